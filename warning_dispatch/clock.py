@@ -1,0 +1,112 @@
+"""The only file that reads the time or sleeps. Everywhere else time is an argument.
+
+Times are integer milliseconds since 1970-01-01 UTC.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+class Clock(Protocol):
+    """What tells the time."""
+
+    def now(self) -> int:
+        """Milliseconds since the epoch, UTC."""
+        ...
+
+    def monotonic(self) -> int:
+        """Milliseconds of a clock that is never set."""
+        ...
+
+    def real_seconds(self, ms: int) -> float:
+        """How many real seconds `ms` of this clock last."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> int:
+        """Wall time."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> int:
+        """Monotonic time."""
+        return time.monotonic_ns() // 1_000_000
+
+    def real_seconds(self, ms: int) -> float:
+        """One second lasts one second."""
+        return ms / 1000
+
+
+class ScaledClock:
+    """A clock that starts at `start` and runs `speed` times as fast as the machine's (demo)."""
+
+    def __init__(self, start: int, speed: float) -> None:
+        """`start` in ms; `speed` > 0."""
+        self._start = start
+        self._speed = speed
+        self._origin = time.monotonic_ns()
+
+    def now(self) -> int:
+        """Scaled wall time."""
+        return self._start + self.monotonic()
+
+    def monotonic(self) -> int:
+        """Scaled milliseconds since the clock was made."""
+        return int((time.monotonic_ns() - self._origin) * self._speed) // 1_000_000
+
+    def real_seconds(self, ms: int) -> float:
+        """A scaled second is shorter."""
+        return ms / 1000 / self._speed
+
+
+class VirtualClock:
+    """A clock that moves only when told: storms, planning, tests."""
+
+    def __init__(self, start: int) -> None:
+        """`start` in ms."""
+        self._now = start
+        self._origin = start
+
+    def now(self) -> int:
+        """The virtual moment."""
+        return self._now
+
+    def monotonic(self) -> int:
+        """Virtual milliseconds since the start."""
+        return self._now - self._origin
+
+    def real_seconds(self, ms: int) -> float:  # noqa: ARG002 - virtual time costs no real time
+        """Virtual time passes at once."""
+        return 0.0
+
+    def advance_to(self, moment: int) -> None:
+        """Jump forward; never back."""
+        self._now = max(self._now, moment)
+
+
+def stopwatch() -> float:
+    """Seconds of a precise monotonic clock, for measuring how long a thing took."""
+    return time.perf_counter()
+
+
+def pause(seconds: float) -> None:
+    """Sleep for real. For supervisors and back-off at start-up only."""
+    time.sleep(seconds)
+
+
+def beijing_text(moment: int, pattern: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """A moment as a person in Shanxi reads it."""
+    return datetime.fromtimestamp(moment / 1000, UTC).astimezone(BEIJING).strftime(pattern)
+
+
+def iso_text(moment: int) -> str:
+    """A moment as ISO 8601 with the +08:00 offset, to the second."""
+    return datetime.fromtimestamp(moment // 1000, UTC).astimezone(BEIJING).isoformat()

@@ -1,0 +1,483 @@
+"""One schema for SQLite and PostgreSQL. Integer rising keys, times as ms UTC, partial indices on what is due.
+
+Personal data (numbers, mail addresses, names, raw messages) is sealed; see store/sealing.py. Everything hot
+refers to a number by its id. Lock order, always: callee id, branch id, number id, journal head.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from warning_dispatch.model.states import AttemptState, BranchState
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Key = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite makes a rowid alias of INTEGER PRIMARY KEY only."""
+
+
+def _key() -> Column[int]:
+    return Column("id", Key, primary_key=True, autoincrement=True)
+
+
+id_block = Table(
+    "id_block",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("next", BigInteger, nullable=False),
+    comment="Blocks of rising keys, taken by a worker for a batch of inserts.",
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="Facts about this installation: id, register kind (sample or real), last clock readings.",
+)
+
+# --- the register -----------------------------------------------------------------------------------------
+
+unit = Table(
+    "unit",
+    metadata,
+    _key(),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("area", Text, nullable=False, comment="division code, 4/6/9/12 digits"),
+    Column("superior_id", Key, ForeignKey("unit.id")),
+    Column("sector", Text, nullable=False, server_default=""),
+    Column("callable", SmallInteger, nullable=False, server_default="1"),
+    Column("reach", Integer, nullable=False, server_default="0", comment="mask of role x channel with a usable endpoint"),
+    Column("valid_from", BigInteger),
+    Column("valid_until", BigInteger),
+    Index("ix_unit_kind_level_area", "kind", "level", "area"),
+    Index("ix_unit_superior", "superior_id"),
+)
+
+number = Table(
+    "number",
+    metadata,
+    _key(),
+    Column("kind", Text, nullable=False, comment="phone or mail"),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("blind_index", LargeBinary, nullable=False, unique=True),
+    Column("masked", Text, nullable=False, comment="138****5678"),
+    Column("sample", SmallInteger, nullable=False, server_default="0", comment="cannot reach anybody; real routes refuse it"),
+)
+
+receiver = Table(
+    "receiver",
+    metadata,
+    _key(),
+    Column("unit_id", Key, ForeignKey("unit.id"), nullable=False),
+    Column("role", SmallInteger, nullable=False),
+    Column("name_sealed", LargeBinary, nullable=False),
+    Column("post", Text, nullable=False, server_default=""),
+    Column("language", Text, nullable=False, server_default="zh_CN"),
+    Column("rank", SmallInteger, nullable=False, server_default="0", comment="order among the receivers of one role"),
+    Column("valid_from", BigInteger),
+    Column("valid_until", BigInteger),
+    Column("verified_at", BigInteger),
+    Column("verified_by", Text),
+    Index("ix_receiver_unit", "unit_id"),
+)
+
+endpoint = Table(
+    "endpoint",
+    metadata,
+    _key(),
+    Column("receiver_id", Key, ForeignKey("receiver.id"), nullable=False),
+    Column("unit_id", Key, ForeignKey("unit.id"), nullable=False, comment="of the receiver; kept here for the hot path"),
+    Column("role", SmallInteger, nullable=False, comment="of the receiver; kept here for the hot path"),
+    Column("channel", SmallInteger, nullable=False),
+    Column("number_id", Key, ForeignKey("number.id"), nullable=False),
+    Column("rank", SmallInteger, nullable=False, server_default="0"),
+    Column("usable", SmallInteger, nullable=False, server_default="1"),
+    Column("finding", Text, nullable=False, server_default="", comment="why it is not usable (empty, invalid, opted out)"),
+    Column("valid_until", BigInteger),
+    Index("ix_endpoint_unit", "unit_id", "channel"),
+    Index("ix_endpoint_number", "number_id"),
+    Index("ix_endpoint_receiver", "receiver_id"),
+    comment="Immutable: a change is a new row, the old one gets valid_until.",
+)
+
+# --- what came in -----------------------------------------------------------------------------------------
+
+raw_message = Table(
+    "raw_message",
+    metadata,
+    _key(),
+    Column("received_at", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the bytes"),
+    Column("size", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("disposition", Text, nullable=False),
+    Column("reasons", Text, nullable=False, comment="JSON list"),
+    Index("ix_raw_message_digest", "digest"),
+    comment="Every byte received, with its verdict and the reason.",
+)
+
+alert_chain = Table(
+    "alert_chain",
+    metadata,
+    _key(),
+    Column("root", Text, nullable=False, comment="identifier of the first message"),
+    Column("issuer", Text, nullable=False, comment="sender code or name"),
+    Column("issuer_area", Text, nullable=False),
+    Column("hazard", Text, nullable=False),
+    Column("colour", SmallInteger, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    UniqueConstraint("issuer", "root", name="uq_alert_chain_issuer_root"),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    _key(),
+    Column("raw_message_id", Key, ForeignKey("raw_message.id"), nullable=False),
+    Column("chain_id", Key, ForeignKey("alert_chain.id")),
+    Column("dialect", Text, nullable=False),
+    Column("identifier", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("sent", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("msg_type", Text, nullable=False),
+    Column("hazard", Text, nullable=False),
+    Column("colour", SmallInteger, nullable=False, comment="0 when it cannot be told"),
+    Column("headline", Text, nullable=False),
+    Column("expires", BigInteger),
+    Column("content_digest", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False, comment="the parsed alert as JSON; it can hold names"),
+    Column("disposition", Text, nullable=False),
+    Column("reasons", Text, nullable=False, comment="JSON list"),
+    UniqueConstraint("issuer", "identifier", "sent", "content_digest", name="uq_alert_identity"),
+    Index("ix_alert_identifier", "identifier"),
+    Index("ix_alert_chain", "chain_id"),
+)
+
+# --- the call-out -----------------------------------------------------------------------------------------
+
+callout = Table(
+    "callout",
+    metadata,
+    _key(),
+    Column("alert_id", Key, ForeignKey("alert.id")),
+    Column("chain_id", Key, ForeignKey("alert_chain.id")),
+    Column("plan_name", Text, nullable=False),
+    Column("plan", Text, nullable=False, comment="the call chain, frozen, JSON"),
+    Column("texts", Text, nullable=False, comment="the texts, frozen, JSON: language → channel → purpose"),
+    Column("hazard", Text, nullable=False),
+    Column("colour", SmallInteger, nullable=False),
+    Column("issuer_area", Text, nullable=False),
+    Column("purpose", SmallInteger, nullable=False),
+    Column("round", Integer, nullable=False, server_default="1"),
+    Column("supersedes_id", Key, ForeignKey("callout.id")),
+    Column("state", SmallInteger, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("voice_until", BigInteger, nullable=False, comment="the (guessed) validity: voice stops here"),
+    Column("validity_guessed", SmallInteger, nullable=False),
+    Column("next_at", BigInteger, comment="next moment at which the call-out itself must be looked at"),
+    Column("ended_at", BigInteger),
+    Column("total", Integer, nullable=False, server_default="0"),
+    Column("finished", Integer, nullable=False, server_default="0"),
+    Index("ix_callout_due", "next_at", sqlite_where=text("next_at IS NOT NULL"), postgresql_where=text("next_at IS NOT NULL")),
+    Index("ix_callout_chain", "chain_id"),
+)
+
+branch = Table(
+    "branch",
+    metadata,
+    _key(),
+    Column("callout_id", Key, ForeignKey("callout.id"), nullable=False),
+    Column("tier", SmallInteger, nullable=False, comment="position in the plan"),
+    Column("superior_branch_id", Key, comment="the branch it waits for; none for a first tier"),
+    Column("superior_unit_id", Key, comment="the unit it waits for; none where the tier before answers as a whole"),
+    Column("superior_callee_id", Key),
+    Column("state", SmallInteger, nullable=False),
+    Column("gate_at", BigInteger, comment="opens at the latest now; none when unarmed or never by time"),
+    Column("opened_at", BigInteger),
+    Column("opened_by", Text),
+    Column("answered_at", BigInteger, comment="when its rule was met"),
+    Column("total", Integer, nullable=False, server_default="0"),
+    Column("needed", Integer, nullable=False, server_default="0"),
+    Column("answered", Integer, nullable=False, server_default="0"),
+    Column("unreached", Integer, nullable=False, server_default="0"),
+    Column("finished", Integer, nullable=False, server_default="0"),
+    Index("ix_branch_callout_tier", "callout_id", "tier"),
+    Index("ix_branch_superior_callee", "superior_callee_id"),
+    Index("ix_branch_superior_branch", "superior_branch_id"),
+    Index(
+        "ix_branch_due",
+        "gate_at",
+        sqlite_where=text(f"state = {BranchState.WAITING.value} AND gate_at IS NOT NULL"),
+        postgresql_where=text(f"state = {BranchState.WAITING.value} AND gate_at IS NOT NULL"),
+    ),
+)
+
+callee = Table(
+    "callee",
+    metadata,
+    _key(),
+    Column("callout_id", Key, ForeignKey("callout.id"), nullable=False),
+    Column("branch_id", Key, ForeignKey("branch.id"), nullable=False),
+    Column("unit_id", Key, ForeignKey("unit.id"), nullable=False),
+    Column("tier", SmallInteger, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("superior", SmallInteger, nullable=False, server_default="0", comment="1 when a branch waits for it"),
+    Column("fair", Integer, nullable=False, server_default="0", comment="position within its county: fairness between counties"),
+    Column("opened_at", BigInteger),
+    Column("origin", BigInteger, comment="start of the current track of the ladder"),
+    Column("cycle", Integer, nullable=False, server_default="0"),
+    Column("rung", SmallInteger, nullable=False, server_default="0"),
+    Column("next_at", BigInteger),
+    Column("unreached_at", BigInteger),
+    Column("retry_at", BigInteger),
+    Column("retry_roles", SmallInteger, nullable=False, server_default="0"),
+    Column("wanted", SmallInteger, nullable=False, server_default="0", comment="roles whose voice call is due and not yet dialled"),
+    Column("voice", SmallInteger, nullable=False, server_default="0"),
+    Column("calls", Integer, nullable=False, server_default="0", comment="voice attempts begun"),
+    Column("heard", SmallInteger, nullable=False, server_default="0"),
+    Column("memory", Text, comment="JSON: endpoints tried with their verdict, receivers who answered"),
+    Column("answered_at", BigInteger),
+    UniqueConstraint("callout_id", "unit_id", name="uq_callee_callout_unit"),
+    Index("ix_callee_due", "next_at", sqlite_where=text("next_at IS NOT NULL"), postgresql_where=text("next_at IS NOT NULL")),
+    Index("ix_callee_branch", "branch_id"),
+    Index("ix_callee_unit", "unit_id"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    _key(),
+    Column("callout_id", Key, ForeignKey("callout.id")),
+    Column("channel", SmallInteger, nullable=False),
+    Column("purpose", SmallInteger, nullable=False),
+    Column("roles", SmallInteger, nullable=False, comment="mask: whom a text is for; voice reads the callee's `wanted`"),
+    Column("order_key", BigInteger, nullable=False, comment="colour, tier, tried before, position within the county"),
+    Column("state", SmallInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("route", Text, comment="provider that took it"),
+    Column("avoid", Text, comment="routes not to use, comma separated"),
+    Column("endpoint_id", Key),
+    Column("receiver_id", Key),
+    Column("number_id", Key),
+    Column("role", SmallInteger),
+    Column("lease_until", BigInteger, comment="CLAIMED: the claim lapses; HANDED: a final report is overdue"),
+    Column("claimed_at", BigInteger),
+    Column("handed_at", BigInteger),
+    Column("delivered_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("provider_ref", Text),
+    Column("outcome", Text),
+    Column("possible_duplicate", SmallInteger, nullable=False, server_default="0"),
+    Index(
+        "ix_attempt_ready",
+        "channel",
+        "order_key",
+        sqlite_where=text(f"state = {AttemptState.READY.value}"),
+        postgresql_where=text(f"state = {AttemptState.READY.value}"),
+    ),
+    Index(
+        "ix_attempt_lease",
+        "lease_until",
+        sqlite_where=text("lease_until IS NOT NULL"),
+        postgresql_where=text("lease_until IS NOT NULL"),
+    ),
+    Index(
+        "ix_attempt_live_number",
+        "number_id",
+        sqlite_where=text("lease_until IS NOT NULL"),
+        postgresql_where=text("lease_until IS NOT NULL"),
+    ),
+    Index("ix_attempt_callout", "callout_id"),
+    comment="One try on one endpoint; it may serve several callees.",
+)
+
+attempt_callee = Table(
+    "attempt_callee",
+    metadata,
+    Column("attempt_id", Key, ForeignKey("attempt.id"), primary_key=True),
+    Column("callee_id", Key, ForeignKey("callee.id"), primary_key=True),
+    Index("ix_attempt_callee_callee", "callee_id"),
+    sqlite_with_rowid=False,
+)
+
+acknowledgement = Table(
+    "acknowledgement",
+    metadata,
+    _key(),
+    Column("callout_id", Key, ForeignKey("callout.id"), nullable=False),
+    Column("callee_id", Key, ForeignKey("callee.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("means", Text, nullable=False),
+    Column("role", SmallInteger, nullable=False, server_default="0"),
+    Column("receiver_id", Key),
+    Column("attempt_id", Key),
+    Column("actor", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("counted", SmallInteger, nullable=False, comment="1 when it met the unit's rule"),
+    Index("ix_acknowledgement_callee", "callee_id"),
+    Index("ix_acknowledgement_callout_at", "callout_id", "at"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    _key(),
+    Column("callee_id", Key, ForeignKey("callee.id"), nullable=False),
+    Column("receiver_id", Key),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False, comment="JSON: on post, measures, people moved, dangers"),
+    Index("ix_feedback_callee", "callee_id"),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True, comment="SHA-256 of the token; the token itself is never stored"),
+    Column("callout_id", Key, ForeignKey("callout.id"), nullable=False),
+    Column("receiver_id", Key, ForeignKey("receiver.id"), nullable=False),
+    Column("purpose", SmallInteger, nullable=False),
+    Column("generation", SmallInteger, nullable=False, server_default="1"),
+    sqlite_with_rowid=False,
+)
+
+obligation = Table(
+    "obligation",
+    metadata,
+    Column("unit_id", Key, ForeignKey("unit.id"), primary_key=True),
+    Column("hazard", Text, primary_key=True),
+    Column("colour", SmallInteger, nullable=False),
+    Column("callout_id", Key, ForeignKey("callout.id"), nullable=False, comment="the call-out that carries it"),
+    comment="One obligation per unit and hazard at the highest colour in force.",
+)
+
+obligation_source = Table(
+    "obligation_source",
+    metadata,
+    Column("unit_id", Key, primary_key=True),
+    Column("hazard", Text, primary_key=True),
+    Column("chain_id", Key, ForeignKey("alert_chain.id"), primary_key=True),
+    Column("colour", SmallInteger, nullable=False),
+    comment="Which warnings hold an obligation up.",
+)
+
+alarm = Table(
+    "alarm",
+    metadata,
+    _key(),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("callout_id", Key),
+    Column("unit_id", Key),
+    Column("detail", Text, nullable=False),
+    Column("claimed_at", BigInteger),
+    Column("claimed_by", Text),
+    Index("ix_alarm_open", "claimed_at"),
+    comment="What cannot be decided rings a human: the causes of the bureau's self-call.",
+)
+
+# --- limits and routes ------------------------------------------------------------------------------------
+
+route = Table(
+    "route",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("channel", SmallInteger, nullable=False),
+    Column("lines", Integer, comment="how many calls at once; none: no such limit"),
+    Column("rate", Integer, comment="per minute; none: no such limit"),
+    Column("lines_used", Integer, nullable=False, server_default="0"),
+    Column("tokens", BigInteger, nullable=False, server_default="0", comment="thousandths of a message"),
+    Column("tokens_at", BigInteger, nullable=False, server_default="0"),
+    Column("down_until", BigInteger, nullable=False, server_default="0", comment="out of service until (breaker)"),
+    Column("down_reason", Text, nullable=False, server_default=""),
+)
+
+number_call = Table(
+    "number_call",
+    metadata,
+    _key(),
+    Column("number_id", Key, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_number_call_window", "number_id", "route", "at"),
+    comment="The exact sliding window of calls per number and provider.",
+)
+
+# --- the journal ------------------------------------------------------------------------------------------
+
+journal_block = Table(
+    "journal_block",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("body", Text, nullable=False, comment="JSON list of entries; ids only, no personal data"),
+    Column("previous", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+journal_head = Table(
+    "journal_head",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("sealed_at", BigInteger, nullable=False),
+    Column("seal", LargeBinary, nullable=False, comment="Ed25519 over stream, seq, entries, hash, sealed_at"),
+    Column("tombstone", SmallInteger, nullable=False, server_default="0"),
+)
+
+# --- who may do what --------------------------------------------------------------------------------------
+
+user = Table(
+    "user_account",
+    metadata,
+    _key(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("unit_code", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("disabled_at", BigInteger),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    _key(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("scopes", Text, nullable=False, comment="comma separated: alerts, read, act"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
