@@ -10,8 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from warning_dispatch.model.states import Purpose
+from warning_dispatch.model.states import CalleeState, Means, Purpose
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.model.views import (
+    AlarmRow,
+    AlertRow,
+    AttemptRow,
+    CalleeRow,
+    CallOutView,
+    CurvePoint,
+    Health,
+    IntakeResult,
+    LinkView,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +119,77 @@ class Sealer(Protocol):
 
     def blind_index(self, clear: str) -> bytes:
         """A keyed digest to find a number by without storing it in clear."""
+        ...
+
+
+class ReadModels(Protocol):
+    """Pictures for pages, API and commands. Safe from any thread; never blocks the writer."""
+
+    def callouts(self, *, live_only: bool = False, limit: int = 100) -> Sequence[CallOutView]:
+        """Newest first."""
+        ...
+
+    def callout(self, callout_id: int) -> CallOutView:
+        """One call-out with its tiers. NotFoundError when there is none."""
+        ...
+
+    def callees(
+        self, callout_id: int, *, states: Sequence[CalleeState] = (), tier: str = "", limit: int = 100, offset: int = 0
+    ) -> Sequence[CalleeRow]:
+        """Callees in the order of their division codes; `states` empty means all."""
+        ...
+
+    def latest_attempts(self, callout_id: int, *, limit: int = 20) -> Sequence[AttemptRow]:
+        """Newest first."""
+        ...
+
+    def curve(self, callout_id: int) -> Sequence[CurvePoint]:
+        """Cumulative answers over time, one point per moment something was answered."""
+        ...
+
+    def open_alarms(self, *, limit: int = 50) -> Sequence[AlarmRow]:
+        """Alarms that nobody has claimed, newest first."""
+        ...
+
+    def alerts(self, *, limit: int = 100) -> Sequence[AlertRow]:
+        """Newest first, whatever their disposition."""
+        ...
+
+    def alert(self, alert_id: int) -> AlertRow:
+        """One warning. NotFoundError when there is none."""
+        ...
+
+    def link(self, token: str) -> LinkView:
+        """What the receiver's page shows. NotFoundError for an unknown token."""
+        ...
+
+    def scopes_of_key(self, key: str) -> frozenset[str]:
+        """Scopes of an API key; empty for an unknown or revoked one."""
+        ...
+
+
+class Desk(Protocol):
+    """What the web and the commands may ask of the engine. Every call is carried out by the one writer.
+
+    Acts need an actor; those that change the course of a call-out need a reason too (RefusedError).
+    """
+
+    async def take_in(self, raw: bytes, source: str) -> IntakeResult:
+        """A message has arrived. Returns after it is durably stored."""
+        ...
+
+    async def confirm_link(self, token: str) -> LinkView:
+        """The person behind the link pressed the button."""
+        ...
+
+    async def acknowledge(self, callout_id: int, callee_id: int, *, actor: str, reason: str, means: Means) -> None:
+        """An operator or a superior recorded an answer."""
+        ...
+
+    async def act(self, act: str, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
+        """An officer's act: recall, waive, open-gate, pause, resume, cancel, close, told-leader."""
+        ...
+
+    def health(self) -> Health:
+        """When the engine last turned and whether the database can be written."""
         ...

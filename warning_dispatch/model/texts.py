@@ -1,0 +1,63 @@
+"""Texts frozen into a call-out: rendered once at its start, filled per receiver at the moment of sending."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from warning_dispatch.model.alert import MsgType
+from warning_dispatch.model.colour import Colour
+
+UNIT_MARK = "{unit}"
+"""Stands in a frozen text where the called unit's name goes."""
+LINK_MARK = "{link}"
+"""Stands in a frozen text where the receiver's own link goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFacts:
+    """What a text may say about a warning. Times in ms UTC; `expires` is the message's own, None when it has none.
+
+    `area_names` are the affected divisions as people call them. `drill` marks every text 【演练】.
+    """
+
+    issuer: str
+    sent: int
+    hazard: str
+    hazard_english: str
+    colour: Colour
+    msg_type: MsgType
+    headline: str
+    description: str
+    instruction: str
+    advice: Mapping[str, str]
+    area_names: tuple[str, ...]
+    expires: int | None
+    drill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenText:
+    """One text with its marks still in it."""
+
+    subject: str
+    body: str
+
+    def fill(self, unit: str, link: str) -> tuple[str, str]:
+        """Subject and body for one receiver; `unit` names every unit the message is about."""
+        return (
+            self.subject.replace(UNIT_MARK, unit),
+            self.body.replace(UNIT_MARK, unit).replace(LINK_MARK, link),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenTexts:
+    """All texts of a call-out by "language/channel/purpose", e.g. "zh_CN/sms/call"."""
+
+    by_key: Mapping[str, FrozenText]
+
+    def get(self, language: str, channel: str, purpose: str) -> FrozenText:
+        """The text in the receiver's language, else in Chinese. KeyError when the call-out has neither."""
+        found = self.by_key.get(f"{language}/{channel}/{purpose}")
+        return found or self.by_key[f"zh_CN/{channel}/{purpose}"]

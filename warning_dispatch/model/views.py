@@ -1,0 +1,188 @@
+"""What people are shown: read-only pictures of a call-out, already joined and counted. Times in ms UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.states import AttemptState, CalleeState, CallOutState, Means, Purpose
+from warning_dispatch.model.unit import Channel, Role
+
+
+@dataclass(frozen=True, slots=True)
+class TierView:
+    """One tier with its counts. `callees` is the sum of all the others."""
+
+    name: str
+    title: Mapping[str, str]
+    opened_at: int | None
+    callees: int
+    waiting: int
+    calling: int
+    relayed: int
+    duty_answered: int
+    acknowledged: int
+    uncalled: int
+    unanswered: int
+    unconfirmed: int
+    waived: int
+    informed: int
+    stopped: int
+
+    @property
+    def unreached(self) -> int:
+        """未叫应: not called, called in vain, heard without confirming."""
+        return self.uncalled + self.unanswered + self.unconfirmed
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutView:
+    """A call-out at one glance. `sent`, `handed`, `delivered` count attempts: 发得出 and 传得到."""
+
+    id: int
+    alert_id: int | None
+    plan_name: str
+    plan_title: Mapping[str, str]
+    hazard: str
+    hazard_name: Mapping[str, str]
+    colour: Colour
+    issuer: str
+    headline: str
+    state: CallOutState
+    purpose: Purpose
+    round: int
+    started_at: int
+    ended_at: int | None
+    voice_until: int
+    validity_guessed: bool
+    tiers: tuple[TierView, ...]
+    attempts: int
+    handed: int
+    delivered: int
+    first_attempt_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CalleeRow:
+    """One unit of a call-out in a list. `path` names its superiors, nearest last ("临县 白文镇")."""
+
+    callee_id: int
+    unit_code: str
+    unit_name: str
+    path: str
+    tier: str
+    state: CalleeState
+    calls: int
+    last_outcome: str
+    opened_at: int | None
+    next_at: int | None
+    answered_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One attempt in a list; the number is masked."""
+
+    id: int
+    unit_name: str
+    channel: Channel
+    role: Role | None
+    masked: str
+    state: AttemptState
+    outcome: str
+    due_at: int
+    claimed_at: int | None
+    ended_at: int | None
+    possible_duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRow:
+    """Something that needs a human."""
+
+    id: int
+    at: int
+    kind: str
+    detail: str
+    callout_id: int | None
+    unit_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """A warning in a list."""
+
+    id: int
+    received_at: int
+    identifier: str
+    sender: str
+    status: str
+    msg_type: str
+    hazard: str
+    colour: Colour | None
+    headline: str
+    disposition: Disposition
+    reasons: tuple[str, ...]
+    callouts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeResult:
+    """The answer to a message that came in (contract of POST /api/v1/alerts)."""
+
+    alert_id: int | None
+    disposition: Disposition
+    reasons: tuple[str, ...]
+    callouts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """What a receiver's page shows. `open` says whether the button still acknowledges this call-out."""
+
+    callout_id: int
+    callee_id: int
+    unit_name: str
+    language: str
+    hazard_name: Mapping[str, str]
+    colour: Colour
+    issuer: str
+    sent: int
+    headline: str
+    description: str
+    instruction: str
+    area_names: tuple[str, ...]
+    expires: int | None
+    drill: bool
+    callout_state: CallOutState
+    callee_state: CalleeState
+    confirmed_at: int | None
+    confirmed_means: Means | None
+
+    @property
+    def open(self) -> bool:
+        """Whether a tap still changes something."""
+        return self.confirmed_at is None and self.callout_state in (
+            CallOutState.RUNNING,
+            CallOutState.PAUSED,
+            CallOutState.AWAITING_LIFT,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Answers up to a moment (cumulative)."""
+
+    at: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What /readyz looks at."""
+
+    turned_at: int
+    database: bool
+    detail: str = ""
