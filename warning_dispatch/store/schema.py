@@ -70,7 +70,9 @@ unit = Table(
     Column("superior_id", Key, ForeignKey("unit.id")),
     Column("sector", Text, nullable=False, server_default=""),
     Column("callable", SmallInteger, nullable=False, server_default="1"),
-    Column("reach", Integer, nullable=False, server_default="0", comment="mask of role x channel with a usable endpoint"),
+    Column(
+        "reach", Integer, nullable=False, server_default="0", comment="mask of role x channel with a usable endpoint"
+    ),
     Column("valid_from", BigInteger),
     Column("valid_until", BigInteger),
     Index("ix_unit_kind_level_area", "kind", "level", "area"),
@@ -85,7 +87,13 @@ number = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("blind_index", LargeBinary, nullable=False, unique=True),
     Column("masked", Text, nullable=False, comment="138****5678"),
-    Column("sample", SmallInteger, nullable=False, server_default="0", comment="cannot reach anybody; real routes refuse it"),
+    Column(
+        "sample",
+        SmallInteger,
+        nullable=False,
+        server_default="0",
+        comment="cannot reach anybody; real routes refuse it",
+    ),
 )
 
 receiver = Table(
@@ -110,13 +118,17 @@ endpoint = Table(
     metadata,
     _key(),
     Column("receiver_id", Key, ForeignKey("receiver.id"), nullable=False),
-    Column("unit_id", Key, ForeignKey("unit.id"), nullable=False, comment="of the receiver; kept here for the hot path"),
+    Column(
+        "unit_id", Key, ForeignKey("unit.id"), nullable=False, comment="of the receiver; kept here for the hot path"
+    ),
     Column("role", SmallInteger, nullable=False, comment="of the receiver; kept here for the hot path"),
     Column("channel", SmallInteger, nullable=False),
     Column("number_id", Key, ForeignKey("number.id"), nullable=False),
     Column("rank", SmallInteger, nullable=False, server_default="0"),
     Column("usable", SmallInteger, nullable=False, server_default="1"),
-    Column("finding", Text, nullable=False, server_default="", comment="why it is not usable (empty, invalid, opted out)"),
+    Column(
+        "finding", Text, nullable=False, server_default="", comment="why it is not usable (empty, invalid, opted out)"
+    ),
     Column("valid_until", BigInteger),
     Index("ix_endpoint_unit", "unit_id", "channel"),
     Index("ix_endpoint_number", "number_id"),
@@ -207,7 +219,12 @@ callout = Table(
     Column("ended_at", BigInteger),
     Column("total", Integer, nullable=False, server_default="0"),
     Column("finished", Integer, nullable=False, server_default="0"),
-    Index("ix_callout_due", "next_at", sqlite_where=text("next_at IS NOT NULL"), postgresql_where=text("next_at IS NOT NULL")),
+    Index(
+        "ix_callout_due",
+        "next_at",
+        sqlite_where=text("next_at IS NOT NULL"),
+        postgresql_where=text("next_at IS NOT NULL"),
+    ),
     Index("ix_callout_chain", "chain_id"),
 )
 
@@ -251,7 +268,13 @@ callee = Table(
     Column("tier", SmallInteger, nullable=False),
     Column("state", SmallInteger, nullable=False),
     Column("superior", SmallInteger, nullable=False, server_default="0", comment="1 when a branch waits for it"),
-    Column("fair", Integer, nullable=False, server_default="0", comment="position within its county: fairness between counties"),
+    Column(
+        "fair",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="position within its county: fairness between counties",
+    ),
     Column("opened_at", BigInteger),
     Column("origin", BigInteger, comment="start of the current track of the ladder"),
     Column("cycle", Integer, nullable=False, server_default="0"),
@@ -260,14 +283,25 @@ callee = Table(
     Column("unreached_at", BigInteger),
     Column("retry_at", BigInteger),
     Column("retry_roles", SmallInteger, nullable=False, server_default="0"),
-    Column("wanted", SmallInteger, nullable=False, server_default="0", comment="roles whose voice call is due and not yet dialled"),
+    Column(
+        "wanted",
+        SmallInteger,
+        nullable=False,
+        server_default="0",
+        comment="roles whose voice call is due and not yet dialled",
+    ),
     Column("voice", SmallInteger, nullable=False, server_default="0"),
     Column("calls", Integer, nullable=False, server_default="0", comment="voice attempts begun"),
     Column("heard", SmallInteger, nullable=False, server_default="0"),
     Column("memory", Text, comment="JSON: endpoints tried with their verdict, receivers who answered"),
     Column("answered_at", BigInteger),
     UniqueConstraint("callout_id", "unit_id", name="uq_callee_callout_unit"),
-    Index("ix_callee_due", "next_at", sqlite_where=text("next_at IS NOT NULL"), postgresql_where=text("next_at IS NOT NULL")),
+    Index(
+        "ix_callee_due",
+        "next_at",
+        sqlite_where=text("next_at IS NOT NULL"),
+        postgresql_where=text("next_at IS NOT NULL"),
+    ),
     Index("ix_callee_branch", "branch_id"),
     Index("ix_callee_unit", "unit_id"),
 )
@@ -279,7 +313,9 @@ attempt = Table(
     Column("callout_id", Key, ForeignKey("callout.id")),
     Column("channel", SmallInteger, nullable=False),
     Column("purpose", SmallInteger, nullable=False),
-    Column("roles", SmallInteger, nullable=False, comment="mask: whom a text is for; voice reads the callee's `wanted`"),
+    Column(
+        "roles", SmallInteger, nullable=False, comment="mask: whom a text is for; voice reads the callee's `wanted`"
+    ),
     Column("order_key", BigInteger, nullable=False, comment="colour, tier, tried before, position within the county"),
     Column("state", SmallInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
@@ -310,12 +346,7 @@ attempt = Table(
         sqlite_where=text("lease_until IS NOT NULL"),
         postgresql_where=text("lease_until IS NOT NULL"),
     ),
-    Index(
-        "ix_attempt_live_number",
-        "number_id",
-        sqlite_where=text("lease_until IS NOT NULL"),
-        postgresql_where=text("lease_until IS NOT NULL"),
-    ),
+    Index("ix_attempt_number", "number_id"),
     Index("ix_attempt_callout", "callout_id"),
     comment="One try on one endpoint; it may serve several callees.",
 )

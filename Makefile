@@ -1,0 +1,112 @@
+# The workshop. On a machine with only Python 3.11 or newer, its venv module and make, `make demo` and `make test`
+# do all the set-up themselves: they make .venv, install the locked versions into it and go.
+#
+#   PYTHON=…   the interpreter to make .venv with (default: the first of the list below that will do)
+#   ARGS=…     further arguments for demo, bench and lock
+#   N=…        how many storms `make storms` runs
+#   JOBS=…     test processes (default: one per core)
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.installed-runtime
+DEV := $(VENV)/.installed-dev
+PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3.14 python3)
+JOBS ?= auto
+N ?= 400
+ARGS ?=
+
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip --quiet
+# Annotations and the options of the machine at hand stay out: a lock holds versions and hashes, nothing else.
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --resolver=backtracking --generate-hashes \
+	--allow-unsafe --strip-extras --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host \
+	--no-emit-find-links
+
+.PHONY: help demo test check lint types imports unit bench storms lock clean distclean
+
+help:
+	@echo "make demo       the main job on the embedded default: a red warning calls up the whole prefecture (simulated phones)"
+	@echo "make test       everything CI runs"
+	@echo "make check      ruff, format, mypy, import contract, unit tests: seconds"
+	@echo "make bench      the figures of docs/performance.md (ARGS=--quick for the short run)"
+	@echo "make storms     the promises over N simulated storms (N=$(N))"
+	@echo "make lock       write the lock files anew from pyproject.toml (ARGS=--upgrade for newer versions)"
+	@echo "make clean      remove what tests and builds leave behind; distclean removes .venv too"
+
+demo: $(RUNTIME)
+	$(BIN)/warning-dispatch demo $(ARGS)
+
+test: lint types imports
+	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile
+
+check: lint types imports unit
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV)
+	$(BIN)/mypy
+
+imports: $(DEV)
+	$(BIN)/lint-imports
+
+unit: $(DEV)
+	$(BIN)/python -m pytest --quiet tests/unit
+
+bench: $(DEV)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+storms: $(DEV)
+	$(BIN)/python -m pytest --numprocesses=$(JOBS) tests/scenario -k storm --storms $(N)
+
+lock: $(DEV)
+	@$(BIN)/python -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "The lock is written with Python 3.11, the oldest supported: make distclean, then make lock PYTHON=python3.11")'
+	$(COMPILE) $(ARGS) --extra build --output-file requirements.lock pyproject.toml
+	$(COMPILE) $(ARGS) --extra build --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV)
+
+# --- set-up ----------------------------------------------------------------------------------------------------
+
+$(VENV)/pyvenv.cfg:
+	@found=; complete=; \
+	for python in $(PYTHONS); do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue; \
+	  found="$${found:-$$python}"; \
+	  "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1 && complete="$$python" && break; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "No Python 3.11 or newer here (looked for: $(PYTHONS))."; \
+	  echo "Debian 12+, Ubuntu 24.04+: apt-get install python3 python3-venv; or name one: make PYTHON=/path/to/python3.12 …"; \
+	  exit 1; \
+	fi; \
+	if [ -z "$$complete" ]; then \
+	  version=$$("$$found" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	  echo "$$found (Python $$version) cannot make a virtual environment: its venv package is missing."; \
+	  echo "Debian, Ubuntu: apt-get install python3-venv (or python$$version-venv)"; \
+	  exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$complete" -V)"; \
+	"$$complete" -m venv $(VENV)
+
+$(RUNTIME): $(VENV)/pyvenv.cfg requirements.lock pyproject.toml
+	@echo "Installing the locked versions (requirements.lock); once, about a minute"
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The development lock holds everything of the other one at the same versions.
+$(DEV): $(VENV)/pyvenv.cfg requirements-dev.lock pyproject.toml
+	@echo "Installing the locked versions (requirements-dev.lock); once, about a minute"
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $(RUNTIME) $@

@@ -1,0 +1,344 @@
+"""An in-memory double of both ports the web stands on (ReadModels and Desk), honest in what it counts and refuses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from warning_dispatch.clock import VirtualClock
+from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
+from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.states import LIVE_CALLOUT, UNREACHED, AttemptState, CalleeState, CallOutState, Means, Purpose
+from warning_dispatch.model.unit import Channel, Role
+from warning_dispatch.model.views import (
+    AlarmRow,
+    AlertRow,
+    AttemptRow,
+    CalleeRow,
+    CallOutView,
+    CurvePoint,
+    Health,
+    IntakeResult,
+    LinkView,
+    TierView,
+)
+
+START = 1_785_000_000_000
+TOKEN = "ABCDEFGHIJ234567"
+RAINSTORM = {"zh_CN": "暴雨", "en": "Rainstorm"}
+TITLES = {
+    "leaders": {"zh_CN": "市领导", "en": "City leaders"},
+    "departments": {"zh_CN": "市直部门", "en": "City departments"},
+    "counties": {"zh_CN": "县（市、区）", "en": "Counties"},
+    "townships": {"zh_CN": "乡镇（街道）", "en": "Townships"},
+    "villages": {"zh_CN": "村（社区）", "en": "Villages"},
+}
+HIDDEN = (CalleeState.SUPERSEDED,)
+
+
+@dataclass
+class CallOutRecord:
+    """One call-out with everything that is counted from its rows."""
+
+    frame: CallOutView
+    callees: list[CalleeRow] = field(default_factory=list)
+    attempts: list[AttemptRow] = field(default_factory=list)
+    delivered: int = 0
+
+
+class Office:
+    """Both ports over plain lists. Tests set it up with the `add_` methods and the engine's part with `answer`."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        """An empty office whose keys are "reader", "sender", "actor"."""
+        self.clock = clock
+        self.records: dict[int, CallOutRecord] = {}
+        self.links: dict[str, LinkView] = {}
+        self.rows: list[AlertRow] = []
+        self.alarms: list[AlarmRow] = []
+        self.raw: list[tuple[bytes, str]] = []
+        self.acts: list[tuple[str, int, str, str, str]] = []
+        self.acknowledged: list[tuple[int, int, str, str, Means]] = []
+        self.confirmations: list[str] = []
+        self.verdict = Disposition.ACCEPTED
+        self.keys = {"reader": {"read"}, "sender": {"alerts"}, "actor": {"read", "act"}}
+        self.database = True
+        self.turned_at = clock.now()
+
+    # --- setting up -----------------------------------------------------------------------------------------
+
+    def add_callout(self, *, colour: Colour = Colour.RED, tiers: Sequence[str] = tuple(TITLES), **changes: object) -> int:
+        """A running call-out without callees; its id."""
+        callout_id = len(self.records) + 1
+        frame = CallOutView(
+            id=callout_id,
+            alert_id=callout_id,
+            plan_name="city",
+            plan_title={"zh_CN": "市级叫应方案", "en": "City plan"},
+            hazard="rainstorm",
+            hazard_name=RAINSTORM,
+            colour=colour,
+            issuer="吕梁市气象台",
+            headline="吕梁市气象台发布暴雨红色预警信号",
+            state=CallOutState.RUNNING,
+            purpose=Purpose.CALL,
+            round=1,
+            started_at=self.clock.now(),
+            ended_at=None,
+            voice_until=self.clock.now() + 6 * 3_600_000,
+            validity_guessed=True,
+            tiers=tuple(_empty_tier(name) for name in tiers),
+            attempts=0,
+            handed=0,
+            delivered=0,
+            first_attempt_at=None,
+        )
+        self.records[callout_id] = CallOutRecord(replace(frame, **changes))
+        return callout_id
+
+    def add_callee(
+        self, callout_id: int, tier: str, name: str, *, path: str = "", code: str = "", state: CalleeState = CalleeState.WAITING
+    ) -> int:
+        """One unit of a call-out; its id."""
+        record = self.records[callout_id]
+        callee_id = callout_id * 100_000 + len(record.callees) + 1
+        opened = None if state is CalleeState.WAITING else self.clock.now()
+        row = CalleeRow(
+            callee_id=callee_id,
+            unit_code=code or f"1411{callee_id:08}",
+            unit_name=name,
+            path=path,
+            tier=tier,
+            state=state,
+            calls=0,
+            last_outcome="",
+            opened_at=opened,
+            next_at=None,
+            answered_at=None,
+        )
+        record.callees.append(row)
+        return callee_id
+
+    def open_tier(self, callout_id: int, tier: str) -> None:
+        """The gate opens: everyone of the tier is being called."""
+        record = self.records[callout_id]
+        tiers = tuple(replace(t, opened_at=self.clock.now()) if t.name == tier else t for t in record.frame.tiers)
+        record.frame = replace(record.frame, tiers=tiers)
+        for row in [row for row in record.callees if row.tier == tier and row.state is CalleeState.WAITING]:
+            self.change(callout_id, row.callee_id, state=CalleeState.CALLING, opened_at=self.clock.now())
+
+    def change(self, callout_id: int, callee_id: int, **changes: object) -> None:
+        """Alter one callee's row."""
+        callees = self.records[callout_id].callees
+        index = self._index(callout_id, callee_id)
+        callees[index] = replace(callees[index], **changes)
+
+    def answer(self, callout_id: int, callee_id: int) -> None:
+        """A human said received."""
+        self.change(callout_id, callee_id, state=CalleeState.ACKNOWLEDGED, answered_at=self.clock.now())
+
+    def add_attempt(self, callout_id: int, callee_id: int, outcome: str, channel: Channel = Channel.VOICE) -> None:
+        """One try on a callee that has ended."""
+        record = self.records[callout_id]
+        row = record.callees[self._index(callout_id, callee_id)]
+        now = self.clock.now()
+        attempt = AttemptRow(
+            id=len(record.attempts) + 1,
+            unit_name=row.unit_name,
+            channel=channel,
+            role=Role.PRIMARY,
+            masked="100****0000",
+            state=AttemptState.ENDED,
+            outcome=outcome,
+            due_at=now,
+            claimed_at=now,
+            ended_at=now,
+            possible_duplicate=False,
+        )
+        record.attempts.append(attempt)
+        record.delivered += outcome not in ("no_answer", "switched_off", "busy", "empty_number")
+        self.change(callout_id, callee_id, calls=row.calls + 1, last_outcome=outcome)
+
+    def end(self, callout_id: int, state: CallOutState = CallOutState.CANCELLED) -> None:
+        """The call-out is over, and so are its links."""
+        record = self.records[callout_id]
+        record.frame = replace(record.frame, state=state, ended_at=self.clock.now())
+        for token, link in self.links.items():
+            if link.callout_id == callout_id:
+                self.links[token] = replace(link, callout_state=state)
+
+    def add_link(self, callout_id: int = 1, callee_id: int = 1, *, token: str = TOKEN, **changes: object) -> str:
+        """A receiver's link; its token."""
+        link = LinkView(
+            callout_id=callout_id,
+            callee_id=callee_id,
+            unit_name="临县白文镇郝家墕村",
+            language="zh_CN",
+            hazard_name=RAINSTORM,
+            colour=Colour.RED,
+            issuer="吕梁市气象台",
+            sent=START,
+            headline="吕梁市气象台发布暴雨红色预警信号",
+            description="预计未来3小时，临县、兴县、方山县降雨量将达100毫米以上，山洪、滑坡、泥石流风险很高。",
+            instruction="立即组织沿河、沟口、陡坡下的群众转移到安全地点，停止户外作业。",
+            area_names=("临县", "兴县", "方山县"),
+            expires=None,
+            drill=False,
+            callout_state=CallOutState.RUNNING,
+            callee_state=CalleeState.CALLING,
+            confirmed_at=None,
+            confirmed_means=None,
+        )
+        self.links[token] = replace(link, **changes)
+        return token
+
+    def _index(self, callout_id: int, callee_id: int) -> int:
+        for index, row in enumerate(self._record(callout_id).callees):
+            if row.callee_id == callee_id:
+                return index
+        raise NotFoundError(f"Call-out {callout_id} has no callee {callee_id}.")
+
+    def _record(self, callout_id: int) -> CallOutRecord:
+        if callout_id not in self.records:
+            raise NotFoundError(f"There is no call-out {callout_id}.")
+        return self.records[callout_id]
+
+    # --- ReadModels -----------------------------------------------------------------------------------------
+
+    def callouts(self, *, live_only: bool = False, limit: int = 100) -> Sequence[CallOutView]:
+        """Newest first."""
+        views = [self.callout(callout_id) for callout_id in sorted(self.records, reverse=True)]
+        return [view for view in views if not live_only or view.state in LIVE_CALLOUT][:limit]
+
+    def callout(self, callout_id: int) -> CallOutView:
+        """Counted from its rows."""
+        record = self._record(callout_id)
+        tiers = tuple(_counted(tier, record.callees) for tier in record.frame.tiers)
+        first = min((attempt.due_at for attempt in record.attempts), default=None)
+        tries = len(record.attempts)
+        return replace(
+            record.frame, tiers=tiers, attempts=tries, handed=tries, delivered=record.delivered, first_attempt_at=first
+        )
+
+    def callees(
+        self, callout_id: int, *, states: Sequence[CalleeState] = (), tier: str = "", limit: int = 100, offset: int = 0
+    ) -> Sequence[CalleeRow]:
+        """In the order of their codes."""
+        rows = sorted(self._record(callout_id).callees, key=lambda row: row.unit_code)
+        rows = [row for row in rows if (not states or row.state in states) and tier in ("", row.tier)]
+        return rows[offset : offset + limit]
+
+    def latest_attempts(self, callout_id: int, *, limit: int = 20) -> Sequence[AttemptRow]:
+        """Newest first."""
+        return self._record(callout_id).attempts[::-1][:limit]
+
+    def curve(self, callout_id: int) -> Sequence[CurvePoint]:
+        """One point per moment something was answered."""
+        at = Counter(row.answered_at for row in self._record(callout_id).callees if row.answered_at is not None)
+        points, answered = [], 0
+        for moment in sorted(at):
+            answered += at[moment]
+            points.append(CurvePoint(moment, answered))
+        return points
+
+    def open_alarms(self, *, limit: int = 50) -> Sequence[AlarmRow]:
+        """Newest first."""
+        return self.alarms[::-1][:limit]
+
+    def alerts(self, *, limit: int = 100) -> Sequence[AlertRow]:
+        """Newest first."""
+        return self.rows[::-1][:limit]
+
+    def alert(self, alert_id: int) -> AlertRow:
+        """By its id."""
+        for row in self.rows:
+            if row.id == alert_id:
+                return row
+        raise NotFoundError(f"There is no alert {alert_id}.")
+
+    def link(self, token: str) -> LinkView:
+        """By its token."""
+        if token not in self.links:
+            raise NotFoundError("There is no such link.")
+        return self.links[token]
+
+    def scopes_of_key(self, key: str) -> frozenset[str]:
+        """Empty for an unknown key."""
+        return frozenset(self.keys.get(key, ()))
+
+    # --- Desk -----------------------------------------------------------------------------------------------
+
+    async def take_in(self, raw: bytes, source: str) -> IntakeResult:
+        """Keep it, with the verdict the test chose."""
+        self._must_write()
+        self.raw.append((raw, source))
+        quarantined = self.verdict is Disposition.QUARANTINED
+        row = AlertRow(
+            id=len(self.rows) + 1,
+            received_at=self.clock.now(),
+            identifier=f"sample-{len(self.rows) + 1}",
+            sender="141100",
+            status="Actual",
+            msg_type="Alert",
+            hazard="rainstorm",
+            colour=None if quarantined else Colour.RED,
+            headline="",
+            disposition=self.verdict,
+            reasons=("unknown sender",) if quarantined else (),
+            callouts=(),
+        )
+        self.rows.append(row)
+        return IntakeResult(row.id, row.disposition, row.reasons, row.callouts)
+
+    async def confirm_link(self, token: str) -> LinkView:
+        """Confirm once; a second time changes nothing; too late is refused."""
+        self._must_write()
+        link = self.link(token)
+        if link.confirmed_at is None:
+            if not link.open:
+                raise RefusedError("The call-out is over.")
+            link = replace(link, confirmed_at=self.clock.now(), confirmed_means=Means.LINK)
+            self.links[token] = link
+            self.confirmations.append(token)
+        return link
+
+    async def acknowledge(self, callout_id: int, callee_id: int, *, actor: str, reason: str, means: Means) -> None:
+        """Record an answer; a call-out that is over refuses."""
+        self._must_write()
+        self._index(callout_id, callee_id)
+        if self._record(callout_id).frame.state not in LIVE_CALLOUT:
+            raise RefusedError("The call-out is over.")
+        self.answer(callout_id, callee_id)
+        self.acknowledged.append((callout_id, callee_id, actor, reason, means))
+
+    async def act(self, act: str, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
+        """Record the act; one without a reason is refused."""
+        self._record(callout_id)
+        if not reason:
+            raise RefusedError("A reason is needed.")
+        self.acts.append((act, callout_id, actor, reason, unit_code))
+
+    def health(self) -> Health:
+        """As the test set it."""
+        return Health(self.turned_at, self.database)
+
+    def _must_write(self) -> None:
+        if not self.database:
+            raise StoreError
+
+
+def _empty_tier(name: str) -> TierView:
+    return TierView(name, TITLES.get(name, {"zh_CN": name}), None, *(0,) * 12)
+
+
+def _counted(tier: TierView, rows: Sequence[CalleeRow]) -> TierView:
+    mine = Counter(row.state for row in rows if row.tier == tier.name and row.state not in HIDDEN)
+    counts = {state.name.lower(): mine[state] for state in CalleeState if state not in HIDDEN}
+    return replace(tier, callees=sum(mine.values()), **counts)
+
+
+def unreached_of(office: Office, callout_id: int) -> int:
+    """How many callees of a call-out are unreached, counted row by row."""
+    return sum(row.state in UNREACHED for row in office.records[callout_id].callees)

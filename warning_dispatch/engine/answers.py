@@ -1,0 +1,71 @@
+"""Answers: a key, a tap, a reply, an operator's or a superior's record. Committed before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.records import NewAcknowledgement
+from warning_dispatch.escalation.callee import Answered
+from warning_dispatch.escalation.reasons import Reason
+from warning_dispatch.model.states import Means
+from warning_dispatch.model.unit import Role
+
+POSITIVE_REPLIES = frozenset({"1", "收到", "已收到", "好", "好的", "收到了", "知道了", "y", "yes", "ok", "received"})
+"""What counts as "received" in a reply; compared after `plain_reply`."""
+
+_COUNTED = frozenset({Reason.ANSWERED, Reason.RECORDED, Reason.DUTY_ANSWERED, Reason.ANSWERED_PARTLY})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A human said received for one callee. `role` None: recorded for the unit as a whole."""
+
+    callee_id: int
+    means: Means
+    role: Role | None = None
+    receiver_id: int | None = None
+    attempt_id: int | None = None
+    actor: str = ""
+    reason: str = ""
+
+
+def plain_reply(text: str) -> str:
+    """A reply without blanks, full-width forms and trailing punctuation: " １。" → "1"."""
+    narrow = "".join(chr(ord(char) - 0xFEE0) if 0xFF01 <= ord(char) <= 0xFF5E else char for char in text)
+    return "".join(narrow.split()).strip(".。!！,，~、").lower()
+
+
+def is_positive(text: str) -> bool:
+    """Whether a reply says received. Anything else is a human's to read."""
+    return plain_reply(text) in POSITIVE_REPLIES
+
+
+def take_answers(ledger: Ledger, answers: Sequence[Answer]) -> int:
+    """Record answers in a batch; how many counted. Unknown callees are ignored (an old database, a forged id)."""
+    records = ledger.tx.callees.load(list({answer.callee_id for answer in answers}))
+    ledger.load_callouts([record.callout_id for record in records.values()])
+    counted = 0
+    for answer in answers:
+        record = records.get(answer.callee_id)
+        if record is None:
+            continue
+        decision = ledger.take(record, Answered(answer.means, answer.role, answer.receiver_id))
+        valid = decision.reason in _COUNTED
+        counted += valid
+        ledger.acknowledge(
+            NewAcknowledgement(
+                callout_id=record.callout_id,
+                callee_id=record.id,
+                at=ledger.now,
+                means=answer.means,
+                role=answer.role,
+                receiver_id=answer.receiver_id,
+                attempt_id=answer.attempt_id,
+                actor=answer.actor,
+                reason=answer.reason or decision.reason,
+                counted=valid,
+            )
+        )
+    return counted

@@ -1,0 +1,75 @@
+"""The plan and texts frozen into a call-out, read once and kept: they never change while it runs."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from warning_dispatch.engine.records import CalleeRecord, CallOutRecord
+from warning_dispatch.engine.storage import CallOutRows
+from warning_dispatch.escalation.callee import Rules
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.plan import CallChain, Ladder
+from warning_dispatch.model.texts import FrozenText, FrozenTexts
+
+KEEP = 64
+"""Call-outs whose frozen plan is kept in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A call-out's plan and texts."""
+
+    plan: CallChain
+    texts: FrozenTexts
+
+    def ladder(self, tier: int, colour: Colour) -> Ladder:
+        """The ladder of a tier for the call-out's colour."""
+        return self.plan.tiers[tier].ladders[colour]
+
+
+def texts_to_json(texts: FrozenTexts) -> str:
+    """Freeze texts."""
+    return json.dumps({key: [text.subject, text.body] for key, text in texts.by_key.items()}, ensure_ascii=False)
+
+
+def texts_from_json(text: str) -> FrozenTexts:
+    """Thaw texts."""
+    return FrozenTexts({key: FrozenText(*pair) for key, pair in json.loads(text).items()})
+
+
+class FrozenPlans:
+    """A small cache in front of the frozen columns."""
+
+    def __init__(self, plan_from_json: Callable[[str], CallChain]) -> None:
+        """`plan_from_json` reads the frozen plan."""
+        self._plan_from_json = plan_from_json
+        self._kept: OrderedDict[int, Frozen] = OrderedDict()
+
+    def get(self, rows: CallOutRows, callout_id: int) -> Frozen:
+        """The frozen plan of a call-out."""
+        found = self._kept.get(callout_id)
+        if found is None:
+            plan, texts = rows.frozen(callout_id)
+            found = self._kept[callout_id] = Frozen(self._plan_from_json(plan), texts_from_json(texts))
+            if len(self._kept) > KEEP:
+                self._kept.popitem(last=False)
+        return found
+
+
+def rules_for(frozen: Frozen, callout: CallOutRecord, record: CalleeRecord, answerers: int = 1) -> Rules:
+    """The rules under which a callee is called."""
+    tier = frozen.plan.tiers[record.tier]
+    return Rules(
+        ladder=tier.ladders[callout.colour],
+        answering=tier.answering,
+        gate_roles=tier.gate_roles,
+        need=tier.need,
+        reach=record.reach,
+        voice_until=callout.voice_until,
+        answerers=answerers,
+        notice=tier.notice,
+        superior=record.superior,
+    )

@@ -1,0 +1,361 @@
+"""What one transaction changes, gathered first and written in bulk, in the order of locks.
+
+The use cases decide (with the pure core) and hand each decision to the ledger; `settle` writes everything once:
+callees, branch counts, gates that open in consequence, attempts, alarms; `close` adds the journal. No statement is
+issued per person.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from warning_dispatch.engine.frozen import Frozen, FrozenPlans, rules_for
+from warning_dispatch.engine.records import (
+    BranchRecord,
+    CalleeRecord,
+    CallOutRecord,
+    Entry,
+    NewAcknowledgement,
+    NewAttempt,
+)
+from warning_dispatch.engine.storage import Transaction
+from warning_dispatch.escalation.callee import (
+    CalleeEvent,
+    OpenBelow,
+    QueueText,
+    QueueVoice,
+    RaiseAlarm,
+    ReportFinding,
+    Rules,
+    Silence,
+    Step,
+    step,
+)
+from warning_dispatch.escalation.callout import CallOutEvent, move
+from warning_dispatch.escalation.gate import BranchView, count_change, decide, gate_deadline
+from warning_dispatch.escalation.reasons import Reason
+from warning_dispatch.model.states import BranchState, CalleeState, CallOutState, Purpose
+from warning_dispatch.model.unit import Channel
+
+FAIR_BITS = 24
+
+
+def order_key(callout: CallOutRecord, record: CalleeRecord, channel: Channel) -> int:
+    """Rank in the queue, smallest first: red before orange, upper tier, never called, then position in its county."""
+    tried = 1 if channel is Channel.VOICE and record.callee.calls else 0
+    drill = 1 if callout.purpose is Purpose.DRILL else 0
+    rank = ((drill * 4 + (4 - callout.colour)) * 16 + record.tier) * 2 + tried
+    return (rank << FAIR_BITS) | min(record.fair, (1 << FAIR_BITS) - 1)
+
+
+@dataclass(slots=True)
+class Counted:
+    """What happened in one transaction, for the log line and the caller."""
+
+    stepped: int = 0
+    opened: int = 0
+    queued: int = 0
+    answered: int = 0
+
+
+class Ledger:
+    """The changes of one transaction."""
+
+    def __init__(self, tx: Transaction, plans: FrozenPlans, now: int) -> None:
+        """`now` is the one moment of this transaction (ms)."""
+        self.tx = tx
+        self.now = now
+        self.counted = Counted()
+        self.hang_up: list[int] = []
+        self.wake: list[int] = []
+        self._plans = plans
+        self._callouts: dict[int, CallOutRecord] = {}
+        self._answerers: dict[tuple[int, int], int] = {}
+        self._rules: dict[tuple[int, int, int, bool, int], Rules] = {}
+        self._records: dict[int, CalleeRecord] = {}
+        self._entries: defaultdict[str, list[Entry]] = defaultdict(list)
+        self._counts: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+        self._finished: defaultdict[int, int] = defaultdict(int)
+        self._new_attempts: list[tuple[CalleeRecord, Channel, int, Purpose, str]] = []
+        self._silenced: list[int] = []
+        self._opens: list[tuple[int, Reason]] = []
+        self._acknowledgements: list[NewAcknowledgement] = []
+
+    # --- looking up ---------------------------------------------------------------------------------------
+
+    def callout(self, callout_id: int) -> CallOutRecord:
+        """The call-out, loaded once per transaction."""
+        if callout_id not in self._callouts:
+            self.load_callouts([callout_id])
+        return self._callouts[callout_id]
+
+    def load_callouts(self, callout_ids: Sequence[int]) -> None:
+        """Load several call-outs at once."""
+        missing = [one for one in dict.fromkeys(callout_ids) if one not in self._callouts]
+        if missing:
+            self._callouts.update(self.tx.callouts.load(missing))
+
+    def frozen(self, callout_id: int) -> Frozen:
+        """Its frozen plan and texts."""
+        return self._plans.get(self.tx.callouts, callout_id)
+
+    def current(self, record: CalleeRecord) -> CalleeRecord:
+        """The record as changed in this transaction."""
+        return self._records.get(record.id, record)
+
+    def rules(self, record: CalleeRecord) -> Rules:
+        """The rules for a callee; shared by all with the same tier, reach and unit rule."""
+        frozen = self.frozen(record.callout_id)
+        answerers = self._answerer_count(frozen, record)
+        key = (record.callout_id, record.tier, record.reach, record.superior, answerers)
+        rules = self._rules.get(key)
+        if rules is None:
+            rules = self._rules[key] = rules_for(frozen, self.callout(record.callout_id), record, answerers)
+        return rules
+
+    def _answerer_count(self, frozen: Frozen, record: CalleeRecord) -> int:
+        """How many must answer where the rule is "all"; 1 elsewhere, without a query."""
+        tier = frozen.plan.tiers[record.tier]
+        if tier.need:
+            return 1
+        key = (record.unit_id, tier.answering)
+        if key not in self._answerers:
+            found = self.tx.callees.answerers([record.unit_id], tier.answering)
+            self._answerers[key] = max(1, found.get(record.unit_id, 1))
+        return self._answerers[key]
+
+    # --- deciding -----------------------------------------------------------------------------------------
+
+    def take(self, record: CalleeRecord, event: CalleeEvent, *, avoid: str = "") -> Step:
+        """Let the core decide about one callee and keep the decision. `avoid`: a route not to use next."""
+        record = self.current(record)
+        decision = step(record.callee, event, self.now, self.rules(record))
+        self._keep(record, decision, avoid)
+        return decision
+
+    def _keep(self, record: CalleeRecord, decision: Step, avoid: str) -> None:
+        before, after = record.callee.state, decision.callee.state
+        changed = replace(record, callee=decision.callee)
+        self._records[record.id] = changed
+        self.counted.stepped += 1
+        if before is not after:
+            self._count(record, before, after)
+            self.note(
+                record.callout_id,
+                {"k": "callee", "id": record.id, "from": before.name, "to": after.name, "why": decision.reason},
+            )
+        for action in decision.actions:
+            self._act(changed, action, avoid)
+
+    def _count(self, record: CalleeRecord, before: CalleeState, after: CalleeState) -> None:
+        answered, unreached, finished = count_change(before, after)
+        counts = self._counts[record.branch_id]
+        counts[0] += answered
+        counts[1] += unreached
+        counts[2] += finished
+        self._finished[record.callout_id] += finished
+        self.counted.answered += answered
+
+    def _act(self, record: CalleeRecord, action: object, avoid: str) -> None:
+        match action:
+            case QueueVoice():
+                self._new_attempts.append((record, Channel.VOICE, 0, self._purpose(record), avoid))
+            case QueueText(channel, role):
+                self._new_attempts.append((record, channel, role, self._purpose(record), ""))
+            case Silence():
+                self._silenced.append(record.id)
+            case OpenBelow(reason):
+                self._opens.append((record.id, reason))
+            case RaiseAlarm(kind):
+                self.alarm(kind, kind, record.callout_id, record.unit_id)
+            case ReportFinding(endpoint_id, outcome):
+                self.tx.endpoints.report_finding(endpoint_id, outcome)
+                self.note(record.callout_id, {"k": "finding", "endpoint": endpoint_id, "outcome": outcome})
+
+    def _purpose(self, record: CalleeRecord) -> Purpose:
+        notice = self.frozen(record.callout_id).plan.tiers[record.tier].notice
+        return Purpose.NOTICE if notice else Purpose.CALL
+
+    def queue_all_clear(self, record: CalleeRecord, role: int) -> None:
+        """Queue the message that the warning is lifted, for one role of a unit that had been contacted."""
+        self._new_attempts.append((record, Channel.SMS, role, Purpose.ALL_CLEAR, ""))
+
+    # --- noting -------------------------------------------------------------------------------------------
+
+    def note(self, callout_id: int, entry: Entry) -> None:
+        """An entry for the call-out's journal."""
+        self._entries[f"callout:{callout_id}"].append(entry)
+
+    def note_system(self, entry: Entry) -> None:
+        """An entry for the system's journal."""
+        self._entries["system"].append(entry)
+
+    def alarm(self, kind: str, detail: str, callout_id: int | None = None, unit_id: int | None = None) -> None:
+        """Raise an alarm and note it."""
+        self.tx.alerts.alarm(kind, detail, self.now, callout_id=callout_id, unit_id=unit_id)
+        entry: Entry = {"k": "alarm", "kind": kind, "unit": unit_id}
+        if callout_id is None:
+            self.note_system(entry)
+        else:
+            self.note(callout_id, entry)
+
+    def wake_at(self, moment: int) -> None:
+        """Something waits in the queue until this moment."""
+        self.wake.append(moment)
+
+    def acknowledge(self, acknowledgement: NewAcknowledgement) -> None:
+        """Keep a human's answer."""
+        self._acknowledgements.append(acknowledgement)
+        self.note(
+            acknowledgement.callout_id,
+            {
+                "k": "answer",
+                "callee": acknowledgement.callee_id,
+                "means": acknowledgement.means,
+                "role": acknowledgement.role,
+                "receiver": acknowledgement.receiver_id,
+                "attempt": acknowledgement.attempt_id,
+                "actor": acknowledgement.actor,
+                "counted": acknowledgement.counted,
+            },
+        )
+
+    # --- gates --------------------------------------------------------------------------------------------
+
+    def open_branches(self, branches: Sequence[tuple[BranchRecord, Reason | None]]) -> None:
+        """Open gates: callees start, what waits below is armed, and empty branches count as answered."""
+        pending: list[tuple[BranchRecord, Reason | None]] = list(branches)
+        while pending:
+            branch, cause = pending.pop()
+            reason = decide(BranchView(branch.state, branch.gate_at), self.now, cause=cause)
+            if reason is None or not self.tx.branches.mark_open(branch.id, self.now, reason):
+                continue
+            callout = self.callout(branch.callout_id)
+            frozen = self.frozen(branch.callout_id)
+            ladder = frozen.ladder(branch.tier, callout.colour)
+            count = self.tx.callees.open_branch(branch.id, self.now, self.now + ladder.unreached_after)
+            self.counted.opened += count
+            self.note(
+                branch.callout_id,
+                {"k": "branch.opened", "branch": branch.id, "tier": branch.tier, "count": count, "why": reason},
+            )
+            gate_at = gate_deadline(self.now, frozen.plan.tiers[branch.tier].hold.get(callout.colour))
+            if gate_at is not None:
+                self.tx.branches.arm(branch.id, gate_at)
+            opened = replace(branch, state=BranchState.OPEN)
+            pending.extend(self._answered_below([opened]))
+
+    def _answered_below(self, branches: Sequence[BranchRecord]) -> list[tuple[BranchRecord, Reason]]:
+        """What opens because these branches have answered as a whole; noted exactly once per branch."""
+        met = [one for one in branches if one.answered >= one.needed and one.answered_at is None]
+        met = [one for one in met if self.tx.branches.mark_answered(one.id, self.now)]
+        for branch in met:
+            self.note(branch.callout_id, {"k": "branch.answered", "branch": branch.id, "tier": branch.tier})
+        empty = {one.id for one in met if one.total == 0}
+        return [
+            (below, Reason.TIER_EMPTY if below.superior_branch_id in empty else Reason.TIER_ANSWERED)
+            for below in (self.tx.branches.below_branches([one.id for one in met]) if met else ())
+        ]
+
+    # --- writing ------------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Write everything gathered so far, in the order of locks; the journal comes with `close`."""
+        self._write_silence()
+        self._write_attempts()
+        if self._records:
+            self.tx.callees.save(list(self._records.values()))
+        self._write_counts()
+        if self._acknowledgements:
+            self.tx.attempts.acknowledge(self._acknowledgements)
+        self._complete_callouts()
+        self._records, self._acknowledgements = {}, []
+
+    def close(self) -> None:
+        """Settle, and write one journal block per stream: nothing is decided after this."""
+        self.settle()
+        for stream in sorted(self._entries):
+            self.tx.journal.append(stream, self._entries[stream], self.now)
+        self._entries.clear()
+
+    def _write_silence(self) -> None:
+        """Queued attempts of those who answered are dropped; what still rings is to be hung up."""
+        if not self._silenced:
+            return
+        silenced = list(dict.fromkeys(self._silenced))
+        self._silenced = []
+        for attempt_id, callout_id in self.tx.attempts.drop_ready_of(silenced, self.now, "answered"):
+            self.note(callout_id, {"k": "attempt.dropped", "id": attempt_id, "why": "answered"})
+        self.hang_up.extend(self.tx.attempts.live_voice_of(silenced))
+        quiet = set(silenced)
+        self._new_attempts = [one for one in self._new_attempts if one[0].id not in quiet or one[3] is not Purpose.CALL]
+
+    def _write_attempts(self) -> None:
+        if not self._new_attempts:
+            return
+        first = self.tx.attempts.take_ids(len(self._new_attempts))
+        rows = []
+        for offset, (record, channel, roles, purpose, avoid) in enumerate(self._new_attempts):
+            key = order_key(self.callout(record.callout_id), record, channel)
+            rows.append(
+                NewAttempt(
+                    id=first + offset,
+                    callout_id=record.callout_id,
+                    callee_id=record.id,
+                    channel=channel,
+                    purpose=purpose,
+                    roles=roles,
+                    order_key=key,
+                    due_at=self.now,
+                    avoid=avoid,
+                )
+            )
+            self.note(
+                record.callout_id,
+                {"k": "attempt.queued", "id": first + offset, "callee": record.id, "on": channel.key, "roles": roles},
+            )
+        self.tx.attempts.queue(rows)
+        self.counted.queued += len(rows)
+        self._new_attempts = []
+
+    def _write_counts(self) -> None:
+        """Counts first; then what opens because a superior or a whole tier answered."""
+        changes = {branch: (a, u, f) for branch, (a, u, f) in self._counts.items() if a or u or f}
+        self._counts.clear()
+        opening: list[tuple[BranchRecord, Reason | None]] = []
+        if changes:
+            opening.extend(self._answered_below(self.tx.branches.add_counts(changes)))
+        if self._opens:
+            reasons = dict(self._opens)
+            self._opens = []
+            below = self.tx.branches.below_callees(list(reasons))
+            opening.extend((branch, reasons[branch.superior_callee_id or 0]) for branch in below)
+        if opening:
+            self.open_branches(opening)
+
+    def _complete_callouts(self) -> None:
+        for callout_id, count in self._finished.items():
+            if count:
+                row = self.tx.callouts.add_finished(callout_id, count)
+                if row.finished >= row.total and row.state in _COMPLETABLE:
+                    self.set_callout_state(row, CallOutEvent.ALL_FINISHED, actor="engine", reason="all_finished")
+        self._finished.clear()
+
+    def set_callout_state(
+        self, callout: CallOutRecord, event: CallOutEvent, *, actor: str, reason: str, next_at: int | None = None
+    ) -> CallOutState:
+        """Move a call-out and note it. RefusedError for a move that does not exist."""
+        state = move(callout.state, event)
+        over = state not in (CallOutState.RUNNING, CallOutState.PAUSED, CallOutState.AWAITING_LIFT)
+        self.tx.callouts.set_state(callout.id, state, next_at=next_at, ended_at=self.now if over else None)
+        self._callouts[callout.id] = replace(callout, state=state, next_at=next_at)
+        self.note(
+            callout.id,
+            {"k": "callout", "from": callout.state.name, "to": state.name, "by": event, "actor": actor, "why": reason},
+        )
+        return state
+
+
+_COMPLETABLE = (CallOutState.RUNNING, CallOutState.PAUSED, CallOutState.AWAITING_LIFT)

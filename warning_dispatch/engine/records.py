@@ -1,0 +1,265 @@
+"""Rows as the engine handles them: the pure state plus the ids it needs to write it back. Times in ms UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from warning_dispatch.escalation.callee import Callee
+from warning_dispatch.model.alert import Alert, Disposition
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.states import AttemptState, BranchState, CallOutState, ChainState, Means, Purpose
+from warning_dispatch.model.unit import Channel, EndpointView, Role
+
+
+@dataclass(frozen=True, slots=True)
+class CalleeRecord:
+    """One callee. `reach` is its unit's mask; `answerers` how many receivers with an answering role it has."""
+
+    id: int
+    callout_id: int
+    branch_id: int
+    unit_id: int
+    tier: int
+    superior: bool
+    fair: int
+    reach: int
+    callee: Callee
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRecord:
+    """One branch with its kept counts."""
+
+    id: int
+    callout_id: int
+    tier: int
+    superior_branch_id: int | None
+    superior_callee_id: int | None
+    state: BranchState
+    gate_at: int | None
+    answered_at: int | None
+    total: int
+    needed: int
+    answered: int
+    unreached: int
+    finished: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutRecord:
+    """What changes of a call-out. The frozen plan and texts are in `Frozen`."""
+
+    id: int
+    alert_id: int | None
+    chain_id: int | None
+    hazard: str
+    colour: Colour
+    purpose: Purpose
+    round: int
+    state: CallOutState
+    started_at: int
+    voice_until: int
+    validity_guessed: bool
+    next_at: int | None
+    total: int
+    finished: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewCallOut:
+    """A call-out about to start. `plan` and `texts` are the frozen JSON."""
+
+    alert_id: int | None
+    chain_id: int | None
+    plan_name: str
+    plan: str
+    texts: str
+    hazard: str
+    colour: Colour
+    issuer_area: str
+    purpose: Purpose
+    round: int
+    supersedes_id: int | None
+    started_at: int
+    voice_until: int
+    validity_guessed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FilledBranch:
+    """A branch as filled: its callees have the ids first … last. `digest` is over their unit ids in order."""
+
+    id: int
+    tier: int
+    superior_callee_id: int | None
+    superior_branch_id: int | None
+    total: int
+    first_callee: int
+    last_callee: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttempt:
+    """An attempt to be queued for one callee."""
+
+    id: int
+    callout_id: int
+    callee_id: int
+    channel: Channel
+    purpose: Purpose
+    roles: int
+    order_key: int
+    due_at: int
+    avoid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyAttempt:
+    """An attempt that waits for a line or the rate."""
+
+    id: int
+    callout_id: int
+    channel: Channel
+    purpose: Purpose
+    roles: int
+    avoid: str
+    endpoint_id: int | None
+    possible_duplicate: bool
+    callee_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An attempt leased to this worker, with the endpoint chosen for it."""
+
+    attempt_id: int
+    route: str
+    endpoint_id: int
+    receiver_id: int
+    number_id: int
+    role: Role
+    claimed_at: int
+    lease_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """An attempt as reports find it."""
+
+    id: int
+    callout_id: int
+    channel: Channel
+    purpose: Purpose
+    state: AttemptState
+    route: str
+    endpoint_id: int | None
+    receiver_id: int | None
+    number_id: int | None
+    role: Role | None
+    claimed_at: int | None
+    callee_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointDetail:
+    """An endpoint of a unit with what the outbox needs to dial it."""
+
+    view: EndpointView
+    unit_id: int
+    unit_name: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A number in clear, on its way to a carrier and nowhere else."""
+
+    clear: str
+    sample: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRecord:
+    """A route with its limits and what is used of them. `rate` per minute, `tokens` in thousandths of a message."""
+
+    name: str
+    channel: Channel
+    lines: int | None
+    rate: int | None
+    lines_used: int
+    tokens: int
+    tokens_at: int
+    down_until: int
+    down_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewAcknowledgement:
+    """A human's answer, for the record."""
+
+    callout_id: int
+    callee_id: int
+    at: int
+    means: Means
+    role: Role | None
+    receiver_id: int | None
+    attempt_id: int | None
+    actor: str
+    reason: str
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlert:
+    """An alert of the same identity that is already there."""
+
+    id: int
+    content_digest: str
+    chain_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRecord:
+    """预警链 as stored."""
+
+    id: int
+    root: str
+    issuer: str
+    hazard: str
+    colour: Colour | None
+    state: ChainState
+
+
+@dataclass(frozen=True, slots=True)
+class NewAlert:
+    """A parsed message with its verdict, to be stored."""
+
+    raw_message_id: int
+    chain_id: int | None
+    alert: Alert
+    issuer: str
+    received_at: int
+    hazard: str
+    colour: Colour | None
+    headline: str
+    expires: int | None
+    content_digest: str
+    sealed_json: str
+    disposition: Disposition
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTarget:
+    """What a link stands for."""
+
+    callout_id: int
+    receiver_id: int
+    callee_id: int
+    role: Role
+
+
+Entry = Mapping[str, object]
+"""One journal entry: "k" is its kind, ids and reasons follow. Never personal data."""

@@ -1,0 +1,68 @@
+"""After a crash or a lost lease: whatever was in the gap between carrier and commit is repeated and marked.
+
+At least once, never lost. A restart needs no other repair: deadlines are rows, and what is overdue is merged.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from warning_dispatch.engine.frozen import FrozenPlans
+from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.records import AttemptRecord
+from warning_dispatch.engine.reports import Reports
+from warning_dispatch.engine.storage import Storage
+from warning_dispatch.escalation.callee import Lost
+from warning_dispatch.model.states import FINISHED, AttemptState, Purpose, Voice
+from warning_dispatch.model.unit import Channel
+
+
+def repeat_lost(ledger: Ledger, attempts: Sequence[AttemptRecord]) -> None:
+    """CLAIMED attempts of unknown fate go back to READY as possible duplicates; those not wanted any more end."""
+    if not attempts:
+        return
+    records = ledger.tx.callees.load(list({callee for one in attempts for callee in one.callee_ids}))
+    freed: defaultdict[str, int] = defaultdict(int)
+    again: list[tuple[int, str, bool, int]] = []
+    ended: list[tuple[int, str, int]] = []
+    for attempt in attempts:
+        voice = attempt.channel is Channel.VOICE
+        if voice:
+            freed[attempt.route] += 1
+        wanted = attempt.purpose is not Purpose.CALL
+        for callee_id in attempt.callee_ids:
+            record = ledger.current(records[callee_id])
+            if record.callee.state in FINISHED:
+                continue
+            if not voice:
+                wanted = True
+            elif record.callee.voice is Voice.LIVE and attempt.role is not None:
+                ledger.take(record, Lost(attempt.role))
+                wanted = True
+        if wanted:
+            again.append((attempt.id, "", True, ledger.now))
+            ledger.note(attempt.callout_id, {"k": "attempt.requeued", "id": attempt.id, "repeat": True})
+        else:
+            ended.append((attempt.id, "claim_lost", ledger.now))
+            ledger.note(attempt.callout_id, {"k": "attempt.ended", "id": attempt.id, "outcome": "claim_lost"})
+    ledger.tx.routes.release(freed)
+    ledger.tx.attempts.requeue(again)
+    ledger.tx.attempts.finish(ended)
+
+
+def recover(storage: Storage, plans: FrozenPlans, reports: Reports, now: int, lost_routes: Sequence[str]) -> int:
+    """Start of a single worker: every CLAIMED attempt is of unknown fate; on `lost_routes` (carriers that lived in
+    the process that died) so is every HANDED one, which then counts as not answered. Returns how many."""
+    with storage.writing() as tx:
+        ledger = Ledger(tx, plans, now)
+        claimed = tx.attempts.claimed()
+        repeat_lost(ledger, claimed)
+        handed = [one for one in tx.attempts.live_on_routes(lost_routes) if one.state is AttemptState.HANDED]
+        reports.take_overdue(ledger, handed)
+        ledger.settle()
+        tx.routes.recount_lines()
+        if claimed or handed:
+            ledger.note_system({"k": "recovered", "claimed": len(claimed), "handed": len(handed)})
+        ledger.close()
+    return len(claimed) + len(handed)

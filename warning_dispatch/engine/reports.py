@@ -1,0 +1,242 @@
+"""What the outside told: receipts at once, reports later, replies and taps. Late, doubled, out of order.
+
+An attempt only moves forward. A report for one that has ended changes nothing, except that a pressed key counts
+whenever it comes; a report that arrives before the receipt, or after a lost lease, is as good as any.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from warning_dispatch.engine.answers import Answer, is_positive, take_answers
+from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.records import AttemptRecord, CalleeRecord, EndpointDetail
+from warning_dispatch.escalation.callee import Ended
+from warning_dispatch.escalation.endpoints import other_roles
+from warning_dispatch.model.plan import Next, Outcome
+from warning_dispatch.model.states import FINISHED, AttemptState, Means, Voice
+from warning_dispatch.model.unit import Channel, Role
+from warning_dispatch.ports import Receipt, Reply, Report, Tap
+
+ROUTE_DOWN_FOR = 60_000
+"""ms a route stays out of service after it said it is down; it is then tried again."""
+NO_REPORT = "no_report"
+UNKNOWN_OUTCOME = "no_report"
+
+
+class Reports:
+    """Turns what the outside tells into steps of callees."""
+
+    def __init__(
+        self,
+        outcomes: Mapping[str, Outcome],
+        blind_index: Callable[[str], bytes],
+        report_overdue: int,
+    ) -> None:
+        """`outcomes` is the outcome table; `report_overdue` ms after hand-over a final report is missed."""
+        self._outcomes = outcomes
+        self._blind_index = blind_index
+        self._report_overdue = report_overdue
+
+    def take_receipts(self, ledger: Ledger, receipts: Sequence[Receipt]) -> None:
+        """CLAIMED → HANDED, or the refusal as an outcome."""
+        attempts = ledger.tx.attempts.load([one.attempt_id for one in receipts])
+        handed: list[tuple[int, str, int | None]] = []
+        refused: list[Report] = []
+        for receipt in receipts:
+            attempt = attempts.get(receipt.attempt_id)
+            if attempt is None or attempt.state is not AttemptState.CLAIMED:
+                continue
+            if receipt.accepted:
+                due = ledger.now + self._report_overdue if attempt.channel is Channel.VOICE else None
+                handed.append((attempt.id, receipt.provider_ref, due))
+                ledger.note(attempt.callout_id, {"k": "attempt.handed", "id": attempt.id})
+            else:
+                refused.append(Report(attempt.id, receipt.outcome or "provider_down", ledger.now))
+        if handed:
+            ledger.tx.attempts.hand(handed, ledger.now)
+        if refused:
+            self.take_reports(ledger, refused)
+
+    def take_reports(self, ledger: Ledger, reports: Sequence[Report]) -> None:
+        """Final reports end attempts; delivery reports are noted; a pressed key is an answer."""
+        attempts = ledger.tx.attempts.load(list({one.attempt_id for one in reports}))
+        ended: dict[int, tuple[AttemptRecord, Outcome, int]] = {}
+        answers: list[AttemptRecord] = []
+        delivered: dict[int, int] = {}
+        for report in reports:
+            attempt = attempts.get(report.attempt_id)
+            if attempt is None:
+                continue
+            outcome = self._outcomes.get(report.outcome) or self._outcomes[UNKNOWN_OUTCOME]
+            if outcome.next is Next.DELIVERED:
+                delivered.setdefault(attempt.id, report.at)
+                continue
+            if outcome.next is Next.ACKNOWLEDGE and attempt.channel is Channel.VOICE:
+                answers.append(attempt)
+            if attempt.state is not AttemptState.ENDED and attempt.state is not AttemptState.DROPPED:
+                ended.setdefault(attempt.id, (attempt, outcome, report.at))
+        if delivered:
+            ledger.tx.attempts.deliver(list(delivered.items()))
+        self._answer(ledger, answers)
+        self._end(ledger, list(ended.values()))
+
+    def take_overdue(self, ledger: Ledger, attempts: Sequence[AttemptRecord]) -> None:
+        """HANDED attempts without a final report in time: as if not answered."""
+        late = [(one, self._outcomes[NO_REPORT], ledger.now) for one in attempts]
+        self._end(ledger, late)
+
+    def take_replies(self, ledger: Ledger, replies: Sequence[Reply]) -> int:
+        """A reply acknowledges what was open and had been sent to that number. Returns how many counted."""
+        answers: list[Answer] = []
+        for reply in replies:
+            if not is_positive(reply.text):
+                ledger.note_system({"k": "reply.other", "on": reply.channel.key})
+                continue
+            means = Means.EMAIL if reply.channel is Channel.EMAIL else Means.REPLY
+            for attempt_id, target in ledger.tx.attempts.open_for_number(self._blind_index(reply.address)):
+                answers.append(Answer(target.callee_id, means, target.role, target.receiver_id, attempt_id))
+        return take_answers(ledger, answers) if answers else 0
+
+    def take_taps(self, ledger: Ledger, taps: Sequence[Tap]) -> int:
+        """Links confirmed (by the web, or by simulated people). Returns how many counted."""
+        answers = []
+        for tap in taps:
+            target = ledger.tx.links.target(tap.link.rsplit("/", 1)[-1])
+            if target is not None:
+                answers.append(Answer(target.callee_id, Means.LINK, target.role, target.receiver_id))
+        return take_answers(ledger, answers) if answers else 0
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    def _answer(self, ledger: Ledger, attempts: Sequence[AttemptRecord]) -> None:
+        """One key acknowledges exactly the units of that call for which the person answers."""
+        answers: list[Answer] = []
+        for attempt in dict.fromkeys(attempts):
+            own = self._receivers(ledger, attempt)
+            for callee_id in attempt.callee_ids:
+                detail = own.get(callee_id)
+                role = detail.view.role if detail else attempt.role
+                receiver = detail.view.receiver_id if detail else attempt.receiver_id
+                answers.append(Answer(callee_id, Means.KEY, role, receiver, attempt.id))
+        if answers:
+            take_answers(ledger, answers)
+
+    def _receivers(self, ledger: Ledger, attempt: AttemptRecord) -> Mapping[int, EndpointDetail]:
+        """For a merged call: each unit's own receiver behind the number."""
+        if len(attempt.callee_ids) < 2:  # noqa: PLR2004 - one callee needs no look-up
+            return {}
+        records = ledger.tx.callees.load(attempt.callee_ids)
+        details = ledger.tx.endpoints.of_units([record.unit_id for record in records.values()])
+        return {
+            callee_id: detail
+            for callee_id, record in records.items()
+            for detail in details.get(record.unit_id, ())
+            if detail.view.number_id == attempt.number_id and detail.view.channel is attempt.channel
+        }
+
+    def _end(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
+        """Write the outcomes, free the lines, and let the voice ones move their callees."""
+        if not ended:
+            return
+        freed: defaultdict[str, int] = defaultdict(int)
+        for attempt, outcome, _at in ended:
+            if attempt.channel is Channel.VOICE and attempt.state in (AttemptState.CLAIMED, AttemptState.HANDED):
+                freed[attempt.route] += 1
+            ledger.note(attempt.callout_id, {"k": "attempt.ended", "id": attempt.id, "outcome": outcome.key})
+        ledger.tx.attempts.finish([(attempt.id, outcome.key, at) for attempt, outcome, at in ended])
+        ledger.tx.routes.release(freed)
+        self._close_routes(ledger, ended)
+        self._requeue_texts(ledger, ended)
+        self._step_callees(ledger, [one for one in ended if one[0].channel is Channel.VOICE])
+
+    def _close_routes(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
+        down = {attempt.route: outcome.key for attempt, outcome, _ in ended if outcome.next is Next.ROUTE_DOWN}
+        for route in ledger.tx.routes.load() if down else ():
+            if route.name in down and route.down_until <= ledger.now:
+                ledger.tx.routes.take_down(route.name, ledger.now + ROUTE_DOWN_FOR, down[route.name])
+                ledger.alarm("route_down", f"{route.name}: {down[route.name]}")
+
+    def _requeue_texts(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
+        """A text that could not go for the provider's sake waits for another route or the same one later."""
+        again = [
+            (attempt.id, attempt.route, False, ledger.now + outcome.gap)
+            for attempt, outcome, _ in ended
+            if attempt.channel is not Channel.VOICE and outcome.next in (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
+        ]
+        if again:
+            ledger.tx.attempts.requeue(again)
+        for attempt_id, route, _, not_before in again:
+            ledger.wake_at(not_before)
+            ledger.note(_callout_of(ended, attempt_id), {"k": "attempt.requeued", "id": attempt_id, "avoid": route})
+        for attempt, outcome, _ in ended:
+            text = attempt.channel is not Channel.VOICE
+            if text and outcome.next in (Next.PERMANENT, Next.ROUTE_ONLY) and attempt.endpoint_id is not None:
+                ledger.tx.endpoints.report_finding(attempt.endpoint_id, outcome.key)
+
+    def _step_callees(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
+        records = ledger.tx.callees.load(list({callee for attempt, _, _ in ended for callee in attempt.callee_ids}))
+        ledger.load_callouts([record.callout_id for record in records.values()])
+        details: Mapping[int, Sequence[EndpointDetail]] = {}
+        if any(outcome.next in _NEEDS_OTHERS for _, outcome, _ in ended):
+            details = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}))
+        routes = ledger.tx.routes.load() if any(o.next in _ROUTE_TROUBLE for _, o, _ in ended) else ()
+        in_service = {one.name for one in routes if one.channel is Channel.VOICE and one.down_until <= ledger.now}
+        for attempt, outcome, _at in ended:
+            if outcome.next is Next.ACKNOWLEDGE or attempt.role is None:
+                self._release_voice(ledger, attempt, records)
+                continue
+            for callee_id in attempt.callee_ids:
+                if callee_id not in records:
+                    continue
+                record = ledger.current(records[callee_id])
+                if record.callee.state in FINISHED or record.callee.voice is not Voice.LIVE:
+                    continue
+                self._end_one(ledger, record, attempt, outcome, details.get(record.unit_id, ()), in_service)
+
+    def _end_one(
+        self,
+        ledger: Ledger,
+        record: CalleeRecord,
+        attempt: AttemptRecord,
+        outcome: Outcome,
+        details: Sequence[EndpointDetail],
+        in_service: set[str],
+    ) -> None:
+        own = [one.view for one in details if one.view.number_id == attempt.number_id]
+        own_voice = [view for view in own if view.channel is Channel.VOICE]
+        endpoint_id = own_voice[0].endpoint_id if own_voice else (attempt.endpoint_id or 0)
+        role = own_voice[0].role if own_voice else attempt.role
+        rules = ledger.rules(record)
+        views = [one.view for one in details]
+        roles = rules.answering | rules.gate_roles
+        event = Ended(
+            outcome=outcome,
+            role=role or Role.PRIMARY,
+            endpoint_id=endpoint_id,
+            route=attempt.route,
+            others=other_roles(record.callee, views, endpoint_id, roles, ledger.now),
+            other_route=bool(in_service - {attempt.route}),
+        )
+        trouble = outcome.next in _ROUTE_TROUBLE
+        ledger.take(record, event, avoid=attempt.route if trouble else "")
+
+    def _release_voice(self, ledger: Ledger, attempt: AttemptRecord, records: Mapping[int, CalleeRecord]) -> None:
+        """A call that ended with an answer: a unit it did not finish (duty room, one of several) may be called again."""
+        for callee_id in attempt.callee_ids:
+            record = ledger.current(records[callee_id]) if callee_id in records else None
+            if record is None or record.callee.state in FINISHED or record.callee.voice is not Voice.LIVE:
+                continue
+            role = attempt.role
+            if role is not None:
+                quiet = self._outcomes[NO_REPORT]
+                ledger.take(record, Ended(quiet, role, attempt.endpoint_id or 0, attempt.route))
+
+
+def _callout_of(ended: Sequence[tuple[AttemptRecord, Outcome, int]], attempt_id: int) -> int:
+    return next(attempt.callout_id for attempt, _, _ in ended if attempt.id == attempt_id)
+
+
+_ROUTE_TROUBLE = (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
+_NEEDS_OTHERS = (Next.OTHER_ENDPOINT, Next.DOUBTFUL, Next.PERMANENT)

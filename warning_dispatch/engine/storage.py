@@ -1,0 +1,444 @@
+"""What the engine needs of the store, as small Protocols per thing. The store implements them; see store/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from warning_dispatch.engine.records import (
+    Address,
+    AttemptRecord,
+    BranchRecord,
+    CalleeRecord,
+    CallOutRecord,
+    ChainRecord,
+    Claim,
+    EndpointDetail,
+    Entry,
+    FilledBranch,
+    LinkTarget,
+    NewAcknowledgement,
+    NewAlert,
+    NewAttempt,
+    NewCallOut,
+    ReadyAttempt,
+    RouteRecord,
+    StoredAlert,
+)
+from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.plan import CallChain
+from warning_dispatch.model.states import CalleeState, CallOutState, ChainState, Purpose
+from warning_dispatch.model.unit import Channel
+from warning_dispatch.routing.selection import TierSelection
+
+
+class CalleeRows(Protocol):
+    """Callees, in batches."""
+
+    def due(self, now: int, limit: int) -> Sequence[CalleeRecord]:
+        """Callees of RUNNING call-outs whose deadline has come, earliest first."""
+        ...
+
+    def next_due(self) -> int | None:
+        """The earliest deadline of all."""
+        ...
+
+    def load(self, callee_ids: Sequence[int]) -> Mapping[int, CalleeRecord]:
+        """By id."""
+        ...
+
+    def of_unit(self, callout_id: int, unit_code: str) -> CalleeRecord | None:
+        """The callee of a unit in a call-out."""
+        ...
+
+    def save(self, records: Sequence[CalleeRecord]) -> None:
+        """Write the states back."""
+        ...
+
+    def open_branch(self, branch_id: int, now: int, unreached_at: int) -> int:
+        """WAITING → CALLING for a whole branch; how many."""
+        ...
+
+    def withdraw_all(self, callout_id: int, into: CalleeState) -> int:
+        """Every unfinished callee of a call-out into a final state; how many."""
+        ...
+
+    def park(self, callout_id: int) -> None:
+        """Take the deadlines away while the call-out is paused or awaits lifting; queued voice is let go."""
+        ...
+
+    def unpark(self, callout_id: int, now: int) -> None:
+        """Give every open callee a deadline again: now."""
+        ...
+
+    def answerers(self, unit_ids: Sequence[int], roles: int) -> Mapping[int, int]:
+        """How many receivers with one of the roles each unit has (rule "all")."""
+        ...
+
+
+class BranchRows(Protocol):
+    """Branches and their kept counts."""
+
+    def due(self, now: int, limit: int) -> Sequence[BranchRecord]:
+        """WAITING branches of RUNNING call-outs whose hold is over."""
+        ...
+
+    def next_due(self) -> int | None:
+        """The earliest hold of all."""
+        ...
+
+    def load(self, branch_ids: Sequence[int]) -> Sequence[BranchRecord]:
+        """By id."""
+        ...
+
+    def first(self, callout_id: int) -> Sequence[BranchRecord]:
+        """Branches that wait for nothing."""
+        ...
+
+    def of_callout(self, callout_id: int) -> Sequence[BranchRecord]:
+        """All of a call-out."""
+        ...
+
+    def below_callees(self, callee_ids: Sequence[int]) -> Sequence[BranchRecord]:
+        """WAITING branches that wait for one of these superiors."""
+        ...
+
+    def below_branches(self, branch_ids: Sequence[int]) -> Sequence[BranchRecord]:
+        """WAITING branches that wait for one of these branches as a whole."""
+        ...
+
+    def mark_open(self, branch_id: int, now: int, reason: str) -> bool:
+        """WAITING → OPEN; False when it was open already."""
+        ...
+
+    def arm(self, superior_branch_id: int, gate_at: int) -> None:
+        """Set the latest opening of everything that waits for (superiors in) this branch."""
+        ...
+
+    def add_counts(self, changes: Mapping[int, tuple[int, int, int]]) -> Sequence[BranchRecord]:
+        """Add (answered, unreached, finished) per branch; the branches as they are now."""
+        ...
+
+    def mark_answered(self, branch_id: int, now: int) -> bool:
+        """Note that the rule is met; True exactly once."""
+        ...
+
+    def recount(self, callout_id: int) -> None:
+        """Set all counts of a call-out from its rows (after a bulk change)."""
+        ...
+
+
+class CallOutRows(Protocol):
+    """Call-outs."""
+
+    def insert(self, new: NewCallOut) -> int:
+        """Write the row; its id."""
+        ...
+
+    def fill(self, callout_id: int, plan: CallChain, selections: Sequence[TierSelection]) -> Sequence[FilledBranch]:
+        """Make branches and callees of all tiers, in bulk."""
+        ...
+
+    def load(self, callout_ids: Sequence[int]) -> Mapping[int, CallOutRecord]:
+        """By id."""
+        ...
+
+    def frozen(self, callout_id: int) -> tuple[str, str]:
+        """The frozen plan and texts as JSON."""
+        ...
+
+    def live_of_chain(self, chain_id: int) -> Sequence[CallOutRecord]:
+        """Call-outs of an alert chain that are not over."""
+        ...
+
+    def set_state(self, callout_id: int, state: CallOutState, *, next_at: int | None, ended_at: int | None) -> None:
+        """Write the state."""
+        ...
+
+    def extend(self, callout_id: int, alert_id: int, voice_until: int, *, guessed: bool) -> None:
+        """A newer message of the chain moves the validity."""
+        ...
+
+    def due(self, now: int) -> Sequence[CallOutRecord]:
+        """Call-outs that must be looked at themselves."""
+        ...
+
+    def next_due(self) -> int | None:
+        """The earliest such moment."""
+        ...
+
+    def add_finished(self, callout_id: int, count: int) -> CallOutRecord:
+        """Add to the count of finished callees; the row as it is now."""
+        ...
+
+
+class AttemptRows(Protocol):
+    """Attempts and the callees they serve."""
+
+    def take_ids(self, count: int) -> int:
+        """Reserve a block of rising ids; the first."""
+        ...
+
+    def queue(self, attempts: Sequence[NewAttempt]) -> None:
+        """Write READY attempts."""
+        ...
+
+    def add_copies(self, copies: Sequence[tuple[int, int]]) -> None:
+        """(attempt, new id) pairs: another attempt like it (a second receiver of the same role)."""
+        ...
+
+    def join(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """(attempt, callee) pairs: the attempt serves this callee too."""
+        ...
+
+    def ready(self, channel: Channel, limit: int, now: int) -> Sequence[ReadyAttempt]:
+        """READY attempts that may go now, in order; none of paused call-outs, those of ended ones to be dropped."""
+        ...
+
+    def claim(self, claims: Sequence[Claim]) -> None:
+        """READY → CLAIMED."""
+        ...
+
+    def drop(self, drops: Sequence[tuple[int, str]], now: int) -> None:
+        """READY → DROPPED with the reason as outcome."""
+        ...
+
+    def drop_ready_of(self, callee_ids: Sequence[int], now: int, why: str) -> Sequence[tuple[int, int]]:
+        """Drop READY attempts that serve these callees; (attempt, call-out) pairs."""
+        ...
+
+    def drop_ready_of_callout(self, callout_id: int, now: int, why: str, *, voice_only: bool = False) -> int:
+        """Drop everything queued for a call-out; how many."""
+        ...
+
+    def live_voice_of(self, callee_ids: Sequence[int]) -> Sequence[int]:
+        """Voice attempts CLAIMED or HANDED that serve one of these callees."""
+        ...
+
+    def live_voice_of_callout(self, callout_id: int) -> Sequence[int]:
+        """Voice attempts CLAIMED or HANDED of a call-out."""
+        ...
+
+    def load(self, attempt_ids: Sequence[int]) -> Mapping[int, AttemptRecord]:
+        """By id, with their callees."""
+        ...
+
+    def hand(self, handed: Sequence[tuple[int, str, int | None]], now: int) -> None:
+        """(id, provider reference, report overdue at): CLAIMED → HANDED."""
+        ...
+
+    def finish(self, finished: Sequence[tuple[int, str, int]]) -> None:
+        """(id, outcome, at) → ENDED."""
+        ...
+
+    def deliver(self, delivered: Sequence[tuple[int, int]]) -> None:
+        """(id, at): a delivery report."""
+        ...
+
+    def requeue(self, attempts: Sequence[tuple[int, str, bool, int]]) -> None:
+        """(id, routes to avoid, possible duplicate, not before): CLAIMED, HANDED or ENDED → READY."""
+        ...
+
+    def overdue(self, now: int, limit: int) -> Sequence[AttemptRecord]:
+        """CLAIMED or HANDED attempts whose lease or report is overdue."""
+        ...
+
+    def live_on_routes(self, routes: Sequence[str]) -> Sequence[AttemptRecord]:
+        """CLAIMED or HANDED attempts of these routes (recovery)."""
+        ...
+
+    def claimed(self) -> Sequence[AttemptRecord]:
+        """All CLAIMED attempts (recovery of a single worker)."""
+        ...
+
+    def next_overdue(self) -> int | None:
+        """The earliest lease."""
+        ...
+
+    def live_numbers(self, number_ids: Sequence[int]) -> frozenset[int]:
+        """Those of the numbers that are in a live call."""
+        ...
+
+    def contacted(self, callout_id: int) -> Sequence[tuple[int, int]]:
+        """(callee, role) pairs that a text or call was handed over for: whom an all-clear concerns."""
+        ...
+
+    def open_for_number(self, blind_index: bytes) -> Sequence[tuple[int, LinkTarget]]:
+        """(attempt, target) for what was sent by text to a number and is still open."""
+        ...
+
+    def acknowledge(self, acknowledgements: Sequence[NewAcknowledgement]) -> None:
+        """Write answers."""
+        ...
+
+
+class EndpointRows(Protocol):
+    """Whom and how to reach. Read afresh each time: a wrong number must be mendable in mid-storm."""
+
+    def of_units(self, unit_ids: Sequence[int]) -> Mapping[int, Sequence[EndpointDetail]]:
+        """Usable endpoints per unit."""
+        ...
+
+    def addresses(self, number_ids: Sequence[int]) -> Mapping[int, Address]:
+        """Numbers in clear."""
+        ...
+
+    def report_finding(self, endpoint_id: int, outcome: str) -> None:
+        """Note what is wrong with an endpoint; the registrar decides."""
+        ...
+
+    def known_areas(self) -> frozenset[str]:
+        """Division codes of the register."""
+        ...
+
+    def area_names(self, areas: Sequence[str]) -> Sequence[str]:
+        """Names of divisions, in the order given."""
+        ...
+
+    def unit_ids(self, codes: Sequence[str]) -> Mapping[str, int]:
+        """Unit ids by code."""
+        ...
+
+
+class RouteRows(Protocol):
+    """Routes and what is used of their limits."""
+
+    def load(self) -> Sequence[RouteRecord]:
+        """All."""
+        ...
+
+    def save(self, routes: Sequence[RouteRecord]) -> None:
+        """Write lines in use and tokens back."""
+        ...
+
+    def release(self, freed: Mapping[str, int]) -> None:
+        """Give lines back."""
+        ...
+
+    def take_down(self, name: str, until: int, reason: str) -> None:
+        """Put a route out of service until a moment (breaker)."""
+        ...
+
+    def define(self, routes: Sequence[RouteRecord]) -> None:
+        """Make the rows agree with the configuration; what is used of the limits stays."""
+        ...
+
+    def recount_lines(self) -> None:
+        """Set the lines in use from the attempts (recovery)."""
+        ...
+
+
+class AlertRows(Protocol):
+    """What came in."""
+
+    def keep_raw(self, raw: bytes, source: str, digest: str, now: int) -> int:
+        """Keep every byte; the verdict comes later in the same transaction."""
+        ...
+
+    def judge_raw(self, raw_id: int, disposition: Disposition, reasons: Sequence[str]) -> None:
+        """Write the verdict."""
+        ...
+
+    def same_identity(self, issuer: str, identifier: str, sent: int) -> Sequence[StoredAlert]:
+        """Alerts of the same identity."""
+        ...
+
+    def chain_of(self, issuer: str, identifiers: Sequence[str]) -> ChainRecord | None:
+        """The chain that one of these messages belongs to or began."""
+        ...
+
+    def new_chain(self, root: str, issuer: str, issuer_area: str, hazard: str, colour: int) -> int:
+        """Begin a chain."""
+        ...
+
+    def update_chain(self, chain_id: int, colour: int, state: ChainState, now: int) -> None:
+        """The chain's colour and state after a message."""
+        ...
+
+    def insert(self, new: NewAlert) -> int:
+        """Write the alert."""
+        ...
+
+    def alarm(
+        self, kind: str, detail: str, now: int, *, callout_id: int | None = None, unit_id: int | None = None
+    ) -> None:
+        """Something a human must look at."""
+        ...
+
+
+class LinkRows(Protocol):
+    """Receivers' links."""
+
+    def tokens(self, wanted: Sequence[tuple[int, int, Purpose]]) -> Sequence[str]:
+        """The token for each (call-out, receiver, purpose); its hash is stored."""
+        ...
+
+    def target(self, token: str) -> LinkTarget | None:
+        """What a token stands for."""
+        ...
+
+
+class JournalRows(Protocol):
+    """The append-only account."""
+
+    def append(self, stream: str, entries: Sequence[Entry], now: int) -> None:
+        """One block of a stream, chained and sealed."""
+        ...
+
+
+class Transaction(Protocol):
+    """Everything that commits together."""
+
+    @property
+    def callees(self) -> CalleeRows:
+        """叫应对象."""
+        ...
+
+    @property
+    def branches(self) -> BranchRows:
+        """分支."""
+        ...
+
+    @property
+    def callouts(self) -> CallOutRows:
+        """叫应."""
+        ...
+
+    @property
+    def attempts(self) -> AttemptRows:
+        """呼叫记录."""
+        ...
+
+    @property
+    def endpoints(self) -> EndpointRows:
+        """联系方式."""
+        ...
+
+    @property
+    def routes(self) -> RouteRows:
+        """Providers and their limits."""
+        ...
+
+    @property
+    def alerts(self) -> AlertRows:
+        """预警信息."""
+        ...
+
+    @property
+    def links(self) -> LinkRows:
+        """Receivers' links."""
+        ...
+
+    @property
+    def journal(self) -> JournalRows:
+        """叫应记录."""
+        ...
+
+
+class Storage(Protocol):
+    """Where transactions come from."""
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """Commit on leaving, roll back on an exception."""
+        ...

@@ -1,0 +1,193 @@
+"""One turn of the engine: everything that is due at a moment, in one transaction. Synchronous.
+
+    turn(now) -> (batch for the wire, next wake-up)
+
+The daemon runs it in a thread, storms and the demo at full speed call it directly: the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from warning_dispatch.engine.frozen import FrozenPlans
+from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.outbox import Outbox
+from warning_dispatch.engine.recovery import repeat_lost
+from warning_dispatch.engine.reports import Reports
+from warning_dispatch.engine.storage import Storage
+from warning_dispatch.escalation.callee import Due
+from warning_dispatch.escalation.callout import CallOutEvent
+from warning_dispatch.model.states import AttemptState, CallOutState
+from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
+
+REMIND_EVERY = 1_800_000
+"""ms between reminders that a call-out whose validity is over awaits lifting."""
+
+
+@dataclass(slots=True)
+class Inbox:
+    """What came from the wire since the last turn."""
+
+    receipts: list[Receipt] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+    taps: list[Tap] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Whether anything came."""
+        return bool(self.receipts or self.reports or self.replies or self.taps)
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What a turn did. `batch` goes on the wire, `hang_up` names ringing attempts to end."""
+
+    batch: tuple[Dispatch, ...]
+    hang_up: tuple[int, ...]
+    next_at: int | None
+    stepped: int
+    opened: int
+    queued: int
+    answered: int
+
+
+class Turn:
+    """The engine's turning."""
+
+    def __init__(self, storage: Storage, plans: FrozenPlans, outbox: Outbox, reports: Reports, batch: int) -> None:
+        """`batch`: callees looked at in one turn."""
+        self._storage = storage
+        self._plans = plans
+        self._outbox = outbox
+        self._reports = reports
+        self._batch = batch
+        self._wake: list[int] = []
+
+    def __call__(self, now: int, inbox: Inbox | None = None) -> Turned:
+        """Do everything due at `now`.
+
+        1. What came from the wire: answers first, then receipts and reports. 2. Call-outs whose pause or validity is
+        over. 3. Gates whose hold is over. 4. Leases and reports overdue. 5. Callees whose deadline has come.
+        6. Attempts that may go are claimed. 7. State, attempts and journal commit; only then the caller dials.
+        """
+        with self._storage.writing() as tx:
+            ledger = Ledger(tx, self._plans, now)
+            if inbox:
+                self._take_inbox(ledger, inbox)
+            self._callouts(ledger)
+            overdue = self._overdue(ledger)
+            gates = tx.branches.due(now, self._batch)
+            ledger.open_branches([(branch, None) for branch in gates])
+            ledger.settle()
+            due = tx.callees.due(now, self._batch)
+            ledger.load_callouts([record.callout_id for record in due])
+            for record in due:
+                ledger.take(record, Due())
+            ledger.settle()
+            claimed = self._outbox.claim(ledger)
+            ledger.close()
+            full = max(len(due), overdue, len(gates)) >= self._batch
+            next_at = now if full else self._next_at(ledger, claimed.next_at)
+        return Turned(
+            batch=claimed.batch,
+            hang_up=tuple(dict.fromkeys(ledger.hang_up)),
+            next_at=next_at,
+            stepped=ledger.counted.stepped,
+            opened=ledger.counted.opened,
+            queued=ledger.counted.queued,
+            answered=ledger.counted.answered,
+        )
+
+    def answer(self, now: int, inbox: Inbox) -> tuple[int, ...]:
+        """Commit answers at once, outside the turn; the ringing attempts to hang up."""
+        with self._storage.writing() as tx:
+            ledger = Ledger(tx, self._plans, now)
+            self._take_inbox(ledger, inbox)
+            ledger.close()
+            self._wake.extend(ledger.wake)
+        return tuple(dict.fromkeys(ledger.hang_up))
+
+    def _take_inbox(self, ledger: Ledger, inbox: Inbox) -> None:
+        if inbox.taps:
+            self._reports.take_taps(ledger, inbox.taps)
+        if inbox.replies:
+            self._reports.take_replies(ledger, inbox.replies)
+        if inbox.taps or inbox.replies:
+            ledger.settle()
+        if inbox.receipts:
+            self._reports.take_receipts(ledger, inbox.receipts)
+            ledger.settle()
+        if inbox.reports:
+            self._reports.take_reports(ledger, inbox.reports)
+            ledger.settle()
+
+    def _callouts(self, ledger: Ledger) -> None:
+        for callout in ledger.tx.callouts.due(ledger.now):
+            if callout.state is CallOutState.PAUSED:
+                resume(ledger, callout.id, CallOutEvent.PAUSE_OVER, actor="engine", reason="pause_over")
+                ledger.alarm("pause_over", "the pause ended by itself", callout.id)
+            elif callout.state is CallOutState.RUNNING:
+                await_lift(ledger, callout.id)
+            else:
+                ledger.tx.callouts.set_state(
+                    callout.id, callout.state, next_at=ledger.now + REMIND_EVERY, ended_at=None
+                )
+                ledger.alarm("awaiting_lift", "the validity is over; lift, extend or close", callout.id)
+
+    def _overdue(self, ledger: Ledger) -> int:
+        """Claims that lapsed are repeated; hand-overs without a report count as not answered."""
+        overdue = ledger.tx.attempts.overdue(ledger.now, self._batch)
+        repeat_lost(ledger, [one for one in overdue if one.state is AttemptState.CLAIMED])
+        self._reports.take_overdue(ledger, [one for one in overdue if one.state is AttemptState.HANDED])
+        if overdue:
+            ledger.settle()
+        return len(overdue)
+
+    def _next_at(self, ledger: Ledger, outbox_at: int | None) -> int | None:
+        """The next moment at which something is due by itself."""
+        tx, now = ledger.tx, ledger.now
+        self._wake = [at for at in (*self._wake, *ledger.wake) if at > now]
+        moments = (
+            tx.callees.next_due(),
+            tx.branches.next_due(),
+            tx.callouts.next_due(),
+            tx.attempts.next_overdue(),
+            outbox_at,
+            *self._wake,
+        )
+        return min((max(at, now) for at in moments if at is not None), default=None)
+
+
+def resume(ledger: Ledger, callout_id: int, event: CallOutEvent, *, actor: str, reason: str) -> None:
+    """Back to RUNNING: every open callee is looked at again, each with one attempt, not the missed burst."""
+    callout = ledger.callout(callout_id)
+    ledger.set_callout_state(callout, event, actor=actor, reason=reason, next_at=callout.voice_until)
+    ledger.tx.callees.unpark(callout_id, ledger.now)
+
+
+def await_lift(ledger: Ledger, callout_id: int) -> None:
+    """The validity is over: voice stops, lists and links stay, an officer is asked."""
+    callout = ledger.callout(callout_id)
+    ledger.set_callout_state(
+        callout,
+        CallOutEvent.VALIDITY_OVER,
+        actor="engine",
+        reason="guessed_validity" if callout.validity_guessed else "expires",
+        next_at=ledger.now + REMIND_EVERY,
+    )
+    stop_voice(ledger, callout_id, "validity_over")
+    ledger.tx.callees.park(callout_id)
+    ledger.alarm("awaiting_lift", "the validity is over; lift, extend or close", callout_id)
+
+
+def stop_voice(ledger: Ledger, callout_id: int, why: str) -> None:
+    """Queued voice attempts are dropped; one journal entry for all of them."""
+    dropped = ledger.tx.attempts.drop_ready_of_callout(callout_id, ledger.now, why, voice_only=True)
+    ledger.note(callout_id, {"k": "attempts.dropped", "count": dropped, "voice_only": True, "why": why})
+
+
+def hang_up_all(ledger: Ledger, callout_ids: Sequence[int]) -> None:
+    """End what still rings of these call-outs."""
+    for callout_id in callout_ids:
+        ledger.hang_up.extend(ledger.tx.attempts.live_voice_of_callout(callout_id))

@@ -1,0 +1,681 @@
+"""叫应对象: the machine of one unit that is called up. PURE.
+
+Theory of operation
+-------------------
+A callee waits behind a gate (WAITING). When the gate opens its ladder runs (CALLING): at each due rung texts are
+queued, and one voice attempt is asked for. The machine never dials: it *wants* roles, and the outbox chooses the
+endpoint at the moment a line is free. There is at most one voice attempt per callee, QUEUED or LIVE; rungs that
+come due meanwhile only add to `wanted`.
+
+An attempt ends with an outcome, and the outcome table (config/outcomes.toml) says what that makes of the callee:
+another endpoint now, the same one later, the next rung. No outcome but a pressed key is an answer, and that one
+arrives here as `Answered`, like every other human answer. Whoever answers is judged by role: an answering role
+acknowledges (by any, all or n of the unit's receivers), a gate role (the duty room of an office) opens the gate and
+leaves slow calls to A, anybody else makes the unit RELAYED: known, but still open.
+
+When the limit passes the callee becomes UNCALLED (未呼: nobody could be dialled) or UNANSWERED (未应答: called in
+vain); heard twice without a key it becomes UNCONFIRMED. All three stay open: repeats go on, a late answer counts,
+and the superior sees them on its list. Only the FINISHED states are left by no event; an answer that comes then is
+kept for the record and changes nothing.
+
+House rules of this file: everything that affects the states lives here; this file does not know who called whom,
+which database keeps the row, or what time it is. `TABLE` lists every move that exists; `step` refuses a move that
+is not in it, so the diagram in docs/callee.md, drawn from it, cannot lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from warning_dispatch.errors import RefusedError
+from warning_dispatch.escalation.ladder import Position, collect, due_at
+from warning_dispatch.escalation.reasons import Reason
+from warning_dispatch.model.plan import Ladder, Next, Outcome
+from warning_dispatch.model.states import FINISHED, CalleeState, Means, Voice
+from warning_dispatch.model.unit import Channel, Role, reachable_roles, roles_in
+
+S = CalleeState
+
+SAME_NUMBER_GAP = 60_000
+"""ms between the end of a call and the next to the same role, when a rung came due while it was under way."""
+ROUTE_DOWN_GAP = 30_000
+"""ms until a callee is tried again when no provider could take the call."""
+HEARD_LIMIT = 2
+"""Heard to the end so often without a key: stop ringing, tell the superior."""
+
+
+START = Position(0, 0)
+"""The foot of the ladder."""
+
+
+class Verdict(IntEnum):
+    """What is known of an endpoint within this call-out."""
+
+    USABLE = 0
+    OFF = 1
+    """Switched off or out of coverage when last tried."""
+    DOUBTFUL = 2
+    """Reported empty or suspended once; networks lie in storms."""
+    DEAD = 3
+    """Permanently wrong; a finding for the register."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The memory of one endpoint: how often dialled, the verdict, not before `until` (ms), by which route."""
+
+    endpoint_id: int
+    count: int
+    verdict: Verdict = Verdict.USABLE
+    until: int = 0
+    route: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """The whole state of a callee. Times in ms; `wanted` and `retry_roles` are role masks."""
+
+    state: CalleeState = S.WAITING
+    opened_at: int | None = None
+    origin: int | None = None
+    position: Position = START
+    next_at: int | None = None
+    unreached_at: int | None = None
+    retry_at: int | None = None
+    retry_roles: int = 0
+    wanted: int = 0
+    voice: Voice = Voice.NONE
+    calls: int = 0
+    heard: int = 0
+    tried: tuple[Tried, ...] = ()
+    answers: tuple[int, ...] = ()
+    answered_at: int | None = None
+
+    def memory_of(self, endpoint_id: int) -> Tried:
+        """What is known of an endpoint; nothing yet is a fresh memory."""
+        for tried in self.tried:
+            if tried.endpoint_id == endpoint_id:
+                return tried
+        return Tried(endpoint_id, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What does not change while a callee is called: its tier's rules and what its unit can be reached by.
+
+    `need`: answers wanted (0 = all `answerers`). `voice_until`: the call-out's limit for voice (ms).
+    """
+
+    ladder: Ladder
+    answering: int
+    gate_roles: int
+    need: int
+    reach: int
+    voice_until: int
+    answerers: int = 1
+    notice: bool = False
+    superior: bool = False
+
+
+# --- events -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The gate opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The deadline `next_at` has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """The outbox claimed the voice attempt for this endpoint. From here on it counts as called."""
+
+    role: Role
+    endpoint_id: int
+    route: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotDialled:
+    """The outbox found nobody to dial among those wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A claim lapsed (crash between carrier and commit): it is unknown whether the phone rang; call again."""
+
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A voice attempt has its final outcome.
+
+    `others`: roles that have another endpoint not ruled out. `other_route`: another provider is in service.
+    """
+
+    outcome: Outcome
+    role: Role
+    endpoint_id: int
+    route: str = ""
+    others: int = 0
+    other_route: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A human said received. `role` None: recorded by an operator or superior for the unit as a whole."""
+
+    means: Means
+    role: Role | None = None
+    receiver_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderTold:
+    """The duty room recorded 已报告带班领导."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The call-out no longer wants this unit: lifted, closed, superseded, waived."""
+
+    into: CalleeState
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """An officer asks for the ladder to start again."""
+
+
+CalleeEvent = Opened | Due | Dialled | NotDialled | Lost | Ended | Answered | LeaderTold | Withdrawn | Recalled
+
+# --- actions ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QueueVoice:
+    """Ask for a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueText:
+    """Queue a message (SMS, e-mail, operator task) to one role."""
+
+    channel: Channel
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Drop what is queued, hang up what rings; nobody who is listening is cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBelow:
+    """The branches below this unit may open."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseAlarm:
+    """A human must look at this unit."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFinding:
+    """The register has a wrong number."""
+
+    endpoint_id: int
+    outcome: str
+
+
+Action = QueueVoice | QueueText | Silence | OpenBelow | RaiseAlarm | ReportFinding
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A decision: the new state, what to do, and why."""
+
+    callee: Callee
+    actions: tuple[Action, ...]
+    reason: Reason
+
+
+# --- the table --------------------------------------------------------------------------------------------
+
+_OPEN = (S.CALLING, S.RELAYED, S.UNCALLED, S.UNANSWERED, S.UNCONFIRMED)
+"""Open and not answered by anybody that counts."""
+_ENDS = frozenset({S.STOPPED, S.SUPERSEDED, S.WAIVED})
+
+
+def _table() -> dict[tuple[CalleeState, type[CalleeEvent]], frozenset[CalleeState]]:
+    """Every move that exists: (state, event) → states it may lead to."""
+    table: dict[tuple[CalleeState, type[CalleeEvent]], frozenset[CalleeState]] = {
+        (S.WAITING, Opened): frozenset({S.CALLING}),
+        (S.WAITING, Answered): frozenset({S.WAITING, S.DUTY_ANSWERED, S.ACKNOWLEDGED}),
+        (S.CALLING, Due): frozenset({S.CALLING, S.INFORMED, S.UNCALLED, S.UNANSWERED}),
+        (S.CALLING, Answered): frozenset({S.CALLING, S.RELAYED, S.DUTY_ANSWERED, S.ACKNOWLEDGED}),
+        (S.CALLING, Ended): frozenset({S.CALLING, S.UNCONFIRMED}),
+        (S.RELAYED, Due): frozenset({S.RELAYED, S.UNCALLED, S.UNANSWERED}),
+        (S.RELAYED, Answered): frozenset({S.RELAYED, S.DUTY_ANSWERED, S.ACKNOWLEDGED}),
+        (S.RELAYED, Ended): frozenset({S.RELAYED, S.UNCONFIRMED}),
+        (S.DUTY_ANSWERED, Due): frozenset({S.DUTY_ANSWERED}),
+        (S.DUTY_ANSWERED, Answered): frozenset({S.DUTY_ANSWERED, S.ACKNOWLEDGED}),
+        (S.DUTY_ANSWERED, Ended): frozenset({S.DUTY_ANSWERED}),
+        (S.DUTY_ANSWERED, LeaderTold): frozenset({S.ACKNOWLEDGED}),
+        (S.UNCALLED, Ended): frozenset({S.UNCALLED, S.UNANSWERED, S.UNCONFIRMED}),
+        (S.UNANSWERED, Ended): frozenset({S.UNANSWERED, S.UNCONFIRMED}),
+        (S.UNCONFIRMED, Ended): frozenset({S.UNCONFIRMED}),
+    }
+    for state in (S.UNCALLED, S.UNANSWERED, S.UNCONFIRMED):
+        table[state, Due] = frozenset({state})
+        table[state, Answered] = frozenset({state, S.DUTY_ANSWERED, S.ACKNOWLEDGED})
+    for state in (*_OPEN, S.DUTY_ANSWERED):
+        table[state, Dialled] = table[state, NotDialled] = table[state, Lost] = frozenset({state})
+    for state in _OPEN:
+        table[state, Recalled] = frozenset({S.CALLING})
+    for state in (S.WAITING, S.DUTY_ANSWERED, *_OPEN):
+        table[state, Withdrawn] = _ENDS
+    for state in FINISHED:
+        for late in (Answered, Ended):
+            table[state, late] = frozenset({state})
+    return table
+
+
+TABLE: Mapping[tuple[CalleeState, type[CalleeEvent]], frozenset[CalleeState]] = _table()
+
+
+def step(callee: Callee, event: CalleeEvent, now: int, rules: Rules) -> Step:
+    """One decision. RefusedError, and nothing changed, for a move that does not exist."""
+    kind = type(event)
+    allowed = TABLE.get((callee.state, kind))
+    if allowed is None:
+        raise RefusedError(f"a callee that is {callee.state.name} cannot take {kind.__name__}")
+    result = _HANDLERS[kind](callee, event, now, rules)
+    if result.callee.state not in allowed:  # a slip in this file, found by every test that takes the move
+        raise RefusedError(f"{callee.state.name} may not become {result.callee.state.name} by {kind.__name__}")
+    return result
+
+
+# --- opening and climbing ---------------------------------------------------------------------------------
+
+
+def opened(now: int, rules: Rules) -> Callee:
+    """A callee whose gate opens now (the bulk statement of the store writes exactly this)."""
+    return Callee(
+        state=S.CALLING,
+        opened_at=now,
+        origin=now,
+        next_at=now,
+        unreached_at=now + rules.ladder.unreached_after,
+    )
+
+
+def _open(callee: Callee, _event: Opened, now: int, rules: Rules) -> Step:
+    fresh = opened(now, rules)
+    return Step(replace(fresh, tried=callee.tried, answers=callee.answers), (), Reason.GATE_OPENED)
+
+
+@dataclass(slots=True)
+class _Climb:
+    """What one look at the ladder brings together before the state is written."""
+
+    wanted: int
+    retry_at: int | None
+    retry_roles: int
+    actions: list[Action] = field(default_factory=list)
+    reason: Reason = Reason.NOTHING_DUE
+
+
+def _due(callee: Callee, _event: Due, now: int, rules: Rules) -> Step:
+    """Look at the ladder.
+
+    1. A retry whose gap is over is wanted again. 2. Rungs that are due are merged: texts are queued, voice roles
+    are wanted. 3. A passed limit moves the callee to the list. 4. If somebody is wanted and no attempt exists, one
+    is queued. 5. The next deadline is the earliest of rung, retry and limit.
+    """
+    climb = _Climb(callee.wanted, callee.retry_at, callee.retry_roles)
+    if climb.retry_at is not None and climb.retry_at <= now:
+        climb.wanted |= climb.retry_roles
+        climb.retry_at, climb.retry_roles, climb.reason = None, 0, Reason.RETRY_DUE
+    slow = callee.state is S.DUTY_ANSWERED
+    origin = now if callee.origin is None else callee.origin
+    due = collect(rules.ladder, callee.position, origin, now, slow=slow)
+    if due.fired:
+        climb.reason = Reason.RUNG_DUE if due.fired == 1 else Reason.RUNGS_MERGED
+        climb.wanted |= _roles_to_call(due.voice, rules)
+        climb.actions.extend(_texts(due.texts, rules))
+    if rules.notice:
+        done = replace(callee, state=S.INFORMED, next_at=None, unreached_at=None, position=due.position)
+        return Step(done, tuple(climb.actions), Reason.NOTICE_SENT)
+    state, unreached_at = _limit(callee, now, rules, climb)
+    voice = callee.voice
+    if not _may_ring(callee, now, rules):
+        climb.wanted = 0
+    elif climb.wanted and voice is Voice.NONE:
+        voice = Voice.QUEUED
+        climb.actions.append(QueueVoice())
+    moved = replace(
+        callee,
+        state=state,
+        position=due.position,
+        wanted=climb.wanted,
+        voice=voice,
+        retry_at=climb.retry_at,
+        retry_roles=climb.retry_roles,
+        unreached_at=unreached_at,
+        next_at=_earliest(due.next_at, climb.retry_at, unreached_at),
+    )
+    return Step(moved, tuple(climb.actions), climb.reason)
+
+
+def _roles_to_call(roles: int, rules: Rules) -> int:
+    """Those of a rung who can be reached; if none of them can, the first who answers for the unit and can."""
+    reachable = reachable_roles(rules.reach, Channel.VOICE)
+    if not roles or roles & reachable:
+        return roles & reachable
+    stand_ins = roles_in(reachable & rules.answering) or roles_in(reachable & rules.gate_roles)
+    return stand_ins[0] if stand_ins else 0
+
+
+def _texts(texts: tuple[tuple[Channel, int], ...], rules: Rules) -> list[Action]:
+    return [
+        QueueText(channel, role)
+        for channel, roles in texts
+        for role in roles_in(roles & reachable_roles(rules.reach, channel))
+    ]
+
+
+def _limit(callee: Callee, now: int, rules: Rules, climb: _Climb) -> tuple[CalleeState, int | None]:
+    """The state after looking at the limit, and the limit that is left. No contact at all needs no waiting."""
+    if callee.state not in (S.CALLING, S.RELAYED):
+        return callee.state, callee.unreached_at
+    if rules.reach == 0:
+        climb.reason = Reason.NO_CONTACT
+        climb.actions.append(RaiseAlarm("no_contact"))
+        if rules.superior:
+            climb.actions.append(OpenBelow(Reason.SUPERIOR_WITHOUT_CONTACT))
+        return S.UNCALLED, None
+    if callee.unreached_at is None or callee.unreached_at > now:
+        return callee.state, callee.unreached_at
+    if callee.calls == 0:
+        climb.reason = Reason.LIMIT_NOT_CALLED
+        return S.UNCALLED, None
+    climb.reason = Reason.LIMIT_NOT_ANSWERED
+    return S.UNANSWERED, None
+
+
+def _may_ring(callee: Callee, now: int, rules: Rules) -> bool:
+    """Whether voice is still allowed: not after the validity, not after the ladder's own limit, not if heard twice."""
+    if now >= rules.voice_until or callee.state is S.UNCONFIRMED:
+        return False
+    limit = rules.ladder.voice_for
+    return limit is None or callee.opened_at is None or now < callee.opened_at + limit
+
+
+def _earliest(*moments: int | None) -> int | None:
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+# --- one call ---------------------------------------------------------------------------------------------
+
+
+def _dialled(callee: Callee, event: Dialled, _now: int, _rules: Rules) -> Step:
+    old = callee.memory_of(event.endpoint_id)
+    memory = replace(old, count=old.count + 1, route=event.route)
+    moved = replace(
+        callee,
+        voice=Voice.LIVE,
+        calls=callee.calls + 1,
+        wanted=callee.wanted & ~event.role,
+        tried=_remember(callee.tried, memory),
+    )
+    return Step(moved, (), Reason.DIALLED)
+
+
+def _not_dialled(callee: Callee, _event: NotDialled, _now: int, _rules: Rules) -> Step:
+    return Step(replace(callee, voice=Voice.NONE, wanted=0), (), Reason.NO_ENDPOINT_NOW)
+
+
+def _lost(callee: Callee, event: Lost, now: int, rules: Rules) -> Step:
+    if not _may_ring(callee, now, rules):
+        return Step(replace(callee, voice=Voice.NONE, wanted=0), (), Reason.CLAIM_LOST)
+    again = replace(callee, voice=Voice.QUEUED, wanted=callee.wanted | event.role)
+    return Step(again, (), Reason.CLAIM_LOST)
+
+
+def _remember(tried: tuple[Tried, ...], memory: Tried) -> tuple[Tried, ...]:
+    return (*(one for one in tried if one.endpoint_id != memory.endpoint_id), memory)
+
+
+_ROUTE_TROUBLE = (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
+
+
+def _ended(callee: Callee, event: Ended, now: int, rules: Rules) -> Step:
+    """A voice attempt is over without an answer: what the outcome table says."""
+    if callee.state in FINISHED:
+        return Step(callee, (), Reason.TOO_LATE)
+    actions: list[Action] = []
+    change = _Change(replace(callee, voice=Voice.NONE), event, now)
+    reason = change.apply(actions)
+    moved = change.callee
+    if moved.state is S.UNCALLED and moved.calls and event.outcome.next not in _ROUTE_TROUBLE:
+        moved = replace(moved, state=S.UNANSWERED)
+    if not _may_ring(moved, now, rules):
+        moved = replace(moved, wanted=0, retry_at=None, retry_roles=0)
+    elif moved.wanted:
+        moved = replace(moved, voice=Voice.QUEUED)
+        actions.append(QueueVoice())
+    slow = moved.state is S.DUTY_ANSWERED
+    rung_at = None if moved.origin is None else due_at(rules.ladder, moved.position, moved.origin, slow=slow)
+    moved = replace(moved, next_at=_earliest(rung_at, moved.retry_at, moved.unreached_at))
+    return Step(moved, tuple(actions), reason)
+
+
+@dataclass(slots=True)
+class _Change:
+    """One outcome applied to one callee, row by row of the outcome table."""
+
+    callee: Callee
+    event: Ended
+    now: int
+
+    def apply(self, actions: list[Action]) -> Reason:
+        """Change `self.callee`; returns the reason."""
+        outcome, role = self.event.outcome, self.event.role
+        if self.callee.wanted & role:  # came due again while it was under way: the gap counts from this end
+            self._later(role, SAME_NUMBER_GAP)
+        match outcome.next:
+            case Next.HEARD:
+                reason = self._heard()
+            case Next.SAME_NUMBER:
+                self._later(role, outcome.gap)
+                reason = Reason.BUSY
+            case Next.OTHER_ENDPOINT:
+                self._judge(Verdict.OFF)
+                self._elsewhere_now(or_later=True)
+                reason = Reason.OFF
+            case Next.DOUBTFUL:
+                reason = self._doubtful(actions)
+            case Next.PERMANENT:
+                reason = self._permanent(actions)
+            case Next.OTHER_ROUTE | Next.ROUTE_DOWN:
+                reason = self._route_trouble()
+            case Next.NEXT_RUNG | Next.ROUTE_ONLY | Next.ACKNOWLEDGE | Next.DELIVERED:
+                reason = Reason.NO_ANSWER
+        return reason
+
+    def _route_trouble(self) -> Reason:
+        """Not the callee's fault: another provider now; a limit waits for the next rung, an outage for its end."""
+        down = self.event.outcome.next is Next.ROUTE_DOWN
+        if self.event.other_route:
+            self.callee = replace(self.callee, wanted=self.callee.wanted | self.event.role)
+        elif down:
+            self._later(self.event.role, ROUTE_DOWN_GAP)
+        return Reason.ROUTE_DOWN if down else Reason.ROUTE_LIMITED
+
+    def _later(self, roles: int, gap: int) -> None:
+        """Want `roles` again after `gap`, and not before."""
+        self.callee = replace(
+            self.callee,
+            wanted=self.callee.wanted & ~roles,
+            retry_at=_earliest(self.callee.retry_at, self.now + gap),
+            retry_roles=self.callee.retry_roles | roles,
+        )
+
+    def _judge(self, verdict: Verdict) -> None:
+        old = self.callee.memory_of(self.event.endpoint_id)
+        memory = replace(old, verdict=verdict, until=self.now + self.event.outcome.gap)
+        self.callee = replace(self.callee, tried=_remember(self.callee.tried, memory))
+
+    def _elsewhere_now(self, *, or_later: bool) -> None:
+        """Another endpoint or receiver now; this one later if `or_later`."""
+        others = roles_in(self.event.others)
+        if others:
+            first = self.event.role if self.event.role in others else others[0]
+            self.callee = replace(self.callee, wanted=self.callee.wanted | first)
+        if or_later:
+            gap = self.event.outcome.gap
+            retry_at = _earliest(self.callee.retry_at, self.now + gap)
+            self.callee = replace(self.callee, retry_at=retry_at, retry_roles=self.callee.retry_roles | self.event.role)
+
+    def _heard(self) -> Reason:
+        self.callee = replace(self.callee, heard=self.callee.heard + 1)
+        if self.callee.heard >= HEARD_LIMIT and self.callee.state is not S.DUTY_ANSWERED:
+            self.callee = replace(self.callee, state=S.UNCONFIRMED, unreached_at=None)
+            return Reason.HEARD_TWICE
+        return Reason.HEARD_ONCE
+
+    def _doubtful(self, actions: list[Action]) -> Reason:
+        again = self.callee.memory_of(self.event.endpoint_id).verdict is Verdict.DOUBTFUL
+        if again:
+            return self._permanent(actions)
+        self._judge(Verdict.DOUBTFUL)
+        self._elsewhere_now(or_later=True)
+        return Reason.DOUBTFUL
+
+    def _permanent(self, actions: list[Action]) -> Reason:
+        self._judge(Verdict.DEAD)
+        self._elsewhere_now(or_later=False)
+        actions.append(ReportFinding(self.event.endpoint_id, self.event.outcome.key))
+        return Reason.PERMANENT
+
+
+# --- answers and ends -------------------------------------------------------------------------------------
+
+
+def _answered(callee: Callee, event: Answered, now: int, rules: Rules) -> Step:
+    """Who answered decides what it is worth (design: who answers for a unit)."""
+    if callee.state in FINISHED:
+        return Step(callee, (), Reason.TOO_LATE)
+    if event.role is None:
+        return _acknowledged(callee, now, rules, Reason.RECORDED)
+    if event.role & rules.answering:
+        return _answering(callee, event, now, rules)
+    if event.role & rules.gate_roles:
+        return _duty_answered(callee, now, rules)
+    if callee.state is S.CALLING:
+        return Step(replace(callee, state=S.RELAYED), (), Reason.RELAYED)
+    return Step(callee, (), Reason.RELAYED)
+
+
+def _answering(callee: Callee, event: Answered, now: int, rules: Rules) -> Step:
+    """One of those who answer for the unit: any, all or n of them."""
+    answers = callee.answers
+    if event.receiver_id is not None and event.receiver_id not in answers:
+        answers = (*answers, event.receiver_id)
+    counted = replace(callee, answers=answers)
+    need = rules.need or rules.answerers
+    if need <= 1 or len(answers) >= need:
+        return _acknowledged(counted, now, rules, Reason.ANSWERED)
+    return Step(counted, (), Reason.ANSWERED_PARTLY)
+
+
+def _acknowledged(callee: Callee, now: int, rules: Rules, reason: Reason) -> Step:
+    first = callee.state is not S.DUTY_ANSWERED
+    actions: list[Action] = [Silence()]
+    if rules.superior and first:
+        actions.append(OpenBelow(Reason.SUPERIOR_ANSWERED))
+    return Step(_at_rest(callee, S.ACKNOWLEDGED, now), tuple(actions), reason)
+
+
+def _duty_answered(callee: Callee, now: int, rules: Rules) -> Step:
+    """The duty room of an office: the gate opens, the fast ladder ends, slow calls to A go on."""
+    if callee.state is S.DUTY_ANSWERED:
+        return Step(callee, (), Reason.DUTY_ANSWERED)
+    position = Position(1, 0)
+    moved = replace(
+        _at_rest(callee, S.DUTY_ANSWERED, now),
+        origin=now,
+        opened_at=now if callee.opened_at is None else callee.opened_at,
+        position=position,
+        next_at=due_at(rules.ladder, position, now, slow=True),
+    )
+    actions: tuple[Action, ...] = (Silence(),)
+    if rules.superior:
+        actions = (*actions, OpenBelow(Reason.SUPERIOR_ANSWERED))
+    return Step(moved, actions, Reason.DUTY_ANSWERED)
+
+
+def _at_rest(callee: Callee, state: CalleeState, now: int | None) -> Callee:
+    """Nothing queued, no deadline. A LIVE call runs out by itself or is hung up while it rings."""
+    return replace(
+        callee,
+        state=state,
+        next_at=None,
+        unreached_at=None,
+        retry_at=None,
+        retry_roles=0,
+        wanted=0,
+        voice=Voice.NONE,
+        answered_at=callee.answered_at if now is None or callee.answered_at is not None else now,
+    )
+
+
+def _leader_told(callee: Callee, _event: LeaderTold, now: int, rules: Rules) -> Step:
+    return _acknowledged(callee, now, rules, Reason.LEADER_TOLD)
+
+
+def _withdrawn(callee: Callee, event: Withdrawn, now: int, rules: Rules) -> Step:
+    actions: list[Action] = [Silence()]
+    waived = event.into is S.WAIVED
+    if waived and rules.superior and callee.state is not S.DUTY_ANSWERED:
+        actions.append(OpenBelow(Reason.WAIVED))
+    return Step(_at_rest(callee, event.into, now if waived else None), tuple(actions), event.reason)
+
+
+def _recalled(callee: Callee, _event: Recalled, now: int, rules: Rules) -> Step:
+    again = replace(
+        opened(now, rules),
+        voice=callee.voice,
+        wanted=callee.wanted,
+        tried=callee.tried,
+        answers=callee.answers,
+        calls=callee.calls,
+    )
+    return Step(again, (), Reason.RECALLED)
+
+
+_HANDLERS: Mapping[type[CalleeEvent], Callable[..., Step]] = {
+    Opened: _open,
+    Due: _due,
+    Dialled: _dialled,
+    NotDialled: _not_dialled,
+    Lost: _lost,
+    Ended: _ended,
+    Answered: _answered,
+    LeaderTold: _leader_told,
+    Withdrawn: _withdrawn,
+    Recalled: _recalled,
+}

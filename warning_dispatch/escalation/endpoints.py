@@ -1,0 +1,54 @@
+"""Which endpoint a voice attempt dials, chosen at the moment of dialling. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from warning_dispatch.escalation.callee import Callee, Verdict
+from warning_dispatch.model.unit import Channel, EndpointView
+
+
+def choose(callee: Callee, endpoints: Sequence[EndpointView], now: int) -> EndpointView | None:
+    """The voice endpoint to dial for what the callee wants; None when nobody wanted can be dialled.
+
+    Never an endpoint known to be dead, never a receiver who has answered. First those not held back (off,
+    doubtful), then A before B before the duty phone, then the least tried, then by rank.
+    """
+    best: tuple[tuple[bool, int, int, int, int], EndpointView] | None = None
+    for endpoint in endpoints:
+        if endpoint.channel is not Channel.VOICE or not endpoint.role & callee.wanted:
+            continue
+        memory = callee.memory_of(endpoint.endpoint_id)
+        if memory.verdict is Verdict.DEAD or endpoint.receiver_id in callee.answers:
+            continue
+        key = (memory.until > now, int(endpoint.role), memory.count, endpoint.rank, endpoint.endpoint_id)
+        if best is None or key < best[0]:
+            best = (key, endpoint)
+    return best[1] if best else None
+
+
+def other_roles(callee: Callee, endpoints: Sequence[EndpointView], endpoint_id: int, roles: int, now: int) -> int:
+    """Roles (within `roles`) that have a voice endpoint other than `endpoint_id` not ruled out or held back."""
+    mask = 0
+    for endpoint in endpoints:
+        if endpoint.channel is not Channel.VOICE or endpoint.endpoint_id == endpoint_id:
+            continue
+        memory = callee.memory_of(endpoint.endpoint_id)
+        if endpoint.role & roles and memory.verdict is not Verdict.DEAD and memory.until <= now:
+            mask |= 0 if endpoint.receiver_id in callee.answers else endpoint.role
+    return mask
+
+
+def text_endpoints(
+    channel: Channel, roles: int, endpoints: Sequence[EndpointView], answers: Sequence[int]
+) -> list[EndpointView]:
+    """Where a text to `roles` goes: the first endpoint of each receiver who has not answered.
+
+    An operator task goes to the phone a human would dial, so it takes voice endpoints.
+    """
+    kind = Channel.VOICE if channel is Channel.OPERATOR else channel
+    first: dict[int, EndpointView] = {}
+    for endpoint in sorted(endpoints, key=lambda one: (one.rank, one.endpoint_id)):
+        if endpoint.channel is kind and endpoint.role & roles and endpoint.receiver_id not in answers:
+            first.setdefault(endpoint.receiver_id, endpoint)
+    return list(first.values())

@@ -1,0 +1,82 @@
+"""分支与闸门: when the branches below a superior open. PURE.
+
+Tiers form a graph: each names the tier it `opens_after`. The callees of a tier are grouped into branches. With
+`gate = "branch"` there is one branch per superior of the tier before (the villages of one township) and it waits for
+that superior; with `gate = "tier"` there is one branch that waits for the tier before as a whole, by its rule. A
+branch opens when what it waits for has answered, or `hold` after the branch it waits for opened, whichever is first:
+a silent leader must never keep a village asleep. Under hold "never" only an answer, a waiver or an officer opens.
+A superior that cannot be reached at all opens its branches at once; an empty branch counts as answered.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from warning_dispatch.escalation.reasons import Reason
+from warning_dispatch.model.plan import TierRule
+from warning_dispatch.model.states import ANSWERED, FINISHED, UNREACHED, BranchState, CalleeState
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The counts kept for a branch."""
+
+    total: int
+    needed: int
+    answered: int = 0
+    unreached: int = 0
+    finished: int = 0
+
+    @property
+    def rule_met(self) -> bool:
+        """Whether the branch has answered as a whole; an empty one has."""
+        return self.answered >= self.needed
+
+
+def needed(total: int, rule: TierRule, quorum: float) -> int:
+    """How many units of a branch must answer for it to have answered."""
+    match rule:
+        case TierRule.ALL:
+            return total
+        case TierRule.FIRST:
+            return min(1, total)
+        case TierRule.QUORUM:
+            return math.ceil(total * quorum - 1e-9)
+
+
+def count_change(before: CalleeState, after: CalleeState) -> tuple[int, int, int]:
+    """What a move adds to (answered, unreached, finished) of its branch."""
+    return (
+        (after in ANSWERED) - (before in ANSWERED),
+        (after in UNREACHED) - (before in UNREACHED),
+        (after in FINISHED) - (before in FINISHED),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BranchView:
+    """What the gate looks at: its own state and deadline."""
+
+    state: BranchState
+    gate_at: int | None
+
+
+def decide(branch: BranchView, now: int, *, cause: Reason | None = None) -> Reason | None:
+    """Why the branch opens now, or None while it stays shut.
+
+    `cause` is what just happened upstream (superior answered, tier answered, no contact, forced). Without one
+    only the deadline counts.
+    """
+    if branch.state is not BranchState.WAITING:
+        return None
+    if cause is not None:
+        return cause
+    if branch.gate_at is not None and branch.gate_at <= now:
+        return Reason.HOLD_PASSED
+    return None
+
+
+def gate_deadline(opened_at: int, hold: int | None) -> int | None:
+    """When what waits for a branch opened at `opened_at` opens by time; None means never."""
+    return None if hold is None else opened_at + hold

@@ -1,0 +1,83 @@
+"""What both dialects share: the message's head, and the last look at the whole."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import TypeVar
+
+from warning_dispatch.ingest.elements import Element
+from warning_dispatch.ingest.headlines import lifts
+from warning_dispatch.ingest.leaves import line, raw_text
+from warning_dispatch.ingest.notes import Notes, Odd
+from warning_dispatch.model.alert import Alert, AlertStatus, MsgType
+
+CN_IDENTIFIER = re.compile(r"([0-9]{14})_[0-9]{14}(?:_[0-9])?")
+"""14-digit sender code, 14-digit time of entry, and by a later rule one digit more."""
+SENDER_CODE = re.compile(r"[0-9]{14}")
+"""6 digits region, 3 agency (416 is meteorology), 3 sub-unit, 2 extension."""
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+def required_line(root: Element, name: str, notes: Notes) -> str:
+    """A text without which there is no identity; empty after noting a refusal."""
+    text = line(root, name, notes)
+    if not text:
+        notes.refuse(
+            root,
+            name,
+            f"缺少 {name} / {name} is missing",
+            f"补全 {name} 后重新发送 / fill it in, send again",
+        )
+    return text
+
+
+def status_of(root: Element, notes: Notes) -> AlertStatus:
+    """The status; UNKNOWN, which never dials, for a word that is none."""
+    return _word(root, "status", AlertStatus, (Odd.STATUS_FORM, Odd.STATUS_UNKNOWN), notes) or AlertStatus.UNKNOWN
+
+
+def msg_type_of(root: Element, notes: Notes) -> MsgType:
+    """The message type; UNKNOWN for a word that is none."""
+    return _word(root, "msgType", MsgType, (Odd.MSG_TYPE_FORM, Odd.MSG_TYPE_UNKNOWN), notes) or MsgType.UNKNOWN
+
+
+def _word(root: Element, name: str, words: type[_Word], kinds: tuple[Odd, Odd], notes: Notes) -> _Word | None:
+    """A word of a closed list, whatever its case and the blanks around it. `kinds`: unusual spelling, unknown."""
+    text = raw_text(root, name, notes) or ""
+    unusual, unknown = kinds
+    for word in words:
+        if word.lower() == text.strip().lower() and word != "Unknown":
+            if word != text:
+                notes.odd(unusual, root, name, repr(text))
+            return word
+    notes.odd(unknown, root, name, text)
+    return None
+
+
+def scope_of(root: Element, notes: Notes) -> str:
+    """Public, Restricted or Private as given; its absence is noted."""
+    scope = line(root, "scope", notes)
+    if not scope:
+        notes.odd(Odd.SCOPE_MISSING, root, "scope")
+    return scope
+
+
+def look_over(root: Element, alert: Alert, notes: Notes) -> None:
+    """Note what the whole lacks. Only an Alert or Update can dial, so only there is a gap in the infos essential."""
+    if alert.msg_type in (MsgType.UPDATE, MsgType.CANCEL) and not alert.references:
+        notes.odd(Odd.REFERENCES_MISSING, root, "references")
+    if alert.identifier in alert.references:
+        notes.odd(Odd.REFERENCES_SELF, root, "references")
+    if alert.msg_type not in (MsgType.ALERT, MsgType.UPDATE):
+        return
+    if not alert.infos:
+        notes.odd(Odd.INFO_MISSING, root)
+        return
+    if all(info.colour is None for info in alert.infos):
+        notes.odd(Odd.COLOUR_UNKNOWN, root, "info")
+    if not any(area.geocodes for info in alert.infos for area in info.areas):
+        notes.odd(Odd.AREA_MISSING, root, "info")
+    if any(lifts(info.headline) for info in alert.infos):
+        notes.odd(Odd.LIFTED_WITHOUT_CANCEL, root, "info")

@@ -1,0 +1,1 @@
+"""From an alert to whom it concerns. PURE."""

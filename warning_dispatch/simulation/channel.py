@@ -1,0 +1,72 @@
+"""The simulated network as a channel of the daemon, in real or scaled time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from warning_dispatch.clock import Clock
+from warning_dispatch.ports import Dispatch, Event, Receipt
+from warning_dispatch.simulation.network import SimulatedNetwork
+
+SHORTEST_SLEEP = 0.001
+"""Seconds; keeps the loop breathing when the clock lags behind its own arithmetic."""
+
+Sink = Callable[[Sequence[Event]], Awaitable[None]]
+"""Where events go. When it raises, the events are kept and offered again by the next `pump`."""
+
+
+class SimulatedChannel:
+    """A `ChannelPort` over a network; one serves all channels. For one event loop."""
+
+    def __init__(self, network: SimulatedNetwork, clock: Clock) -> None:
+        """The clock tells the network's time and how long to sleep."""
+        self._network = network
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._closed = False
+        self._untold: list[Event] = []
+
+    async def deliver(self, batch: Sequence[Dispatch]) -> Sequence[Receipt]:
+        """Hand a batch over; a closed channel refuses all of it as `provider_down`."""
+        if self._closed:
+            return [Receipt(one.attempt_id, accepted=False, outcome="provider_down") for one in batch]
+        receipts = self._network.accept(batch, self._clock.now())
+        self._wake.set()
+        return receipts
+
+    async def hang_up(self, attempt_ids: Sequence[int]) -> None:
+        """End what still rings."""
+        self._network.hang_up(attempt_ids, self._clock.now())
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Take nothing more and end the pump; closing twice does nothing."""
+        self._closed = True
+        self._wake.set()
+
+    async def pump(self, sink: Sink) -> None:
+        """Pass events on as they come, until the channel is closed or the task cancelled.
+
+        1. Take what is due from the network. 2. Offer it to the sink; forget it when the sink returns.
+        3. Sleep until the network's next moment or until something is handed over.
+        """
+        while not self._closed:
+            self._wake.clear()
+            self._untold += self._network.advance(self._clock.now())
+            if self._untold:
+                await sink(tuple(self._untold))
+                self._untold.clear()
+            await self._sleep()
+
+    async def _sleep(self) -> None:
+        """Wait for the network's next moment or for a wake-up, whichever is first."""
+        moment = self._network.next_at()
+        if moment is None:
+            await self._wake.wait()
+            return
+        seconds = max(self._clock.real_seconds(moment - self._clock.now()), SHORTEST_SLEEP)
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            return

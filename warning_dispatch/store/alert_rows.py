@@ -1,0 +1,139 @@
+"""What came in ↔ rows: raw bytes with their verdict, alerts, chains, alarms."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from warning_dispatch.engine.records import ChainRecord, NewAlert, StoredAlert
+from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.states import ChainState
+from warning_dispatch.ports import Sealer
+from warning_dispatch.store.sql import Sql
+
+RAW_CONTEXT = "raw_message"
+ALERT_CONTEXT = "alert"
+
+
+class AlertTable:
+    """engine.storage.AlertRows."""
+
+    def __init__(self, sql: Sql, sealer: Sealer) -> None:
+        self._sql = sql
+        self._sealer = sealer
+
+    def keep_raw(self, raw: bytes, source: str, digest: str, now: int) -> int:
+        """See the port."""
+        key: int = self._sql.value(
+            """INSERT INTO raw_message (received_at, source, digest, size, sealed, disposition, reasons)
+            VALUES (?, ?, ?, ?, ?, ?, '[]') RETURNING id""",
+            now,
+            source,
+            digest,
+            len(raw),
+            self._sealer.seal(raw, RAW_CONTEXT),
+            Disposition.QUARANTINED.value,
+        )
+        return key
+
+    def judge_raw(self, raw_id: int, disposition: Disposition, reasons: Sequence[str]) -> None:
+        """See the port."""
+        self._sql.run(
+            "UPDATE raw_message SET disposition = ?, reasons = ? WHERE id = ?",
+            disposition.value,
+            json.dumps(list(reasons), ensure_ascii=False),
+            raw_id,
+        )
+
+    def same_identity(self, issuer: str, identifier: str, sent: int) -> Sequence[StoredAlert]:
+        """See the port."""
+        rows = self._sql.rows(
+            "SELECT id, content_digest, chain_id FROM alert WHERE issuer = ? AND identifier = ? AND sent = ? ORDER BY id",
+            issuer,
+            identifier,
+            sent,
+        )
+        return [StoredAlert(*row) for row in rows]
+
+    def chain_of(self, issuer: str, identifiers: Sequence[str]) -> ChainRecord | None:
+        """See the port."""
+        for identifier in identifiers:
+            row = self._sql.one(
+                """SELECT k.id, k.root, k.issuer, k.hazard, k.colour, k.state FROM alert_chain k
+                WHERE k.issuer = ? AND (k.root = ? OR k.id IN
+                  (SELECT chain_id FROM alert WHERE issuer = ? AND identifier = ?)) ORDER BY k.id DESC""",
+                issuer,
+                identifier,
+                issuer,
+                identifier,
+            )
+            if row is not None:
+                colour = Colour(row[4]) if row[4] else None
+                return ChainRecord(row[0], row[1], row[2], row[3], colour, ChainState(row[5]))
+        return None
+
+    def new_chain(self, root: str, issuer: str, issuer_area: str, hazard: str, colour: int) -> int:
+        """See the port."""
+        key: int = self._sql.value(
+            """INSERT INTO alert_chain (root, issuer, issuer_area, hazard, colour, state)
+            VALUES (?, ?, ?, ?, ?, ?) RETURNING id""",
+            root,
+            issuer,
+            issuer_area,
+            hazard,
+            int(colour),
+            ChainState.IN_FORCE.value,
+        )
+        return key
+
+    def update_chain(self, chain_id: int, colour: int, state: ChainState, now: int) -> None:
+        """See the port."""
+        self._sql.run(
+            "UPDATE alert_chain SET colour = ?, state = ?, ended_at = ? WHERE id = ?",
+            int(colour),
+            state.value,
+            now if state is ChainState.ENDED else None,
+            chain_id,
+        )
+
+    def insert(self, new: NewAlert) -> int:
+        """See the port."""
+        alert = new.alert
+        key: int = self._sql.value(
+            """INSERT INTO alert (raw_message_id, chain_id, dialect, identifier, issuer, sender, sent, received_at,
+            status, msg_type, hazard, colour, headline, expires, content_digest, sealed, disposition, reasons)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id""",
+            new.raw_message_id,
+            new.chain_id,
+            alert.dialect,
+            alert.identifier,
+            new.issuer,
+            alert.sender,
+            alert.sent,
+            new.received_at,
+            alert.status.value,
+            alert.msg_type.value,
+            new.hazard,
+            int(new.colour or 0),
+            new.headline,
+            new.expires,
+            new.content_digest,
+            self._sealer.seal(new.sealed_json.encode(), ALERT_CONTEXT),
+            new.disposition.value,
+            json.dumps(list(new.reasons), ensure_ascii=False),
+        )
+        return key
+
+    def alarm(
+        self, kind: str, detail: str, now: int, *, callout_id: int | None = None, unit_id: int | None = None
+    ) -> None:
+        """See the port."""
+        self._sql.run(
+            "INSERT INTO alarm (at, kind, callout_id, unit_id, detail) VALUES (?, ?, ?, ?, ?)",
+            now,
+            kind,
+            callout_id,
+            unit_id,
+            detail,
+        )

@@ -1,0 +1,342 @@
+"""Attempts ↔ rows: the queue, the leases, the outcomes, and the answers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from warning_dispatch.engine.records import (
+    AttemptRecord,
+    Claim,
+    LinkTarget,
+    NewAcknowledgement,
+    NewAttempt,
+    ReadyAttempt,
+)
+from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, AttemptState, CallOutState, Purpose
+from warning_dispatch.model.unit import Channel, Role
+from warning_dispatch.store.sql import Sql
+
+_READY, _CLAIMED, _HANDED = AttemptState.READY.value, AttemptState.CLAIMED.value, AttemptState.HANDED.value
+_ENDED, _DROPPED = AttemptState.ENDED.value, AttemptState.DROPPED.value
+_LIVE = f"({_CLAIMED}, {_HANDED})"
+_VOICE = Channel.VOICE.value
+_COLUMNS = """a.id, a.callout_id, a.channel, a.purpose, a.state, a.route, a.endpoint_id, a.receiver_id, a.number_id,
+ a.role, a.claimed_at"""
+_CHANNELS = {channel.value: channel for channel in Channel}
+_PURPOSES = {purpose.value: purpose for purpose in Purpose}
+_STATES = {state.value: state for state in AttemptState}
+_ROLES = {role.value: role for role in Role}
+
+
+class AttemptTable:
+    """engine.storage.AttemptRows."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    # --- the queue ----------------------------------------------------------------------------------------
+
+    def take_ids(self, count: int) -> int:
+        """See the port."""
+        after: int | None = self._sql.value(
+            "UPDATE id_block SET next = next + ? WHERE name = 'attempt' RETURNING next", count
+        )
+        if after is None:
+            self._sql.run("INSERT INTO id_block (name, next) VALUES ('attempt', ?)", 1 + count)
+            return 1
+        return after - count
+
+    def queue(self, attempts: Sequence[NewAttempt]) -> None:
+        """See the port."""
+        self._sql.many(
+            f"""INSERT INTO attempt (id, callout_id, channel, purpose, roles, order_key, state, due_at, avoid)
+            VALUES (?, ?, ?, ?, ?, ?, {_READY}, ?, ?)""",
+            [
+                (
+                    one.id,
+                    one.callout_id,
+                    one.channel.value,
+                    one.purpose.value,
+                    int(one.roles),
+                    one.order_key,
+                    one.due_at,
+                    one.avoid,
+                )
+                for one in attempts
+            ],
+        )
+        self.join([(one.id, one.callee_id) for one in attempts])
+
+    def add_copies(self, copies: Sequence[tuple[int, int]]) -> None:
+        """See the port."""
+        self._sql.many(
+            f"""INSERT INTO attempt (id, callout_id, channel, purpose, roles, order_key, state, due_at, avoid)
+            SELECT ?, callout_id, channel, purpose, roles, order_key, {_READY}, due_at, avoid FROM attempt WHERE id = ?""",
+            [(new, old) for old, new in copies],
+        )
+        self._sql.many(
+            "INSERT INTO attempt_callee (attempt_id, callee_id) SELECT ?, callee_id FROM attempt_callee WHERE attempt_id = ?",
+            [(new, old) for old, new in copies],
+        )
+
+    def join(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """See the port."""
+        self._sql.many("INSERT INTO attempt_callee (attempt_id, callee_id) VALUES (?, ?) ON CONFLICT DO NOTHING", pairs)
+
+    def ready(self, channel: Channel, limit: int, now: int) -> Sequence[ReadyAttempt]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"""SELECT a.id, a.callout_id, a.channel, a.purpose, a.roles, a.avoid, a.endpoint_id, a.possible_duplicate
+            FROM attempt a JOIN callout o ON o.id = a.callout_id
+            WHERE a.state = {_READY} AND a.channel = ? AND a.due_at <= ? AND o.state <> {CallOutState.PAUSED.value}
+            ORDER BY a.order_key LIMIT ?""",
+            channel.value,
+            now,
+            limit,
+        )
+        callees = self._callees([row[0] for row in rows])
+        return [
+            ReadyAttempt(
+                id=row[0],
+                callout_id=row[1],
+                channel=_CHANNELS[row[2]],
+                purpose=_PURPOSES[row[3]],
+                roles=row[4],
+                avoid=row[5] or "",
+                endpoint_id=row[6],
+                possible_duplicate=bool(row[7]),
+                callee_ids=callees[row[0]],
+            )
+            for row in rows
+        ]
+
+    def _callees(self, attempt_ids: Sequence[int]) -> Mapping[int, tuple[int, ...]]:
+        found: defaultdict[int, tuple[int, ...]] = defaultdict(tuple)
+        if attempt_ids:
+            rows = self._sql.rows(
+                "SELECT attempt_id, callee_id FROM attempt_callee WHERE attempt_id IN {ids}", self._sql.ids(attempt_ids)
+            )
+            for attempt_id, callee_id in rows:
+                found[attempt_id] = (*found[attempt_id], callee_id)
+        return found
+
+    def claim(self, claims: Sequence[Claim]) -> None:
+        """See the port."""
+        self._sql.many(
+            f"""UPDATE attempt SET state = {_CLAIMED}, route = ?, endpoint_id = ?, receiver_id = ?, number_id = ?,
+            role = ?, claimed_at = ?, lease_until = ? WHERE id = ?""",
+            [
+                (
+                    one.route,
+                    one.endpoint_id,
+                    one.receiver_id,
+                    one.number_id,
+                    one.role.value,
+                    one.claimed_at,
+                    one.lease_until,
+                    one.attempt_id,
+                )
+                for one in claims
+            ],
+        )
+
+    # --- dropping -----------------------------------------------------------------------------------------
+
+    def drop(self, drops: Sequence[tuple[int, str]], now: int) -> None:
+        """See the port."""
+        self._sql.many(
+            f"UPDATE attempt SET state = {_DROPPED}, outcome = ?, ended_at = ? WHERE id = ? AND state = {_READY}",
+            [(why, now, attempt_id) for attempt_id, why in drops],
+        )
+
+    def drop_ready_of(self, callee_ids: Sequence[int], now: int, why: str) -> Sequence[tuple[int, int]]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"""SELECT DISTINCT a.id, a.callout_id FROM attempt_callee ac JOIN attempt a ON a.id = ac.attempt_id
+            WHERE ac.callee_id IN {{ids}} AND a.state = {_READY} AND a.purpose <> {Purpose.ALL_CLEAR.value}""",
+            self._sql.ids(callee_ids),
+        )
+        self.drop([(row[0], why) for row in rows], now)
+        return [(row[0], row[1]) for row in rows]
+
+    def drop_ready_of_callout(self, callout_id: int, now: int, why: str, *, voice_only: bool = False) -> int:
+        """See the port."""
+        voice = f" AND channel = {_VOICE}" if voice_only else ""
+        return self._sql.run(
+            f"""UPDATE attempt SET state = {_DROPPED}, outcome = ?, ended_at = ?
+            WHERE callout_id = ? AND state = {_READY}{voice}""",
+            str(why),
+            now,
+            callout_id,
+        )
+
+    def live_voice_of(self, callee_ids: Sequence[int]) -> Sequence[int]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"""SELECT DISTINCT a.id FROM attempt_callee ac JOIN attempt a ON a.id = ac.attempt_id
+            WHERE ac.callee_id IN {{ids}} AND a.channel = {_VOICE} AND a.state IN {_LIVE}""",
+            self._sql.ids(callee_ids),
+        )
+        return [row[0] for row in rows]
+
+    def live_voice_of_callout(self, callout_id: int) -> Sequence[int]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"SELECT id FROM attempt WHERE callout_id = ? AND channel = {_VOICE} AND state IN {_LIVE}", callout_id
+        )
+        return [row[0] for row in rows]
+
+    # --- what became of them ------------------------------------------------------------------------------
+
+    def load(self, attempt_ids: Sequence[int]) -> Mapping[int, AttemptRecord]:
+        """See the port."""
+        if not attempt_ids:
+            return {}
+        rows = self._sql.rows(f"SELECT {_COLUMNS} FROM attempt a WHERE a.id IN {{ids}}", self._sql.ids(attempt_ids))
+        return {record.id: record for record in self._records(rows)}
+
+    def _records(self, rows: Sequence[Any]) -> list[AttemptRecord]:
+        callees = self._callees([row[0] for row in rows])
+        return [
+            AttemptRecord(
+                row[0],
+                row[1],
+                _CHANNELS[row[2]],
+                _PURPOSES[row[3]],
+                _STATES[row[4]],
+                row[5] or "",
+                row[6],
+                row[7],
+                row[8],
+                _ROLES.get(row[9]),
+                row[10],
+                callees[row[0]],
+            )
+            for row in rows
+        ]
+
+    def hand(self, handed: Sequence[tuple[int, str, int | None]], now: int) -> None:
+        """See the port."""
+        self._sql.many(
+            f"""UPDATE attempt SET state = {_HANDED}, handed_at = ?, provider_ref = ?, lease_until = ?
+            WHERE id = ? AND state = {_CLAIMED}""",
+            [(now, reference, overdue_at, attempt_id) for attempt_id, reference, overdue_at in handed],
+        )
+
+    def finish(self, finished: Sequence[tuple[int, str, int]]) -> None:
+        """See the port."""
+        self._sql.many(
+            f"UPDATE attempt SET state = {_ENDED}, outcome = ?, ended_at = ?, lease_until = NULL WHERE id = ?",
+            [(outcome, at, attempt_id) for attempt_id, outcome, at in finished],
+        )
+
+    def deliver(self, delivered: Sequence[tuple[int, int]]) -> None:
+        """See the port."""
+        self._sql.many(
+            "UPDATE attempt SET delivered_at = ? WHERE id = ? AND delivered_at IS NULL",
+            [(at, attempt_id) for attempt_id, at in delivered],
+        )
+
+    def requeue(self, attempts: Sequence[tuple[int, str, bool, int]]) -> None:
+        """See the port."""
+        self._sql.many(
+            f"""UPDATE attempt SET state = {_READY}, avoid = ?, due_at = ?, lease_until = NULL, outcome = NULL,
+            ended_at = NULL, possible_duplicate = CASE WHEN ? = 1 THEN 1 ELSE possible_duplicate END WHERE id = ?""",
+            [(avoid, not_before, int(repeat), attempt_id) for attempt_id, avoid, repeat, not_before in attempts],
+        )
+
+    def overdue(self, now: int, limit: int) -> Sequence[AttemptRecord]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"""SELECT {_COLUMNS} FROM attempt a WHERE a.lease_until IS NOT NULL AND a.lease_until <= ?
+            AND a.state IN {_LIVE} ORDER BY a.lease_until LIMIT ?""",
+            now,
+            limit,
+        )
+        return self._records(rows)
+
+    def live_on_routes(self, routes: Sequence[str]) -> Sequence[AttemptRecord]:
+        """See the port."""
+        rows = [
+            row
+            for route in routes
+            for row in self._sql.rows(
+                f"""SELECT {_COLUMNS} FROM attempt a WHERE a.lease_until IS NOT NULL AND a.route = ?
+                AND a.state IN {_LIVE}""",
+                route,
+            )
+        ]
+        return self._records(rows)
+
+    def claimed(self) -> Sequence[AttemptRecord]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"SELECT {_COLUMNS} FROM attempt a WHERE a.lease_until IS NOT NULL AND a.state = {_CLAIMED} ORDER BY a.id"
+        )
+        return self._records(rows)
+
+    def next_overdue(self) -> int | None:
+        """See the port."""
+        moment: int | None = self._sql.value("SELECT min(lease_until) FROM attempt WHERE lease_until IS NOT NULL")
+        return moment
+
+    def live_numbers(self, number_ids: Sequence[int]) -> frozenset[int]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"""SELECT DISTINCT number_id FROM attempt WHERE lease_until IS NOT NULL AND number_id IN {{ids}}
+            AND channel = {_VOICE} AND state IN {_LIVE}""",
+            self._sql.ids(number_ids),
+        )
+        return frozenset(row[0] for row in rows)
+
+    def contacted(self, callout_id: int) -> Sequence[tuple[int, int]]:
+        """See the port."""
+        rows = self._sql.rows(
+            """SELECT DISTINCT ac.callee_id, a.role FROM attempt a JOIN attempt_callee ac ON ac.attempt_id = a.id
+            WHERE a.callout_id = ? AND a.handed_at IS NOT NULL AND a.role IS NOT NULL ORDER BY 1, 2""",
+            callout_id,
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    # --- answers ------------------------------------------------------------------------------------------
+
+    def open_for_number(self, blind_index: bytes) -> Sequence[tuple[int, LinkTarget]]:
+        """See the port."""
+        live = ", ".join(str(state.value) for state in LIVE_CALLOUT)
+        finished = ", ".join(str(state.value) for state in FINISHED)
+        rows = self._sql.rows(
+            f"""SELECT max(a.id), a.callout_id, e.receiver_id, c.id, e.role
+            FROM number n JOIN attempt a ON a.number_id = n.id AND a.channel <> {_VOICE} AND a.handed_at IS NOT NULL
+            JOIN callout o ON o.id = a.callout_id AND o.state IN ({live})
+            JOIN attempt_callee ac ON ac.attempt_id = a.id
+            JOIN callee c ON c.id = ac.callee_id AND c.state NOT IN ({finished})
+            JOIN endpoint e ON e.number_id = n.id AND e.unit_id = c.unit_id AND e.channel = a.channel
+              AND e.valid_until IS NULL
+            WHERE n.blind_index = ? GROUP BY a.callout_id, e.receiver_id, c.id, e.role ORDER BY c.id""",
+            blind_index,
+        )
+        return [(row[0], LinkTarget(row[1], row[2], row[3], Role(row[4]))) for row in rows]
+
+    def acknowledge(self, acknowledgements: Sequence[NewAcknowledgement]) -> None:
+        """See the port."""
+        self._sql.many(
+            """INSERT INTO acknowledgement (callout_id, callee_id, at, means, role, receiver_id, attempt_id, actor,
+            reason, counted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            [
+                (
+                    one.callout_id,
+                    one.callee_id,
+                    one.at,
+                    one.means.value,
+                    one.role.value if one.role else 0,
+                    one.receiver_id,
+                    one.attempt_id,
+                    one.actor,
+                    str(one.reason),
+                    int(one.counted),
+                )
+                for one in acknowledgements
+            ],
+        )

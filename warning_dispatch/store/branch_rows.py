@@ -1,0 +1,130 @@
+"""Branches ↔ rows, and their kept counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from warning_dispatch.engine.records import BranchRecord
+from warning_dispatch.model.states import ANSWERED, FINISHED, UNREACHED, BranchState, CallOutState
+from warning_dispatch.store.sql import Sql
+
+_COLUMNS = """b.id, b.callout_id, b.tier, b.superior_branch_id, b.superior_callee_id, b.state, b.gate_at,
+ b.answered_at, b.total, b.needed, b.answered, b.unreached, b.finished"""
+_FROM = f"SELECT {_COLUMNS} FROM branch b"
+_WAITING = f"b.state = {BranchState.WAITING.value}"
+_RUNNING = f"JOIN callout o ON o.id = b.callout_id AND o.state = {CallOutState.RUNNING.value}"
+
+
+def _record(row: Sequence[Any]) -> BranchRecord:
+    key, callout_id, tier, superior_branch, superior_callee, state, *rest = row
+    return BranchRecord(key, callout_id, tier, superior_branch, superior_callee, BranchState(state), *rest)
+
+
+def _states(states: Sequence[int]) -> str:
+    return ", ".join(str(int(state)) for state in states)
+
+
+class BranchTable:
+    """engine.storage.BranchRows."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def _many(self, rest: str, *parameters: Any) -> Sequence[BranchRecord]:
+        return [_record(row) for row in self._sql.rows(f"{_FROM} {rest}", *parameters)]
+
+    def due(self, now: int, limit: int) -> Sequence[BranchRecord]:
+        """See the port."""
+        return self._many(
+            f"{_RUNNING} WHERE {_WAITING} AND b.gate_at IS NOT NULL AND b.gate_at <= ? ORDER BY b.gate_at, b.id LIMIT ?",
+            now,
+            limit,
+        )
+
+    def next_due(self) -> int | None:
+        """See the port."""
+        moment: int | None = self._sql.value(
+            f"SELECT min(b.gate_at) FROM branch b {_RUNNING} WHERE {_WAITING} AND b.gate_at IS NOT NULL"
+        )
+        return moment
+
+    def load(self, branch_ids: Sequence[int]) -> Sequence[BranchRecord]:
+        """See the port."""
+        return self._many("WHERE b.id IN {ids} ORDER BY b.id", self._sql.ids(branch_ids))
+
+    def first(self, callout_id: int) -> Sequence[BranchRecord]:
+        """See the port."""
+        return self._many(
+            "WHERE b.callout_id = ? AND b.superior_branch_id IS NULL AND b.superior_callee_id IS NULL ORDER BY b.id",
+            callout_id,
+        )
+
+    def of_callout(self, callout_id: int) -> Sequence[BranchRecord]:
+        """See the port."""
+        return self._many("WHERE b.callout_id = ? ORDER BY b.id", callout_id)
+
+    def below_callees(self, callee_ids: Sequence[int]) -> Sequence[BranchRecord]:
+        """See the port."""
+        return self._many(
+            f"WHERE b.superior_callee_id IN {{ids}} AND {_WAITING} ORDER BY b.id", self._sql.ids(callee_ids)
+        )
+
+    def below_branches(self, branch_ids: Sequence[int]) -> Sequence[BranchRecord]:
+        """See the port."""
+        return self._many(
+            f"WHERE b.superior_branch_id IN {{ids}} AND b.superior_callee_id IS NULL AND {_WAITING} ORDER BY b.id",
+            self._sql.ids(branch_ids),
+        )
+
+    def mark_open(self, branch_id: int, now: int, reason: str) -> bool:
+        """See the port."""
+        changed = self._sql.run(
+            "UPDATE branch SET state = ?, opened_at = ?, opened_by = ? WHERE id = ? AND state = ?",
+            BranchState.OPEN.value,
+            now,
+            str(reason),
+            branch_id,
+            BranchState.WAITING.value,
+        )
+        return changed == 1
+
+    def arm(self, superior_branch_id: int, gate_at: int) -> None:
+        """See the port."""
+        self._sql.run(
+            "UPDATE branch SET gate_at = ? WHERE superior_branch_id = ? AND state = ? AND gate_at IS NULL",
+            gate_at,
+            superior_branch_id,
+            BranchState.WAITING.value,
+        )
+
+    def add_counts(self, changes: Mapping[int, tuple[int, int, int]]) -> Sequence[BranchRecord]:
+        """See the port."""
+        self._sql.many(
+            "UPDATE branch SET answered = answered + ?, unreached = unreached + ?, finished = finished + ? WHERE id = ?",
+            [(*changes[branch_id], branch_id) for branch_id in sorted(changes)],
+        )
+        return self.load(list(changes))
+
+    def mark_answered(self, branch_id: int, now: int) -> bool:
+        """See the port."""
+        sql = "UPDATE branch SET answered_at = ? WHERE id = ? AND answered_at IS NULL"
+        return self._sql.run(sql, now, branch_id) == 1
+
+    def recount(self, callout_id: int) -> None:
+        """See the port."""
+        self._sql.run(
+            f"""UPDATE branch SET
+            answered = (SELECT count(*) FROM callee c WHERE c.branch_id = branch.id AND c.state IN ({_states(ANSWERED)})),
+            unreached = (SELECT count(*) FROM callee c WHERE c.branch_id = branch.id
+              AND c.state IN ({_states(UNREACHED)})),
+            finished = (SELECT count(*) FROM callee c WHERE c.branch_id = branch.id
+              AND c.state IN ({_states(FINISHED)}))
+            WHERE callout_id = ?""",
+            callout_id,
+        )
+        self._sql.run(
+            "UPDATE callout SET finished = (SELECT coalesce(sum(finished), 0) FROM branch WHERE callout_id = ?) WHERE id = ?",
+            callout_id,
+            callout_id,
+        )

@@ -1,0 +1,181 @@
+"""Callees ↔ rows, in batches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from warning_dispatch.engine.records import CalleeRecord
+from warning_dispatch.escalation.callee import Callee, Tried, Verdict
+from warning_dispatch.escalation.ladder import Position
+from warning_dispatch.model.states import FINISHED, CalleeState, CallOutState, Voice
+from warning_dispatch.store.sql import Sql
+
+_FINISHED = ", ".join(str(state.value) for state in FINISHED)
+_COLUMNS = """c.id, c.callout_id, c.branch_id, c.unit_id, c.tier, c.superior, c.fair, u.reach, c.state, c.opened_at,
+ c.origin, c.cycle, c.rung, c.next_at, c.unreached_at, c.retry_at, c.retry_roles, c.wanted, c.voice, c.calls, c.heard,
+ c.memory, c.answered_at"""
+_FROM = f"SELECT {_COLUMNS} FROM callee c JOIN unit u ON u.id = c.unit_id"
+_DUE = f"""{_FROM} JOIN callout o ON o.id = c.callout_id
+ WHERE c.next_at <= ? AND o.state = {CallOutState.RUNNING.value} ORDER BY c.next_at LIMIT ?"""
+_SAVE = """UPDATE callee SET state = ?, opened_at = ?, origin = ?, cycle = ?, rung = ?, next_at = ?,
+ unreached_at = ?, retry_at = ?, retry_roles = ?, wanted = ?, voice = ?, calls = ?, heard = ?, memory = ?,
+ answered_at = ? WHERE id = ?"""
+_STATES = {state.value: state for state in CalleeState}
+_VOICES = {voice.value: voice for voice in Voice}
+
+
+def memory_to_json(callee: Callee) -> str | None:
+    """Endpoints tried and receivers who answered, compactly; None when there is nothing to remember."""
+    if not callee.tried and not callee.answers:
+        return None
+    tried = [[one.endpoint_id, one.count, one.verdict.value, one.until, one.route] for one in callee.tried]
+    return json.dumps([tried, callee.answers], separators=(",", ":"), ensure_ascii=False)
+
+
+def _memory(text: str | None) -> tuple[tuple[Tried, ...], tuple[int, ...]]:
+    if text is None:
+        return (), ()
+    tried, answers = json.loads(text)
+    return tuple(Tried(key, count, Verdict(verdict), until, route) for key, count, verdict, until, route in tried), (
+        *answers,
+    )
+
+
+def _record(row: Sequence[Any]) -> CalleeRecord:
+    tried, answers = _memory(row[21])
+    return CalleeRecord(
+        row[0],
+        row[1],
+        row[2],
+        row[3],
+        row[4],
+        bool(row[5]),
+        row[6],
+        row[7],
+        Callee(
+            _STATES[row[8]],
+            row[9],
+            row[10],
+            Position(row[11], row[12]),
+            row[13],
+            row[14],
+            row[15],
+            row[16],
+            row[17],
+            _VOICES[row[18]],
+            row[19],
+            row[20],
+            tried,
+            answers,
+            row[22],
+        ),
+    )
+
+
+class CalleeTable:
+    """engine.storage.CalleeRows."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def due(self, now: int, limit: int) -> Sequence[CalleeRecord]:
+        """See the port."""
+        return [_record(row) for row in self._sql.rows(_DUE, now, limit)]
+
+    def next_due(self) -> int | None:
+        """See the port."""
+        moment: int | None = self._sql.value(
+            f"""SELECT min(c.next_at) FROM callee c JOIN callout o ON o.id = c.callout_id
+            WHERE c.next_at IS NOT NULL AND o.state = {CallOutState.RUNNING.value}"""
+        )
+        return moment
+
+    def load(self, callee_ids: Sequence[int]) -> Mapping[int, CalleeRecord]:
+        """See the port."""
+        if not callee_ids:
+            return {}
+        rows = self._sql.rows(f"{_FROM} WHERE c.id IN {{ids}}", self._sql.ids(callee_ids))
+        return {row[0]: _record(row) for row in rows}
+
+    def of_unit(self, callout_id: int, unit_code: str) -> CalleeRecord | None:
+        """See the port."""
+        row = self._sql.one(f"{_FROM} WHERE c.callout_id = ? AND u.code = ?", callout_id, unit_code)
+        return None if row is None else _record(row)
+
+    def save(self, records: Sequence[CalleeRecord]) -> None:
+        """See the port. In the order of ids, the order of locks."""
+        self._sql.many(_SAVE, [_values(record) for record in sorted(records, key=lambda one: one.id)])
+
+    def open_branch(self, branch_id: int, now: int, unreached_at: int) -> int:
+        """See the port."""
+        return self._sql.run(
+            """UPDATE callee SET state = ?, opened_at = ?, origin = ?, next_at = ?, unreached_at = ?
+            WHERE branch_id = ? AND state = ?""",
+            CalleeState.CALLING.value,
+            now,
+            now,
+            now,
+            unreached_at,
+            branch_id,
+            CalleeState.WAITING.value,
+        )
+
+    def withdraw_all(self, callout_id: int, into: CalleeState) -> int:
+        """See the port."""
+        return self._sql.run(
+            f"""UPDATE callee SET state = ?, next_at = NULL, unreached_at = NULL, retry_at = NULL, retry_roles = 0,
+            wanted = 0, voice = 0 WHERE callout_id = ? AND state NOT IN ({_FINISHED})""",
+            into.value,
+            callout_id,
+        )
+
+    def park(self, callout_id: int) -> None:
+        """See the port."""
+        self._sql.run(
+            f"""UPDATE callee SET next_at = NULL, voice = CASE WHEN voice = {Voice.QUEUED.value} THEN 0 ELSE voice END
+            WHERE callout_id = ? AND state NOT IN ({_FINISHED})""",
+            callout_id,
+        )
+
+    def unpark(self, callout_id: int, now: int) -> None:
+        """See the port."""
+        self._sql.run(
+            f"""UPDATE callee SET next_at = ? WHERE callout_id = ? AND state NOT IN ({_FINISHED})
+            AND state <> {CalleeState.WAITING.value}""",
+            now,
+            callout_id,
+        )
+
+    def answerers(self, unit_ids: Sequence[int], roles: int) -> Mapping[int, int]:
+        """See the port."""
+        rows = self._sql.rows(
+            """SELECT unit_id, count(*) FROM receiver WHERE unit_id IN {ids} AND valid_until IS NULL
+            AND (role & ?) <> 0 GROUP BY unit_id""",
+            self._sql.ids(unit_ids),
+            roles,
+        )
+        return {row[0]: row[1] for row in rows}
+
+
+def _values(record: CalleeRecord) -> tuple[Any, ...]:
+    callee = record.callee
+    return (
+        callee.state.value,
+        callee.opened_at,
+        callee.origin,
+        callee.position.cycle,
+        callee.position.rung,
+        callee.next_at,
+        callee.unreached_at,
+        callee.retry_at,
+        callee.retry_roles,
+        callee.wanted,
+        callee.voice.value,
+        callee.calls,
+        callee.heard,
+        memory_to_json(callee),
+        callee.answered_at,
+        record.id,
+    )

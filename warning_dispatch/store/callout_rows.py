@@ -1,0 +1,271 @@
+"""Call-outs ↔ rows, and the bulk statements that fill one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from itertools import groupby
+from typing import Any
+
+from warning_dispatch.engine.records import CallOutRecord, FilledBranch, NewCallOut
+from warning_dispatch.escalation.gate import needed
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.plan import CallChain, Gate, Tier, TierRule
+from warning_dispatch.model.states import LIVE_CALLOUT, BranchState, CalleeState, CallOutState, Purpose
+from warning_dispatch.routing.selection import TierSelection
+from warning_dispatch.store.sql import Sql
+
+_COLUMNS = """id, alert_id, chain_id, hazard, colour, purpose, round, state, started_at, voice_until, validity_guessed,
+ next_at, total, finished"""
+_LIVE = ", ".join(str(state.value) for state in LIVE_CALLOUT)
+
+
+def _record(row: Sequence[Any]) -> CallOutRecord:
+    return CallOutRecord(
+        row[0],
+        row[1],
+        row[2],
+        row[3],
+        Colour(row[4]),
+        Purpose(row[5]),
+        row[6],
+        CallOutState(row[7]),
+        row[8],
+        row[9],
+        bool(row[10]),
+        *row[11:],
+    )
+
+
+class CallOutTable:
+    """engine.storage.CallOutRows."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def insert(self, new: NewCallOut) -> int:
+        """See the port."""
+        key: int = self._sql.value(
+            """INSERT INTO callout (alert_id, chain_id, plan_name, plan, texts, hazard, colour, issuer_area, purpose,
+            round, supersedes_id, started_at, voice_until, validity_guessed, state, next_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id""",
+            new.alert_id,
+            new.chain_id,
+            new.plan_name,
+            new.plan,
+            new.texts,
+            new.hazard,
+            new.colour.value,
+            new.issuer_area,
+            new.purpose.value,
+            new.round,
+            new.supersedes_id,
+            new.started_at,
+            new.voice_until,
+            int(new.validity_guessed),
+            CallOutState.RUNNING.value,
+            new.voice_until,
+        )
+        return key
+
+    def fill(self, callout_id: int, plan: CallChain, selections: Sequence[TierSelection]) -> Sequence[FilledBranch]:
+        """See the port. One INSERT … SELECT of branches and one of callees per tier; a unit stays in its first tier."""
+        positions = {tier.name: index for index, tier in enumerate(plan.tiers)}
+        active = {selection.tier for selection in selections}
+        for selection in selections:
+            tier = plan.tiers[selection.tier]
+            before = positions.get(tier.opens_after) if tier.opens_after else None
+            if before is not None and before not in active:
+                before = None
+            if tier.gate is Gate.BRANCH and before is not None:
+                self._fill_by_superior(callout_id, selection, before)
+            else:
+                self._fill_as_one(callout_id, selection, before)
+            self._set_totals(callout_id, selection.tier, tier)
+        self._sql.run(
+            """UPDATE callee SET superior = 1 WHERE callout_id = ? AND id IN
+            (SELECT superior_callee_id FROM branch WHERE callout_id = ? AND superior_callee_id IS NOT NULL)""",
+            callout_id,
+            callout_id,
+        )
+        self._sql.run(
+            "UPDATE callout SET total = (SELECT count(*) FROM callee WHERE callout_id = ?) WHERE id = ?",
+            callout_id,
+            callout_id,
+        )
+        return self._filled(callout_id)
+
+    def _fill_as_one(self, callout_id: int, selection: TierSelection, before: int | None) -> None:
+        """One branch for the whole tier; it waits for the (one) branch of the tier before."""
+        branch_id = self._sql.value(
+            """INSERT INTO branch (callout_id, tier, superior_branch_id, state)
+            VALUES (?, ?, (SELECT min(id) FROM branch WHERE callout_id = ? AND tier = ?), ?) RETURNING id""",
+            callout_id,
+            selection.tier,
+            callout_id,
+            before,
+            BranchState.WAITING.value,
+        )
+        where, values = _where(selection)
+        self._sql.run(
+            f"""INSERT INTO callee (callout_id, branch_id, unit_id, tier, state, fair)
+            SELECT ?, ?, u.id, ?, {CalleeState.WAITING.value},
+              row_number() OVER (PARTITION BY substr(u.area, 1, 6) ORDER BY u.code)
+            FROM unit u WHERE {where} AND {_NEW_UNIT} ORDER BY u.code""",
+            callout_id,
+            branch_id,
+            selection.tier,
+            *values,
+            callout_id,
+        )
+
+    def _fill_by_superior(self, callout_id: int, selection: TierSelection, before: int) -> None:
+        """One branch per superior of the tier before; units whose superior is not called get one of their own."""
+        where, values = _where(selection)
+        self._sql.run(
+            f"""INSERT INTO branch (callout_id, tier, superior_branch_id, superior_unit_id, superior_callee_id, state)
+            SELECT ?, ?, s.branch_id, u.superior_id, s.id, {BranchState.WAITING.value}
+            FROM unit u LEFT JOIN callee s ON s.callout_id = ? AND s.unit_id = u.superior_id AND s.tier = ?
+            WHERE {where} AND {_NEW_UNIT}
+            GROUP BY u.superior_id, s.branch_id, s.id ORDER BY min(u.code)""",
+            callout_id,
+            selection.tier,
+            callout_id,
+            before,
+            *values,
+            callout_id,
+        )
+        self._sql.run(
+            f"""INSERT INTO callee (callout_id, branch_id, unit_id, tier, state, fair)
+            SELECT ?, b.id, u.id, ?, {CalleeState.WAITING.value},
+              row_number() OVER (PARTITION BY substr(u.area, 1, 6) ORDER BY u.code)
+            FROM unit u JOIN branch b ON b.callout_id = ? AND b.tier = ? AND b.superior_unit_id = u.superior_id
+            WHERE {where} AND {_NEW_UNIT} ORDER BY b.id, u.code""",
+            callout_id,
+            selection.tier,
+            callout_id,
+            selection.tier,
+            *values,
+            callout_id,
+        )
+
+    def _set_totals(self, callout_id: int, position: int, tier: Tier) -> None:
+        self._sql.run(
+            """UPDATE branch SET total = (SELECT count(*) FROM callee c WHERE c.branch_id = branch.id)
+            WHERE callout_id = ? AND tier = ?""",
+            callout_id,
+            position,
+        )
+        if tier.rule is TierRule.ALL:
+            self._sql.run("UPDATE branch SET needed = total WHERE callout_id = ? AND tier = ?", callout_id, position)
+            return
+        totals = self._sql.rows("SELECT id, total FROM branch WHERE callout_id = ? AND tier = ?", callout_id, position)
+        rows = [(needed(total, tier.rule, tier.quorum), branch_id) for branch_id, total in totals]
+        self._sql.many("UPDATE branch SET needed = ? WHERE id = ?", rows)
+
+    def _filled(self, callout_id: int) -> Sequence[FilledBranch]:
+        branches = self._sql.rows(
+            "SELECT id, tier, superior_callee_id, superior_branch_id FROM branch WHERE callout_id = ? ORDER BY id",
+            callout_id,
+        )
+        callees = self._sql.rows(
+            "SELECT branch_id, id, unit_id FROM callee WHERE callout_id = ? ORDER BY branch_id, id", callout_id
+        )
+        members = {key: [(row[1], row[2]) for row in group] for key, group in groupby(callees, key=lambda row: row[0])}
+        return [_filled_branch(row, members.get(row[0], [])) for row in branches]
+
+    def load(self, callout_ids: Sequence[int]) -> Mapping[int, CallOutRecord]:
+        """See the port."""
+        rows = self._sql.rows(f"SELECT {_COLUMNS} FROM callout WHERE id IN {{ids}}", self._sql.ids(callout_ids))
+        return {row[0]: _record(row) for row in rows}
+
+    def frozen(self, callout_id: int) -> tuple[str, str]:
+        """See the port."""
+        row = self._sql.one("SELECT plan, texts FROM callout WHERE id = ?", callout_id)
+        return row[0], row[1]
+
+    def live_of_chain(self, chain_id: int) -> Sequence[CallOutRecord]:
+        """See the port. A complete call-out still belongs to its warning until that is lifted."""
+        rows = self._sql.rows(
+            f"""SELECT {_COLUMNS} FROM callout WHERE chain_id = ?
+            AND state IN ({_LIVE}, {CallOutState.COMPLETE.value}) ORDER BY id""",
+            chain_id,
+        )
+        return [_record(row) for row in rows]
+
+    def set_state(self, callout_id: int, state: CallOutState, *, next_at: int | None, ended_at: int | None) -> None:
+        """See the port."""
+        self._sql.run(
+            "UPDATE callout SET state = ?, next_at = ?, ended_at = ? WHERE id = ?",
+            state.value,
+            next_at,
+            ended_at,
+            callout_id,
+        )
+
+    def extend(self, callout_id: int, alert_id: int, voice_until: int, *, guessed: bool) -> None:
+        """See the port."""
+        self._sql.run(
+            f"""UPDATE callout SET alert_id = ?, voice_until = ?, validity_guessed = ?,
+            next_at = CASE WHEN state = {CallOutState.RUNNING.value} THEN ? ELSE next_at END WHERE id = ?""",
+            alert_id,
+            voice_until,
+            int(guessed),
+            voice_until,
+            callout_id,
+        )
+
+    def due(self, now: int) -> Sequence[CallOutRecord]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"SELECT {_COLUMNS} FROM callout WHERE next_at IS NOT NULL AND next_at <= ? AND state IN ({_LIVE}) ORDER BY id",
+            now,
+        )
+        return [_record(row) for row in rows]
+
+    def next_due(self) -> int | None:
+        """See the port."""
+        moment: int | None = self._sql.value(
+            f"SELECT min(next_at) FROM callout WHERE next_at IS NOT NULL AND state IN ({_LIVE})"
+        )
+        return moment
+
+    def add_finished(self, callout_id: int, count: int) -> CallOutRecord:
+        """See the port."""
+        row = self._sql.one(
+            f"UPDATE callout SET finished = finished + ? WHERE id = ? RETURNING {_COLUMNS}", count, callout_id
+        )
+        return _record(row)
+
+
+_NEW_UNIT = "NOT EXISTS (SELECT 1 FROM callee x WHERE x.callout_id = ? AND x.unit_id = u.id)"
+
+
+def _where(selection: TierSelection) -> tuple[str, list[Any]]:
+    """The selection as a condition on `unit u` (the reference meaning is routing.selection.wanted)."""
+    parts = ["u.kind = ?", "u.level = ?", "u.callable = 1"]
+    values: list[Any] = [selection.kind.value, selection.level.value]
+    if selection.sectors:
+        parts.append(f"u.sector IN ({_marks(selection.sectors)})")
+        values.extend(selection.sectors)
+    if selection.codes:
+        parts.append("(" + " OR ".join("u.code LIKE ?" for _ in selection.codes) + ")")
+        values.extend(f"%{code}" for code in selection.codes)
+    areas = ["(u.area >= ? AND u.area < ?)" for _ in selection.roots]
+    for root in selection.roots:
+        values.extend((root, root + "~"))  # digits sort before "~": every code that begins with the root
+    if selection.above:
+        areas.append(f"u.area IN ({_marks(selection.above)})")
+        values.extend(selection.above)
+    parts.append("(" + " OR ".join(areas or ["1 = 0"]) + ")")
+    return " AND ".join(parts), values
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" for _ in values)
+
+
+def _filled_branch(row: Sequence[Any], members: Sequence[tuple[int, int]]) -> FilledBranch:
+    digest = sha256(",".join(str(unit_id) for _, unit_id in members).encode()).hexdigest()
+    first, last = (members[0][0], members[-1][0]) if members else (0, 0)
+    return FilledBranch(row[0], row[1], row[2], row[3], len(members), first, last, digest)

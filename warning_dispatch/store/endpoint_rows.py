@@ -1,0 +1,171 @@
+"""Whom and how to reach: endpoints, numbers, routes, links."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from warning_dispatch.engine.records import Address, EndpointDetail, LinkTarget, RouteRecord
+from warning_dispatch.model.states import AttemptState, Purpose
+from warning_dispatch.model.unit import Channel, EndpointView, Role
+from warning_dispatch.ports import Sealer
+from warning_dispatch.store.register import NUMBER_CONTEXT
+from warning_dispatch.store.sealing import link_hash, link_token
+from warning_dispatch.store.sql import Sql
+
+_CHANNELS = {channel.value: channel for channel in Channel}
+_ROLES = {role.value: role for role in Role}
+
+
+class EndpointTable:
+    """engine.storage.EndpointRows."""
+
+    def __init__(self, sql: Sql, sealer: Sealer) -> None:
+        self._sql = sql
+        self._sealer = sealer
+
+    def of_units(self, unit_ids: Sequence[int]) -> Mapping[int, Sequence[EndpointDetail]]:
+        """See the port."""
+        found: defaultdict[int, list[EndpointDetail]] = defaultdict(list)
+        if not unit_ids:
+            return found
+        rows = self._sql.rows(
+            """SELECT e.id, e.receiver_id, e.role, e.channel, e.number_id, e.rank, e.unit_id, u.name, r.language
+            FROM endpoint e JOIN receiver r ON r.id = e.receiver_id JOIN unit u ON u.id = e.unit_id
+            WHERE e.unit_id IN {ids} AND e.usable = 1 AND e.valid_until IS NULL AND r.valid_until IS NULL""",
+            self._sql.ids(unit_ids),
+        )
+        for key, receiver, role, channel, number, rank, unit, name, language in rows:
+            view = EndpointView(key, receiver, _ROLES[role], _CHANNELS[channel], number, rank)
+            found[unit].append(EndpointDetail(view, unit, name, language))
+        return found
+
+    def addresses(self, number_ids: Sequence[int]) -> Mapping[int, Address]:
+        """See the port."""
+        if not number_ids:
+            return {}
+        rows = self._sql.rows("SELECT id, sealed, sample FROM number WHERE id IN {ids}", self._sql.ids(number_ids))
+        unseal = self._sealer.unseal
+        return {row[0]: Address(unseal(row[1], NUMBER_CONTEXT).decode(), bool(row[2])) for row in rows}
+
+    def report_finding(self, endpoint_id: int, outcome: str) -> None:
+        """See the port."""
+        self._sql.run("UPDATE endpoint SET finding = ? WHERE id = ?", outcome, endpoint_id)
+
+    def known_areas(self) -> frozenset[str]:
+        """See the port."""
+        rows = self._sql.rows("SELECT area FROM unit WHERE kind = 'division' AND valid_until IS NULL")
+        return frozenset(row[0] for row in rows)
+
+    def area_names(self, areas: Sequence[str]) -> Sequence[str]:
+        """See the port."""
+        found = {}
+        for area in areas:
+            name = self._sql.value("SELECT name FROM unit WHERE code = ?", area)
+            if name is not None:
+                found[area] = name
+        return [found[area] for area in areas if area in found]
+
+    def unit_ids(self, codes: Sequence[str]) -> Mapping[str, int]:
+        """See the port."""
+        found = {}
+        for code in codes:
+            key = self._sql.value("SELECT id FROM unit WHERE code = ?", code)
+            if key is not None:
+                found[code] = key
+        return found
+
+
+class RouteTable:
+    """engine.storage.RouteRows."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def load(self) -> Sequence[RouteRecord]:
+        """See the port."""
+        rows = self._sql.rows(
+            """SELECT name, channel, lines, rate, lines_used, tokens, tokens_at, down_until, down_reason
+            FROM route ORDER BY name"""
+        )
+        return [RouteRecord(row[0], _CHANNELS[row[1]], *row[2:]) for row in rows]
+
+    def save(self, routes: Sequence[RouteRecord]) -> None:
+        """See the port."""
+        self._sql.many(
+            "UPDATE route SET lines_used = ?, tokens = ?, tokens_at = ? WHERE name = ?",
+            [(one.lines_used, one.tokens, one.tokens_at, one.name) for one in routes],
+        )
+
+    def release(self, freed: Mapping[str, int]) -> None:
+        """See the port."""
+        self._sql.many(
+            """UPDATE route SET lines_used = CASE WHEN lines_used > ? THEN lines_used - ? ELSE 0 END
+            WHERE name = ? AND lines IS NOT NULL""",
+            [(count, count, name) for name, count in freed.items()],
+        )
+
+    def take_down(self, name: str, until: int, reason: str) -> None:
+        """See the port."""
+        self._sql.run("UPDATE route SET down_until = ?, down_reason = ? WHERE name = ?", until, reason, name)
+
+    def define(self, routes: Sequence[RouteRecord]) -> None:
+        """See the port."""
+        names = [one.name for one in routes]
+        for row in self._sql.rows("SELECT name FROM route"):
+            if row[0] not in names:
+                self._sql.run("DELETE FROM route WHERE name = ?", row[0])
+        for one in routes:
+            changed = self._sql.run(
+                "UPDATE route SET channel = ?, lines = ?, rate = ? WHERE name = ?",
+                one.channel.value,
+                one.lines,
+                one.rate,
+                one.name,
+            )
+            if not changed:
+                self._sql.run(
+                    "INSERT INTO route (name, channel, lines, rate) VALUES (?, ?, ?, ?)",
+                    one.name,
+                    one.channel.value,
+                    one.lines,
+                    one.rate,
+                )
+
+    def recount_lines(self) -> None:
+        """See the port."""
+        self._sql.run(
+            f"""UPDATE route SET lines_used = (SELECT count(*) FROM attempt a WHERE a.lease_until IS NOT NULL
+            AND a.route = route.name AND a.state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value})
+            AND a.channel = {Channel.VOICE.value})"""
+        )
+
+
+class LinkTable:
+    """engine.storage.LinkRows."""
+
+    def __init__(self, sql: Sql, link_key: bytes) -> None:
+        self._sql = sql
+        self._key = link_key
+
+    def tokens(self, wanted: Sequence[tuple[int, int, Purpose]]) -> Sequence[str]:
+        """See the port."""
+        tokens = [link_token(self._key, callout, receiver, purpose, 1) for callout, receiver, purpose in wanted]
+        self._sql.many(
+            """INSERT INTO link (hash, callout_id, receiver_id, purpose, generation) VALUES (?, ?, ?, ?, 1)
+            ON CONFLICT DO NOTHING""",
+            [
+                (link_hash(token), callout, receiver, purpose.value)
+                for token, (callout, receiver, purpose) in zip(tokens, wanted, strict=True)
+            ],
+        )
+        return tokens
+
+    def target(self, token: str) -> LinkTarget | None:
+        """See the port."""
+        row = self._sql.one(
+            """SELECT l.callout_id, l.receiver_id, c.id, r.role FROM link l JOIN receiver r ON r.id = l.receiver_id
+            JOIN callee c ON c.callout_id = l.callout_id AND c.unit_id = r.unit_id WHERE l.hash = ?""",
+            link_hash(token),
+        )
+        return None if row is None else LinkTarget(row[0], row[1], row[2], Role(row[3]))

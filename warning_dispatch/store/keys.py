@@ -1,0 +1,181 @@
+"""密钥: the keys of one installation. They seal what is personal, find numbers, derive links and sign the journal.
+
+On disk: one folder (0700) with one file per key (0600), each 64 hexadecimal digits; `journal.pub` may be handed to
+anybody who wants to verify the journal. Under systemd the same four names are looked for among the service's
+credentials first. A key set is whole or refused: half a set would seal what nobody can open.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from hashlib import shake_256
+from pathlib import Path
+from typing import Self
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from warning_dispatch.errors import NotFoundError, RefusedError
+
+KEY_BYTES = 32
+PUBLIC_KEY_FILE = "journal.pub"
+_FILES = {
+    "data_key": "data.key",
+    "index_key": "index.key",
+    "link_key": "link.key",
+    "journal_key": "journal.key",
+}
+_GROUP_AND_OTHERS = 0o077
+_WRITABLE_BY_OTHERS = 0o022
+_OTHERS = 0o007
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """The four secret keys, 32 bytes each. Its repr shows none of them."""
+
+    data_key: bytes = field(repr=False)
+    """AES-256-GCM, encryption at rest."""
+    index_key: bytes = field(repr=False)
+    """HMAC-SHA256, blind index of numbers."""
+    link_key: bytes = field(repr=False)
+    """HMAC-SHA256, tokens of links."""
+    journal_key: bytes = field(repr=False)
+    """Seed of the Ed25519 key that seals the journal."""
+
+    def __post_init__(self) -> None:
+        """Refuse a key of the wrong length."""
+        for name, file in _FILES.items():
+            if len(getattr(self, name)) != KEY_BYTES:
+                raise RefusedError(f"{file}: a key has {KEY_BYTES} bytes.")
+
+    @property
+    def journal_public(self) -> bytes:
+        """The public half of the journal's key, 32 bytes."""
+        return Ed25519PrivateKey.from_private_bytes(self.journal_key).public_key().public_bytes_raw()
+
+    @classmethod
+    def fresh(cls) -> Self:
+        """New random keys, in memory only: the demo, and what `create` writes."""
+        return cls(*(secrets.token_bytes(KEY_BYTES) for _ in _FILES))
+
+    @classmethod
+    def simulated(cls, seed: int) -> Self:
+        """Keys that follow from a seed, for storms that must replay. They protect nothing."""
+        stream = shake_256(f"warning-dispatch simulated keys {seed}".encode()).digest(KEY_BYTES * len(_FILES))
+        return cls(*(stream[start : start + KEY_BYTES] for start in range(0, len(stream), KEY_BYTES)))
+
+    @classmethod
+    def create(cls, folder: Path) -> Self:
+        """Make new keys and write them; nothing that exists is ever overwritten.
+
+        Raises RefusedError when the folder already holds a key or others can look into it.
+        """
+        _prepare(folder)
+        keys = cls.fresh()
+        files = {file: getattr(keys, name) for name, file in _FILES.items()} | {PUBLIC_KEY_FILE: keys.journal_public}
+        written: list[Path] = []
+        try:
+            for file, key in files.items():
+                _write_new(folder / file, key)
+                written.append(folder / file)
+        except OSError as error:
+            for path in written:
+                path.unlink()
+            raise RefusedError(f"{folder}: the keys cannot be written ({error.strerror}).") from error
+        return keys
+
+    @classmethod
+    def load(cls, folder: Path, credentials: Path | None = None) -> Self:
+        """Read the keys from the service's `credentials` if they hold them, else from `folder`.
+
+        Raises NotFoundError when there are none, RefusedError when the set is incomplete, unreadable as keys, or
+        open to other people's eyes.
+        """
+        if credentials is not None and (found := _present(credentials)):
+            _require_all(credentials, found)
+            # systemd hands credentials over read-only, owned by root, with an access list that shows as group bits.
+            return cls(*(_read(credentials / file, _OTHERS) for file in _FILES.values()))
+        found = _present(folder)
+        if not found:
+            raise NotFoundError(f"{folder}: there are no keys here. Run `warning-dispatch init`.")
+        _require_all(folder, found)
+        return cls(*(_read(folder / file, _GROUP_AND_OTHERS) for file in _FILES.values()))
+
+
+def read_public_key(path: Path) -> bytes:
+    """The journal's public key from a `journal.pub` file, 32 bytes. Raises NotFoundError or RefusedError."""
+    return _parsed(path, _text(path))
+
+
+def _prepare(folder: Path) -> None:
+    """Make the folder, for the owner only."""
+    if _present(folder):
+        raise RefusedError(
+            f"{folder}: keys are here already and are never overwritten: what they sealed could not be opened again. "
+            "Move them to a safe place first if you really want new ones."
+        )
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not any(folder.iterdir()):
+            folder.chmod(0o700)
+    except OSError as error:
+        raise RefusedError(f"{folder}: the folder cannot be made ({error.strerror}).") from error
+    if stat.S_IMODE(folder.stat().st_mode) & _GROUP_AND_OTHERS:
+        raise RefusedError(f"{folder}: other users can look into this folder. Run `chmod 700 {folder}`.")
+
+
+def _write_new(path: Path, key: bytes) -> None:
+    mode = 0o644 if path.name == PUBLIC_KEY_FILE else 0o600
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(key.hex() + "\n")
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _present(folder: Path) -> list[str]:
+    return [file for file in _FILES.values() if (folder / file).exists()]
+
+
+def _require_all(folder: Path, found: list[str]) -> None:
+    missing = [file for file in _FILES.values() if file not in found]
+    if missing:
+        raise RefusedError(
+            f"{folder}: {', '.join(missing)} is missing beside {', '.join(found)}. Restore the whole set from the "
+            "backup; for a new installation take the remains away and run `warning-dispatch init`."
+        )
+
+
+def _read(path: Path, forbidden: int) -> bytes:
+    """One secret key. `forbidden`: mode bits it must not have."""
+    text = _text(path)
+    if stat.S_IMODE(path.stat().st_mode) & forbidden:
+        raise RefusedError(f"{path}: other users can read this key. Run `chmod 600 {path}`, and consider new keys.")
+    if stat.S_IMODE(path.parent.stat().st_mode) & _WRITABLE_BY_OTHERS:
+        raise RefusedError(f"{path.parent}: other users can exchange these keys. Run `chmod 700 {path.parent}`.")
+    return _parsed(path, text)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{path}: there is no such key. Run `warning-dispatch init`.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise RefusedError(f"{path}: the key cannot be read. Is the command run as the service's user?") from error
+
+
+def _parsed(path: Path, text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise RefusedError(
+            f"{path}: this is not a key (64 hexadecimal digits). Restore it from the backup, or run "
+            "`warning-dispatch init` in an empty folder."
+        )
+    return key

@@ -1,0 +1,660 @@
+"""The first schema. Written by regenerate.py until the first release, frozen from then on."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _create_alarm() -> None:
+    op.create_table(
+        "alarm",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("callout_id", KEY),
+        sa.Column("unit_id", KEY),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("claimed_at", sa.BigInteger()),
+        sa.Column("claimed_by", sa.Text()),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm")),
+        comment="What cannot be decided rings a human: the causes of the bureau's self-call.",
+    )
+    op.create_index("ix_alarm_open", "alarm", ["claimed_at"])
+
+
+def _create_alert_chain() -> None:
+    op.create_table(
+        "alert_chain",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("root", sa.Text(), nullable=False, comment="identifier of the first message"),
+        sa.Column("issuer", sa.Text(), nullable=False, comment="sender code or name"),
+        sa.Column("issuer_area", sa.Text(), nullable=False),
+        sa.Column("hazard", sa.Text(), nullable=False),
+        sa.Column("colour", sa.SmallInteger(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_chain")),
+        sa.UniqueConstraint("issuer", "root", name="uq_alert_chain_issuer_root"),
+    )
+
+
+def _create_api_key() -> None:
+    op.create_table(
+        "api_key",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False, comment="comma separated: alerts, read, act"),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
+        sa.UniqueConstraint("hash", name=op.f("uq_api_key_hash")),
+        sa.UniqueConstraint("name", name=op.f("uq_api_key_name")),
+    )
+
+
+def _create_id_block() -> None:
+    op.create_table(
+        "id_block",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("next", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_id_block")),
+        comment="Blocks of rising keys, taken by a worker for a batch of inserts.",
+    )
+
+
+def _create_installation() -> None:
+    op.create_table(
+        "installation",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_installation")),
+        comment="Facts about this installation: id, register kind (sample or real), last clock readings.",
+    )
+
+
+def _create_journal_block() -> None:
+    op.create_table(
+        "journal_block",
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False, comment="JSON list of entries; ids only, no personal data"),
+        sa.Column("previous", sa.LargeBinary(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("stream", "seq", name=op.f("pk_journal_block")),
+    )
+
+
+def _create_journal_head() -> None:
+    op.create_table(
+        "journal_head",
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("entries", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_at", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "seal", sa.LargeBinary(), nullable=False, comment="Ed25519 over stream, seq, entries, hash, sealed_at"
+        ),
+        sa.Column("tombstone", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("stream", name=op.f("pk_journal_head")),
+    )
+
+
+def _create_number() -> None:
+    op.create_table(
+        "number",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False, comment="phone or mail"),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("blind_index", sa.LargeBinary(), nullable=False),
+        sa.Column("masked", sa.Text(), nullable=False, comment="138****5678"),
+        sa.Column(
+            "sample",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="cannot reach anybody; real routes refuse it",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_number")),
+        sa.UniqueConstraint("blind_index", name=op.f("uq_number_blind_index")),
+    )
+
+
+def _create_number_call() -> None:
+    op.create_table(
+        "number_call",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("number_id", KEY, nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_number_call")),
+        comment="The exact sliding window of calls per number and provider.",
+    )
+    op.create_index("ix_number_call_window", "number_call", ["number_id", "route", "at"])
+
+
+def _create_raw_message() -> None:
+    op.create_table(
+        "raw_message",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False, comment="SHA-256 of the bytes"),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("disposition", sa.Text(), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False, comment="JSON list"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_message")),
+        comment="Every byte received, with its verdict and the reason.",
+    )
+    op.create_index("ix_raw_message_digest", "raw_message", ["digest"])
+
+
+def _create_route() -> None:
+    op.create_table(
+        "route",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("channel", sa.SmallInteger(), nullable=False),
+        sa.Column("lines", sa.Integer(), comment="how many calls at once; none: no such limit"),
+        sa.Column("rate", sa.Integer(), comment="per minute; none: no such limit"),
+        sa.Column("lines_used", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("tokens", sa.BigInteger(), server_default="0", nullable=False, comment="thousandths of a message"),
+        sa.Column("tokens_at", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column(
+            "down_until", sa.BigInteger(), server_default="0", nullable=False, comment="out of service until (breaker)"
+        ),
+        sa.Column("down_reason", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_route")),
+    )
+
+
+def _create_unit() -> None:
+    op.create_table(
+        "unit",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("area", sa.Text(), nullable=False, comment="division code, 4/6/9/12 digits"),
+        sa.Column("superior_id", KEY),
+        sa.Column("sector", sa.Text(), server_default="", nullable=False),
+        sa.Column("callable", sa.SmallInteger(), server_default="1", nullable=False),
+        sa.Column(
+            "reach",
+            sa.Integer(),
+            server_default="0",
+            nullable=False,
+            comment="mask of role x channel with a usable endpoint",
+        ),
+        sa.Column("valid_from", sa.BigInteger()),
+        sa.Column("valid_until", sa.BigInteger()),
+        sa.ForeignKeyConstraint(["superior_id"], ["unit.id"], name=op.f("fk_unit_superior_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unit")),
+        sa.UniqueConstraint("code", name=op.f("uq_unit_code")),
+    )
+    op.create_index("ix_unit_kind_level_area", "unit", ["kind", "level", "area"])
+    op.create_index("ix_unit_superior", "unit", ["superior_id"])
+
+
+def _create_user_account() -> None:
+    op.create_table(
+        "user_account",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("unit_code", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("disabled_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
+        sa.UniqueConstraint("name", name=op.f("uq_user_account_name")),
+    )
+
+
+def _create_alert() -> None:
+    op.create_table(
+        "alert",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("raw_message_id", KEY, nullable=False),
+        sa.Column("chain_id", KEY),
+        sa.Column("dialect", sa.Text(), nullable=False),
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("sender", sa.Text(), nullable=False),
+        sa.Column("sent", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("msg_type", sa.Text(), nullable=False),
+        sa.Column("hazard", sa.Text(), nullable=False),
+        sa.Column("colour", sa.SmallInteger(), nullable=False, comment="0 when it cannot be told"),
+        sa.Column("headline", sa.Text(), nullable=False),
+        sa.Column("expires", sa.BigInteger()),
+        sa.Column("content_digest", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="the parsed alert as JSON; it can hold names"),
+        sa.Column("disposition", sa.Text(), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False, comment="JSON list"),
+        sa.ForeignKeyConstraint(["chain_id"], ["alert_chain.id"], name=op.f("fk_alert_chain_id_alert_chain")),
+        sa.ForeignKeyConstraint(
+            ["raw_message_id"], ["raw_message.id"], name=op.f("fk_alert_raw_message_id_raw_message")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
+        sa.UniqueConstraint("issuer", "identifier", "sent", "content_digest", name="uq_alert_identity"),
+    )
+    op.create_index("ix_alert_chain", "alert", ["chain_id"])
+    op.create_index("ix_alert_identifier", "alert", ["identifier"])
+
+
+def _create_obligation_source() -> None:
+    op.create_table(
+        "obligation_source",
+        sa.Column("unit_id", KEY, nullable=False),
+        sa.Column("hazard", sa.Text(), nullable=False),
+        sa.Column("chain_id", KEY, nullable=False),
+        sa.Column("colour", sa.SmallInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["chain_id"], ["alert_chain.id"], name=op.f("fk_obligation_source_chain_id_alert_chain")
+        ),
+        sa.PrimaryKeyConstraint("unit_id", "hazard", "chain_id", name=op.f("pk_obligation_source")),
+        comment="Which warnings hold an obligation up.",
+    )
+
+
+def _create_receiver() -> None:
+    op.create_table(
+        "receiver",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("unit_id", KEY, nullable=False),
+        sa.Column("role", sa.SmallInteger(), nullable=False),
+        sa.Column("name_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("post", sa.Text(), server_default="", nullable=False),
+        sa.Column("language", sa.Text(), server_default="zh_CN", nullable=False),
+        sa.Column(
+            "rank",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="order among the receivers of one role",
+        ),
+        sa.Column("valid_from", sa.BigInteger()),
+        sa.Column("valid_until", sa.BigInteger()),
+        sa.Column("verified_at", sa.BigInteger()),
+        sa.Column("verified_by", sa.Text()),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_receiver_unit_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_receiver")),
+    )
+    op.create_index("ix_receiver_unit", "receiver", ["unit_id"])
+
+
+def _create_callout() -> None:
+    op.create_table(
+        "callout",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("alert_id", KEY),
+        sa.Column("chain_id", KEY),
+        sa.Column("plan_name", sa.Text(), nullable=False),
+        sa.Column("plan", sa.Text(), nullable=False, comment="the call chain, frozen, JSON"),
+        sa.Column("texts", sa.Text(), nullable=False, comment="the texts, frozen, JSON: language → channel → purpose"),
+        sa.Column("hazard", sa.Text(), nullable=False),
+        sa.Column("colour", sa.SmallInteger(), nullable=False),
+        sa.Column("issuer_area", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.SmallInteger(), nullable=False),
+        sa.Column("round", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("supersedes_id", KEY),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("voice_until", sa.BigInteger(), nullable=False, comment="the (guessed) validity: voice stops here"),
+        sa.Column("validity_guessed", sa.SmallInteger(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), comment="next moment at which the call-out itself must be looked at"),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("total", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("finished", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_callout_alert_id_alert")),
+        sa.ForeignKeyConstraint(["chain_id"], ["alert_chain.id"], name=op.f("fk_callout_chain_id_alert_chain")),
+        sa.ForeignKeyConstraint(["supersedes_id"], ["callout.id"], name=op.f("fk_callout_supersedes_id_callout")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_callout")),
+    )
+    op.create_index("ix_callout_chain", "callout", ["chain_id"])
+    op.create_index(
+        "ix_callout_due",
+        "callout",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+
+
+def _create_endpoint() -> None:
+    op.create_table(
+        "endpoint",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("receiver_id", KEY, nullable=False),
+        sa.Column("unit_id", KEY, nullable=False, comment="of the receiver; kept here for the hot path"),
+        sa.Column("role", sa.SmallInteger(), nullable=False, comment="of the receiver; kept here for the hot path"),
+        sa.Column("channel", sa.SmallInteger(), nullable=False),
+        sa.Column("number_id", KEY, nullable=False),
+        sa.Column("rank", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("usable", sa.SmallInteger(), server_default="1", nullable=False),
+        sa.Column(
+            "finding",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="why it is not usable (empty, invalid, opted out)",
+        ),
+        sa.Column("valid_until", sa.BigInteger()),
+        sa.ForeignKeyConstraint(["number_id"], ["number.id"], name=op.f("fk_endpoint_number_id_number")),
+        sa.ForeignKeyConstraint(["receiver_id"], ["receiver.id"], name=op.f("fk_endpoint_receiver_id_receiver")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_endpoint_unit_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_endpoint")),
+        comment="Immutable: a change is a new row, the old one gets valid_until.",
+    )
+    op.create_index("ix_endpoint_number", "endpoint", ["number_id"])
+    op.create_index("ix_endpoint_receiver", "endpoint", ["receiver_id"])
+    op.create_index("ix_endpoint_unit", "endpoint", ["unit_id", "channel"])
+
+
+def _create_attempt() -> None:
+    op.create_table(
+        "attempt",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("callout_id", KEY),
+        sa.Column("channel", sa.SmallInteger(), nullable=False),
+        sa.Column("purpose", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "roles",
+            sa.SmallInteger(),
+            nullable=False,
+            comment="mask: whom a text is for; voice reads the callee's `wanted`",
+        ),
+        sa.Column(
+            "order_key",
+            sa.BigInteger(),
+            nullable=False,
+            comment="colour, tier, tried before, position within the county",
+        ),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("route", sa.Text(), comment="provider that took it"),
+        sa.Column("avoid", sa.Text(), comment="routes not to use, comma separated"),
+        sa.Column("endpoint_id", KEY),
+        sa.Column("receiver_id", KEY),
+        sa.Column("number_id", KEY),
+        sa.Column("role", sa.SmallInteger()),
+        sa.Column(
+            "lease_until", sa.BigInteger(), comment="CLAIMED: the claim lapses; HANDED: a final report is overdue"
+        ),
+        sa.Column("claimed_at", sa.BigInteger()),
+        sa.Column("handed_at", sa.BigInteger()),
+        sa.Column("delivered_at", sa.BigInteger()),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("provider_ref", sa.Text()),
+        sa.Column("outcome", sa.Text()),
+        sa.Column("possible_duplicate", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_attempt_callout_id_callout")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
+        comment="One try on one endpoint; it may serve several callees.",
+    )
+    op.create_index("ix_attempt_callout", "attempt", ["callout_id"])
+    op.create_index(
+        "ix_attempt_lease",
+        "attempt",
+        ["lease_until"],
+        sqlite_where=sa.text("lease_until IS NOT NULL"),
+        postgresql_where=sa.text("lease_until IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_attempt_live_number",
+        "attempt",
+        ["number_id"],
+        sqlite_where=sa.text("lease_until IS NOT NULL"),
+        postgresql_where=sa.text("lease_until IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_attempt_ready",
+        "attempt",
+        ["channel", "order_key"],
+        sqlite_where=sa.text("state = 1"),
+        postgresql_where=sa.text("state = 1"),
+    )
+
+
+def _create_branch() -> None:
+    op.create_table(
+        "branch",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("callout_id", KEY, nullable=False),
+        sa.Column("tier", sa.SmallInteger(), nullable=False, comment="position in the plan"),
+        sa.Column("superior_branch_id", KEY, comment="the branch it waits for; none for a first tier"),
+        sa.Column(
+            "superior_unit_id", KEY, comment="the unit it waits for; none where the tier before answers as a whole"
+        ),
+        sa.Column("superior_callee_id", KEY),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("gate_at", sa.BigInteger(), comment="opens at the latest now; none when unarmed or never by time"),
+        sa.Column("opened_at", sa.BigInteger()),
+        sa.Column("opened_by", sa.Text()),
+        sa.Column("answered_at", sa.BigInteger(), comment="when its rule was met"),
+        sa.Column("total", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("needed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("answered", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("unreached", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("finished", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_branch_callout_id_callout")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_branch")),
+    )
+    op.create_index("ix_branch_callout_tier", "branch", ["callout_id", "tier"])
+    op.create_index(
+        "ix_branch_due",
+        "branch",
+        ["gate_at"],
+        sqlite_where=sa.text("state = 1 AND gate_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 1 AND gate_at IS NOT NULL"),
+    )
+    op.create_index("ix_branch_superior_branch", "branch", ["superior_branch_id"])
+    op.create_index("ix_branch_superior_callee", "branch", ["superior_callee_id"])
+
+
+def _create_link() -> None:
+    op.create_table(
+        "link",
+        sa.Column(
+            "hash", sa.LargeBinary(), nullable=False, comment="SHA-256 of the token; the token itself is never stored"
+        ),
+        sa.Column("callout_id", KEY, nullable=False),
+        sa.Column("receiver_id", KEY, nullable=False),
+        sa.Column("purpose", sa.SmallInteger(), nullable=False),
+        sa.Column("generation", sa.SmallInteger(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_link_callout_id_callout")),
+        sa.ForeignKeyConstraint(["receiver_id"], ["receiver.id"], name=op.f("fk_link_receiver_id_receiver")),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_link")),
+        sqlite_with_rowid=False,
+    )
+
+
+def _create_obligation() -> None:
+    op.create_table(
+        "obligation",
+        sa.Column("unit_id", KEY, nullable=False),
+        sa.Column("hazard", sa.Text(), nullable=False),
+        sa.Column("colour", sa.SmallInteger(), nullable=False),
+        sa.Column("callout_id", KEY, nullable=False, comment="the call-out that carries it"),
+        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_obligation_callout_id_callout")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_obligation_unit_id_unit")),
+        sa.PrimaryKeyConstraint("unit_id", "hazard", name=op.f("pk_obligation")),
+        comment="One obligation per unit and hazard at the highest colour in force.",
+    )
+
+
+def _create_callee() -> None:
+    op.create_table(
+        "callee",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("callout_id", KEY, nullable=False),
+        sa.Column("branch_id", KEY, nullable=False),
+        sa.Column("unit_id", KEY, nullable=False),
+        sa.Column("tier", sa.SmallInteger(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "superior", sa.SmallInteger(), server_default="0", nullable=False, comment="1 when a branch waits for it"
+        ),
+        sa.Column(
+            "fair",
+            sa.Integer(),
+            server_default="0",
+            nullable=False,
+            comment="position within its county: fairness between counties",
+        ),
+        sa.Column("opened_at", sa.BigInteger()),
+        sa.Column("origin", sa.BigInteger(), comment="start of the current track of the ladder"),
+        sa.Column("cycle", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("rung", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("next_at", sa.BigInteger()),
+        sa.Column("unreached_at", sa.BigInteger()),
+        sa.Column("retry_at", sa.BigInteger()),
+        sa.Column("retry_roles", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column(
+            "wanted",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="roles whose voice call is due and not yet dialled",
+        ),
+        sa.Column("voice", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("calls", sa.Integer(), server_default="0", nullable=False, comment="voice attempts begun"),
+        sa.Column("heard", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("memory", sa.Text(), comment="JSON: endpoints tried with their verdict, receivers who answered"),
+        sa.Column("answered_at", sa.BigInteger()),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_callee_branch_id_branch")),
+        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_callee_callout_id_callout")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_callee_unit_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_callee")),
+        sa.UniqueConstraint("callout_id", "unit_id", name="uq_callee_callout_unit"),
+    )
+    op.create_index("ix_callee_branch", "callee", ["branch_id"])
+    op.create_index(
+        "ix_callee_due",
+        "callee",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index("ix_callee_unit", "callee", ["unit_id"])
+
+
+def _create_acknowledgement() -> None:
+    op.create_table(
+        "acknowledgement",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("callout_id", KEY, nullable=False),
+        sa.Column("callee_id", KEY, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("means", sa.Text(), nullable=False),
+        sa.Column("role", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("receiver_id", KEY),
+        sa.Column("attempt_id", KEY),
+        sa.Column("actor", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("counted", sa.SmallInteger(), nullable=False, comment="1 when it met the unit's rule"),
+        sa.ForeignKeyConstraint(["callee_id"], ["callee.id"], name=op.f("fk_acknowledgement_callee_id_callee")),
+        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_acknowledgement_callout_id_callout")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acknowledgement")),
+    )
+    op.create_index("ix_acknowledgement_callee", "acknowledgement", ["callee_id"])
+    op.create_index("ix_acknowledgement_callout_at", "acknowledgement", ["callout_id", "at"])
+
+
+def _create_attempt_callee() -> None:
+    op.create_table(
+        "attempt_callee",
+        sa.Column("attempt_id", KEY, nullable=False),
+        sa.Column("callee_id", KEY, nullable=False),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_attempt_callee_attempt_id_attempt")),
+        sa.ForeignKeyConstraint(["callee_id"], ["callee.id"], name=op.f("fk_attempt_callee_callee_id_callee")),
+        sa.PrimaryKeyConstraint("attempt_id", "callee_id", name=op.f("pk_attempt_callee")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_attempt_callee_callee", "attempt_callee", ["callee_id"])
+
+
+def _create_feedback() -> None:
+    op.create_table(
+        "feedback",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("callee_id", KEY, nullable=False),
+        sa.Column("receiver_id", KEY),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False, comment="JSON: on post, measures, people moved, dangers"),
+        sa.ForeignKeyConstraint(["callee_id"], ["callee.id"], name=op.f("fk_feedback_callee_id_callee")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback")),
+    )
+    op.create_index("ix_feedback_callee", "feedback", ["callee_id"])
+
+
+def upgrade() -> None:
+    _create_alarm()
+    _create_alert_chain()
+    _create_api_key()
+    _create_id_block()
+    _create_installation()
+    _create_journal_block()
+    _create_journal_head()
+    _create_number()
+    _create_number_call()
+    _create_raw_message()
+    _create_route()
+    _create_unit()
+    _create_user_account()
+    _create_alert()
+    _create_obligation_source()
+    _create_receiver()
+    _create_callout()
+    _create_endpoint()
+    _create_attempt()
+    _create_branch()
+    _create_link()
+    _create_obligation()
+    _create_callee()
+    _create_acknowledgement()
+    _create_attempt_callee()
+    _create_feedback()
+
+
+def downgrade() -> None:
+    op.drop_table("feedback")
+    op.drop_table("attempt_callee")
+    op.drop_table("acknowledgement")
+    op.drop_table("callee")
+    op.drop_table("obligation")
+    op.drop_table("link")
+    op.drop_table("branch")
+    op.drop_table("attempt")
+    op.drop_table("endpoint")
+    op.drop_table("callout")
+    op.drop_table("receiver")
+    op.drop_table("obligation_source")
+    op.drop_table("alert")
+    op.drop_table("user_account")
+    op.drop_table("unit")
+    op.drop_table("route")
+    op.drop_table("raw_message")
+    op.drop_table("number_call")
+    op.drop_table("number")
+    op.drop_table("journal_head")
+    op.drop_table("journal_block")
+    op.drop_table("installation")
+    op.drop_table("id_block")
+    op.drop_table("api_key")
+    op.drop_table("alert_chain")
+    op.drop_table("alarm")

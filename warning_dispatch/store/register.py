@@ -1,0 +1,340 @@
+"""名册入库: taking a register over into the database, all or nothing, in the caller's transaction.
+
+A second import is a comparison by unit code. What is unchanged keeps its row (and with it what the storm has
+learnt about it), what is changed or gone gets `valid_until`, what is new gets a new row. A unit is changed in
+place, since call-outs under way refer to it; receivers and endpoints never are, since records refer to them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
+
+from warning_dispatch.errors import Finding, RegisterError
+from warning_dispatch.model.masking import mask
+from warning_dispatch.model.register import Register, RegisterCounts, ranked_endpoints
+from warning_dispatch.model.unit import Channel, ReceiverEntry, Role, Unit, reach_bit
+from warning_dispatch.ports import Sealer
+from warning_dispatch.store.schema import endpoint as endpoint_table
+from warning_dispatch.store.schema import number as number_table
+from warning_dispatch.store.schema import receiver as receiver_table
+from warning_dispatch.store.schema import unit as unit_table
+
+NUMBER_CONTEXT = "number"
+"""The sealing context of number.sealed."""
+NAME_CONTEXT = "receiver.name"
+"""The sealing context of receiver.name_sealed."""
+_CHUNK = 500
+"""Ids in one IN list: SQLite takes no more than 32,766 parameters, and short lists are planned faster."""
+
+_Record = dict[str, Any]
+
+
+def replace_register(connection: Connection, sealer: Sealer, register: Register, now: int) -> RegisterCounts:
+    """Make the database's register this one. `now` in ms UTC.
+
+    1. units, superiors first; those that are gone are ended and no longer callable
+    2. numbers, one row for each distinct address
+    3. receivers, compared by unit, role, name, post and language
+    4. endpoints, compared by receiver, channel and number
+    5. the `reach` mask of every unit whose endpoints changed
+
+    Raises RegisterError, having written nothing, when a superior or a receiver's unit is not in the register.
+    """
+    generations = _generations(register.units)
+    _refuse_strangers(register)
+    units = _save_units(connection, generations, now)
+    numbers = _save_numbers(connection, sealer, register.receivers)
+    receivers = _save_receivers(connection, sealer, register.receivers, units.ids, now)
+    endpoints = _save_endpoints(connection, receivers.placed, numbers, now)
+    refresh_reach(connection, endpoints.touched)
+    return RegisterCounts(
+        units=len(register.units),
+        receivers=len(register.receivers),
+        endpoints=endpoints.total,
+        numbers=len(numbers),
+        units_added=units.added,
+        units_changed=units.changed,
+        units_ended=units.ended,
+        receivers_added=receivers.added,
+        receivers_ended=receivers.ended,
+        endpoints_added=endpoints.added,
+        endpoints_ended=endpoints.ended,
+    )
+
+
+def refresh_reach(connection: Connection, unit_ids: Iterable[int]) -> None:
+    """Recompute `unit.reach` of these units from their usable endpoints in force."""
+    for chunk in _chunks(sorted(set(unit_ids))):
+        found = connection.execute(
+            select(endpoint_table.c.unit_id, endpoint_table.c.role, endpoint_table.c.channel)
+            .distinct()
+            .where(
+                endpoint_table.c.unit_id.in_(chunk),
+                endpoint_table.c.usable == 1,
+                endpoint_table.c.valid_until.is_(None),
+            )
+        )
+        reach = dict.fromkeys(chunk, 0)
+        for unit_id, role, channel in found:
+            reach[unit_id] |= reach_bit(Role(role), Channel(channel))
+        _update_rows(connection, unit_table, [{"row_id": key, "reach": mask_} for key, mask_ in reach.items()])
+
+
+# --- units ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _SavedUnits:
+    ids: Mapping[str, int]
+    added: int
+    changed: int
+    ended: int
+
+
+def _generations(units: Sequence[Unit]) -> list[list[Unit]]:
+    """Units by depth: each superior stands in an earlier list."""
+    placed: set[str | None] = {None}
+    waiting = list(units)
+    generations = []
+    while waiting:
+        ready = [unit for unit in waiting if unit.superior in placed]
+        if not ready:
+            what = "上级不存在或成环 / its superior does not exist, or they form a cycle"
+            raise RegisterError([Finding(unit.code, f"{what}: {unit.superior}") for unit in waiting])
+        generations.append(ready)
+        waiting = [unit for unit in waiting if unit.superior not in placed]
+        placed.update(unit.code for unit in ready)
+    return generations
+
+
+def _refuse_strangers(register: Register) -> None:
+    codes = {unit.code for unit in register.units}
+    if len(codes) < len(register.units):
+        raise RegisterError([Finding("units", "编码重复 / a code stands twice")])
+    strangers = sorted({entry.unit_code for entry in register.receivers} - codes)
+    if strangers:
+        raise RegisterError([Finding(code, "单位编码不存在 / unknown unit code") for code in strangers])
+
+
+def _save_units(connection: Connection, generations: list[list[Unit]], now: int) -> _SavedUnits:
+    stored = {row.code: row for row in connection.execute(select(unit_table))}
+    ids: dict[str, int] = {code: row.id for code, row in stored.items()}
+    added = changed = 0
+    for generation in generations:
+        fresh = [unit for unit in generation if unit.code not in stored]
+        keys = _insert_rows(connection, unit_table, [{**_unit_values(unit, ids), "valid_from": now} for unit in fresh])
+        ids.update(zip((unit.code for unit in fresh), keys, strict=True))
+        added += len(fresh)
+        changed += _change_units(connection, [unit for unit in generation if unit.code in stored], stored, ids, now)
+    kept = {unit.code for generation in generations for unit in generation}
+    gone = [row.id for code, row in stored.items() if code not in kept and row.valid_until is None]
+    _update_rows(connection, unit_table, [{"row_id": key, "callable": 0, "valid_until": now} for key in gone])
+    return _SavedUnits(ids, added, changed, len(gone))
+
+
+def _unit_values(unit: Unit, ids: Mapping[str, int]) -> _Record:
+    return {
+        "code": unit.code,
+        "name": unit.name,
+        "kind": unit.kind.value,
+        "level": unit.level.value,
+        "area": unit.area,
+        "superior_id": None if unit.superior is None else ids[unit.superior],
+        "sector": unit.sector,
+        "callable": int(unit.callable),
+    }
+
+
+def _change_units(
+    connection: Connection, units: list[Unit], stored: Mapping[str, Any], ids: Mapping[str, int], now: int
+) -> int:
+    """Units that differ, or come back after they were ended; how many."""
+    changes = []
+    for unit in units:
+        before = stored[unit.code]
+        values = _unit_values(unit, ids)
+        back = before.valid_until is not None
+        if back or any(before._mapping[key] != value for key, value in values.items()):  # noqa: SLF001 - Row's public API
+            valid_from = now if back else before.valid_from
+            changes.append({"row_id": before.id, **values, "valid_from": valid_from, "valid_until": None})
+    _update_rows(connection, unit_table, changes)
+    return len(changes)
+
+
+# --- numbers ----------------------------------------------------------------------------------------------
+
+
+def _save_numbers(connection: Connection, sealer: Sealer, receivers: Sequence[ReceiverEntry]) -> dict[str, int]:
+    """The key of each address. Numbers in no endpoint any more stay: old attempts refer to them."""
+    samples: dict[str, bool] = {}
+    for entry in receivers:
+        for each in entry.endpoints:
+            samples[each.address] = entry.sample
+    blind = {address: sealer.blind_index(address) for address in samples}
+    known = {
+        bytes(digest): key for digest, key in connection.execute(select(number_table.c.blind_index, number_table.c.id))
+    }
+    fresh = [address for address in samples if blind[address] not in known]
+    rows = [
+        {
+            "kind": "mail" if "@" in address else "phone",
+            "sealed": sealer.seal(address.encode(), NUMBER_CONTEXT),
+            "blind_index": blind[address],
+            "masked": mask(address),
+            "sample": int(samples[address]),
+        }
+        for address in fresh
+    ]
+    keys = dict(zip(fresh, _insert_rows(connection, number_table, rows), strict=True))
+    return {address: keys[address] if address in keys else known[blind[address]] for address in samples}
+
+
+# --- receivers --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A receiver of the register with the row that stands for it."""
+
+    receiver_id: int
+    unit_id: int
+    entry: ReceiverEntry
+
+
+@dataclass(frozen=True, slots=True)
+class _SavedReceivers:
+    placed: list[_Placed]
+    added: int
+    ended: int
+
+
+def _save_receivers(
+    connection: Connection, sealer: Sealer, receivers: Sequence[ReceiverEntry], ids: Mapping[str, int], now: int
+) -> _SavedReceivers:
+    stored = _stored_receivers(connection, sealer)
+    ranks: dict[tuple[str, Role], int] = defaultdict(int)
+    placed: list[_Placed] = []
+    fresh: list[tuple[ReceiverEntry, int]] = []
+    moved: list[_Record] = []
+    for entry in receivers:
+        rank = ranks[entry.unit_code, entry.role]
+        ranks[entry.unit_code, entry.role] += 1
+        unit_id = ids[entry.unit_code]
+        same = stored.get((unit_id, entry.role.value, entry.name, entry.post, entry.language))
+        if not same:
+            fresh.append((entry, rank))
+            continue
+        receiver_id, before = same.pop(0)
+        placed.append(_Placed(receiver_id, unit_id, entry))
+        if before != rank:
+            moved.append({"row_id": receiver_id, "rank": rank})
+    rows = [_receiver_values(sealer, entry, rank, ids[entry.unit_code], now) for entry, rank in fresh]
+    keys = _insert_rows(connection, receiver_table, rows)
+    placed += [_Placed(key, ids[entry.unit_code], entry) for key, (entry, _) in zip(keys, fresh, strict=True)]
+    gone = [receiver_id for left in stored.values() for receiver_id, _ in left]
+    _update_rows(connection, receiver_table, moved)
+    _update_rows(connection, receiver_table, [{"row_id": key, "valid_until": now} for key in gone])
+    return _SavedReceivers(placed, len(fresh), len(gone))
+
+
+def _stored_receivers(connection: Connection, sealer: Sealer) -> dict[tuple[object, ...], list[tuple[int, int]]]:
+    """Key and rank of each receiver in force, by what makes it the same receiver."""
+    stored: dict[tuple[object, ...], list[tuple[int, int]]] = defaultdict(list)
+    columns = receiver_table.c
+    found = connection.execute(select(receiver_table).where(columns.valid_until.is_(None)).order_by(columns.id))
+    for row in found:
+        name = sealer.unseal(row.name_sealed, NAME_CONTEXT).decode()
+        stored[row.unit_id, row.role, name, row.post, row.language].append((row.id, row.rank))
+    return stored
+
+
+def _receiver_values(sealer: Sealer, entry: ReceiverEntry, rank: int, unit_id: int, now: int) -> _Record:
+    return {
+        "unit_id": unit_id,
+        "role": entry.role.value,
+        "name_sealed": sealer.seal(entry.name.encode(), NAME_CONTEXT),
+        "post": entry.post,
+        "language": entry.language,
+        "rank": rank,
+        "valid_from": now,
+    }
+
+
+# --- endpoints --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _SavedEndpoints:
+    touched: set[int]
+    total: int
+    added: int
+    ended: int
+
+
+def _save_endpoints(
+    connection: Connection, placed: Sequence[_Placed], numbers: Mapping[str, int], now: int
+) -> _SavedEndpoints:
+    """Rows that are the same stay. A new row of a unit's known number keeps what was found out about the number."""
+    stored = connection.execute(select(endpoint_table).where(endpoint_table.c.valid_until.is_(None))).all()
+    left = {(row.receiver_id, row.channel, row.number_id, row.rank): row for row in stored}
+    verdicts = {
+        (row.unit_id, row.channel, row.number_id): (row.usable, row.finding) for row in stored if not row.usable
+    }
+    fresh: list[_Record] = []
+    total = 0
+    for each in placed:
+        for ranked in ranked_endpoints(each.entry):
+            total += 1
+            number_id = numbers[ranked.address]
+            if left.pop((each.receiver_id, ranked.channel.value, number_id, ranked.rank), None) is not None:
+                continue
+            usable, finding = verdicts.get((each.unit_id, ranked.channel.value, number_id), (1, ""))
+            fresh.append(
+                {
+                    "receiver_id": each.receiver_id,
+                    "unit_id": each.unit_id,
+                    "role": each.entry.role.value,
+                    "channel": ranked.channel.value,
+                    "number_id": number_id,
+                    "rank": ranked.rank,
+                    "usable": usable,
+                    "finding": finding,
+                }
+            )
+    if fresh:
+        connection.execute(insert(endpoint_table), fresh)
+    _update_rows(connection, endpoint_table, [{"row_id": row.id, "valid_until": now} for row in left.values()])
+    touched = {row["unit_id"] for row in fresh} | {row.unit_id for row in left.values()}
+    return _SavedEndpoints(touched, total, len(fresh), len(left))
+
+
+# --- rows -------------------------------------------------------------------------------------------------
+
+
+def _insert_rows(connection: Connection, table: Table, rows: list[_Record]) -> list[int]:
+    """Insert in bulk; the new keys in the order of `rows`."""
+    if not rows:
+        return []
+    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(statement, rows).scalars())
+
+
+def _update_rows(connection: Connection, table: Table, rows: list[_Record]) -> None:
+    """Update in bulk; each row has `row_id` and the same columns."""
+    if not rows:
+        return
+    values: _Record = {key: bindparam(f"new_{key}") for key in rows[0] if key != "row_id"}
+    renamed = [{key if key == "row_id" else f"new_{key}": value for key, value in row.items()} for row in rows]
+    connection.execute(update(table).where(table.c.id == bindparam("row_id")).values(values), renamed)
+
+
+def _chunks(keys: Iterable[int]) -> Iterator[list[int]]:
+    remaining = iter(keys)
+    while chunk := list(islice(remaining, _CHUNK)):
+        yield chunk

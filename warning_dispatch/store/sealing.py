@@ -1,0 +1,85 @@
+"""Encryption at rest, the blind index, and the tokens of links.
+
+The envelope, in bytes:
+
+    version 1 | algorithm 1 | key id 1 | nonce 12 | AES-256-GCM ciphertext with its 16-byte tag
+
+The three header bytes and the context ("number", "receiver.name" …) are authenticated, so nothing sealed for one
+column opens in another. The algorithm byte leaves room for SM4-GCM, the key id for a change of keys.
+
+Nonces are drawn from the system one by one. A stock of them would be a little faster, and a fork would use it twice,
+which breaks GCM.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from base64 import b32encode
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from warning_dispatch.errors import StoreError
+from warning_dispatch.store.keys import KeyRing
+
+_VERSION = 1
+_AES_256_GCM = 1
+_KEY_ID = 1
+_HEADER = bytes((_VERSION, _AES_256_GCM, _KEY_ID))
+_NONCE_BYTES = 12
+_BODY = len(_HEADER) + _NONCE_BYTES
+_TAG_BYTES = 16
+_TOKEN_BYTES = 10
+
+
+class AesSealer:
+    """The Sealer of ports.py. Safe to use from several threads."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        """Take the data key and the index key."""
+        self._cipher = AESGCM(keys.data_key)
+        self._index_key = keys.index_key
+
+    def seal(self, clear: bytes, context: str) -> bytes:
+        """Encrypt; 31 bytes longer than `clear`, and different every time."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return _HEADER + nonce + self._cipher.encrypt(nonce, clear, _HEADER + context.encode())
+
+    def unseal(self, sealed: bytes, context: str) -> bytes:
+        """Decrypt; raises StoreError when key, context or bytes do not match."""
+        envelope = bytes(sealed)
+        if len(envelope) < _BODY + _TAG_BYTES:
+            raise StoreError(f"A sealed value ({context}) is too short to be one.")
+        if envelope[:3] != _HEADER:
+            raise StoreError(_foreign(envelope, context))
+        try:
+            return self._cipher.decrypt(envelope[3:_BODY], envelope[_BODY:], _HEADER + context.encode())
+        except InvalidTag as error:
+            raise StoreError(
+                f"A sealed value ({context}) does not open: it was changed, moved here from elsewhere, or sealed "
+                "with other keys. Are the keys those of this database?"
+            ) from error
+
+    def blind_index(self, clear: str) -> bytes:
+        """HMAC-SHA256 of the text, 32 bytes. The caller brings numbers into one form (E.164) first."""
+        return hmac.digest(self._index_key, clear.encode(), "sha256")
+
+
+def _foreign(envelope: bytes, context: str) -> str:
+    version, algorithm, key_id = envelope[:3]
+    if (version, algorithm) != (_VERSION, _AES_256_GCM):
+        return f"A sealed value ({context}) has a form this program does not know; was it sealed by a newer one?"
+    return f"A sealed value ({context}) was sealed with key {key_id}, which this installation does not hold."
+
+
+def link_token(link_key: bytes, callout_id: int, receiver_id: int, purpose: int, generation: int) -> str:
+    """The token of a receiver's link: 16 lower-case base32 characters, 80 bits, the same whenever it is derived."""
+    facts = f"{int(callout_id)}:{int(receiver_id)}:{int(purpose)}:{int(generation)}".encode()
+    return b32encode(hmac.digest(link_key, facts, "sha256")[:_TOKEN_BYTES]).decode().lower()
+
+
+def link_hash(token: str) -> bytes:
+    """SHA-256 of a token, 32 bytes: what is stored. A token typed in capitals is the same token."""
+    return sha256(token.strip().lower().encode()).digest()

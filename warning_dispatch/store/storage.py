@@ -1,0 +1,66 @@
+"""Transactions over the tables: engine.storage.Storage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+
+from warning_dispatch.engine.records import Entry
+from warning_dispatch.ports import Sealer
+from warning_dispatch.store.alert_rows import AlertTable
+from warning_dispatch.store.attempt_rows import AttemptTable
+from warning_dispatch.store.branch_rows import BranchTable
+from warning_dispatch.store.callee_rows import CalleeTable
+from warning_dispatch.store.callout_rows import CallOutTable
+from warning_dispatch.store.database import writing
+from warning_dispatch.store.endpoint_rows import EndpointTable, LinkTable, RouteTable
+from warning_dispatch.store.journal import Journal
+from warning_dispatch.store.sql import Sql
+
+
+class JournalTable:
+    """engine.storage.JournalRows."""
+
+    def __init__(self, connection: Connection, journal: Journal) -> None:
+        self._connection = connection
+        self._journal = journal
+
+    def append(self, stream: str, entries: Sequence[Entry], now: int) -> None:
+        """See the port."""
+        self._journal.append(self._connection, stream, entries, now)
+
+
+class TableTransaction:
+    """engine.storage.Transaction: everything that commits together."""
+
+    def __init__(self, connection: Connection, sealer: Sealer, link_key: bytes, journal: Journal) -> None:
+        """One per transaction; the connection is in it already."""
+        sql = Sql(connection)
+        self.callees = CalleeTable(sql)
+        self.branches = BranchTable(sql)
+        self.callouts = CallOutTable(sql)
+        self.attempts = AttemptTable(sql)
+        self.endpoints = EndpointTable(sql, sealer)
+        self.routes = RouteTable(sql)
+        self.alerts = AlertTable(sql, sealer)
+        self.links = LinkTable(sql, link_key)
+        self.journal = JournalTable(connection, journal)
+
+
+class TableStorage:
+    """engine.storage.Storage on a database."""
+
+    def __init__(self, engine: Engine, sealer: Sealer, link_key: bytes, journal: Journal) -> None:
+        """`engine` is open and its schema current."""
+        self._engine = engine
+        self._sealer = sealer
+        self._link_key = link_key
+        self._journal = journal
+
+    @contextmanager
+    def writing(self) -> Iterator[TableTransaction]:
+        """See the port."""
+        with writing(self._engine) as connection:
+            yield TableTransaction(connection, self._sealer, self._link_key, self._journal)

@@ -1,0 +1,156 @@
+"""/api/v1: what other systems send and ask. Keys are per system and scoped: alerts, read, act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Query, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.states import UNREACHED, CalleeState, Means
+from warning_dispatch.model.views import IntakeResult
+from warning_dispatch.ports import Desk, ReadModels
+from warning_dispatch.web import documents
+from warning_dispatch.web.body import read_body
+from warning_dispatch.web.documents import AckDocument, AckRequest, CalleeList, CallOutList
+from warning_dispatch.web.failures import ApiRefusalError
+
+BEARER: Final = HTTPBearer(auto_error=False, description="warning-dispatch key add")
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Offset = Annotated[int, Query(ge=0)]
+StateNames = Annotated[list[str] | None, Query(description="names of states, repeated or comma separated; unreached")]
+
+RAW_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "description": "The bytes of one warning message (CAP 1.2 or its 12379 profile), as received.",
+        "content": {"application/xml": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+class Api:
+    """The endpoints of /api/v1 over the read models and the desk."""
+
+    def __init__(self, read: ReadModels, desk: Desk, *, body_limit: int) -> None:
+        """`body_limit` in bytes, for a message."""
+        self._read = read
+        self._desk = desk
+        self._body_limit = body_limit
+
+    def router(self) -> APIRouter:
+        """Every route with the scope it needs."""
+        router = APIRouter(prefix="/api/v1")
+        router.add_api_route(
+            "/alerts",
+            self.take_in,
+            methods=["POST"],
+            status_code=202,
+            response_model=documents.IntakeDocument,
+            responses=_refusals(400, 413, 415) | {422: {"model": documents.IntakeDocument}},
+            openapi_extra=RAW_BODY,
+            dependencies=[self._needs("alerts")],
+        )
+        reads: Sequence[tuple[str, Callable[..., Any]]] = (
+            ("/alerts/{alert_id}", self.alert),
+            ("/callouts", self.callouts),
+            ("/callouts/{callout_id}", self.callout),
+            ("/callouts/{callout_id}/callees", self.callees),
+        )
+        for path, endpoint in reads:
+            router.add_api_route(path, endpoint, responses=_refusals(404), dependencies=[self._needs("read")])
+        router.add_api_route(
+            "/callouts/{callout_id}/callees/{callee_id}/ack",
+            self.acknowledge,
+            methods=["POST"],
+            responses=_refusals(404, 409, 503),
+            dependencies=[self._needs("act")],
+        )
+        return router
+
+    def _needs(self, scope: str) -> Any:
+        """A dependency that lets only keys with `scope` in; it looks the key up in a worker thread."""
+
+        def check(credentials: Credentials) -> None:
+            key = credentials.credentials if credentials else ""
+            scopes = self._read.scopes_of_key(key) if key else frozenset()
+            if not scopes:
+                raise ApiRefusalError(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
+            if scope not in scopes:
+                raise ApiRefusalError(403, "forbidden", {"scope": scope})
+
+        return Depends(check)
+
+    async def take_in(self, request: Request) -> JSONResponse:
+        """Take in one warning message. Answers after it is durably stored.
+
+        202 when it could be read (accepted, duplicate, conflict, stored); 422 when it is quarantined: it is kept,
+        with the reasons, and a human is told.
+        """
+        raw = await read_body(request, self._body_limit)
+        return intake_answer(await self._desk.take_in(raw, "api"))
+
+    def alert(self, alert_id: int) -> documents.AlertDocument:
+        """One warning as received, with its verdict."""
+        return documents.alert_document(self._read.alert(alert_id))
+
+    def callouts(self, live: bool = False, limit: Limit = 100) -> CallOutList:
+        """Call-outs, newest first; `live` leaves out those that have ended."""
+        views = self._read.callouts(live_only=live, limit=limit)
+        return CallOutList(callouts=[documents.callout_document(view) for view in views])
+
+    def callout(self, callout_id: int) -> documents.CallOutDocument:
+        """One call-out: its tiers with counts, and how many are unreached."""
+        return documents.callout_document(self._read.callout(callout_id))
+
+    def callees(
+        self, callout_id: int, state: StateNames = None, tier: str = "", limit: Limit = 100, offset: Offset = 0
+    ) -> CalleeList:
+        """The units of a call-out in the order of their codes, by state and tier."""
+        self._read.callout(callout_id)
+        states = wanted_states(state or ())
+        rows = self._read.callees(callout_id, states=states, tier=tier, limit=limit + 1, offset=offset)
+        return CalleeList(
+            callees=[documents.callee_document(row) for row in rows[:limit]],
+            limit=limit,
+            offset=offset,
+            next_offset=offset + limit if len(rows) > limit else None,
+        )
+
+    async def acknowledge(self, callout_id: int, callee_id: int, body: AckRequest) -> AckDocument:
+        """Record that a human of this unit said "received"."""
+        await to_thread.run_sync(self._read.callout, callout_id)
+        await self._desk.acknowledge(callout_id, callee_id, actor=body.actor, reason=body.reason, means=Means.OPERATOR)
+        return AckDocument(callout_id=callout_id, callee_id=callee_id)
+
+
+def intake_answer(result: IntakeResult) -> JSONResponse:
+    """202 for what could be read, 422 for what was quarantined (and kept)."""
+    status = 422 if result.disposition is Disposition.QUARANTINED else 202
+    return JSONResponse(documents.intake_document(result).model_dump(mode="json"), status_code=status)
+
+
+def wanted_states(names: Sequence[str]) -> tuple[CalleeState, ...]:
+    """States by their names, repeated or comma separated; "unreached" stands for its three facts."""
+    wanted: list[CalleeState] = []
+    for name in (part.strip() for entry in names for part in entry.split(",")):
+        if not name:
+            continue
+        found = UNREACHED if name == "unreached" else (documents.state_named(name),)
+        wanted += [state for state in found if state is not None] or _unknown_state(name)
+    return tuple(dict.fromkeys(wanted))
+
+
+def _unknown_state(name: str) -> list[CalleeState]:
+    known = ", ".join(["unreached", *(documents.key_of(state) for state in CalleeState)])
+    raise ApiRefusalError(422, "unknown_state", {"state": name, "states": known})
+
+
+def _refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": documents.RefusalDocument} for status in (401, 403, *statuses)}

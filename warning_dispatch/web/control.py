@@ -1,0 +1,134 @@
+"""The same acts as JSON for the command line, over the local socket of a running daemon.
+
+No key is asked for: whoever may open the socket's file may act. Never bind this application to a port.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, FastAPI, Query
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from warning_dispatch.errors import DispatchError, NotFoundError
+from warning_dispatch.model.states import Means
+from warning_dispatch.ports import Desk, ReadModels
+from warning_dispatch.web.api import intake_answer
+from warning_dispatch.web.body import read_body
+from warning_dispatch.web.documents import AckDocument, Said
+from warning_dispatch.web.failures import Failures, status_of
+from warning_dispatch.web.guard import Guard
+from warning_dispatch.web.pages import Pages
+
+PAGE: int = 1000
+"""Callees read at a time while looking for a unit's."""
+
+
+class ActRequest(BaseModel):
+    """An officer's act on a call-out; `unit_code` where it concerns one unit."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    callout_id: int
+    actor: Said
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+    unit_code: str = ""
+
+
+class ControlAckRequest(BaseModel):
+    """An answer to record, for a callee by its id or by its unit's code."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    callout_id: int
+    callee_id: int | None = None
+    unit_code: str = ""
+    actor: Said
+    reason: Said
+    means: Means = Means.OPERATOR
+
+    @model_validator(mode="after")
+    def _one_callee(self) -> ControlAckRequest:
+        if (self.callee_id is None) == (not self.unit_code):
+            raise ValueError("give either callee_id or unit_code")
+        return self
+
+
+class ActDocument(BaseModel):
+    """The act was carried out."""
+
+    callout_id: int
+    act: str
+    done: bool = True
+
+
+def create_control_app(read: ReadModels, desk: Desk, *, body_limit: int) -> FastAPI:
+    """The application for the local socket: POST /acts/{act}, /alerts, /ack. `body_limit` in bytes."""
+    failures = Failures(Pages())
+
+    def guarded(app: Any) -> Guard:
+        return Guard(app, failures, secure=False)
+
+    app = FastAPI(title="warning-dispatch control", openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_middleware(guarded)
+    app.include_router(Control(read, desk, body_limit=body_limit).router())
+    failures.install(app)
+    app.add_exception_handler(DispatchError, _plain_error)
+    return app
+
+
+class Control:
+    """The endpoints of the local socket."""
+
+    def __init__(self, read: ReadModels, desk: Desk, *, body_limit: int) -> None:
+        """`read` finds a unit's callee, the desk acts."""
+        self._read = read
+        self._desk = desk
+        self._body_limit = body_limit
+
+    def router(self) -> APIRouter:
+        """The three acts."""
+        router = APIRouter()
+        router.add_api_route("/alerts", self.take_in, methods=["POST"])
+        router.add_api_route("/acts/{act}", self.act, methods=["POST"])
+        router.add_api_route("/ack", self.acknowledge, methods=["POST"])
+        return router
+
+    async def take_in(
+        self, request: Request, source: Annotated[str, Query(max_length=200)] = "command"
+    ) -> JSONResponse:
+        """Take in one message; `source` says where the command had it from."""
+        raw = await read_body(request, self._body_limit)
+        return intake_answer(await self._desk.take_in(raw, source))
+
+    async def act(self, act: str, body: ActRequest) -> ActDocument:
+        """Carry out an officer's act."""
+        await self._desk.act(act, body.callout_id, actor=body.actor, reason=body.reason, unit_code=body.unit_code)
+        return ActDocument(callout_id=body.callout_id, act=act)
+
+    async def acknowledge(self, body: ControlAckRequest) -> AckDocument:
+        """Record an answer."""
+        callee_id = body.callee_id
+        if callee_id is None:
+            callee_id = await to_thread.run_sync(self._callee_of, body.callout_id, body.unit_code)
+        await self._desk.acknowledge(body.callout_id, callee_id, actor=body.actor, reason=body.reason, means=body.means)
+        return AckDocument(callout_id=body.callout_id, callee_id=callee_id)
+
+    def _callee_of(self, callout_id: int, unit_code: str) -> int:
+        self._read.callout(callout_id)
+        offset = 0
+        while rows := self._read.callees(callout_id, limit=PAGE, offset=offset):
+            found = next((row.callee_id for row in rows if row.unit_code == unit_code), None)
+            if found is not None:
+                return found
+            offset += len(rows)
+        raise NotFoundError(f"Call-out {callout_id} has no unit {unit_code}.")
+
+
+async def _plain_error(_request: Request, error: Exception) -> JSONResponse:
+    """The error in its own words; the command prints it."""
+    status = status_of(error)[0] if isinstance(error, DispatchError) else 500
+    return JSONResponse({"error": str(error), "kind": type(error).__name__}, status_code=status)

@@ -1,0 +1,135 @@
+"""应答累计: the cumulative curve of answers as plain geometry, to be drawn as inline SVG by a template.
+
+The picture is `WIDTH` x `HEIGHT` units. Time runs from the start of the call-out to now, answers from none to all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from warning_dispatch.model.views import CurvePoint
+
+WIDTH: Final = 900
+HEIGHT: Final = 196
+LEFT: Final = 46
+RIGHT: Final = 14
+TOP: Final = 30
+BOTTOM: Final = 24
+SECOND: Final = 1000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+STEPS: Final = (
+    *(n * SECOND for n in (1, 5, 10, 30)),
+    *(n * MINUTE for n in (1, 2, 5, 10, 15, 30)),
+    *(n * HOUR for n in (1, 2, 4, 6, 12, 24)),
+)
+"""Distances between marks on the time axis that a person reads easily."""
+MOST_MARKS: Final = 8
+MARKER_ROOM: Final = 104
+MARKER_ROWS: Final = 2
+SHORTEST: Final = 30 * SECOND
+QUARTERS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark on the time axis at `x`: `amount` of `unit` (a key of the catalogue)."""
+
+    x: float
+    unit: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A line across at `y`: `share` of all units."""
+
+    y: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A moment worth naming (a tier opened), its name in one of a few rows so that names do not overlap."""
+
+    x: float
+    row: int
+    name: str
+    turned: bool
+    """The name stands to the left of the line: no room to the right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Everything the template draws. `line` and `area` are SVG path data; `end` is where the line stands now."""
+
+    line: str
+    area: str
+    end: tuple[float, float]
+    marks: tuple[Mark, ...]
+    levels: tuple[Level, ...]
+    markers: tuple[Marker, ...]
+
+
+def draw_curve(
+    points: Sequence[CurvePoint], total: int, start: int, now: int, openings: Sequence[tuple[int, str]]
+) -> Curve:
+    """The curve of `points` among `total` units from `start` to `now` (ms); `openings` are named moments."""
+    span = max(now - start, SHORTEST)
+    steps = _thinned([(_x(point.at - start, span), _y(point.answered, total)) for point in points])
+    now_x = round(_x(max(now - start, 0), span), 1)
+    ground = _y(0, total)
+    corners: list[tuple[float, float]] = [(LEFT, ground)]
+    for x, y in steps:
+        corners += [(x, corners[-1][1]), (x, y)]
+    end = (now_x, corners[-1][1])
+    line = _path([*corners, end])
+    return Curve(
+        line=line,
+        area=f"{line}V{ground:g}H{LEFT}Z",
+        end=end,
+        marks=_marks(span),
+        levels=tuple(Level(round(_y(share, 1), 1), share) for share in QUARTERS),
+        markers=_markers([(_x(at - start, span), name) for at, name in openings]),
+    )
+
+
+def _x(after: float, span: float) -> float:
+    return LEFT + (WIDTH - LEFT - RIGHT) * min(max(after / span, 0.0), 1.0)
+
+
+def _y(answered: float, total: float) -> float:
+    return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (answered / total if total else 0.0)
+
+
+def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """At most one point per unit of width, the last one: thousands of answers are no thicker than the screen."""
+    by_column = {int(x): (round(x, 1), round(y, 1)) for x, y in points}
+    return list(by_column.values())
+
+
+def _path(corners: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:g} {y:g}" for x, y in corners)
+
+
+def _marks(span: int) -> tuple[Mark, ...]:
+    step = next(
+        (step for step in STEPS if span / step <= MOST_MARKS), STEPS[-1] * (1 + span // (STEPS[-1] * MOST_MARKS))
+    )
+    unit, size = next(
+        (unit, size) for unit, size in (("hours", HOUR), ("minutes", MINUTE), ("seconds", 1000)) if step >= size
+    )
+    return tuple(Mark(round(_x(after, span), 1), unit, after // size) for after in range(0, span + 1, step))
+
+
+def _markers(openings: Sequence[tuple[float, str]]) -> tuple[Marker, ...]:
+    """Each name in the first row that has room; in the last row when none has."""
+    markers: list[Marker] = []
+    taken = [-float(MARKER_ROOM)] * MARKER_ROWS
+    for x, name in sorted(openings):
+        row = next((row for row, end in enumerate(taken) if x - end >= MARKER_ROOM), MARKER_ROWS - 1)
+        taken[row] = x
+        markers.append(Marker(round(x, 1), row, name, x > WIDTH - MARKER_ROOM))
+    return tuple(markers)

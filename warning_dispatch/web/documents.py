@@ -1,0 +1,263 @@
+"""The JSON of the API, as pydantic models (they are its documentation too), made from the views.
+
+Times are ISO 8601 with +08:00; enums are their lower-case names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from warning_dispatch.clock import iso_text
+from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.states import CalleeState
+from warning_dispatch.model.views import AlertRow, CalleeRow, CallOutView, IntakeResult, TierView
+
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+"""Words a person must give: an actor, a reason."""
+
+
+class RefusalDocument(BaseModel):
+    """Why a request was refused and what to do about it. `kind` is stable, for programs."""
+
+    error: str
+    remedy: str
+    kind: str
+
+
+class IntakeDocument(BaseModel):
+    """What became of a message that came in."""
+
+    alert_id: int | None
+    disposition: Disposition
+    reasons: list[str]
+    callouts: list[int]
+
+
+class AlertDocument(BaseModel):
+    """A warning as received."""
+
+    id: int
+    received_at: str
+    identifier: str
+    sender: str
+    status: str
+    msg_type: str
+    hazard: str
+    colour: str | None
+    headline: str
+    disposition: Disposition
+    reasons: list[str]
+    callouts: list[int]
+
+
+class TierDocument(BaseModel):
+    """One tier with its counts; `unreached` is uncalled + unanswered + unconfirmed."""
+
+    name: str
+    title: Mapping[str, str]
+    opened_at: str | None
+    callees: int
+    waiting: int
+    calling: int
+    relayed: int
+    duty_answered: int
+    acknowledged: int
+    unreached: int
+    uncalled: int
+    unanswered: int
+    unconfirmed: int
+    waived: int
+    informed: int
+    stopped: int
+
+
+class CallOutDocument(BaseModel):
+    """A call-out at one glance. `handed` and `delivered` count attempts."""
+
+    id: int
+    alert_id: int | None
+    plan: str
+    hazard: str
+    hazard_name: Mapping[str, str]
+    colour: str
+    issuer: str
+    headline: str
+    state: str
+    purpose: str
+    round: int
+    started_at: str
+    ended_at: str | None
+    voice_until: str
+    validity_guessed: bool
+    first_attempt_at: str | None
+    callees: int
+    acknowledged: int
+    duty_answered: int
+    unreached: int
+    attempts: int
+    handed: int
+    delivered: int
+    tiers: list[TierDocument]
+
+
+class CallOutList(BaseModel):
+    """Call-outs, newest first."""
+
+    callouts: list[CallOutDocument]
+
+
+class CalleeDocument(BaseModel):
+    """One unit of a call-out."""
+
+    id: int
+    unit_code: str
+    unit_name: str
+    path: str
+    tier: str
+    state: str
+    calls: int
+    last_outcome: str
+    opened_at: str | None
+    next_at: str | None
+    answered_at: str | None
+
+
+class CalleeList(BaseModel):
+    """Callees in the order of their division codes. `next_offset` is null on the last page."""
+
+    callees: list[CalleeDocument]
+    limit: int
+    offset: int
+    next_offset: int | None
+
+
+class AckRequest(BaseModel):
+    """Who records an answer, and why it counts ("told by phone at 03:12")."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    actor: Said
+    reason: Said
+
+
+class AckDocument(BaseModel):
+    """The answer was recorded."""
+
+    callout_id: int
+    callee_id: int
+    recorded: bool = True
+
+
+def key_of(member: IntEnum) -> str:
+    """An enum's member as files, JSON and catalogues write it."""
+    return member.name.lower()
+
+
+def state_named(name: str) -> CalleeState | None:
+    """The state of a callee that a parameter names; None when there is none."""
+    return CalleeState.__members__.get(name.upper())
+
+
+def intake_document(result: IntakeResult) -> IntakeDocument:
+    """The answer to a message."""
+    return IntakeDocument(
+        alert_id=result.alert_id,
+        disposition=result.disposition,
+        reasons=list(result.reasons),
+        callouts=list(result.callouts),
+    )
+
+
+def alert_document(row: AlertRow) -> AlertDocument:
+    """A warning."""
+    return AlertDocument(
+        id=row.id,
+        received_at=iso_text(row.received_at),
+        identifier=row.identifier,
+        sender=row.sender,
+        status=row.status,
+        msg_type=row.msg_type,
+        hazard=row.hazard,
+        colour=row.colour.key if row.colour else None,
+        headline=row.headline,
+        disposition=row.disposition,
+        reasons=list(row.reasons),
+        callouts=list(row.callouts),
+    )
+
+
+def tier_document(tier: TierView) -> TierDocument:
+    """A tier with its counts."""
+    return TierDocument(
+        name=tier.name,
+        title=dict(tier.title),
+        opened_at=_iso(tier.opened_at),
+        callees=tier.callees,
+        waiting=tier.waiting,
+        calling=tier.calling,
+        relayed=tier.relayed,
+        duty_answered=tier.duty_answered,
+        acknowledged=tier.acknowledged,
+        unreached=tier.unreached,
+        uncalled=tier.uncalled,
+        unanswered=tier.unanswered,
+        unconfirmed=tier.unconfirmed,
+        waived=tier.waived,
+        informed=tier.informed,
+        stopped=tier.stopped,
+    )
+
+
+def callout_document(view: CallOutView) -> CallOutDocument:
+    """A call-out with its tiers and sums."""
+    return CallOutDocument(
+        id=view.id,
+        alert_id=view.alert_id,
+        plan=view.plan_name,
+        hazard=view.hazard,
+        hazard_name=dict(view.hazard_name),
+        colour=view.colour.key,
+        issuer=view.issuer,
+        headline=view.headline,
+        state=key_of(view.state),
+        purpose=key_of(view.purpose),
+        round=view.round,
+        started_at=iso_text(view.started_at),
+        ended_at=_iso(view.ended_at),
+        voice_until=iso_text(view.voice_until),
+        validity_guessed=view.validity_guessed,
+        first_attempt_at=_iso(view.first_attempt_at),
+        callees=sum(tier.callees for tier in view.tiers),
+        acknowledged=sum(tier.acknowledged for tier in view.tiers),
+        duty_answered=sum(tier.duty_answered for tier in view.tiers),
+        unreached=sum(tier.unreached for tier in view.tiers),
+        attempts=view.attempts,
+        handed=view.handed,
+        delivered=view.delivered,
+        tiers=[tier_document(tier) for tier in view.tiers],
+    )
+
+
+def callee_document(row: CalleeRow) -> CalleeDocument:
+    """One unit of a call-out."""
+    return CalleeDocument(
+        id=row.callee_id,
+        unit_code=row.unit_code,
+        unit_name=row.unit_name,
+        path=row.path,
+        tier=row.tier,
+        state=key_of(row.state),
+        calls=row.calls,
+        last_outcome=row.last_outcome,
+        opened_at=_iso(row.opened_at),
+        next_at=_iso(row.next_at),
+        answered_at=_iso(row.answered_at),
+    )
+
+
+def _iso(moment: int | None) -> str | None:
+    return None if moment is None else iso_text(moment)

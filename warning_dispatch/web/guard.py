@@ -1,0 +1,100 @@
+"""The outermost layer: security headers on every answer, one log line per request, and a last resort.
+
+A page that needs more than nothing sets its own Content-Security-Policy; all else gets the closed one. Paths of
+receivers' pages hold a secret, so the log never shows them, nor any query.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from warning_dispatch.clock import stopwatch
+from warning_dispatch.web.failures import Failures
+
+CLOSED_POLICY: Final = "default-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+HEADERS: Final = {
+    "Content-Security-Policy": CLOSED_POLICY,
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+"""Set on every answer that does not say otherwise itself."""
+TRANSPORT_SECURITY: Final = "max-age=31536000"
+QUIET_PATHS: Final = ("/healthz", "/readyz", "/static/", "/live/")
+"""Asked again and again by machines: logged at debug only."""
+
+
+def masked_path(path: str) -> str:
+    """A path as the log may show it: the token of a receiver's page is a secret."""
+    return "/r/***" if path.startswith("/r/") else path
+
+
+class Guard:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, failures: Failures, *, secure: bool) -> None:
+        """`secure`: the public address is https, so browsers may be told to insist on it."""
+        self._app = app
+        self._failures = failures
+        self._headers = HEADERS | ({"Strict-Transport-Security": TRANSPORT_SECURITY} if secure else {})
+        self._log = structlog.get_logger("warning_dispatch.web")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; websockets and lifespan events go by untouched."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        watch = _Watch(send, self._headers)
+        began = stopwatch()
+        try:
+            await self._app(scope, receive, watch.send)
+        except ClientDisconnect:
+            watch.status = watch.status or 499
+        except Exception:
+            self._log.exception("request_failed", method=scope["method"], path=masked_path(scope["path"]))
+            if watch.status:  # the answer has begun: the server must break the connection
+                raise
+            await self._apology(Request(scope, receive))(scope, receive, watch.send)
+        self._record(scope, watch.status, stopwatch() - began)
+
+    def _apology(self, request: Request) -> Response:
+        return self._failures.answer(request, 500, "trouble")
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        quiet = scope["path"] == "/" or scope["path"].startswith(QUIET_PATHS)
+        self._log.log(
+            10 if quiet else 20,
+            "request",
+            method=scope["method"],
+            path=masked_path(scope["path"]),
+            status=status,
+            ms=round(seconds * 1000, 1),
+        )
+
+
+class _Watch:
+    """Adds the headers on the way out and remembers the status; 0 until the answer has begun."""
+
+    def __init__(self, send: Send, headers: dict[str, str]) -> None:
+        self._send = send
+        self._headers = headers
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in self._headers.items():
+                headers.setdefault(name, value)
+        await self._send(message)
