@@ -23,7 +23,8 @@ _PHONE_INTEGERS = range(10_000_000_000, 20_000_000_000)
 
 _SECRETS = re.compile(
     r"""
-      (?P<keep> \b (?=[0-9a-f]*[a-f]) [0-9a-f]{12,} \b )                 # a digest: digits in it are no number
+      (?P<keep> \b (?= [0-9]* [a-f] )                                    # a digest of ours: its digits are no number
+          (?: [0-9a-f]{16} | [0-9a-f]{32} | [0-9a-f]{40} | [0-9a-f]{64} ) \b )
     | (?P<bearer> \b Bearer \s+ [^\s"',;]+ )
     | (?P<link> (?<= /r/) [A-Za-z2-7]{16} \b )
     | (?P<mail> [\w.+%-]+ @ [\w-]+ (?: \.[\w-]+ )+ )

@@ -35,6 +35,11 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+HISTORIES = {
+    CalleeState.UNCALLED: {"calls": 0, "last_outcome": ""},
+    CalleeState.UNANSWERED: {"calls": 3, "last_outcome": "no_answer"},
+    CalleeState.UNCONFIRMED: {"calls": 2, "last_outcome": "heard_no_key"},
+}
 PATIENCE = 200
 """Looks (of 50 ms) before a server counts as not starting or not stopping."""
 
@@ -165,8 +170,16 @@ def raise_storm(site: Site) -> int:
         office.add_callee(callout, "departments", name)
     for code, name, tier in _divisions():
         office.add_callee(callout, tier, name, code=code, path=" ".join(_path(code, names)))
-    steps = (("leaders", 0, 1.0), ("departments", 1, 1.0), ("counties", 12, 0.9), ("townships", 55, 0.85), ("villages", 90, 0.55))
-    rows = {tier: [row.callee_id for row in office.records[callout].callees if row.tier == tier] for tier, _, _ in steps}
+    steps = (
+        ("leaders", 0, 1.0),
+        ("departments", 1, 1.0),
+        ("counties", 12, 0.9),
+        ("townships", 55, 0.85),
+        ("villages", 90, 0.55),
+    )
+    rows = {
+        tier: [row.callee_id for row in office.records[callout].callees if row.tier == tier] for tier, _, _ in steps
+    }
     begin = office.clock.now()
     for tier, after, share in steps:
         office.clock.advance_to(begin + after * 1000)
@@ -183,7 +196,9 @@ def raise_storm(site: Site) -> int:
 def _divisions() -> list[tuple[str, str, str]]:
     tiers = {"county": "counties", "township": "townships", "village": "villages"}
     with (ROOT / "contacts" / "divisions.csv").open(encoding="utf-8-sig", newline="") as file:
-        return [(row["code"], row["name"], tiers[row["level"]]) for row in csv.DictReader(file) if row["level"] in tiers]
+        return [
+            (row["code"], row["name"], tiers[row["level"]]) for row in csv.DictReader(file) if row["level"] in tiers
+        ]
 
 
 def _path(code: str, names: dict[str, str]) -> list[str]:
@@ -198,12 +213,22 @@ def _live_through(site: Site, callout: int, callee: int, dice: random.Random, sh
 
 
 def _let_answer(site: Site, callout: int, rows: dict[str, list[int]], dice: random.Random, begin: int) -> None:
-    shares = {"leaders": (1, 0.75), "departments": (3, 1.0), "counties": (14, 0.93), "townships": (60, 0.88), "villages": (92, 0.62)}
+    shares = {
+        "leaders": (1, 0.75),
+        "departments": (3, 1.0),
+        "counties": (14, 0.93),
+        "townships": (60, 0.88),
+        "villages": (92, 0.62),
+    }
     for tier, (after, share) in shares.items():
         for callee in rows[tier]:
             if dice.random() < share:
                 at = min(begin + int((after + dice.expovariate(1 / (12 + after / 2))) * 1000), site.office.clock.now())
-                site.office.change(callout, callee, state=CalleeState.ACKNOWLEDGED, answered_at=at, last_outcome="key_pressed")
+                site.office.change(
+                    callout, callee, state=CalleeState.ACKNOWLEDGED, answered_at=at, last_outcome="key_pressed"
+                )
             elif tier != "leaders" and dice.random() < 0.35:
-                state = dice.choices((CalleeState.UNANSWERED, CalleeState.UNCALLED, CalleeState.UNCONFIRMED), (6, 3, 1))[0]
-                site.office.change(callout, callee, state=state)
+                state = dice.choices(
+                    (CalleeState.UNANSWERED, CalleeState.UNCALLED, CalleeState.UNCONFIRMED), (6, 3, 1)
+                )[0]
+                site.office.change(callout, callee, state=state, **HISTORIES[state])

@@ -140,6 +140,10 @@ class CallOutRows(Protocol):
         """Make branches and callees of all tiers, in bulk."""
         ...
 
+    def missing(self, callout_id: int, selections: Sequence[TierSelection]) -> int:
+        """How many units the selections name that the call-out does not call."""
+        ...
+
     def load(self, callout_ids: Sequence[int]) -> Mapping[int, CallOutRecord]:
         """By id."""
         ...

@@ -74,7 +74,7 @@ class Turn:
         with self._storage.writing() as tx:
             ledger = Ledger(tx, self._plans, now)
             if inbox:
-                self._take_inbox(ledger, inbox)
+                self.take_inbox(ledger, inbox)
             self._callouts(ledger)
             overdue = self._overdue(ledger)
             gates = tx.branches.due(now, self._batch)
@@ -99,16 +99,13 @@ class Turn:
             answered=ledger.counted.answered,
         )
 
-    def answer(self, now: int, inbox: Inbox) -> tuple[int, ...]:
-        """Commit answers at once, outside the turn; the ringing attempts to hang up."""
-        with self._storage.writing() as tx:
-            ledger = Ledger(tx, self._plans, now)
-            self._take_inbox(ledger, inbox)
-            ledger.close()
-            self._wake.extend(ledger.wake)
-        return tuple(dict.fromkeys(ledger.hang_up))
+    def remember(self, moments: Sequence[int]) -> None:
+        """Moments at which something queued elsewhere may go."""
+        self._wake.extend(moments)
 
-    def _take_inbox(self, ledger: Ledger, inbox: Inbox) -> None:
+    def take_inbox(self, ledger: Ledger, inbox: Inbox) -> int:
+        """What came from the wire, answers first; how many answers counted."""
+        before = ledger.counted.answered
         if inbox.taps:
             self._reports.take_taps(ledger, inbox.taps)
         if inbox.replies:
@@ -121,6 +118,7 @@ class Turn:
         if inbox.reports:
             self._reports.take_reports(ledger, inbox.reports)
             ledger.settle()
+        return ledger.counted.answered - before
 
     def _callouts(self, ledger: Ledger) -> None:
         for callout in ledger.tx.callouts.due(ledger.now):

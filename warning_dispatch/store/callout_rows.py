@@ -174,6 +174,15 @@ class CallOutTable:
         members = {key: [(row[1], row[2]) for row in group] for key, group in groupby(callees, key=lambda row: row[0])}
         return [_filled_branch(row, members.get(row[0], [])) for row in branches]
 
+    def missing(self, callout_id: int, selections: Sequence[TierSelection]) -> int:
+        """See the port."""
+        count = 0
+        for selection in selections:
+            where, values = _where(selection)
+            sql = f"SELECT count(*) FROM unit u WHERE {where} AND {_NEW_UNIT}"
+            count += self._sql.value(sql, *values, callout_id)
+        return count
+
     def load(self, callout_ids: Sequence[int]) -> Mapping[int, CallOutRecord]:
         """See the port."""
         rows = self._sql.rows(f"SELECT {_COLUMNS} FROM callout WHERE id IN {{ids}}", self._sql.ids(callout_ids))

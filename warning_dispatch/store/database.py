@@ -148,8 +148,8 @@ def _template() -> bytes:
     with engine.begin() as connection:
         metadata.create_all(connection)
         connection.exec_driver_sql(
-            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
-            "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+            "CREATE TABLE alembic_version (\n\tversion_num VARCHAR(32) NOT NULL, \n\t"
+            "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n)"
         )
         connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": _revisions()[0]})
     with engine.connect() as connection:

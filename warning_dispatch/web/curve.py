@@ -12,10 +12,10 @@ from typing import Final
 from warning_dispatch.model.views import CurvePoint
 
 WIDTH: Final = 900
-HEIGHT: Final = 196
+HEIGHT: Final = 206
 LEFT: Final = 46
 RIGHT: Final = 14
-TOP: Final = 30
+TOP: Final = 46
 BOTTOM: Final = 24
 SECOND: Final = 1000
 MINUTE: Final = 60 * SECOND
@@ -27,8 +27,12 @@ STEPS: Final = (
 )
 """Distances between marks on the time axis that a person reads easily."""
 MOST_MARKS: Final = 8
-MARKER_ROOM: Final = 104
-MARKER_ROWS: Final = 2
+MARKER_ROWS: Final = 3
+MARKER_GAP: Final = 10
+TOGETHER: Final = 20
+"""Moments nearer than this share one name."""
+WIDE_LETTER: Final = 12.0
+NARROW_LETTER: Final = 6.8
 SHORTEST: Final = 30 * SECOND
 QUARTERS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -127,9 +131,27 @@ def _marks(span: int) -> tuple[Mark, ...]:
 def _markers(openings: Sequence[tuple[float, str]]) -> tuple[Marker, ...]:
     """Each name in the first row that has room; in the last row when none has."""
     markers: list[Marker] = []
-    taken = [-float(MARKER_ROOM)] * MARKER_ROWS
-    for x, name in sorted(openings):
-        row = next((row for row, end in enumerate(taken) if x - end >= MARKER_ROOM), MARKER_ROWS - 1)
-        taken[row] = x
-        markers.append(Marker(round(x, 1), row, name, x > WIDTH - MARKER_ROOM))
+    taken = [0.0] * MARKER_ROWS
+    for x, name in _together(openings):
+        row = next((row for row, end in enumerate(taken) if x >= end), MARKER_ROWS - 1)
+        width = _width_of(name)
+        turned = x + width > WIDTH
+        taken[row] = x + MARKER_GAP + (0.0 if turned else width)
+        markers.append(Marker(round(x, 1), row, name, turned))
     return tuple(markers)
+
+
+def _together(openings: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
+    """Moments that are too close to be told apart, with their names joined."""
+    groups: list[tuple[float, str]] = []
+    for x, name in sorted(openings, key=lambda opening: opening[0]):
+        if groups and x - groups[-1][0] < TOGETHER:
+            groups[-1] = (groups[-1][0], f"{groups[-1][1]} · {name}")
+        else:
+            groups.append((x, name))
+    return groups
+
+
+def _width_of(name: str) -> float:
+    """About how wide a name is drawn."""
+    return sum(NARROW_LETTER if letter.isascii() else WIDE_LETTER for letter in name)

@@ -18,14 +18,14 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from warning_dispatch.clock import Clock
+from warning_dispatch.clock import Clock, stopwatch
 from warning_dispatch.ports import ReadModels
 from warning_dispatch.web.catalogues import CHINESE, Catalogue, asked_language
 from warning_dispatch.web.pages import Pages
 from warning_dispatch.web.picture import Picture, elapsed_text, percent, take_picture
 
 POLICY: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 )
 FRAGMENTS: Final = ("banner", "elapsed", "alarms", "measures", "tiers", "curve", "unreached", "attempts")
@@ -44,7 +44,7 @@ class LivePage:
         self._pages = pages
         self._clock = clock
         self._closing = anyio.Event()
-        self._looks: dict[tuple[int | None, str], tuple[int, Mapping[str, str]]] = {}
+        self._looks: dict[tuple[int | None, str], tuple[float, Mapping[str, str]]] = {}
 
     def close(self) -> None:
         """End all streams, so that the server can stop. To be called in the server's event loop."""
@@ -97,15 +97,14 @@ class LivePage:
         Browsers that look at the same thing within the same second share one look.
         """
         key = (wanted, words.language)
-        moment = self._clock.now()
-        made_at, seen = self._looks.get(key, (None, {}))
-        if made_at is not None and self._clock.real_seconds(abs(moment - made_at)) < EVERY / 2:
+        made_at, seen = self._looks.get(key, (0.0, {}))
+        if seen and stopwatch() - made_at < EVERY / 2:
             return seen
-        picture = take_picture(self._read, moment, wanted)
+        picture = take_picture(self._read, self._clock.now(), wanted)
         fresh = self._fragments(live_fields(picture, words), words) if picture else {}
         if len(self._looks) > LOOKS_KEPT:  # forget what nobody may be looking at any more
             self._looks = {}
-        self._looks[key] = (moment, fresh)
+        self._looks[key] = (stopwatch(), fresh)
         return fresh
 
     def _fragments(self, fields: Mapping[str, object], words: Catalogue) -> Mapping[str, str]:

@@ -17,7 +17,11 @@ from warning_dispatch.clock import beijing_text
 from warning_dispatch.web.catalogues import Catalogue, asked_language, load_catalogues, preferred_language
 
 FOLDER: Final = Path(__file__).parent
-MEDIA_TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+MEDIA_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 FOREVER: Final = "public, max-age=31536000, immutable"
 
 

@@ -22,7 +22,7 @@ from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.pages import Pages
 
 TOKEN: Final = re.compile(r"([A-Za-z2-7]{16})(?![A-Za-z0-9])")
-"""16 characters base32. What a chat program glues to the end of a link (。 or a bracket) is passed over."""
+"""16 characters base32, written in small letters; a person may type capitals. What a chat program glues to the end of a link (。 or a bracket) is passed over."""
 AREAS_SHOWN: Final = 8
 PREFETCH_HEADERS: Final = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 ENDINGS: Final = {CallOutState.CANCELLED: "lifted", CallOutState.SUPERSEDED: "superseded"}
@@ -74,7 +74,7 @@ class ReceiverPage:
 def token_in(text: str) -> str | None:
     """The token at the start of a path's last part; None when it has not the form of one."""
     found = TOKEN.match(text)
-    return found.group(1) if found else None
+    return found.group(1).lower() if found else None
 
 
 def is_prefetch(request: Request) -> bool:

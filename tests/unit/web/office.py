@@ -10,7 +10,15 @@ from warning_dispatch.clock import VirtualClock
 from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.states import LIVE_CALLOUT, UNREACHED, AttemptState, CalleeState, CallOutState, Means, Purpose
+from warning_dispatch.model.states import (
+    LIVE_CALLOUT,
+    UNREACHED,
+    AttemptState,
+    CalleeState,
+    CallOutState,
+    Means,
+    Purpose,
+)
 from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.model.views import (
     AlarmRow,
@@ -26,7 +34,7 @@ from warning_dispatch.model.views import (
 )
 
 START = 1_785_000_000_000
-TOKEN = "ABCDEFGHIJ234567"
+TOKEN = "abcdefghij234567"
 RAINSTORM = {"zh_CN": "暴雨", "en": "Rainstorm"}
 TITLES = {
     "leaders": {"zh_CN": "市领导", "en": "City leaders"},
@@ -69,7 +77,9 @@ class Office:
 
     # --- setting up -----------------------------------------------------------------------------------------
 
-    def add_callout(self, *, colour: Colour = Colour.RED, tiers: Sequence[str] = tuple(TITLES), **changes: object) -> int:
+    def add_callout(
+        self, *, colour: Colour = Colour.RED, tiers: Sequence[str] = tuple(TITLES), **changes: object
+    ) -> int:
         """A running call-out without callees; its id."""
         callout_id = len(self.records) + 1
         frame = CallOutView(
@@ -99,7 +109,14 @@ class Office:
         return callout_id
 
     def add_callee(
-        self, callout_id: int, tier: str, name: str, *, path: str = "", code: str = "", state: CalleeState = CalleeState.WAITING
+        self,
+        callout_id: int,
+        tier: str,
+        name: str,
+        *,
+        path: str = "",
+        code: str = "",
+        state: CalleeState = CalleeState.WAITING,
     ) -> int:
         """One unit of a call-out; its id."""
         record = self.records[callout_id]

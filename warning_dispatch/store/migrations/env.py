@@ -11,7 +11,6 @@ context.configure(
     target_metadata=metadata,
     render_as_batch=True,
     transactional_ddl=True,  # our connections begin for themselves, so SQLite rolls DDL back too
-    compare_server_default=True,
 )
 with context.begin_transaction():
     context.run_migrations()

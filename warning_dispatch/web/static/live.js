@@ -29,7 +29,7 @@ function listen() {
   });
   source.addEventListener("reload", () => {
     source.close();
-    location.reload();
+    setTimeout(() => location.reload(), 1000); // never in a tight circle
   });
   source.addEventListener("error", () => {
     lost.hidden = false;

@@ -414,13 +414,7 @@ def _create_attempt() -> None:
         sqlite_where=sa.text("lease_until IS NOT NULL"),
         postgresql_where=sa.text("lease_until IS NOT NULL"),
     )
-    op.create_index(
-        "ix_attempt_live_number",
-        "attempt",
-        ["number_id"],
-        sqlite_where=sa.text("lease_until IS NOT NULL"),
-        postgresql_where=sa.text("lease_until IS NOT NULL"),
-    )
+    op.create_index("ix_attempt_number", "attempt", ["number_id"])
     op.create_index(
         "ix_attempt_ready",
         "attempt",

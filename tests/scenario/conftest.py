@@ -1,0 +1,301 @@
+"""A small prefecture on the simulated network: scenarios are told as rings, keys and gates, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from warning_dispatch.bootstrap import EngineParts, build_engine
+from warning_dispatch.clock import VirtualClock
+from warning_dispatch.configuration import Configuration, load_configuration
+from warning_dispatch.delivery.texts import TextBook
+from warning_dispatch.engine.acts import Act
+from warning_dispatch.engine.engine import Engine
+from warning_dispatch.engine.intake import IntakeSettings
+from warning_dispatch.engine.outbox import OutboxSettings
+from warning_dispatch.engine.records import RouteRecord
+from warning_dispatch.engine.turn import Inbox
+from warning_dispatch.ingest.samples import restamp
+from warning_dispatch.logs import silent_logger
+from warning_dispatch.model.plan import CallChain
+from warning_dispatch.model.register import Register
+from warning_dispatch.model.states import CalleeState, CallOutState, Means
+from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit, UnitKind, UnitLevel
+from warning_dispatch.model.views import IntakeResult
+from warning_dispatch.ports import Tap
+from warning_dispatch.simulation.carrier_log import CarrierLog
+from warning_dispatch.simulation.faults import Faults
+from warning_dispatch.simulation.network import SimulatedNetwork
+from warning_dispatch.simulation.population import Population, Script, TextHabit, VoiceHabit
+from warning_dispatch.simulation.stage import Stage
+from warning_dispatch.store.database import create_in_memory, reading, writing
+from warning_dispatch.store.journal import Journal
+from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.register import replace_register
+from warning_dispatch.store.sealing import AesSealer
+from warning_dispatch.store.storage import TableStorage
+
+ROOT = Path(__file__).resolve().parents[2]
+START = 1_784_727_180_000
+"""2026-07-22 21:33:00 in Beijing, in ms."""
+SECOND = 1_000
+MINUTE = 60_000
+SILENT = Population.everyone(VoiceHabit.NEVER, TextHabit.IGNORES)
+
+
+class Town:
+    """Counties, townships and villages with a receiver for each role, an engine, and everybody's phones."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        counties: int = 2,
+        townships: int = 2,
+        villages: int = 2,
+        lines: int | None = 100,
+        seed: int = 1,
+        population: Population = SILENT,
+        faults: Faults | None = None,
+        chains: Sequence[CallChain] | None = None,
+        grain: int = SECOND,
+        without: Sequence[tuple[str, Role]] = (),
+    ) -> None:
+        self.configuration = configuration
+        self.chains = tuple(chains or configuration.chains)
+        self.numbers: dict[tuple[str, Role], str] = {}
+        self.without = set(without)
+        self.units = _units(counties, townships, villages)
+        self.keys = KeyRing.simulated(seed)
+        self.sealer = AesSealer(self.keys)
+        self.database = create_in_memory()
+        self.journal = Journal(self.keys.journal_key, silent_logger())
+        self.storage = TableStorage(self.database, self.sealer, self.keys.link_key, self.journal)
+        self.texts = TextBook(ROOT / "config" / "messages", ("zh_CN", "en"))
+        self._fill_register()
+        self._define_routes(lines)
+        self.clock = VirtualClock(START)
+        self.log = CarrierLog(b"scenario", keep=True)
+        self.network = SimulatedNetwork(seed, population, lines=lines, faults=faults, log=self.log)
+        self.engine = self.build_engine()
+        self.stage = Stage(self.engine, self.network, self.clock, grain=grain)
+
+    # --- building -----------------------------------------------------------------------------------------
+
+    def build_engine(self, batch: int = 500) -> Engine:
+        """A fresh engine on the same database: what a restart is."""
+        parts = EngineParts(
+            storage=self.storage,
+            sealer=self.sealer,
+            chains=self.chains,
+            find_hazard=self.configuration.hazards.find,
+            outcomes=self.configuration.outcomes,
+            freeze_texts=self.texts.freeze,
+            intake=IntakeSettings(senders=("1411*",), within="1411", max_age=6 * 60 * MINUTE),
+            outbox=OutboxSettings(batch=batch, simulated_routes=frozenset({"phones", "sms", "mail", "operator"})),
+        )
+        return build_engine(parts)
+
+    def restart(self, *, phones_lost: bool = False) -> None:
+        """Kill the engine and start it again."""
+        self.engine = self.stage.engine = self.build_engine()
+        self.stage.forget()
+        self.engine.recover(self.clock.now(), ("phones",) if phones_lost else ())
+
+    def _fill_register(self) -> None:
+        receivers = [self._receiver(unit, role) for unit in self.units for role in _roles(unit)]
+        kept = [one for one in receivers if (one.unit_code, one.role) not in self.without]
+        with writing(self.database) as connection:
+            replace_register(connection, self.sealer, Register(tuple(self.units), tuple(kept)), START - MINUTE)
+
+    def _receiver(self, unit: Unit, role: Role) -> ReceiverEntry:
+        number = f"+862601{len(self.numbers):07d}" if role is not Role.DUTY else f"+862602{len(self.numbers):07d}"
+        self.numbers[unit.code, role] = number
+        channels = (Channel.VOICE,) if role is Role.DUTY else (Channel.VOICE, Channel.SMS)
+        endpoints = tuple(EndpointEntry(channel, number) for channel in channels)
+        return ReceiverEntry(unit.code, role, f"样本{unit.code}{role.key}", "", "zh_CN", endpoints, sample=True)
+
+    def _define_routes(self, lines: int | None) -> None:
+        routes = [
+            RouteRecord("phones", Channel.VOICE, lines, None, 0, 0, 0, 0, ""),
+            RouteRecord("sms", Channel.SMS, None, None, 0, 0, 0, 0, ""),
+            RouteRecord("mail", Channel.EMAIL, None, None, 0, 0, 0, 0, ""),
+            RouteRecord("operator", Channel.OPERATOR, None, None, 0, 0, 0, 0, ""),
+        ]
+        with self.storage.writing() as tx:
+            tx.routes.define(routes)
+
+    # --- what people do -----------------------------------------------------------------------------------
+
+    def person(self, unit_code: str, role: Role, *voice: VoiceHabit, text: Sequence[TextHabit] = ()) -> None:
+        """From now on the person's phone does this, call by call."""
+        script = Script(tuple(voice) or (VoiceHabit.NEVER,), tuple(text) or (TextHabit.IGNORES,))
+        self.network.set_script(self.numbers[unit_code, role], script)
+
+    def everyone_of(self, level: UnitLevel, role: Role, *voice: VoiceHabit) -> None:
+        """All people of a level with a role do the same."""
+        for unit in self.units:
+            if unit.level is level and (unit.code, role) in self.numbers:
+                self.person(unit.code, role, *voice)
+
+    def warning(self, sample: str, *, renamed: dict[str, str] | None = None) -> IntakeResult:
+        """A sample message arrives now."""
+        raw = (ROOT / "config" / "samples" / sample).read_bytes()
+        stamped = restamp(raw, self.clock.now(), renamed)
+        return self.take_in(stamped)
+
+    def take_in(self, raw: bytes) -> IntakeResult:
+        """A message arrives now."""
+        done = self.engine.take_in(self.clock.now(), raw, "test")
+        self.network.hang_up(done.hang_up, self.clock.now())
+        return done.result
+
+    def act(self, act: Act, callout_id: int = 1, unit: str = "", reason: str = "test") -> None:
+        """An officer acts."""
+        done = self.engine.act(
+            self.clock.now(), act, callout_id, actor="officer", reason=reason, unit_code=unit
+        )
+        self.network.hang_up(done.hang_up, self.clock.now())
+
+    def record_answer(self, unit_code: str, *, means: Means = Means.OPERATOR, callout_id: int = 1) -> None:
+        """An operator or a superior records an answer."""
+        done = self.engine.acknowledge(
+            self.clock.now(),
+            callout_id,
+            self.callee_id(unit_code, callout_id),
+            actor="officer",
+            reason="spoke with them",
+            means=means,
+        )
+        self.network.hang_up(done.hang_up, self.clock.now())
+
+    def tap(self, token: str) -> int:
+        """Somebody opens a link and presses the button."""
+        done = self.engine.answer(self.clock.now(), Inbox(taps=[Tap(token, self.clock.now())]))
+        self.network.hang_up(done.hang_up, self.clock.now())
+        return done.result
+
+    def play(self, *, seconds: float | None = None, over: Callable[[], bool] = lambda: False) -> None:
+        """Let time pass: so many seconds, or until `over`."""
+        until = None if seconds is None else self.clock.now() + int(seconds * SECOND)
+        self.stage.play(over, until)
+        if until is not None:
+            self.clock.advance_to(until)
+            self.stage.listen()
+
+    # --- what can be seen ---------------------------------------------------------------------------------
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return (self.clock.now() - START) / SECOND
+
+    def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+        """Rows straight from the database."""
+        with reading(self.database) as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(sql, values).fetchall()]
+
+    def callee_id(self, unit_code: str, callout_id: int = 1) -> int:
+        """The id of a unit's callee."""
+        sql = "SELECT c.id FROM callee c JOIN unit u ON u.id = c.unit_id WHERE u.code = ? AND c.callout_id = ?"
+        return int(str(self.query(sql, unit_code, callout_id)[0][0]))
+
+    def state(self, unit_code: str, callout_id: int = 1) -> CalleeState:
+        """The state of a unit's callee."""
+        sql = "SELECT state FROM callee WHERE id = ?"
+        return CalleeState(self.query(sql, self.callee_id(unit_code, callout_id))[0][0])
+
+    def callout_state(self, callout_id: int = 1) -> CallOutState:
+        """The state of the call-out."""
+        return CallOutState(self.query("SELECT state FROM callout WHERE id = ?", callout_id)[0][0])
+
+    def rings(self, unit_code: str, role: Role | None = None) -> list[float]:
+        """When (seconds after the start) a unit's phones began to ring, by role if named."""
+        sql = """SELECT a.claimed_at FROM attempt a JOIN attempt_callee ac ON ac.attempt_id = a.id
+            JOIN callee c ON c.id = ac.callee_id JOIN unit u ON u.id = c.unit_id
+            WHERE u.code = ? AND a.channel = 1 AND a.claimed_at IS NOT NULL AND (? = 0 OR a.role = ?)
+            ORDER BY a.claimed_at"""
+        rows = self.query(sql, unit_code, int(role or 0), int(role or 0))
+        return [(int(str(row[0])) - START) / SECOND for row in rows]
+
+    def texts_to(self, unit_code: str) -> list[tuple[float, Role, int]]:
+        """(seconds after the start, role, purpose) of messages sent to a unit."""
+        sql = """SELECT a.claimed_at, a.role, a.purpose FROM attempt a JOIN attempt_callee ac ON ac.attempt_id = a.id
+            JOIN callee c ON c.id = ac.callee_id JOIN unit u ON u.id = c.unit_id
+            WHERE u.code = ? AND a.channel = 2 AND a.claimed_at IS NOT NULL ORDER BY a.claimed_at, a.role"""
+        return [
+            ((int(str(at)) - START) / SECOND, Role(role), int(str(purpose)))
+            for at, role, purpose in self.query(sql, unit_code)
+        ]
+
+    def opened(self, unit_code: str, callout_id: int = 1) -> float | None:
+        """When (seconds after the start) the unit's gate opened."""
+        sql = "SELECT opened_at FROM callee WHERE id = ?"
+        at = self.query(sql, self.callee_id(unit_code, callout_id))[0][0]
+        return None if at is None else (int(str(at)) - START) / SECOND
+
+    def alarms(self) -> list[str]:
+        """Kinds of alarm raised so far."""
+        return [str(row[0]) for row in self.query("SELECT kind FROM alarm ORDER BY id")]
+
+    def token_for(self, unit_code: str, role: Role, callout_id: int = 1) -> str:
+        """The link of a person of a unit."""
+        sql = """SELECT r.id FROM receiver r JOIN unit u ON u.id = r.unit_id WHERE u.code = ? AND r.role = ?"""
+        receiver = int(str(self.query(sql, unit_code, int(role))[0][0]))
+        with self.storage.writing() as tx:
+            from warning_dispatch.model.states import Purpose  # noqa: PLC0415 - only here
+
+            return tx.links.tokens([(callout_id, receiver, Purpose.CALL)])[0]
+
+
+def _units(counties: int, townships: int, villages: int) -> list[Unit]:
+    """A tree below 吕梁 with real-looking codes, leaders and two departments."""
+    units = [Unit("1411", "吕梁市", UnitKind.DIVISION, UnitLevel.CITY, "1411", None, callable=False)]
+    for number in (1, 2):
+        units.append(Unit(f"1411-L{number}", f"市领导{number}", UnitKind.LEADER, UnitLevel.CITY, "1411", "1411"))
+    for sector in ("water", "emergency"):
+        units.append(Unit(f"1411-{sector}", sector, UnitKind.DEPARTMENT, UnitLevel.CITY, "1411", "1411", sector))
+    for c in range(counties):
+        county = f"14112{c + 1}"
+        units.append(Unit(county, f"县{c + 1}", UnitKind.DIVISION, UnitLevel.COUNTY, county, "1411"))
+        units.append(Unit(f"{county}-L1", f"县{c + 1}领导", UnitKind.LEADER, UnitLevel.COUNTY, county, county))
+        units.append(Unit(f"{county}-water", "水利局", UnitKind.DEPARTMENT, UnitLevel.COUNTY, county, county, "water"))
+        for t in range(townships):
+            township = f"{county}1{t:02d}"
+            name = f"县{c + 1}乡{t + 1}"
+            units.append(Unit(township, name, UnitKind.DIVISION, UnitLevel.TOWNSHIP, township, county))
+            for v in range(villages):
+                village = f"{township}2{v:02d}"
+                name = f"县{c + 1}乡{t + 1}村{v + 1}"
+                units.append(Unit(village, name, UnitKind.DIVISION, UnitLevel.VILLAGE, village, township))
+    return units
+
+
+def _roles(unit: Unit) -> tuple[Role, ...]:
+    if not unit.callable:
+        return ()
+    if unit.level is UnitLevel.VILLAGE:
+        return (Role.PRIMARY, Role.DEPUTY)
+    return (Role.PRIMARY, Role.DEPUTY, Role.DUTY)
+
+
+@pytest.fixture(scope="session")
+def configuration() -> Configuration:
+    """The shipped configuration."""
+    return load_configuration(ROOT / "config")
+
+
+@pytest.fixture
+def town(configuration: Configuration) -> Callable[..., Town]:
+    """Builds a town; keyword arguments as in Town."""
+
+    def build(**changes: object) -> Town:
+        return Town(configuration, **changes)  # type: ignore[arg-type]
+
+    return build
+
+
+__all__ = ["MINUTE", "SECOND", "START", "Town", "replace"]

@@ -1,0 +1,62 @@
+"""The local socket's application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.states import CalleeState, Means
+
+
+def test_a_message_comes_in_from_a_file(control: TestClient, office: Any) -> None:
+    """The same answer as the API's, with its source kept; quarantined is 422."""
+    answer = control.post("/alerts?source=file:a.xml", content=b"<alert/>")
+    assert answer.status_code == 202
+    assert answer.json()["alert_id"] == 1
+    assert office.raw == [(b"<alert/>", "file:a.xml")]
+    office.verdict = Disposition.QUARANTINED
+    assert control.post("/alerts", content=b"x").status_code == 422
+    assert control.post("/alerts", content=b"x" * 1001).status_code == 413
+
+
+def test_an_act_reaches_the_desk(control: TestClient, office: Any) -> None:
+    """Name, actor, reason and unit arrive as given."""
+    callout = office.add_callout()
+    body = {"callout_id": callout, "actor": "值班员", "reason": "误发", "unit_code": "141124"}
+    assert control.post("/acts/cancel", json=body).json() == {"callout_id": callout, "act": "cancel", "done": True}
+    assert office.acts == [("cancel", callout, "值班员", "误发", "141124")]
+
+
+def test_errors_say_their_own_words_and_kind(control: TestClient, office: Any) -> None:
+    """Refused 409, not found 404, wrong input 422: each with what the command prints."""
+    callout = office.add_callout()
+    refused = control.post("/acts/cancel", json={"callout_id": callout, "actor": "x"})
+    assert (refused.status_code, refused.json()) == (409, {"error": "A reason is needed.", "kind": "RefusedError"})
+    missing = control.post("/acts/cancel", json={"callout_id": 99, "actor": "x", "reason": "y"})
+    assert (missing.status_code, missing.json()["kind"]) == (404, "NotFoundError")
+    assert control.post("/acts/cancel", json={"callout_id": callout, "actor": "", "reason": "y"}).status_code == 422
+    office.database = False
+    assert control.post("/alerts", content=b"x").status_code == 503
+
+
+def test_an_answer_is_recorded_by_callee_or_by_unit(control: TestClient, office: Any) -> None:
+    """A person at a terminal knows the unit's code, a program the callee's id; both together are refused."""
+    callout = office.add_callout()
+    one = office.add_callee(callout, "villages", "村", code="141124100201", state=CalleeState.UNANSWERED)
+    two = office.add_callee(callout, "villages", "村", code="141124100202", state=CalleeState.UNANSWERED)
+    said = {"callout_id": callout, "actor": "镇值班室", "reason": "电话告知"}
+    assert control.post("/ack", json=said | {"callee_id": one}).json()["callee_id"] == one
+    by_unit = control.post("/ack", json=said | {"unit_code": "141124100202", "means": "superior"})
+    assert by_unit.json()["callee_id"] == two
+    assert [entry[-1] for entry in office.acknowledged] == [Means.OPERATOR, Means.SUPERIOR]
+    assert control.post("/ack", json=said | {"unit_code": "1"}).status_code == 404
+    assert control.post("/ack", json=said | {"unit_code": "1", "callee_id": 1}).status_code == 422
+    assert control.post("/ack", json=said).status_code == 422
+
+
+def test_nothing_can_be_read(control: TestClient) -> None:
+    """The socket is for acts; reading is the read models' business."""
+    for path in ("/", "/alerts", "/callouts", "/docs", "/openapi.json"):
+        assert control.get(path).status_code in (404, 405)

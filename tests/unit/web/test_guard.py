@@ -1,0 +1,86 @@
+"""Headers on every answer, a log without secrets, errors without tracebacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from structlog.testing import capture_logs
+
+from warning_dispatch.clock import VirtualClock
+from warning_dispatch.web.application import create_app
+
+TOKEN = "abcdefghij234567"
+
+
+class BrokenOffice:
+    """Read models and desk that fail in a way nobody foresaw."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise ZeroDivisionError(name)
+
+
+@pytest.fixture
+def broken(clock: VirtualClock) -> TestClient:
+    """An application whose inside is broken."""
+    office: Any = BrokenOffice()
+    app = create_app(office, office, public_url="https://example.invalid", live_page=True, body_limit=10, clock=clock)
+    return TestClient(app)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", f"/r/{TOKEN}", "/healthz", "/readyz", "/api/openapi.json", "/api/v1/callouts", "/x", "/static/live.js"],
+)
+def test_every_answer_carries_the_security_headers(client: TestClient, office: Any, path: str) -> None:
+    """Pages, JSON, refusals, files: none may be framed, sniffed, indexed or load from elsewhere."""
+    office.add_link()
+    headers = client.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "noindex" in headers["x-robots-tag"]
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "cache-control" in headers
+    assert "strict-transport-security" not in headers
+
+
+def test_the_log_never_shows_a_token(client: TestClient, office: Any) -> None:
+    """One line per request with method, status and time; the path of a receiver's page and queries are masked."""
+    office.add_link()
+    with capture_logs() as lines:
+        client.get(f"/r/{TOKEN}?lang=en")
+        client.post(f"/r/{TOKEN}")
+        client.get("/r/none")
+    assert [(line["event"], line["method"], line["path"], line["status"]) for line in lines] == [
+        ("request", "GET", "/r/***", 200),
+        ("request", "POST", "/r/***", 303),
+        ("request", "GET", "/r/***", 404),
+    ]
+    assert TOKEN not in str(lines)
+
+
+@pytest.mark.parametrize(("path", "page"), [(f"/r/{TOKEN}", True), ("/", True), ("/api/v1/callouts", False)])
+def test_an_unforeseen_failure_is_an_answer(broken: TestClient, path: str, page: bool) -> None:
+    """500 in plain words with all headers, a log line with the error, no traceback and no token in it."""
+    with capture_logs() as lines:
+        answer = broken.get(path, headers={"Accept": "text/html", "Authorization": "Bearer x"})
+    assert answer.status_code == 500
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["strict-transport-security"]
+    assert answer.headers["content-type"].startswith("text/html" if page else "application/json")
+    assert "ZeroDivisionError" not in answer.text
+    assert lines[0]["event"] == "request_failed"
+    assert TOKEN not in str(lines[0]["path"])
+
+
+def test_a_person_gets_a_page_and_a_program_json(client: TestClient) -> None:
+    """By Accept, in the language asked for."""
+    page = client.get("/nothing?lang=en", headers={"Accept": "text/html,*/*"})
+    assert page.status_code == 404
+    assert "There is no such page" in page.text
+    assert client.get("/nothing").json()["kind"] == "not_found"
+    assert client.put(f"/r/{TOKEN}").status_code == 405
+    assert "不能这样访问" in client.put(f"/r/{TOKEN}").text

@@ -1,0 +1,1 @@
+"""Chains, hazards and outcomes as configuration."""

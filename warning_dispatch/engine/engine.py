@@ -1,0 +1,89 @@
+"""The engine as one object: every use case is one call, one transaction, at one moment that the caller names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from warning_dispatch.engine.acts import Act, Acts
+from warning_dispatch.engine.frozen import FrozenPlans
+from warning_dispatch.engine.intake import Intake
+from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.recovery import recover
+from warning_dispatch.engine.reports import Reports
+from warning_dispatch.engine.storage import Storage
+from warning_dispatch.engine.turn import Inbox, Turn, Turned
+from warning_dispatch.errors import NotFoundError
+from warning_dispatch.model.states import Means
+from warning_dispatch.model.views import IntakeResult
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T]):
+    """The result of a use case, and the ringing attempts to hang up because of it."""
+
+    result: T
+    hang_up: tuple[int, ...] = ()
+
+
+class Engine:
+    """Use cases. Synchronous; one thread at a time (see engine/lanes.py)."""
+
+    def __init__(
+        self, storage: Storage, plans: FrozenPlans, turn: Turn, intake: Intake, acts: Acts, reports: Reports
+    ) -> None:
+        """The parts are wired in bootstrap."""
+        self._storage = storage
+        self._plans = plans
+        self._turn = turn
+        self._intake = intake
+        self._acts = acts
+        self._reports = reports
+
+    def recover(self, now: int, lost_routes: tuple[str, ...]) -> int:
+        """Before the first turn of a single worker; how many attempts were of unknown fate."""
+        return recover(self._storage, self._plans, self._reports, now, lost_routes)
+
+    def turn(self, now: int, inbox: Inbox | None = None) -> Turned:
+        """Everything that is due at `now`."""
+        return self._turn(now, inbox)
+
+    def answer(self, now: int, inbox: Inbox) -> Done[int]:
+        """Taps and replies, committed at once."""
+        return self._once(now, lambda ledger: self._turn.take_inbox(ledger, inbox))
+
+    def take_in(self, now: int, raw: bytes, source: str) -> Done[IntakeResult]:
+        """A message has arrived."""
+        return self._once(now, lambda ledger: self._intake.take_in(ledger, raw, source))
+
+    def act(self, now: int, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> Done[None]:
+        """An officer's act. RefusedError and NotFoundError change nothing."""
+        return self._once(
+            now,
+            lambda ledger: self._acts.perform(ledger, act, callout_id, actor=actor, reason=reason, unit_code=unit_code),
+        )
+
+    def acknowledge(
+        self, now: int, callout_id: int, callee_id: int, *, actor: str, reason: str, means: Means
+    ) -> Done[None]:
+        """An answer recorded by an operator or a superior."""
+
+        def work(ledger: Ledger) -> None:
+            record = ledger.tx.callees.load([callee_id]).get(callee_id)
+            if record is None or record.callout_id != callout_id:
+                raise NotFoundError(f"call-out {callout_id} has no callee {callee_id}")
+            self._acts.acknowledge(ledger, callee_id, actor=actor, reason=reason, means=means)
+
+        return self._once(now, work)
+
+    def _once(self, now: int, work: Callable[[Ledger], T]) -> Done[T]:
+        """One use case in one transaction of its own."""
+        with self._storage.writing() as tx:
+            ledger = Ledger(tx, self._plans, now)
+            result = work(ledger)
+            ledger.close()
+            self._turn.remember(ledger.wake)
+        return Done(result, tuple(dict.fromkeys(ledger.hang_up)))

@@ -1,0 +1,282 @@
+"""Intake: from bytes to a verdict, and to a call-out. Every byte is kept, with the verdict and the reason.
+
+Alert, call-out, callees and journal are one transaction: either the warning is stored and calls are due, or nothing
+happened and the sender is told to send again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from warning_dispatch.engine.acts import end
+from warning_dispatch.engine.launch import Launch, Launcher
+from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.reading import Reading, read_facts
+from warning_dispatch.engine.records import CallOutRecord, ChainRecord, NewAlert
+from warning_dispatch.errors import UnreadableAlertError
+from warning_dispatch.escalation.callout import CallOutEvent
+from warning_dispatch.model.alert import Alert, Disposition, MsgType, ReadAlert
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.plan import CallChain, Hazard
+from warning_dispatch.model.states import ChainState
+from warning_dispatch.model.views import IntakeResult
+from warning_dispatch.routing.areas import level_of
+from warning_dispatch.routing.triggers import Match, Verdict, match
+
+HazardFinder = Callable[[str, str, str], tuple[Hazard | None, bool]]
+"""(event code, event name, headline) → the hazard, and whether code and name disagree."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeSettings:
+    """`senders`: allowed sender codes, exact or as prefix with "*"; empty allows all. `within`: our own area code.
+
+    `max_age`: an Alert older than this (ms) is stored, not dialled. `ahead`: one further in the future is refused.
+    """
+
+    senders: tuple[str, ...]
+    within: str
+    max_age: int
+    ahead: int = 600_000
+
+    def allows(self, issuer: str) -> bool:
+        """Whether a sender may start call-outs."""
+        return not self.senders or any(
+            issuer.startswith(one[:-1]) if one.endswith("*") else issuer == one for one in self.senders
+        )
+
+
+@dataclass(slots=True)
+class _Judged:
+    """The verdict on one alert of a message."""
+
+    disposition: Disposition
+    reasons: list[str]
+    chain_id: int | None = None
+    launch: Launch | None = None
+    supersede: Sequence[CallOutRecord] = ()
+    lift: Sequence[CallOutRecord] = ()
+    attach: Sequence[CallOutRecord] = ()
+    alarm: str = ""
+
+
+class Intake:
+    """Takes messages in."""
+
+    def __init__(
+        self,
+        settings: IntakeSettings,
+        chains: Sequence[CallChain],
+        find_hazard: HazardFinder,
+        read_message: Callable[[bytes], Sequence[ReadAlert]],
+        launcher: Launcher,
+        alert_to_json: Callable[[Alert], str],
+    ) -> None:
+        """The parsers and the configuration are handed in."""
+        self._settings = settings
+        self._chains = chains
+        self._find_hazard = find_hazard
+        self._read_message = read_message
+        self._launcher = launcher
+        self._alert_to_json = alert_to_json
+
+    def take_in(self, ledger: Ledger, raw: bytes, source: str) -> IntakeResult:
+        """One message, whatever is in it.
+
+        1. Keep the bytes. 2. Read them; what cannot be read is quarantined with its reasons and a human is told.
+        3. Judge each alert in it by itself. 4. Store it, then act on the verdict.
+        """
+        alerts = ledger.tx.alerts
+        raw_id = alerts.keep_raw(raw, source, sha256(raw).hexdigest(), ledger.now)
+        try:
+            found = self._read_message(raw)
+        except UnreadableAlertError as error:
+            reasons = [str(finding) for finding in error.findings]
+            alerts.judge_raw(raw_id, Disposition.QUARANTINED, reasons)
+            ledger.note_system({"k": "message", "raw": raw_id, "disposition": Disposition.QUARANTINED})
+            ledger.alarm("quarantined", f"message {raw_id} cannot be read: {reasons[0][:200]}")
+            return IntakeResult(None, Disposition.QUARANTINED, tuple(reasons), ())
+        results = [self._take_one(ledger, raw_id, one) for one in found]
+        worst = min((result.disposition for result in results), key=_SEVERITY.index)
+        reasons = list(dict.fromkeys(reason for result in results for reason in result.reasons))
+        alerts.judge_raw(raw_id, worst, reasons)
+        callouts = tuple(dict.fromkeys(callout for result in results for callout in result.callouts))
+        return IntakeResult(results[0].alert_id, worst, tuple(reasons), callouts)
+
+    def _take_one(self, ledger: Ledger, raw_id: int, read: ReadAlert) -> IntakeResult:
+        alert = read.alert
+        facts = read_facts(alert, self._settings.within)
+        hazard, disagree = self._find_hazard(facts.event_code, facts.event_name, facts.headline)
+        dumped = self._alert_to_json(alert)
+        digest = sha256(dumped.encode()).hexdigest()
+        same = ledger.tx.alerts.same_identity(facts.issuer, alert.identifier, alert.sent)
+        twin = next((one for one in same if one.content_digest == digest), None)
+        if twin is not None:
+            ledger.note_system({"k": "alert", "id": twin.id, "disposition": Disposition.DUPLICATE})
+            return IntakeResult(twin.id, Disposition.DUPLICATE, ("duplicate",), ())
+        judged = self._judge(ledger, read, facts, hazard, conflict=bool(same))
+        if disagree:
+            judged.reasons.append("code_and_name_disagree")
+        alert_id = ledger.tx.alerts.insert(
+            NewAlert(
+                raw_message_id=raw_id,
+                chain_id=judged.chain_id,
+                alert=alert,
+                issuer=facts.issuer,
+                received_at=ledger.now,
+                hazard=hazard.key if hazard else "",
+                colour=facts.colour,
+                headline=facts.headline,
+                expires=facts.expires,
+                content_digest=digest,
+                sealed_json=dumped,
+                disposition=judged.disposition,
+                reasons=tuple(judged.reasons),
+            )
+        )
+        ledger.note_system(
+            {"k": "alert", "id": alert_id, "disposition": judged.disposition, "why": list(judged.reasons)}
+        )
+        if judged.alarm:
+            ledger.alarm(judged.alarm, f"alert {alert_id}: {', '.join(judged.reasons)}"[:300])
+        callouts = self._carry_out(ledger, judged, alert_id, facts)
+        return IntakeResult(alert_id, judged.disposition, tuple(judged.reasons), callouts)
+
+    # --- judging ------------------------------------------------------------------------------------------
+
+    def _judge(
+        self, ledger: Ledger, read: ReadAlert, facts: Reading, hazard: Hazard | None, *, conflict: bool
+    ) -> _Judged:
+        """The verdict, by the first rule that applies."""
+        alert = read.alert
+        reasons = [problem.code for problem in read.problems]
+        if conflict:
+            return _Judged(Disposition.CONFLICT, [*reasons, "same_identity_other_content"], alarm="conflict")
+        if not self._settings.allows(facts.issuer):
+            return _Judged(Disposition.QUARANTINED, [*reasons, "sender_not_allowed"], alarm="quarantined")
+        if any(problem.essential for problem in read.problems):
+            return _Judged(Disposition.QUARANTINED, reasons, alarm="quarantined")
+        chain = ledger.tx.alerts.chain_of(facts.issuer, (*alert.references, alert.identifier))
+        if alert.msg_type is MsgType.CANCEL:
+            return self._judge_cancel(ledger, alert, facts, hazard, chain, reasons)
+        issuer_level = level_of(facts.issuer_area)
+        if hazard is None or issuer_level is None:
+            unknown = "hazard_unknown" if hazard is None else "issuer_level_unknown"
+            serious = facts.colour is None or facts.colour >= Colour.ORANGE
+            return _Judged(Disposition.STORED, [*reasons, unknown], alarm="untriggered" if serious else "")
+        found = match(alert, hazard.key, facts.colour, issuer_level, self._chains)
+        if found.verdict is Verdict.ASK:
+            return _Judged(Disposition.STORED, [*reasons, found.reason], alarm="untriggered")
+        late = self._too_late(facts, ledger.now, alert)
+        if found.verdict is Verdict.START and late:
+            return _Judged(Disposition.STORED, [*reasons, late], alarm="untriggered")
+        return self._judge_warning(ledger, facts, hazard, chain, found, reasons)
+
+    def _too_late(self, facts: Reading, now: int, alert: Alert) -> str:
+        """Why a warning is not dialled for its age; empty when it is fresh."""
+        if facts.expires is not None and facts.expires <= now:
+            return "expired_on_arrival"
+        if alert.sent > now + self._settings.ahead:
+            return "sent_in_the_future"
+        if alert.sent < now - self._settings.max_age:
+            return "too_old"
+        return ""
+
+    def _judge_cancel(
+        self,
+        ledger: Ledger,
+        alert: Alert,
+        facts: Reading,
+        hazard: Hazard | None,
+        chain: ChainRecord | None,
+        reasons: list[str],
+    ) -> _Judged:
+        """A Cancel ends its own chain and nothing else; one that comes first leaves a tombstone."""
+        if chain is None:
+            root = alert.references[0] if alert.references else alert.identifier
+            chain_id = ledger.tx.alerts.new_chain(
+                root, facts.issuer, facts.issuer_area, hazard.key if hazard else "", facts.colour or 0
+            )
+            ledger.tx.alerts.update_chain(chain_id, facts.colour or 0, ChainState.ENDED, ledger.now)
+            return _Judged(Disposition.STORED, [*reasons, "cancel_of_unknown"], chain_id=chain_id)
+        live = ledger.tx.callouts.live_of_chain(chain.id)
+        ledger.tx.alerts.update_chain(chain.id, chain.colour or 0, ChainState.ENDED, ledger.now)
+        disposition = Disposition.ACCEPTED if live else Disposition.STORED
+        return _Judged(disposition, [*reasons, "cancelled"], chain_id=chain.id, lift=live)
+
+    def _judge_warning(
+        self,
+        ledger: Ledger,
+        facts: Reading,
+        hazard: Hazard,
+        chain: ChainRecord | None,
+        found: Match,
+        reasons: list[str],
+    ) -> _Judged:
+        """An Alert or Update: it starts a call-out, makes a new round, attaches to the running one, or ends it."""
+        reasons = [*reasons, found.reason]
+        if chain is not None and chain.state is ChainState.ENDED:
+            return _Judged(Disposition.STORED, [*reasons, "chain_has_ended"], chain_id=chain.id)
+        colour = facts.colour or Colour.BLUE
+        chain_id = chain.id if chain else self._new_chain(ledger, facts, hazard, colour)
+        if chain is not None:
+            ledger.tx.alerts.update_chain(chain.id, colour, ChainState.IN_FORCE, ledger.now)
+        live = ledger.tx.callouts.live_of_chain(chain_id)
+        if found.verdict is not Verdict.START or found.chain is None:
+            lowered = bool(live) and facts.actual
+            return _Judged(
+                Disposition.ACCEPTED if lowered else Disposition.STORED,
+                [*reasons, "lowered_below_trigger"] if lowered else reasons,
+                chain_id=chain_id,
+                lift=live if lowered else (),
+            )
+        launch = Launch(found.chain, hazard, colour, facts, round=1 + max((one.round for one in live), default=0))
+        raised = [one for one in live if colour > one.colour or self._launcher.grows(ledger, one, launch)]
+        if live and not raised:
+            lower = any(colour < one.colour for one in live)
+            why = "downgraded_keeps_running" if lower else "attached"
+            return _Judged(
+                Disposition.ACCEPTED,
+                [*reasons, why],
+                chain_id=chain_id,
+                attach=live,
+                launch=launch,
+                alarm="downgraded" if lower else "",
+            )
+        return _Judged(Disposition.ACCEPTED, reasons, chain_id=chain_id, launch=launch, supersede=live)
+
+    def _new_chain(self, ledger: Ledger, facts: Reading, hazard: Hazard, colour: Colour) -> int:
+        return ledger.tx.alerts.new_chain(facts.root, facts.issuer, facts.issuer_area, hazard.key, colour)
+
+    # --- carrying out -------------------------------------------------------------------------------------
+
+    def _carry_out(self, ledger: Ledger, judged: _Judged, alert_id: int, facts: Reading) -> tuple[int, ...]:
+        for callout in judged.lift:
+            end(ledger, callout.id, CallOutEvent.LIFTED, actor=facts.issuer, reason=f"alert {alert_id}")
+        touched = [callout.id for callout in judged.lift]
+        if judged.attach and judged.launch:
+            for callout in judged.attach:
+                self._launcher.attach(ledger, callout, judged.launch, alert_id)
+            return (*touched, *(callout.id for callout in judged.attach))
+        for callout in judged.supersede:
+            end(ledger, callout.id, CallOutEvent.SUPERSEDED, actor=facts.issuer, reason=f"alert {alert_id}")
+        if judged.launch:
+            before = judged.supersede[-1].id if judged.supersede else None
+            touched.append(
+                self._launcher.start(
+                    ledger, judged.launch, alert_id=alert_id, chain_id=judged.chain_id, supersedes=before
+                )
+            )
+        return tuple(touched)
+
+
+_SEVERITY = (
+    Disposition.QUARANTINED,
+    Disposition.CONFLICT,
+    Disposition.ACCEPTED,
+    Disposition.STORED,
+    Disposition.DUPLICATE,
+)
+"""Of several alerts in one message, which verdict stands for the whole."""

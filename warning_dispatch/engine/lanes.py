@@ -1,0 +1,206 @@
+"""One writer per process, with lanes: answers before cancels before intake before turns.
+
+Everything that writes goes through this one thread, so SQLite never waits for itself and the order of a night is
+clear: a tap that came while two thousand rungs are due is committed first. Answers that arrive together are committed
+together. Between jobs the thread turns the engine whenever something is due.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol, TypeVar
+
+from warning_dispatch.clock import Clock
+from warning_dispatch.engine.engine import Done, Engine
+from warning_dispatch.engine.turn import Inbox
+from warning_dispatch.errors import StoreError
+from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
+
+T = TypeVar("T")
+
+RETRY_AFTER = 1_000
+"""ms before the writer tries again after the database failed it."""
+
+
+class Lane(IntEnum):
+    """Who goes first."""
+
+    ANSWER = 0
+    ACT = 1
+    INTAKE = 2
+
+
+class Wire(Protocol):
+    """Where the writer puts what must go out; both calls return at once."""
+
+    def send(self, batch: Sequence[Dispatch]) -> None:
+        """Hand a claimed batch over."""
+        ...
+
+    def hang_up(self, attempt_ids: Sequence[int]) -> None:
+        """End what rings."""
+        ...
+
+
+class Watch(Protocol):
+    """Who is told how the writer fares."""
+
+    def turned(self, now: int, stepped: int, claimed: int, next_at: int | None) -> None:
+        """A turn has committed."""
+        ...
+
+    def failed(self, error: Exception) -> None:
+        """A turn could not be carried out; it will be tried again."""
+        ...
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Callable[[int], Done[object]]
+    future: Future[object]
+
+
+class Writer:
+    """The engine's thread."""
+
+    def __init__(self, engine: Engine, clock: Clock, wire: Wire, watch: Watch, sweep: int) -> None:
+        """`sweep`: ms (of the clock) after which the engine turns even if nothing seemed due."""
+        self._engine = engine
+        self._clock = clock
+        self._wire = wire
+        self._watch = watch
+        self._sweep = sweep
+        self._lanes: tuple[deque[_Job], ...] = tuple(deque() for _ in Lane)
+        self._inbox = Inbox()
+        self._condition = threading.Condition()
+        self._stopping = False
+        self._next_at: int | None = None
+        self._woken = True
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Begin to turn."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the job in hand and what waits in the lanes, then end."""
+        with self._condition:
+            self._stopping = True
+            self._condition.notify_all()
+        self._thread.join()
+
+    def wake(self) -> None:
+        """Something may be due (the alarm clock)."""
+        with self._condition:
+            self._woken = True
+            self._condition.notify_all()
+
+    @property
+    def next_at(self) -> int | None:
+        """The next moment at which something is due by itself."""
+        return self._next_at
+
+    def submit(self, lane: Lane, work: Callable[[int], Done[T]]) -> Future[T]:
+        """Queue a use case; it is called with the moment and its result given to the future."""
+        future: Future[T] = Future()
+        with self._condition:
+            self._lanes[lane].append(_Job(work, future))  # type: ignore[arg-type] # one queue for jobs of any result
+            self._condition.notify_all()
+        return future
+
+    def receive(
+        self,
+        *,
+        receipts: Sequence[Receipt] = (),
+        reports: Sequence[Report] = (),
+        replies: Sequence[Reply] = (),
+        taps: Sequence[Tap] = (),
+    ) -> None:
+        """What came from the wire; taken in at the next turn, which follows at once."""
+        with self._condition:
+            self._inbox.receipts.extend(receipts)
+            self._inbox.reports.extend(reports)
+            self._inbox.replies.extend(replies)
+            self._inbox.taps.extend(taps)
+            self._woken = True
+            self._condition.notify_all()
+
+    # --- the thread ---------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            job, inbox, stopping = self._wait()
+            if job is not None:
+                self._do(job)
+            elif stopping:
+                if inbox:
+                    self._turn(inbox)
+                return
+            else:
+                self._turn(inbox)
+
+    def _wait(self) -> tuple[_Job | None, Inbox, bool]:
+        """The next job, or the inbox for a turn that is due."""
+        with self._condition:
+            while True:
+                for lane in self._lanes:
+                    if lane:
+                        return lane.popleft(), Inbox(), False
+                if self._stopping or self._woken or self._inbox or self._is_due():
+                    self._woken = False
+                    inbox, self._inbox = self._inbox, Inbox()
+                    return None, inbox, self._stopping
+                self._condition.wait(self._patience())
+
+    def _is_due(self) -> bool:
+        return self._next_at is not None and self._next_at <= self._clock.now()
+
+    def _patience(self) -> float:
+        """Seconds until the next deadline, at most a sweep."""
+        wait = self._sweep
+        if self._next_at is not None:
+            wait = min(wait, self._next_at - self._clock.now())
+        return max(0.0, self._clock.real_seconds(wait))
+
+    def _do(self, job: _Job) -> None:
+        if not job.future.set_running_or_notify_cancel():
+            return
+        try:
+            done = job.work(self._clock.now())
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked
+            job.future.set_exception(error)
+            return
+        if done.hang_up:
+            self._wire.hang_up(done.hang_up)
+        self._woken = True
+        job.future.set_result(done.result)
+
+    def _turn(self, inbox: Inbox) -> None:
+        now = self._clock.now()
+        try:
+            turned = self._engine.turn(now, inbox)
+        except StoreError as error:
+            self._put_back(inbox)
+            self._next_at = now + RETRY_AFTER
+            self._watch.failed(error)
+            return
+        self._next_at = turned.next_at
+        if turned.hang_up:
+            self._wire.hang_up(turned.hang_up)
+        if turned.batch:
+            self._wire.send(turned.batch)
+        self._watch.turned(now, turned.stepped, len(turned.batch), turned.next_at)
+
+    def _put_back(self, inbox: Inbox) -> None:
+        """A turn that failed must not lose what came from the wire."""
+        with self._condition:
+            self._inbox.receipts[:0] = inbox.receipts
+            self._inbox.reports[:0] = inbox.reports
+            self._inbox.replies[:0] = inbox.replies
+            self._inbox.taps[:0] = inbox.taps
+            self._woken = False
