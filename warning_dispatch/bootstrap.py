@@ -51,9 +51,7 @@ class EngineParts:
     intake: IntakeSettings
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     pause_max: int = 600_000
-    validity: Mapping[Colour, int] = field(
-        default_factory=lambda: {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR}
-    )
+    validity: Mapping[Colour, int] = field(default_factory=lambda: {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR})
 
 
 def build_engine(parts: EngineParts) -> Engine:

@@ -1,14 +1,14 @@
 """Every error of ours has one root. A class docstring is its default message, in words for a person.
 
-    DispatchError
-    ├── FindingsError        bad input: every finding at once, each with its place and remedy
-    │   ├── ConfigError      a file under config/
-    │   ├── RegisterError    a register file (units, receivers)
-    │   └── UnreadableAlertError    a message that cannot be read as a warning
-    ├── RefusedError         a well-formed request that must not be carried out
-    ├── NotFoundError        the thing named does not exist
-    ├── StoreError           the database cannot be used
-    └── TransportError       a channel could not hand over (one bit: is retrying pointless)
+DispatchError
+├── FindingsError        bad input: every finding at once, each with its place and remedy
+│   ├── ConfigError      a file under config/
+│   ├── RegisterError    a register file (units, receivers)
+│   └── UnreadableAlertError    a message that cannot be read as a warning
+├── RefusedError         a well-formed request that must not be carried out
+├── NotFoundError        the thing named does not exist
+├── StoreError           the database cannot be used
+└── TransportError       a channel could not hand over (one bit: is retrying pointless)
 """
 
 from __future__ import annotations

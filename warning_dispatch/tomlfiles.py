@@ -38,14 +38,20 @@ def read_toml(path: Path, label: str, findings: list[Finding]) -> dict[str, Any]
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        what, remedy = both("文件不存在", "the file does not exist"), both("从随附的默认配置复制", "copy the shipped one")
+        what, remedy = (
+            both("文件不存在", "the file does not exist"),
+            both("从随附的默认配置复制", "copy the shipped one"),
+        )
     except UnicodeDecodeError as error:
         what = both(f"第 {error.start} 字节不是 UTF-8", f"byte {error.start} is not UTF-8")
         remedy = both("另存为 UTF-8", "save the file as UTF-8")
     except tomllib.TOMLDecodeError as error:
         what, remedy = both("不是合法的 TOML", f"not valid TOML: {error}"), both("改正该行", "mend that line")
     except OSError as error:
-        what, remedy = both("文件无法读取", f"cannot be read: {error.strerror}"), both("检查权限", "check its permissions")
+        what, remedy = (
+            both("文件无法读取", f"cannot be read: {error.strerror}"),
+            both("检查权限", "check its permissions"),
+        )
     findings.append(Finding(label, what, remedy))
     return None
 

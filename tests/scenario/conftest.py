@@ -155,9 +155,7 @@ class Town:
 
     def act(self, act: Act, callout_id: int = 1, unit: str = "", reason: str = "test") -> None:
         """An officer acts."""
-        done = self.engine.act(
-            self.clock.now(), act, callout_id, actor="officer", reason=reason, unit_code=unit
-        )
+        done = self.engine.act(self.clock.now(), act, callout_id, actor="officer", reason=reason, unit_code=unit)
         self.network.hang_up(done.hang_up, self.clock.now())
 
     def record_answer(self, unit_code: str, *, means: Means = Means.OPERATOR, callout_id: int = 1) -> None:

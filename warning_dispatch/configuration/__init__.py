@@ -1,1 +1,39 @@
-"""Chains, hazards and outcomes as configuration."""
+"""Chains, hazards and outcomes as configuration: read, validated with every finding at once, made into the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from warning_dispatch.configuration.chains import load_chains
+from warning_dispatch.configuration.hazards import HazardCatalogue, load_hazards
+from warning_dispatch.configuration.outcomes import load_outcomes
+from warning_dispatch.errors import ConfigError, Finding
+from warning_dispatch.model.plan import CallChain, Outcome
+
+__all__ = ["Configuration", "load_configuration"]
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What the engine decides by."""
+
+    chains: tuple[CallChain, ...]
+    hazards: HazardCatalogue
+    outcomes: Mapping[str, Outcome]
+
+    def chain(self, name: str) -> CallChain:
+        """The chain of that name. KeyError when there is none."""
+        return next(chain for chain in self.chains if chain.name == name)
+
+
+def load_configuration(folder: Path) -> Configuration:
+    """Read the folder. ConfigError with every finding over all files."""
+    findings: list[Finding] = []
+    hazards = load_hazards(folder / "hazards.toml", "hazards.toml", findings)
+    outcomes = load_outcomes(folder / "outcomes.toml", "outcomes.toml", findings)
+    chains = load_chains(folder / "chains", hazards, findings)
+    if findings or hazards is None or outcomes is None:
+        raise ConfigError(findings)
+    return Configuration(chains, hazards, outcomes)

@@ -85,7 +85,9 @@ def duplicate_name_findings(chains: Iterable[ParsedChain]) -> list[Finding]:
             continue
         first = seen.setdefault(chain.header.name, chain.label)
         if first != chain.label:
-            what = both(f"名称 {chain.header.name} 与 {first} 重复", f"the name {chain.header.name} is already in {first}")
+            what = both(
+                f"名称 {chain.header.name} 与 {first} 重复", f"the name {chain.header.name} is already in {first}"
+            )
             found.append(Finding(f"{chain.label}: name", what, both("另取名称", "choose another name")))
     return found
 
@@ -222,7 +224,9 @@ def _unused_ladders(chain: ParsedChain) -> Iterator[Finding]:
     for name in chain.ladders:
         if name not in used:
             what = both("没有层级使用这个呼叫阶梯", "no tier uses this ladder")
-            yield Finding(f"{chain.label}: ladders.{name}", what, both("删去或改正引用", "remove it or mend the reference"))
+            yield Finding(
+                f"{chain.label}: ladders.{name}", what, both("删去或改正引用", "remove it or mend the reference")
+            )
 
 
 # --- tiers ------------------------------------------------------------------------------------------------
@@ -233,11 +237,15 @@ def _colours_called(chain: ParsedChain, index: int, tier: TierShape) -> Iterator
     for colour in chain.colours():
         if tier.is_called_for(colour) and colour not in tier.ladders:
             what = both(f"缺少{colour.chinese}色的呼叫阶梯", f"no ladder for {colour.key}")
-            remedy = both("补上;若该色确实不呼叫,写明 colours", "add it; if the colour is meant to be skipped, say so by colours")
+            remedy = both(
+                "补上;若该色确实不呼叫,写明 colours", "add it; if the colour is meant to be skipped, say so by colours"
+            )
             yield Finding(chain.at(index, f"ladders.{colour.key}"), what, remedy)
     for colour in tier.ladders:
         if not tier.is_called_for(colour):
-            what = both(f"colours 不含{colour.chinese}色,阶梯不会用到", f"colours leaves {colour.key} out, it is never used")
+            what = both(
+                f"colours 不含{colour.chinese}色,阶梯不会用到", f"colours leaves {colour.key} out, it is never used"
+            )
             yield Finding(chain.at(index, f"ladders.{colour.key}"), what, both("二者取一", "drop one of the two"))
 
 
@@ -258,17 +266,27 @@ def _waiting(chain: ParsedChain, index: int, tier: TierShape) -> Iterator[Findin
             continue
         if not before.is_called_for(colour):
             what = both(
-                f"{before.name} 在{colour.chinese}色时不呼叫,本层将永不开闸", f"{before.name} is not called for {colour.key}"
+                f"{before.name} 在{colour.chinese}色时不呼叫,本层将永不开闸",
+                f"{before.name} is not called for {colour.key}",
             )
             yield Finding(chain.at(index, "opens_after"), what, both("改等其他层级", "wait for another tier"))
         elif colour not in before.hold:
-            what = both(f"缺少{colour.chinese}色的 hold,{tier.name} 在等它", f"no hold for {colour.key}; {tier.name} waits for it")
-            yield Finding(chain.at(at_before, f"hold.{colour.key}"), what, both('写时长或 "never"', 'a duration or "never"'))
+            what = both(
+                f"缺少{colour.chinese}色的 hold,{tier.name} 在等它",
+                f"no hold for {colour.key}; {tier.name} waits for it",
+            )
+            yield Finding(
+                chain.at(at_before, f"hold.{colour.key}"), what, both('写时长或 "never"', 'a duration or "never"')
+            )
     if tier.gate is Gate.BRANCH and not (
         before.select.kind is UnitKind.DIVISION and before.select.level < tier.select.level
     ):
-        what = both(f"按分支开闸要求 {before.name} 是上级行政区划", f"a branch gate needs {before.name} to be divisions above")
-        yield Finding(chain.at(index, "gate"), what, both('改为 "tier" 或改等上级区划', 'use "tier", or wait for the divisions'))
+        what = both(
+            f"按分支开闸要求 {before.name} 是上级行政区划", f"a branch gate needs {before.name} to be divisions above"
+        )
+        yield Finding(
+            chain.at(index, "gate"), what, both('改为 "tier" 或改等上级区划', 'use "tier", or wait for the divisions')
+        )
 
 
 def _rule(chain: ParsedChain, index: int, tier: TierShape) -> Iterator[Finding]:
@@ -276,7 +294,10 @@ def _rule(chain: ParsedChain, index: int, tier: TierShape) -> Iterator[Finding]:
         if tier.quorum is None:
             what, remedy = both("rule 为 quorum 须写比例", "rule quorum needs a fraction"), "quorum = 0.8"
         else:
-            what, remedy = both("只有 rule 为 quorum 时才写比例", "only rule quorum takes a fraction"), 'rule = "quorum"'
+            what, remedy = (
+                both("只有 rule 为 quorum 时才写比例", "only rule quorum takes a fraction"),
+                'rule = "quorum"',
+            )
         yield Finding(chain.at(index, "quorum"), what, remedy)
     if tier.select.sectors and tier.select.of_hazard:
         what = both("sectors 与 of_hazard 只能写一个", "sectors and of_hazard exclude each other")
@@ -310,20 +331,24 @@ def _ladder_for(where: str, tier: TierShape, name: str, ladder: LadderShape) -> 
         what = both(f"{name} 从不呼叫应答有效的角色", f"{name} never calls anybody whose answer counts")
         yield Finding(where, what, both("补上应答角色的一级", "add a rung for an answering role"))
     if not ladder.repeat:
-        what = both(f"{name} 没有 repeat:走完后不再呼叫,会有人被遗忘", f"{name} has no repeat: somebody would be forgotten")
+        what = both(
+            f"{name} 没有 repeat:走完后不再呼叫,会有人被遗忘", f"{name} has no repeat: somebody would be forgotten"
+        )
         yield Finding(where, what, both("补上 repeat", "add a repeat"))
     if tier.gate_roles and not ladder.slow:
-        what = both(f"{name} 没有 slow:值班应答后不再呼叫 A 岗", f"{name} has no slow: A is not called after the duty room")
+        what = both(
+            f"{name} 没有 slow:值班应答后不再呼叫 A 岗", f"{name} has no slow: A is not called after the duty room"
+        )
         yield Finding(where, what, both("补上 slow", "add a slow track"))
 
 
-def _unknown_sectors(
-    chain: ParsedChain, index: int, tier: TierShape, hazards: HazardCatalogue
-) -> Iterator[Finding]:
+def _unknown_sectors(chain: ParsedChain, index: int, tier: TierShape, hazards: HazardCatalogue) -> Iterator[Finding]:
     for sector in tier.select.sectors:
         if sector not in hazards.sectors:
             what = both(f"未知的部门行业 {sector}", f"unknown sector {sector}")
-            remedy = both("见 hazards.toml 的 [sectors]:", "see [sectors] in hazards.toml: ") + ", ".join(hazards.sectors)
+            remedy = both("见 hazards.toml 的 [sectors]:", "see [sectors] in hazards.toml: ") + ", ".join(
+                hazards.sectors
+            )
             yield Finding(chain.at(index, "select.sectors"), what, remedy)
 
 

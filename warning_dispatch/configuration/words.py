@@ -47,7 +47,9 @@ def _duration(*, without: str = "") -> Callable[[object], int | None]:
             return parse_duration(value) if isinstance(value, str) else parse_duration("")
         except ValueError:
             also = f', "{without}"' if without else ""
-            message = both(f'应为时长,如 "90s"、"5m"、"2h"{also}', f'expected a duration such as "90s", "5m", "2h"{also}')
+            message = both(
+                f'应为时长,如 "90s"、"5m"、"2h"{also}', f'expected a duration such as "90s", "5m", "2h"{also}'
+            )
             raise PydanticCustomError("ours_duration", "{message}", {"message": message}) from None
 
     return read

@@ -9,8 +9,8 @@ from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import CalleeRecord
 from warning_dispatch.engine.turn import hang_up_all, resume, stop_voice
 from warning_dispatch.errors import NotFoundError, RefusedError
-from warning_dispatch.escalation.callee import LeaderTold, Recalled, Withdrawn
 from warning_dispatch.escalation.callout import CallOutEvent
+from warning_dispatch.escalation.moves import LeaderTold, Recalled, Withdrawn
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.model.states import BranchState, CalleeState, Means
 from warning_dispatch.model.unit import Role

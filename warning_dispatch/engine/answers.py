@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import NewAcknowledgement
-from warning_dispatch.escalation.callee import Answered
+from warning_dispatch.escalation.moves import Answered
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.unit import Role

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from warning_dispatch.engine.records import CalleeRecord, CallOutRecord
 from warning_dispatch.engine.storage import CallOutRows
-from warning_dispatch.escalation.callee import Rules
+from warning_dispatch.escalation.state import Rules
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Ladder
 from warning_dispatch.model.texts import FrozenText, FrozenTexts

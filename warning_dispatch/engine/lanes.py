@@ -59,6 +59,10 @@ class Watch(Protocol):
         ...
 
 
+ANSWERS_AT_ONCE = 500
+"""Taps committed in one transaction at most."""
+
+
 @dataclass(slots=True)
 class _Job:
     work: Callable[[int], Done[object]]
@@ -76,6 +80,7 @@ class Writer:
         self._watch = watch
         self._sweep = sweep
         self._lanes: tuple[deque[_Job], ...] = tuple(deque() for _ in Lane)
+        self._taps: list[tuple[Tap, Future[int]]] = []
         self._inbox = Inbox()
         self._condition = threading.Condition()
         self._stopping = False
@@ -113,6 +118,14 @@ class Writer:
             self._condition.notify_all()
         return future
 
+    def confirm(self, token: str) -> Future[int]:
+        """Somebody pressed the button behind a link. Those that wait together are committed together."""
+        future: Future[int] = Future()
+        with self._condition:
+            self._taps.append((Tap(token, self._clock.now()), future))
+            self._condition.notify_all()
+        return future
+
     def receive(
         self,
         *,
@@ -135,6 +148,8 @@ class Writer:
     def _run(self) -> None:
         while True:
             job, inbox, stopping = self._wait()
+            if self._taps:
+                self._confirm_all()
             if job is not None:
                 self._do(job)
             elif stopping:
@@ -151,6 +166,8 @@ class Writer:
                 for lane in self._lanes:
                     if lane:
                         return lane.popleft(), Inbox(), False
+                if self._taps and not self._stopping:
+                    self._woken = True
                 if self._stopping or self._woken or self._inbox or self._is_due():
                     self._woken = False
                     inbox, self._inbox = self._inbox, Inbox()
@@ -179,6 +196,22 @@ class Writer:
             self._wire.hang_up(done.hang_up)
         self._woken = True
         job.future.set_result(done.result)
+
+    def _confirm_all(self) -> None:
+        """Commit the taps that wait, together."""
+        with self._condition:
+            taps, self._taps = self._taps[:ANSWERS_AT_ONCE], self._taps[ANSWERS_AT_ONCE:]
+        try:
+            done = self._engine.answer(self._clock.now(), Inbox(taps=[tap for tap, _ in taps]))
+        except Exception as error:  # noqa: BLE001 - it belongs to those who pressed
+            for _, future in taps:
+                future.set_exception(error)
+            return
+        if done.hang_up:
+            self._wire.hang_up(done.hang_up)
+        self._woken = True
+        for _, future in taps:
+            future.set_result(done.result)
 
     def _turn(self, inbox: Inbox) -> None:
         now = self._clock.now()

@@ -21,21 +21,21 @@ from warning_dispatch.engine.records import (
     NewAttempt,
 )
 from warning_dispatch.engine.storage import Transaction
-from warning_dispatch.escalation.callee import (
+from warning_dispatch.escalation.callee import step
+from warning_dispatch.escalation.callout import CallOutEvent, move
+from warning_dispatch.escalation.gate import BranchView, count_change, decide, gate_deadline
+from warning_dispatch.escalation.moves import (
     CalleeEvent,
     OpenBelow,
     QueueText,
     QueueVoice,
     RaiseAlarm,
     ReportFinding,
-    Rules,
     Silence,
     Step,
-    step,
 )
-from warning_dispatch.escalation.callout import CallOutEvent, move
-from warning_dispatch.escalation.gate import BranchView, count_change, decide, gate_deadline
 from warning_dispatch.escalation.reasons import Reason
+from warning_dispatch.escalation.state import Rules
 from warning_dispatch.model.states import BranchState, CalleeState, CallOutState, Purpose
 from warning_dispatch.model.unit import Channel
 

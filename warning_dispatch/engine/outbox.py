@@ -20,8 +20,9 @@ from warning_dispatch.engine.records import (
     ReadyAttempt,
     RouteRecord,
 )
-from warning_dispatch.escalation.callee import Callee, Dialled, NotDialled, Verdict
 from warning_dispatch.escalation.endpoints import choose, text_endpoints
+from warning_dispatch.escalation.moves import Dialled, NotDialled
+from warning_dispatch.escalation.state import Callee, Verdict
 from warning_dispatch.model.states import FINISHED, CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import CHANNELS, Channel
 from warning_dispatch.ports import Dispatch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from warning_dispatch.escalation.callee import Callee
+from warning_dispatch.escalation.state import Callee
 from warning_dispatch.model.alert import Alert, Disposition
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.states import AttemptState, BranchState, CallOutState, ChainState, Means, Purpose

@@ -13,7 +13,7 @@ from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import AttemptRecord
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.storage import Storage
-from warning_dispatch.escalation.callee import Lost
+from warning_dispatch.escalation.moves import Lost
 from warning_dispatch.model.states import FINISHED, AttemptState, Purpose, Voice
 from warning_dispatch.model.unit import Channel
 
@@ -53,7 +53,8 @@ def repeat_lost(ledger: Ledger, attempts: Sequence[AttemptRecord]) -> None:
 
 def recover(storage: Storage, plans: FrozenPlans, reports: Reports, now: int, lost_routes: Sequence[str]) -> int:
     """Start of a single worker: every CLAIMED attempt is of unknown fate; on `lost_routes` (carriers that lived in
-    the process that died) so is every HANDED one, which then counts as not answered. Returns how many."""
+    the process that died) so is every HANDED one, which then counts as not answered. Returns how many.
+    """
     with storage.writing() as tx:
         ledger = Ledger(tx, plans, now)
         claimed = tx.attempts.claimed()

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from warning_dispatch.engine.answers import Answer, is_positive, take_answers
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import AttemptRecord, CalleeRecord, EndpointDetail
-from warning_dispatch.escalation.callee import Ended
 from warning_dispatch.escalation.endpoints import other_roles
+from warning_dispatch.escalation.moves import Ended
 from warning_dispatch.model.plan import Next, Outcome
 from warning_dispatch.model.states import FINISHED, AttemptState, Means, Voice
 from warning_dispatch.model.unit import Channel, Role

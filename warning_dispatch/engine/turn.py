@@ -16,8 +16,8 @@ from warning_dispatch.engine.outbox import Outbox
 from warning_dispatch.engine.recovery import repeat_lost
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.storage import Storage
-from warning_dispatch.escalation.callee import Due
 from warning_dispatch.escalation.callout import CallOutEvent
+from warning_dispatch.escalation.moves import Due
 from warning_dispatch.model.states import AttemptState, CallOutState
 from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 

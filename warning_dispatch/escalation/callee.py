@@ -27,14 +27,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.escalation.ladder import Position, collect, due_at
+from warning_dispatch.escalation.moves import (
+    Action,
+    Answered,
+    CalleeEvent,
+    Dialled,
+    Due,
+    Ended,
+    LeaderTold,
+    Lost,
+    NotDialled,
+    OpenBelow,
+    Opened,
+    QueueText,
+    QueueVoice,
+    RaiseAlarm,
+    Recalled,
+    ReportFinding,
+    Silence,
+    Step,
+    Withdrawn,
+)
 from warning_dispatch.escalation.reasons import Reason
-from warning_dispatch.model.plan import Ladder, Next, Outcome
-from warning_dispatch.model.states import FINISHED, CalleeState, Means, Voice
-from warning_dispatch.model.unit import Channel, Role, reachable_roles, roles_in
+from warning_dispatch.escalation.state import Callee, Rules, Tried, Verdict
+from warning_dispatch.model.plan import Next
+from warning_dispatch.model.states import FINISHED, CalleeState, Voice
+from warning_dispatch.model.unit import Channel, reachable_roles, roles_in
 
 S = CalleeState
 
@@ -44,212 +65,6 @@ ROUTE_DOWN_GAP = 30_000
 """ms until a callee is tried again when no provider could take the call."""
 HEARD_LIMIT = 2
 """Heard to the end so often without a key: stop ringing, tell the superior."""
-
-
-START = Position(0, 0)
-"""The foot of the ladder."""
-
-
-class Verdict(IntEnum):
-    """What is known of an endpoint within this call-out."""
-
-    USABLE = 0
-    OFF = 1
-    """Switched off or out of coverage when last tried."""
-    DOUBTFUL = 2
-    """Reported empty or suspended once; networks lie in storms."""
-    DEAD = 3
-    """Permanently wrong; a finding for the register."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """The memory of one endpoint: how often dialled, the verdict, not before `until` (ms), by which route."""
-
-    endpoint_id: int
-    count: int
-    verdict: Verdict = Verdict.USABLE
-    until: int = 0
-    route: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Callee:
-    """The whole state of a callee. Times in ms; `wanted` and `retry_roles` are role masks."""
-
-    state: CalleeState = S.WAITING
-    opened_at: int | None = None
-    origin: int | None = None
-    position: Position = START
-    next_at: int | None = None
-    unreached_at: int | None = None
-    retry_at: int | None = None
-    retry_roles: int = 0
-    wanted: int = 0
-    voice: Voice = Voice.NONE
-    calls: int = 0
-    heard: int = 0
-    tried: tuple[Tried, ...] = ()
-    answers: tuple[int, ...] = ()
-    answered_at: int | None = None
-
-    def memory_of(self, endpoint_id: int) -> Tried:
-        """What is known of an endpoint; nothing yet is a fresh memory."""
-        for tried in self.tried:
-            if tried.endpoint_id == endpoint_id:
-                return tried
-        return Tried(endpoint_id, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What does not change while a callee is called: its tier's rules and what its unit can be reached by.
-
-    `need`: answers wanted (0 = all `answerers`). `voice_until`: the call-out's limit for voice (ms).
-    """
-
-    ladder: Ladder
-    answering: int
-    gate_roles: int
-    need: int
-    reach: int
-    voice_until: int
-    answerers: int = 1
-    notice: bool = False
-    superior: bool = False
-
-
-# --- events -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The gate opened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """The deadline `next_at` has come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dialled:
-    """The outbox claimed the voice attempt for this endpoint. From here on it counts as called."""
-
-    role: Role
-    endpoint_id: int
-    route: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotDialled:
-    """The outbox found nobody to dial among those wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """A claim lapsed (crash between carrier and commit): it is unknown whether the phone rang; call again."""
-
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A voice attempt has its final outcome.
-
-    `others`: roles that have another endpoint not ruled out. `other_route`: another provider is in service.
-    """
-
-    outcome: Outcome
-    role: Role
-    endpoint_id: int
-    route: str = ""
-    others: int = 0
-    other_route: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A human said received. `role` None: recorded by an operator or superior for the unit as a whole."""
-
-    means: Means
-    role: Role | None = None
-    receiver_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LeaderTold:
-    """The duty room recorded 已报告带班领导."""
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """The call-out no longer wants this unit: lifted, closed, superseded, waived."""
-
-    into: CalleeState
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """An officer asks for the ladder to start again."""
-
-
-CalleeEvent = Opened | Due | Dialled | NotDialled | Lost | Ended | Answered | LeaderTold | Withdrawn | Recalled
-
-# --- actions ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class QueueVoice:
-    """Ask for a line."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueueText:
-    """Queue a message (SMS, e-mail, operator task) to one role."""
-
-    channel: Channel
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """Drop what is queued, hang up what rings; nobody who is listening is cut off."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenBelow:
-    """The branches below this unit may open."""
-
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class RaiseAlarm:
-    """A human must look at this unit."""
-
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReportFinding:
-    """The register has a wrong number."""
-
-    endpoint_id: int
-    outcome: str
-
-
-Action = QueueVoice | QueueText | Silence | OpenBelow | RaiseAlarm | ReportFinding
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A decision: the new state, what to do, and why."""
-
-    callee: Callee
-    actions: tuple[Action, ...]
-    reason: Reason
 
 
 # --- the table --------------------------------------------------------------------------------------------

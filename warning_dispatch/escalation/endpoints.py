@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from warning_dispatch.escalation.callee import Callee, Verdict
+from warning_dispatch.escalation.state import Callee, Verdict
 from warning_dispatch.model.unit import Channel, EndpointView
 
 

@@ -1,0 +1,1 @@
+"""Adapters to the database: tables, rows, sealing, journal, migrations."""

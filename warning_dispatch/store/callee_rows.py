@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from warning_dispatch.engine.records import CalleeRecord
-from warning_dispatch.escalation.callee import Callee, Tried, Verdict
 from warning_dispatch.escalation.ladder import Position
+from warning_dispatch.escalation.state import Callee, Tried, Verdict
 from warning_dispatch.model.states import FINISHED, CalleeState, CallOutState, Voice
 from warning_dispatch.store.sql import Sql
 

@@ -1,0 +1,290 @@
+"""The daemon: the engine's thread, the wire, the alarm clock, the web, from start to drain.
+
+asyncio lives only here and above: the wire hands batches to the channels, the web answers people. The engine turns in its
+own thread (engine/lanes.py). APScheduler is the alarm clock: it rings at the earliest deadline and at every sweep; the
+deadlines themselves are rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from warning_dispatch.clock import Clock
+from warning_dispatch.engine.acts import Act
+from warning_dispatch.engine.engine import Engine
+from warning_dispatch.engine.lanes import Lane, Writer
+from warning_dispatch.errors import NotFoundError, RefusedError
+from warning_dispatch.model.states import Means
+from warning_dispatch.model.views import Health, IntakeResult, LinkView
+from warning_dispatch.ports import ChannelPort, Dispatch, Event, ReadModels, Receipt, Reply, Report, Tap
+
+SWEEP = 1_000
+"""ms of the clock between sweeps."""
+DRAIN_FOR = 20.0
+"""Seconds a stop waits for batches that are on the wire."""
+
+
+class ChannelWire:
+    """Carries batches from the engine's thread to the channels and their words back."""
+
+    def __init__(self, channels: Mapping[str, ChannelPort], loop: asyncio.AbstractEventLoop) -> None:
+        """`channels` by route name."""
+        self._channels = channels
+        self._loop = loop
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._log = structlog.get_logger("wire")
+        self.receive: Callable[[Sequence[Receipt]], None] = lambda _receipts: None
+
+    def send(self, batch: Sequence[Dispatch]) -> None:
+        """See lanes.Wire."""
+        by_route: defaultdict[str, list[Dispatch]] = defaultdict(list)
+        for dispatch in batch:
+            by_route[dispatch.route].append(dispatch)
+        for route, dispatches in by_route.items():
+            self._start(self._deliver(route, dispatches))
+
+    def hang_up(self, attempt_ids: Sequence[int]) -> None:
+        """See lanes.Wire. Every distinct channel is asked; ids it does not know it ignores."""
+        for channel in {id(one): one for one in self._channels.values()}.values():
+            self._start(channel.hang_up(attempt_ids))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._loop.call_soon_threadsafe(self._begin, work)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _deliver(self, route: str, dispatches: Sequence[Dispatch]) -> None:
+        """Hand over; a channel that breaks is a provider that is down, not a lost batch."""
+        refused = [one for one in dispatches if not one.address]
+        real = [one for one in dispatches if one.address]
+        receipts = [Receipt(one.attempt_id, accepted=False, outcome="misconfigured") for one in refused]
+        try:
+            receipts.extend(await self._channels[route].deliver(real) if real else ())
+        except Exception as error:  # noqa: BLE001 - whatever a channel throws, the callees must go on
+            self._log.error("wire.fault", route=route, count=len(real), error=type(error).__name__)
+            receipts.extend(Receipt(one.attempt_id, accepted=False, outcome="provider_down") for one in real)
+        self._log.info("wire.batch", route=route, count=len(dispatches), accepted=sum(r.accepted for r in receipts))
+        self.receive(receipts)
+
+    async def drain(self) -> None:
+        """Wait for what is on the wire."""
+        if self._under_way:
+            await asyncio.wait(set(self._under_way), timeout=DRAIN_FOR)
+
+
+class AlarmClock:
+    """APScheduler with its memory store: rings at the earliest deadline and at every sweep."""
+
+    def __init__(self, clock: Clock, ring: Callable[[], None], next_at: Callable[[], int | None]) -> None:
+        """`ring` wakes the engine; `next_at` is its earliest deadline (ms of the clock)."""
+        self._clock = clock
+        self._ring = ring
+        self._next_at = next_at
+        self._scheduler = AsyncIOScheduler(jobstores={"default": MemoryJobStore()}, timezone=UTC)
+
+    def start(self) -> None:
+        """Start ringing."""
+        seconds = max(0.2, self._clock.real_seconds(SWEEP))
+        self._scheduler.add_job(self._sweep, "interval", seconds=seconds, id="sweep", max_instances=1, coalesce=True)
+        self._scheduler.start()
+
+    def every(self, seconds: float, work: Callable[[], Awaitable[None]], name: str) -> None:
+        """Another regular job (heartbeats, feeds, calendars)."""
+        self._scheduler.add_job(work, "interval", seconds=seconds, id=name, max_instances=1, coalesce=True)
+
+    def stop(self) -> None:
+        """Ring no more."""
+        self._scheduler.shutdown(wait=False)
+
+    async def _sweep(self) -> None:
+        """Wake the engine, and set the alarm for a deadline that comes before the next sweep."""
+        self._ring()
+        moment = self._next_at()
+        if moment is None:
+            return
+        wait = self._clock.real_seconds(moment - self._clock.now())
+        if 0 < wait < self._clock.real_seconds(SWEEP):
+            at = datetime.fromtimestamp(0, UTC) + timedelta(seconds=_real_now() + wait)
+            self._scheduler.add_job(self._ring_once, "date", run_date=at, id="deadline", replace_existing=True)
+
+    async def _ring_once(self) -> None:
+        self._ring()
+
+
+def _real_now() -> float:
+    """Seconds since the epoch of the machine's clock: what APScheduler goes by."""
+    from warning_dispatch.clock import SystemClock  # noqa: PLC0415 - the one place that needs the machine's clock
+
+    return SystemClock().now() / 1000
+
+
+@dataclass(slots=True)
+class Pulse:
+    """lanes.Watch: when the engine last turned, for /readyz and the log."""
+
+    turned_at: int = 0
+    failing: str = ""
+
+    def turned(self, now: int, stepped: int, claimed: int, next_at: int | None) -> None:
+        """One canonical line per turn that did something."""
+        if self.failing:
+            structlog.get_logger("engine").info("engine.recovered")
+        self.turned_at, self.failing = now, ""
+        if stepped or claimed:
+            structlog.get_logger("engine").info("engine.turn", stepped=stepped, claimed=claimed, next_at=next_at)
+
+    def failed(self, error: Exception) -> None:
+        """Say it once, not at every retry."""
+        if not self.failing:
+            structlog.get_logger("engine").error("engine.failing", error=str(error))
+        self.failing = str(error)
+
+
+class EngineDesk:
+    """ports.Desk: what the web and the commands ask, carried out by the one writer."""
+
+    def __init__(self, engine: Engine, writer: Writer, read: ReadModels, pulse: Pulse) -> None:
+        """The parts are wired in bootstrap."""
+        self._engine = engine
+        self._writer = writer
+        self._read = read
+        self._pulse = pulse
+
+    async def take_in(self, raw: bytes, source: str) -> IntakeResult:
+        """See the port."""
+        return await asyncio.wrap_future(
+            self._writer.submit(Lane.INTAKE, lambda now: self._engine.take_in(now, raw, source))
+        )
+
+    async def confirm_link(self, token: str) -> LinkView:
+        """See the port. Taps that arrive together are committed together."""
+        view = await asyncio.to_thread(self._read.link, token)
+        if view.open:
+            await asyncio.wrap_future(self._writer.confirm(token))
+            view = await asyncio.to_thread(self._read.link, token)
+        return view
+
+    async def acknowledge(self, callout_id: int, callee_id: int, *, actor: str, reason: str, means: Means) -> None:
+        """See the port."""
+        await asyncio.wrap_future(
+            self._writer.submit(
+                Lane.ANSWER,
+                lambda now: self._engine.acknowledge(
+                    now, callout_id, callee_id, actor=actor, reason=reason, means=means
+                ),
+            )
+        )
+
+    async def act(self, act: str, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
+        """See the port."""
+        try:
+            chosen = Act(act)
+        except ValueError:
+            raise NotFoundError(f"there is no act {act!r}; known: {', '.join(Act)}") from None
+        await asyncio.wrap_future(
+            self._writer.submit(
+                Lane.ACT,
+                lambda now: self._engine.act(now, chosen, callout_id, actor=actor, reason=reason, unit_code=unit_code),
+            )
+        )
+
+    def health(self) -> Health:
+        """See the port."""
+        return Health(self._pulse.turned_at, not self._pulse.failing, self._pulse.failing)
+
+
+class Daemon:
+    """Everything that runs, and how it starts and stops."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        channels: Mapping[str, ChannelPort],
+        lost_routes: Sequence[str],
+        make_servers: Callable[[EngineDesk], Sequence[Coroutine[Any, Any, None]]],
+        read: ReadModels,
+        pumps: Sequence[Callable[[Callable[[Sequence[Event]], Awaitable[None]]], Coroutine[Any, Any, None]]] = (),
+    ) -> None:
+        """`make_servers` gives the web servers to run; `pumps` bring events from in-process carriers."""
+        self._engine = engine
+        self._clock = clock
+        self._channels = channels
+        self._lost_routes = tuple(lost_routes)
+        self._make_servers = make_servers
+        self._read = read
+        self._pumps = pumps
+        self._stop = asyncio.Event()
+        self._log = structlog.get_logger("daemon")
+
+    def stop(self) -> None:
+        """Ask for a drain and an end (SIGTERM, SIGINT)."""
+        self._stop.set()
+
+    async def run(self, started: Callable[[EngineDesk], Awaitable[None]] | None = None) -> None:
+        """Run until stopped.
+
+        1. What a crash left behind is repaired. 2. The engine turns, the alarm clock rings, servers and pumps run.
+        3. `started` is told. 4. At a stop: no more web, the wire drains, its words are taken in, the engine ends.
+        """
+        repaired = await asyncio.to_thread(self._engine.recover, self._clock.now(), self._lost_routes)
+        pulse = Pulse(self._clock.now())
+        wire = ChannelWire(self._channels, asyncio.get_running_loop())
+        writer = Writer(self._engine, self._clock, wire, pulse, SWEEP)
+        wire.receive = lambda receipts: writer.receive(receipts=receipts)
+        desk = EngineDesk(self._engine, writer, self._read, pulse)
+        alarm = AlarmClock(self._clock, writer.wake, lambda: writer.next_at)
+        writer.start()
+        alarm.start()
+        self._log.info("daemon.started", repaired=repaired)
+        work = [asyncio.create_task(one) for one in self._make_servers(desk)]
+        work += [asyncio.create_task(pump(_sink(writer))) for pump in self._pumps]
+        try:
+            if started is not None:
+                await started(desk)
+            await self._until_stopped(work)
+        finally:
+            alarm.stop()
+            await self._wind_up(work, wire, writer)
+            self._log.info("daemon.stopped")
+
+    async def _until_stopped(self, work: Sequence[asyncio.Task[None]]) -> None:
+        """Until asked to stop, or until a server or pump ends by itself (which is a fault)."""
+        stopping = asyncio.create_task(self._stop.wait())
+        done, _ = await asyncio.wait([stopping, *work], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        for task in done:
+            if task is not stopping and task.exception() is not None:
+                raise RefusedError(f"a part of the daemon ended: {task.exception()}") from task.exception()
+
+    async def _wind_up(self, work: Sequence[asyncio.Task[None]], wire: ChannelWire, writer: Writer) -> None:
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+        await wire.drain()
+        for channel in {id(one): one for one in self._channels.values()}.values():
+            await channel.close()
+        await asyncio.to_thread(writer.stop)
+
+
+def _sink(writer: Writer) -> Callable[[Sequence[Event]], Awaitable[None]]:
+    async def sink(events: Sequence[Event]) -> None:
+        writer.receive(
+            reports=[one for one in events if isinstance(one, Report)],
+            replies=[one for one in events if isinstance(one, Reply)],
+            taps=[one for one in events if isinstance(one, Tap)],
+        )
+
+    return sink

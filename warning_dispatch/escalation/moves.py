@@ -1,0 +1,139 @@
+"""What can happen to a callee (events), and what the machine asks for in return (actions). PURE values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from warning_dispatch.escalation.reasons import Reason
+from warning_dispatch.escalation.state import Callee
+from warning_dispatch.model.plan import Outcome
+from warning_dispatch.model.states import CalleeState, Means
+from warning_dispatch.model.unit import Channel, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The gate opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The deadline `next_at` has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """The outbox claimed the voice attempt for this endpoint. From here on it counts as called."""
+
+    role: Role
+    endpoint_id: int
+    route: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotDialled:
+    """The outbox found nobody to dial among those wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A claim lapsed (crash between carrier and commit): it is unknown whether the phone rang; call again."""
+
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A voice attempt has its final outcome.
+
+    `others`: roles that have another endpoint not ruled out. `other_route`: another provider is in service.
+    """
+
+    outcome: Outcome
+    role: Role
+    endpoint_id: int
+    route: str = ""
+    others: int = 0
+    other_route: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A human said received. `role` None: recorded by an operator or superior for the unit as a whole."""
+
+    means: Means
+    role: Role | None = None
+    receiver_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderTold:
+    """The duty room recorded 已报告带班领导."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The call-out no longer wants this unit: lifted, closed, superseded, waived."""
+
+    into: CalleeState
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """An officer asks for the ladder to start again."""
+
+
+CalleeEvent = Opened | Due | Dialled | NotDialled | Lost | Ended | Answered | LeaderTold | Withdrawn | Recalled
+
+
+@dataclass(frozen=True, slots=True)
+class QueueVoice:
+    """Ask for a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueText:
+    """Queue a message (SMS, e-mail, operator task) to one role."""
+
+    channel: Channel
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Drop what is queued, hang up what rings; nobody who is listening is cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBelow:
+    """The branches below this unit may open."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseAlarm:
+    """A human must look at this unit."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFinding:
+    """The register has a wrong number."""
+
+    endpoint_id: int
+    outcome: str
+
+
+Action = QueueVoice | QueueText | Silence | OpenBelow | RaiseAlarm | ReportFinding
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A decision: the new state, what to do, and why."""
+
+    callee: Callee
+    actions: tuple[Action, ...]
+    reason: Reason

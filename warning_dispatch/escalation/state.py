@@ -1,0 +1,82 @@
+"""叫应对象: the state of one callee as a value, and the rules it is called by. PURE; the machine is in callee.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from warning_dispatch.escalation.ladder import Position
+from warning_dispatch.model.plan import Ladder
+from warning_dispatch.model.states import CalleeState, Voice
+
+START = Position(0, 0)
+"""The foot of the ladder."""
+
+
+class Verdict(IntEnum):
+    """What is known of an endpoint within this call-out."""
+
+    USABLE = 0
+    OFF = 1
+    """Switched off or out of coverage when last tried."""
+    DOUBTFUL = 2
+    """Reported empty or suspended once; networks lie in storms."""
+    DEAD = 3
+    """Permanently wrong; a finding for the register."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The memory of one endpoint: how often dialled, the verdict, not before `until` (ms), by which route."""
+
+    endpoint_id: int
+    count: int
+    verdict: Verdict = Verdict.USABLE
+    until: int = 0
+    route: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """The whole state of a callee. Times in ms; `wanted` and `retry_roles` are role masks."""
+
+    state: CalleeState = CalleeState.WAITING
+    opened_at: int | None = None
+    origin: int | None = None
+    position: Position = START
+    next_at: int | None = None
+    unreached_at: int | None = None
+    retry_at: int | None = None
+    retry_roles: int = 0
+    wanted: int = 0
+    voice: Voice = Voice.NONE
+    calls: int = 0
+    heard: int = 0
+    tried: tuple[Tried, ...] = ()
+    answers: tuple[int, ...] = ()
+    answered_at: int | None = None
+
+    def memory_of(self, endpoint_id: int) -> Tried:
+        """What is known of an endpoint; nothing yet is a fresh memory."""
+        for tried in self.tried:
+            if tried.endpoint_id == endpoint_id:
+                return tried
+        return Tried(endpoint_id, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What does not change while a callee is called: its tier's rules and what its unit can be reached by.
+
+    `need`: answers wanted (0 = all `answerers`). `voice_until`: the call-out's limit for voice (ms).
+    """
+
+    ladder: Ladder
+    answering: int
+    gate_roles: int
+    need: int
+    reach: int
+    voice_until: int
+    answerers: int = 1
+    notice: bool = False
+    superior: bool = False

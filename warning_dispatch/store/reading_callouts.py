@@ -1,0 +1,277 @@
+"""Call-outs as people see them: views with their counts, lists of callees and attempts, the curve of answers.
+
+Nothing is asked per person: counts come from one grouped query for all call-outs of a list, and what belongs to the
+callees of a page (superiors, last outcome) is looked up for that page only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from warning_dispatch.errors import NotFoundError
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.plan import CallChain
+from warning_dispatch.model.states import LIVE_CALLOUT, AttemptState, CalleeState, CallOutState, Purpose
+from warning_dispatch.model.unit import Channel, Role, UnitLevel
+from warning_dispatch.model.views import AttemptRow, CalleeRow, CallOutView, CurvePoint, TierView
+from warning_dispatch.store.sql import Sql
+
+MOST_POINTS = 300
+"""Points of a curve at most; more cannot be told apart on a screen."""
+SECOND = 1_000
+
+_SHOWN = tuple(state for state in CalleeState if state is not CalleeState.SUPERSEDED)
+"""Callees of a replaced round are counted in the new one."""
+_ROLES = {role.value: role for role in Role}
+_STATES = {state.value: state for state in CalleeState}
+_CITY = UnitLevel.CITY.value
+_LIVE = ", ".join(str(state.value) for state in LIVE_CALLOUT)
+_CALLOUTS = """SELECT o.id, o.alert_id, o.plan_name, o.plan, o.hazard, o.colour, a.sender, i.name, a.headline, o.state,
+ o.purpose, o.round, o.started_at, o.ended_at, o.voice_until, o.validity_guessed
+ FROM callout o LEFT JOIN alert a ON a.id = o.alert_id LEFT JOIN unit i ON i.code = o.issuer_area"""
+
+HazardName = Callable[[str], Mapping[str, str]]
+"""Hazard key → its name per language."""
+PlanReader = Callable[[str], CallChain]
+
+
+class CallOutPictures:
+    """Reads on one connection."""
+
+    def __init__(self, sql: Sql, plan_from_json: PlanReader, hazard_name: HazardName, reached: Collection[str]) -> None:
+        """`reached`: outcomes that prove a call got through to its person (a key pressed, heard to the end)."""
+        self._sql = sql
+        self._plan = plan_from_json
+        self._hazard_name = hazard_name
+        self._reached = tuple(sorted(reached))
+
+    # --- views --------------------------------------------------------------------------------------------
+
+    def latest(self, *, live_only: bool, limit: int) -> Sequence[CallOutView]:
+        """See ReadModels.callouts."""
+        where = f" WHERE o.state IN ({_LIVE})" if live_only else ""
+        return self._views(self._sql.rows(f"{_CALLOUTS}{where} ORDER BY o.id DESC LIMIT ?", limit))
+
+    def one(self, callout_id: int) -> CallOutView:
+        """See ReadModels.callout."""
+        rows = self._sql.rows(f"{_CALLOUTS} WHERE o.id = ?", callout_id)
+        if not rows:
+            raise _not_found(callout_id)
+        return self._views(rows)[0]
+
+    def _views(self, rows: Sequence[Any]) -> list[CallOutView]:
+        ids = self._sql.ids(row[0] for row in rows)
+        counts = self._counts(ids)
+        openings = {
+            (row[0], row[1]): row[2]
+            for row in self._sql.rows(
+                "SELECT callout_id, tier, min(opened_at) FROM branch WHERE callout_id IN {ids} GROUP BY callout_id, tier",
+                ids,
+            )
+        }
+        attempts = self._attempts(ids)
+        views = []
+        for row in rows:
+            plan, colour = self._plan(row[3]), Colour(row[5])
+            tiers = tuple(
+                _tier_view(tier.name, tier.title, openings.get((row[0], index)), counts.get((row[0], index), {}))
+                for index, tier in enumerate(plan.tiers)
+                if colour in tier.ladders or (row[0], index) in openings
+            )
+            views.append(self._view(row, plan, tiers, attempts.get(row[0], (0, 0, 0, None))))
+        return views
+
+    def _view(
+        self, row: Sequence[Any], plan: CallChain, tiers: tuple[TierView, ...], attempts: Sequence[Any]
+    ) -> CallOutView:
+        return CallOutView(
+            id=row[0],
+            alert_id=row[1],
+            plan_name=row[2],
+            plan_title=plan.title,
+            hazard=row[4],
+            hazard_name=self._hazard_name(row[4]),
+            colour=Colour(row[5]),
+            issuer=row[6] or row[7] or "",
+            headline=row[8] or "",
+            state=CallOutState(row[9]),
+            purpose=Purpose(row[10]),
+            round=row[11],
+            started_at=row[12],
+            ended_at=row[13],
+            voice_until=row[14],
+            validity_guessed=bool(row[15]),
+            tiers=tiers,
+            attempts=attempts[0],
+            handed=attempts[1],
+            delivered=attempts[2],
+            first_attempt_at=attempts[3],
+        )
+
+    def _counts(self, ids: Any) -> Mapping[tuple[int, int], Mapping[CalleeState, int]]:
+        """(call-out, tier) → how many callees are in each state."""
+        found: defaultdict[tuple[int, int], dict[CalleeState, int]] = defaultdict(dict)
+        for callout_id, tier, state, count in self._sql.rows(
+            "SELECT callout_id, tier, state, count(*) FROM callee WHERE callout_id IN {ids} GROUP BY callout_id, tier, state",
+            ids,
+        ):
+            found[callout_id, tier][_STATES[state]] = count
+        return found
+
+    def _attempts(self, ids: Any) -> Mapping[int, tuple[int, int, int, int | None]]:
+        """Call-out → attempts begun, handed over, got through, and when the first began."""
+        marks = ", ".join("?" for _ in self._reached)
+        through = f"delivered_at IS NOT NULL OR outcome IN ({marks})" if marks else "delivered_at IS NOT NULL"
+        rows = self._sql.rows(
+            f"""SELECT callout_id, count(*), count(handed_at), sum(CASE WHEN {through} THEN 1 ELSE 0 END),
+            min(claimed_at) FROM attempt WHERE callout_id IN {{ids}} AND claimed_at IS NOT NULL GROUP BY callout_id""",
+            *self._reached,
+            ids,
+        )
+        return {row[0]: (row[1], row[2], int(row[3]), row[4]) for row in rows}
+
+    # --- lists --------------------------------------------------------------------------------------------
+
+    def callees(
+        self, callout_id: int, *, states: Sequence[CalleeState], tier: str, limit: int, offset: int
+    ) -> Sequence[CalleeRow]:
+        """See ReadModels.callees."""
+        tiers = [each.name for each in self._plan(self._plan_text(callout_id)).tiers]
+        where = "c.callout_id = ?"
+        values: list[int] = [callout_id]
+        if tier:
+            if tier not in tiers:
+                return []
+            where += " AND c.tier = ?"
+            values.append(tiers.index(tier))
+        if states:
+            where += f" AND c.state IN ({', '.join(str(state.value) for state in states)})"
+        # The page first, what belongs to it afterwards: callees that are passed over cost no look-up.
+        rows = self._sql.rows(
+            f"""SELECT p.*, s.name, s.level, t.name, t.level, v.name, v.level FROM
+            (SELECT c.id, u.code, u.name, c.tier, c.state, c.calls, c.opened_at, c.next_at, c.answered_at, u.superior_id
+             FROM callee c JOIN unit u ON u.id = c.unit_id WHERE {where} ORDER BY u.code LIMIT ? OFFSET ?) p
+            LEFT JOIN unit s ON s.id = p.superior_id LEFT JOIN unit t ON t.id = s.superior_id
+            LEFT JOIN unit v ON v.id = t.superior_id ORDER BY p.code""",
+            *values,
+            limit,
+            offset,
+        )
+        outcomes = self._last_outcomes([row[0] for row in rows])
+        return [
+            CalleeRow(
+                callee_id=row[0],
+                unit_code=row[1],
+                unit_name=row[2],
+                path=superior_path(row[10:]),
+                tier=tiers[row[3]],
+                state=_STATES[row[4]],
+                calls=row[5],
+                last_outcome=outcomes.get(row[0], ""),
+                opened_at=row[6],
+                next_at=row[7],
+                answered_at=row[8],
+            )
+            for row in rows
+        ]
+
+    def _plan_text(self, callout_id: int) -> str:
+        text: str | None = self._sql.value("SELECT plan FROM callout WHERE id = ?", callout_id)
+        if text is None:
+            raise _not_found(callout_id)
+        return text
+
+    def _last_outcomes(self, callee_ids: Sequence[int]) -> Mapping[int, str]:
+        """The outcome of each callee's latest ended attempt."""
+        latest: dict[int, tuple[int, int, str]] = {}
+        for callee_id, ended_at, attempt_id, outcome in self._sql.rows(
+            f"""SELECT ac.callee_id, a.ended_at, a.id, a.outcome FROM attempt_callee ac
+            JOIN attempt a ON a.id = ac.attempt_id
+            WHERE ac.callee_id IN {{ids}} AND a.state = {AttemptState.ENDED.value}""",
+            self._sql.ids(callee_ids),
+        ):
+            ended = (ended_at or 0, attempt_id, outcome or "")
+            latest[callee_id] = max(ended, latest.get(callee_id, ended))
+        return {callee_id: ended[2] for callee_id, ended in latest.items()}
+
+    def latest_attempts(self, callout_id: int, limit: int) -> Sequence[AttemptRow]:
+        """See ReadModels.latest_attempts. What only waits in the queue has not begun and is not shown."""
+        rows = self._sql.rows(
+            """SELECT a.id, a.channel, a.role, n.masked, a.state, a.outcome, a.due_at, a.claimed_at, a.ended_at,
+            a.possible_duplicate FROM attempt a LEFT JOIN number n ON n.id = a.number_id
+            WHERE a.callout_id = ? AND a.claimed_at IS NOT NULL ORDER BY a.claimed_at DESC, a.id DESC LIMIT ?""",
+            callout_id,
+            limit,
+        )
+        names = self._unit_names([row[0] for row in rows])
+        return [
+            AttemptRow(
+                id=row[0],
+                unit_name="、".join(names[row[0]]),
+                channel=Channel(row[1]),
+                role=_ROLES.get(row[2]),
+                masked=row[3] or "",
+                state=AttemptState(row[4]),
+                outcome=row[5] or "",
+                due_at=row[6],
+                claimed_at=row[7],
+                ended_at=row[8],
+                possible_duplicate=bool(row[9]),
+            )
+            for row in rows
+        ]
+
+    def _unit_names(self, attempt_ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
+        """The units that each attempt names, in the order of their codes."""
+        found: defaultdict[int, list[str]] = defaultdict(list)
+        for attempt_id, name in self._sql.rows(
+            """SELECT ac.attempt_id, u.name FROM attempt_callee ac JOIN callee c ON c.id = ac.callee_id
+            JOIN unit u ON u.id = c.unit_id WHERE ac.attempt_id IN {ids} ORDER BY u.code""",
+            self._sql.ids(attempt_ids),
+        ):
+            found[attempt_id].append(name)
+        return found
+
+    # --- the curve ----------------------------------------------------------------------------------------
+
+    def curve(self, callout_id: int) -> Sequence[CurvePoint]:
+        """See ReadModels.curve. A unit counts from its first answer; one that was waived has not answered."""
+        rows = self._sql.rows(
+            f"""SELECT max(answered_at), count(*) FROM callee WHERE callout_id = ? AND answered_at IS NOT NULL
+            AND state <> {CalleeState.WAIVED.value} GROUP BY answered_at / {SECOND} ORDER BY 1""",
+            callout_id,
+        )
+        points: list[CurvePoint] = []
+        answered = 0
+        for at, count in rows:
+            answered += count
+            points.append(CurvePoint(at, answered))
+        return thinned(points)
+
+
+def thinned(points: Sequence[CurvePoint]) -> Sequence[CurvePoint]:
+    """At most `MOST_POINTS` points at equal steps of time, the last of each step: every one of them stays true."""
+    if len(points) <= MOST_POINTS:
+        return points
+    start, span = points[0].at, points[-1].at - points[0].at + 1
+    by_step = {(point.at - start) * MOST_POINTS // span: point for point in points}
+    return list(by_step.values())
+
+
+def superior_path(superiors: Sequence[Any]) -> str:
+    """Name, level, name, level … from the nearest up, as "临县 白文镇": nearest last, the city left out."""
+    pairs = zip(superiors[::2], superiors[1::2], strict=True)
+    return " ".join(reversed([name for name, level in pairs if name is not None and level != _CITY]))
+
+
+def _tier_view(
+    name: str, title: Mapping[str, str], opened_at: int | None, counts: Mapping[CalleeState, int]
+) -> TierView:
+    by_name = {state.name.lower(): counts.get(state, 0) for state in _SHOWN}
+    return TierView(name=name, title=title, opened_at=opened_at, callees=sum(by_name.values()), **by_name)
+
+
+def _not_found(callout_id: int) -> NotFoundError:
+    return NotFoundError(f"There is no call-out {callout_id}.")

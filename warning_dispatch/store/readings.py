@@ -1,0 +1,133 @@
+"""Pictures for pages, API and commands: ports.ReadModels over the tables, each call on one snapshot of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from hashlib import sha256
+
+from sqlalchemy import Engine
+
+from warning_dispatch.configuration.freezing import chain_from_json
+from warning_dispatch.model.states import CalleeState
+from warning_dispatch.model.views import (
+    AlarmRow,
+    AlertRow,
+    AttemptRow,
+    CalleeRow,
+    CallOutView,
+    CurvePoint,
+    LinkView,
+)
+from warning_dispatch.ports import Sealer
+from warning_dispatch.store.database import reading
+from warning_dispatch.store.reading_alerts import (
+    LinkPictures,
+    QuarantinedRow,
+    latest_alerts,
+    latest_quarantined,
+    one_alert,
+)
+from warning_dispatch.store.reading_callouts import CallOutPictures
+from warning_dispatch.store.sql import Sql
+
+HazardNames = Mapping[str, Mapping[str, str]]
+"""Hazard key → language → name, from the configuration."""
+PLANS_KEPT = 64
+"""Frozen plans kept as read: most call-outs share a few texts."""
+
+
+class TableReadings:
+    """ports.ReadModels. Safe from any thread: it keeps nothing but plans it has read, which never change."""
+
+    def __init__(
+        self, engine: Engine, sealer: Sealer, hazards: HazardNames, *, reached: Collection[str] = frozenset()
+    ) -> None:
+        """`hazards` names what the configuration knows; a hazard it does not know goes by its key.
+
+        `reached`: outcomes of a call that prove that it got through (传得到), beside delivery reports.
+        """
+        self._engine = engine
+        self._sealer = sealer
+        self._hazards = hazards
+        self._reached = frozenset(reached)
+        self._plan = lru_cache(maxsize=PLANS_KEPT)(chain_from_json)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Sql]:
+        with reading(self._engine) as connection:
+            yield Sql(connection)
+
+    @contextmanager
+    def _pictures(self) -> Iterator[CallOutPictures]:
+        with self._reading() as sql:
+            yield CallOutPictures(sql, self._plan, self._hazard_name, self._reached)
+
+    def _hazard_name(self, key: str) -> Mapping[str, str]:
+        return self._hazards.get(key) or {"zh_CN": key, "en": key}
+
+    def callouts(self, *, live_only: bool = False, limit: int = 100) -> Sequence[CallOutView]:
+        """See the port."""
+        with self._pictures() as pictures:
+            return pictures.latest(live_only=live_only, limit=limit)
+
+    def callout(self, callout_id: int) -> CallOutView:
+        """See the port."""
+        with self._pictures() as pictures:
+            return pictures.one(callout_id)
+
+    def callees(
+        self, callout_id: int, *, states: Sequence[CalleeState] = (), tier: str = "", limit: int = 100, offset: int = 0
+    ) -> Sequence[CalleeRow]:
+        """See the port. NotFoundError when there is no such call-out."""
+        with self._pictures() as pictures:
+            return pictures.callees(callout_id, states=states, tier=tier, limit=limit, offset=offset)
+
+    def latest_attempts(self, callout_id: int, *, limit: int = 20) -> Sequence[AttemptRow]:
+        """See the port."""
+        with self._pictures() as pictures:
+            return pictures.latest_attempts(callout_id, limit)
+
+    def curve(self, callout_id: int) -> Sequence[CurvePoint]:
+        """See the port. At most one point a second, at most some 300 in all."""
+        with self._pictures() as pictures:
+            return pictures.curve(callout_id)
+
+    def open_alarms(self, *, limit: int = 50) -> Sequence[AlarmRow]:
+        """See the port."""
+        with self._reading() as sql:
+            rows = sql.rows(
+                """SELECT m.id, m.at, m.kind, m.detail, m.callout_id, u.name FROM alarm m
+                LEFT JOIN unit u ON u.id = m.unit_id WHERE m.claimed_at IS NULL ORDER BY m.id DESC LIMIT ?""",
+                limit,
+            )
+        return [AlarmRow(*row[:5], unit_name=row[5] or "") for row in rows]
+
+    def alerts(self, *, limit: int = 100) -> Sequence[AlertRow]:
+        """See the port. What could not be read at all is no alert: see `quarantined`."""
+        with self._reading() as sql:
+            return latest_alerts(sql, limit)
+
+    def alert(self, alert_id: int) -> AlertRow:
+        """See the port."""
+        with self._reading() as sql:
+            return one_alert(sql, alert_id)
+
+    def quarantined(self, *, limit: int = 100) -> Sequence[QuarantinedRow]:
+        """Messages that could not be read as a warning, newest first, with the reasons."""
+        with self._reading() as sql:
+            return latest_quarantined(sql, limit)
+
+    def link(self, token: str) -> LinkView:
+        """See the port."""
+        with self._reading() as sql:
+            return LinkPictures(sql, self._sealer, self._hazard_name).show(token)
+
+    def scopes_of_key(self, key: str) -> frozenset[str]:
+        """See the port."""
+        with self._reading() as sql:
+            scopes = sql.value(
+                "SELECT scopes FROM api_key WHERE hash = ? AND revoked_at IS NULL", sha256(key.encode()).digest()
+            )
+        return frozenset(part.strip() for part in (scopes or "").split(",") if part.strip())
