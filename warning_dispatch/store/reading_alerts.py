@@ -91,7 +91,13 @@ def _alert_rows(sql: Sql, rows: Sequence[Any]) -> list[AlertRow]:
         of_chain[chain_id].append(callout_id)
     return [
         AlertRow(
-            *row[:7],
+            id=row[0],
+            received_at=row[1],
+            identifier=row[2],
+            sender=row[3],
+            status=row[4],
+            msg_type=row[5],
+            hazard=row[6],
             colour=Colour(row[7]) if row[7] else None,
             headline=row[8],
             disposition=Disposition(row[9]),
@@ -110,7 +116,10 @@ def latest_quarantined(sql: Sql, limit: int) -> Sequence[QuarantinedRow]:
         Disposition.QUARANTINED.value,
         limit,
     )
-    return [QuarantinedRow(*row[:5], tuple(json.loads(row[5]))) for row in rows]
+    return [
+        QuarantinedRow(raw_id, received_at, source, size, digest, tuple(json.loads(reasons)))
+        for raw_id, received_at, source, size, digest, reasons in rows
+    ]
 
 
 # --- the receiver's page ----------------------------------------------------------------------------------

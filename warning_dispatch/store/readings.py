@@ -102,7 +102,10 @@ class TableReadings:
                 LEFT JOIN unit u ON u.id = m.unit_id WHERE m.claimed_at IS NULL ORDER BY m.id DESC LIMIT ?""",
                 limit,
             )
-        return [AlarmRow(*row[:5], unit_name=row[5] or "") for row in rows]
+        return [
+            AlarmRow(alarm_id, at, kind, detail, callout_id, unit_name or "")
+            for alarm_id, at, kind, detail, callout_id, unit_name in rows
+        ]
 
     def alerts(self, *, limit: int = 100) -> Sequence[AlertRow]:
         """See the port. What could not be read at all is no alert: see `quarantined`."""

@@ -1,0 +1,176 @@
+"""`demo`: the main job on the embedded default — a red rainstorm warning calls up all of 吕梁 on simulated phones."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from warning_dispatch.bootstrap import Demo, build_demo, demo_warning, serve
+from warning_dispatch.cli.scene import demo_result, draw, line_of
+from warning_dispatch.clock import Clock, ScaledClock, SystemClock, VirtualClock, stopwatch
+from warning_dispatch.daemon import Daemon, EngineDesk
+from warning_dispatch.errors import RefusedError
+from warning_dispatch.model.states import CalleeState
+from warning_dispatch.settings import contacts_folder, config_folder
+from warning_dispatch.simulation.channel import SimulatedChannel
+from warning_dispatch.simulation.stage import Stage
+from warning_dispatch.web.application import create_app
+
+PORT = 8480
+LINES = 120
+MAX = "max"
+UNSETTLED = (CalleeState.WAITING, CalleeState.CALLING, CalleeState.RELAYED)
+LOOK_EVERY = 0.5
+"""Seconds between two looks at the terminal."""
+PATIENCE = 12 * 3_600_000
+"""ms of virtual time after which a demonstration at full speed gives up."""
+
+
+def demo(
+    speed: Annotated[str, typer.Option(help="时间倍率，或 max（虚拟时间） / how many times real time, or max")] = "20",
+    port: Annotated[int, typer.Option(help="页面端口 / port of the live page")] = PORT,
+    seed: Annotated[int, typer.Option(help="随机种子，相同则结果相同 / same seed, same result")] = 1,
+    exit_: Annotated[
+        bool, typer.Option("--exit", help="全部应答或列为未叫应后结束 / end when everybody answered or is unreached")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象 / print one JSON object")] = False,
+    lines: Annotated[int, typer.Option(min=1, help="同时通话线路数 / voice lines")] = LINES,
+) -> None:
+    """红色暴雨预警叫应全市（模拟电话）。 / A red rainstorm warning calls up the whole prefecture on simulated phones."""
+    factor = _factor(speed)
+    with tempfile.TemporaryDirectory(prefix="warning-dispatch-demo-") as folder:
+        now = SystemClock().now()
+        chosen = port if factor is None else _free_port(port)
+        made = build_demo(
+            config=config_folder(),
+            contacts=contacts_folder(),
+            database_url=f"sqlite:///{folder}/demo.db",
+            seed=seed,
+            lines=lines,
+            now=now,
+            link_prefix=f"http://127.0.0.1:{chosen}/r/",
+        )
+        console = Console(stderr=as_json)
+        if factor is None:
+            _at_full_speed(made, VirtualClock(now), console, as_json=as_json)
+        else:
+            clock = ScaledClock(now, factor)
+            asyncio.run(_in_time(made, clock, console, chosen, until_settled=exit_, as_json=as_json))
+        made.product.close()
+
+
+def _factor(speed: str) -> float | None:
+    """How many times real time; None for virtual time."""
+    if speed == MAX:
+        return None
+    with suppress(ValueError):
+        if (factor := float(speed)) > 0:
+            return factor
+    raise RefusedError(f"--speed {speed!r}: 应为正数或 max / expected a positive number or max")
+
+
+def _free_port(wanted: int) -> int:
+    """The wanted port, or a free one when it is taken."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return int(probe.getsockname()[1])
+    raise RefusedError("no free port on the loopback address")
+
+
+def _unsettled(made: Demo, callout_id: int) -> bool:
+    return bool(made.product.read.callees(callout_id, states=UNSETTLED, limit=1))
+
+
+def _at_full_speed(made: Demo, clock: VirtualClock, console: Console, *, as_json: bool) -> None:
+    """Virtual time: the same engine, called directly."""
+    began, start = stopwatch(), clock.now()
+    stage = Stage(made.product.engine, made.network, clock)
+    taken = made.product.engine.take_in(start, demo_warning(config_folder(), start), "demo").result
+    callout_id = taken.callouts[0]
+    stage.play(lambda: not _unsettled(made, callout_id), start + PATIENCE)
+    view = made.product.read.callout(callout_id)
+    result = demo_result(view, clock.now(), stopwatch() - began)
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False))
+    else:
+        console.print(draw(made.product.read, callout_id, clock.now(), ""))
+        console.print(line_of(result))
+
+
+async def _in_time(
+    made: Demo, clock: Clock, console: Console, port: int, *, until_settled: bool, as_json: bool
+) -> None:
+    """Scaled time: the daemon, the live page and the terminal."""
+    began, address = stopwatch(), f"http://127.0.0.1:{port}/"
+    channel = SimulatedChannel(made.network, clock)
+    read = made.product.read
+    daemon = Daemon(
+        engine=made.product.engine,
+        clock=clock,
+        channels=dict.fromkeys(("phones", "sms", "mail", "operator"), channel),
+        lost_routes=(),
+        make_servers=lambda desk: [
+            serve(
+                create_app(read, desk, public_url=address, live_page=True, body_limit=8 << 20, clock=clock),
+                host="127.0.0.1",
+                port=port,
+            )
+        ],
+        read=read,
+        pumps=[channel.pump],
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, daemon.stop)
+    watching: list[asyncio.Task[None]] = []
+
+    async def started(desk: EngineDesk) -> None:
+        taken = await desk.take_in(demo_warning(config_folder(), clock.now()), "demo")
+        console.print(f"\n页面 / live page: [bold]{address}[/bold]    Ctrl-C 结束 / to end\n")
+        watching.append(
+            asyncio.create_task(_watch(made, clock, console, taken.callouts[0], daemon, until_settled, address))
+        )
+
+    await daemon.run(started)
+    for task in watching:
+        task.cancel()
+    view = read.callouts(limit=1)[0]
+    result = demo_result(view, clock.now(), stopwatch() - began)
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False))
+    else:
+        console.print(line_of(result))
+
+
+async def _watch(
+    made: Demo,
+    clock: Clock,
+    console: Console,
+    callout_id: int,
+    daemon: Daemon,
+    until_settled: bool,  # noqa: FBT001 - one caller
+    address: str,
+) -> None:
+    """Draw the same as the page in the terminal; end the daemon when everybody is settled, if asked."""
+    read = made.product.read
+    with Live(console=console, auto_refresh=False, screen=False, transient=False) as live:
+        while True:
+            if console.is_terminal:
+                live.update(await asyncio.to_thread(draw, read, callout_id, clock.now(), address), refresh=True)
+            if until_settled and not await asyncio.to_thread(_unsettled, made, callout_id):
+                daemon.stop()
+                return
+            await asyncio.sleep(LOOK_EVERY)

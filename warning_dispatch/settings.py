@@ -1,0 +1,443 @@
+"""设置: what an installation decides for itself. The only file that reads the environment.
+
+Where a value comes from, first found first:
+
+    1. an option of the command (`explicit`)
+    2. the environment: WARNING_DISPATCH_<SECTION>__<KEY>, lists and tables as JSON
+    3. warning-dispatch.toml in the configuration folder
+    4. the default
+
+Where the two folders are looked for: option or environment (WARNING_DISPATCH_CONFIG_DIR, WARNING_DISPATCH_CONTACTS_DIR),
+`./config` and `./contacts`, `/etc/warning-dispatch` and its `contacts`, the checkout this package lies in, and last the
+defaults inside the package. A folder counts when it holds warning-dispatch.toml, or divisions.csv.
+
+Secrets are never settings: keys lie in `keys_dir`, passwords in files; under systemd both may be credentials.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from pydantic_settings.sources import EnvSettingsSource
+
+from warning_dispatch.errors import ConfigError, Finding
+from warning_dispatch.tomlfiles import Shape, both, findings_of, place, read_toml
+
+PREFIX = "WARNING_DISPATCH_"
+SETTINGS_FILE = "warning-dispatch.toml"
+REGISTER_FILE = "divisions.csv"
+SYSTEM_CONFIG = Path("/etc/warning-dispatch")
+SYSTEM_STATE = Path("/var/lib/warning-dispatch")
+PASSWORD_CREDENTIAL = "smtp-password"  # noqa: S105 - the name of a file, not its content
+LONGEST_SOCKET_PATH = 100
+"""Bytes; the kernel takes some hundred for the path of a local socket."""
+_PACKAGE = Path(__file__).resolve().parent
+_GROUP_AND_OTHERS = 0o077
+_OTHERS = 0o007
+
+
+def _ours(kind: str, chinese: str, english: str) -> PydanticCustomError:
+    """A finding of ours in pydantic's form; see tomlfiles."""
+    return PydanticCustomError("ours_settings", "{message}", {"message": both(chinese, english), "kind": kind})
+
+
+def _location(value: Path) -> Path:
+    return value.expanduser().absolute()
+
+
+Location = Annotated[Path, AfterValidator(_location)]
+"""A path; relative ones are relative to the working directory."""
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Seconds = Annotated[int, Field(ge=1)]
+Hours = Annotated[float, Field(gt=0, le=240)]
+Digits = Annotated[str, Field(pattern=r"^\d{4,14}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+
+
+class WebSettings(Shape):
+    """[web] 网页与接口."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8411
+    public_url: str = Field(default="http://127.0.0.1:8411", pattern=r"^https?://[^/\s]+(/[^\s]*)?$")
+    """Where receivers reach the pages; the links in messages begin with it."""
+    body_limit_kib: int = Field(default=1024, ge=16)
+
+    @property
+    def body_limit(self) -> int:
+        """The largest message taken, in bytes."""
+        return self.body_limit_kib * 1024
+
+    @property
+    def link_prefix(self) -> str:
+        """What the token of a link is appended to."""
+        return f"{self.public_url.rstrip('/')}/r/"
+
+
+class LogSettings(Shape):
+    """[log] 日志."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "text"] = "json"
+
+
+class EngineSettings(Shape):
+    """[engine] 引擎."""
+
+    batch: int = Field(default=500, ge=1, le=10_000)
+    claim_lease_s: Seconds = 30
+    report_overdue_s: Seconds = 180
+    pause_max_s: Seconds = 600
+    validity_red_h: Hours = 6
+    validity_orange_h: Hours = 12
+
+
+class IngestSettings(Shape):
+    """[ingest] 预警接入."""
+
+    within: Digits = "1411"
+    """The division code (4 digits for a prefecture) we call in."""
+    senders: tuple[Annotated[str, Field(pattern=r"^[0-9A-Za-z._@-]+\*?$")], ...] = ("1411*",)
+    max_age_s: Seconds = 21_600
+    hand_issuer: Digits = "14110041600000"
+    """The sender code of a call-out begun by hand."""
+    hand_issuer_name: str = Field(default="吕梁市气象台", min_length=1)
+
+
+class TextSettings(Shape):
+    """[texts] 消息文本."""
+
+    languages: tuple[Literal["zh_CN", "en"], ...] = Field(default=("zh_CN", "en"), min_length=1)
+
+
+class SmtpSettings(Shape):
+    """[smtp] 邮件服务器. An empty `host`: there is none."""
+
+    host: str = ""
+    port: Port = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: str = ""
+    reply_to: str = ""
+    username: str = ""
+    password_file: str = ""
+    timeout_s: float = Field(default=15.0, gt=0)
+    connections: int = Field(default=4, ge=1)
+    helo: str = ""
+
+
+class RouteSettings(Shape):
+    """[[routes]] 线路: one way to a carrier."""
+
+    name: Name
+    channel: Literal["voice", "sms", "email", "operator"]
+    adapter: Literal["simulated", "smtp", "operator"]
+    lines: int | None = Field(default=None, ge=1)
+    """Calls at the same time at most; none: no such limit."""
+    rate_per_minute: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _fits(self) -> RouteSettings:
+        channels = _CHANNELS_OF[self.adapter]
+        if self.channel not in channels:
+            known = ", ".join(channels)
+            raise _ours(
+                "adapter",
+                f"{self.adapter} 不能用于 {self.channel},只能用于 {known}",
+                f"{self.adapter} does not carry {self.channel}, only {known}",
+            )
+        if self.lines is not None and self.channel != "voice":
+            raise _ours("lines", "只有 voice 线路有 lines", "only a voice route has lines; use rate_per_minute")
+        return self
+
+
+_CHANNELS_OF: Mapping[str, Sequence[str]] = {
+    "simulated": ("voice", "sms", "email"),
+    "smtp": ("email",),
+    "operator": ("operator",),
+}
+
+
+def _distinct(routes: tuple[RouteSettings, ...]) -> tuple[RouteSettings, ...]:
+    names = [route.name for route in routes]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        text = ", ".join(doubled)
+        raise _ours("routes", f"线路名称重复:{text}", f"route names stand twice: {text}")
+    return routes
+
+
+class SimulationSettings(Shape):
+    """[simulation] 模拟电话网."""
+
+    seed: int = Field(default=1, ge=0)
+    sms_per_minute: int = Field(default=6_000, ge=1)
+    carrier_log: str = ""
+    """A file for what the simulated carrier saw; empty: none."""
+
+
+class Settings(BaseSettings):
+    """Everything of one installation. Made by `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    database_url: str = Field(min_length=1)
+    state_dir: Location
+    keys_dir: Location
+    config_dir: Location
+    contacts_dir: Location
+    credentials_dir: Location | None = None
+    control_socket: Location
+    web: WebSettings = WebSettings()
+    log: LogSettings = LogSettings()
+    engine: EngineSettings = EngineSettings()
+    ingest: IngestSettings = IngestSettings()
+    texts: TextSettings = TextSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    routes: Annotated[tuple[RouteSettings, ...], AfterValidator(_distinct)] = ()
+    simulation: SimulationSettings = SimulationSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - see load_settings, which names every source
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - see above
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - see above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Nothing is read behind `load_settings`' back."""
+        return (init_settings,)
+
+    @property
+    def simulated_routes(self) -> frozenset[str]:
+        """Routes that can reach nobody; the operator's list is a human's affair and needs no carrier."""
+        return frozenset(route.name for route in self.routes if route.adapter != "smtp")
+
+    @property
+    def reaches_people(self) -> bool:
+        """Whether any route goes to a real carrier."""
+        return any(route.adapter == "smtp" for route in self.routes)
+
+    def smtp_password(self) -> str:
+        """The mail server's password from its file or credential; empty when the server asks for none.
+
+        Raises ConfigError when the file cannot be read, or when others can.
+        """
+        if self.credentials_dir is not None and (self.credentials_dir / PASSWORD_CREDENTIAL).is_file():
+            return _read_secret(self.credentials_dir / PASSWORD_CREDENTIAL, _OTHERS)
+        if not self.smtp.password_file:
+            return ""
+        return _read_secret(_location(Path(self.smtp.password_file)), _GROUP_AND_OTHERS)
+
+
+# --- loading ----------------------------------------------------------------------------------------------
+
+
+def load_settings(
+    config_dir: Path | None = None, environ: Mapping[str, str] | None = None, **explicit: object
+) -> Settings:
+    """Read everything. `explicit` as the fields of Settings, sections as mappings; None means not given.
+
+    1. Find the configuration folder. 2. Read its file and the environment. 3. Merge, with the defaults that depend on
+    the place. 4. Validate. ConfigError lists every finding, each with the file, variable or option it stands in.
+    """
+    variables = dict(os.environ if environ is None else environ)
+    findings: list[Finding] = []
+    folder = _find_config(config_dir, variables)
+    written = _read_file(folder, findings)
+    surroundings = _read_environment(variables, findings)
+    options = {key: value for key, value in explicit.items() if value is not None}
+    merged = _merged(_merged(written, surroundings), options)
+    _add_places(merged, folder, variables)
+    try:
+        settings = Settings.model_validate(merged)
+    except ValidationError as error:
+        findings.extend(findings_of(error, Settings, _where(options, surroundings)))
+        raise ConfigError(findings) from None
+    findings.extend(_whole_findings(settings))
+    if findings:
+        raise ConfigError(findings)
+    return settings
+
+
+def operator_name(environ: Mapping[str, str] | None = None) -> str:
+    """Who sits at the keyboard, for the journal: the login behind sudo, else the login; empty when unknown."""
+    variables = os.environ if environ is None else environ
+    return next((variables[key] for key in ("SUDO_USER", "LOGNAME", "USER") if variables.get(key)), "")
+
+
+def prefers_english(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether the terminal's language is English."""
+    variables = os.environ if environ is None else environ
+    said = next((variables[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if variables.get(key)), "")
+    return said.lower().startswith("en")
+
+
+def _find_config(option: Path | None, variables: Mapping[str, str]) -> Path:
+    """The configuration folder; one that was named must hold the file."""
+    named = option or (Path(said) if (said := variables.get(f"{PREFIX}CONFIG_DIR")) else None)
+    if named is not None:
+        folder = _location(named)
+        if not (folder / SETTINGS_FILE).is_file():
+            what = both(f"文件夹中没有 {SETTINGS_FILE}", f"there is no {SETTINGS_FILE} in this folder")
+            remedy = both("用 init --write-config 生成", "make one by `init --write-config`")
+            raise ConfigError([Finding(str(folder), what, remedy)])
+        return folder
+    found = _first_with(SETTINGS_FILE, config_places())
+    if found is None:
+        what = both(f"哪里都没有 {SETTINGS_FILE}", f"{SETTINGS_FILE} is nowhere to be found")
+        raise ConfigError([Finding("config", what, "--config DIR")])
+    return found
+
+
+def config_places() -> tuple[Path, ...]:
+    """Where the configuration is looked for when nobody names it."""
+    return (Path("config"), SYSTEM_CONFIG, _PACKAGE.parent / "config", _PACKAGE / "_defaults" / "config")
+
+
+def contacts_places() -> tuple[Path, ...]:
+    """Where the register's files are looked for when nobody names them."""
+    return (
+        Path("contacts"),
+        SYSTEM_CONFIG / "contacts",
+        _PACKAGE.parent / "contacts",
+        _PACKAGE / "_defaults" / "contacts",
+    )
+
+
+def _first_with(file: str, places: Sequence[Path]) -> Path | None:
+    return next((_location(folder) for folder in places if (folder / file).is_file()), None)
+
+
+def _read_file(folder: Path, findings: list[Finding]) -> dict[str, Any]:
+    """The file's content without what cannot stand in it."""
+    content = read_toml(folder / SETTINGS_FILE, SETTINGS_FILE, findings) or {}
+    for key in ("config_dir", "credentials_dir"):
+        if content.pop(key, None) is not None:
+            what = both("不能写在文件里", "cannot stand in the file")
+            findings.append(Finding(f"{SETTINGS_FILE}: {key}", what, both("删去", "remove it")))
+    return content
+
+
+class _Environment(EnvSettingsSource):
+    """pydantic-settings' reading of variables, from a mapping that is handed in."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        """Take the mapping before the library asks for it."""
+        self._variables = {key.lower(): value for key, value in variables.items()}
+        super().__init__(Settings)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return self._variables
+
+
+def _read_environment(variables: Mapping[str, str], findings: list[Finding]) -> dict[str, Any]:
+    """What the environment sets. A variable of ours that sets nothing is a finding: it is a slip of the pen."""
+    ours = {key: value for key, value in variables.items() if key.startswith(PREFIX)}
+    ours.pop(f"{PREFIX}CONFIG_DIR", None)
+    for key in ours:
+        if key.removeprefix(PREFIX).lower().split("__")[0] not in Settings.model_fields:
+            what = both("没有这个设置", "there is no such setting")
+            findings.append(Finding(key, what, both("名称见 warning-dispatch.toml", "see warning-dispatch.toml")))
+    try:
+        return _Environment(ours)()
+    except SettingsError as error:
+        what = both("列表和表要写成 JSON", f"lists and tables are written as JSON: {error}")
+        findings.append(Finding(f"{PREFIX}…", what))
+        return {}
+
+
+def _add_places(merged: dict[str, Any], folder: Path, variables: Mapping[str, str]) -> None:
+    """The defaults that depend on where we are."""
+    merged["config_dir"] = folder
+    if "credentials_dir" not in merged and variables.get("CREDENTIALS_DIRECTORY"):
+        merged["credentials_dir"] = variables["CREDENTIALS_DIRECTORY"]
+    service = variables.get("STATE_DIRECTORY", "").split(":")[0]
+    state = merged.setdefault("state_dir", service or (SYSTEM_STATE if folder == SYSTEM_CONFIG else "var"))
+    home = _location(Path(state)) if isinstance(state, str | Path) else Path("var")
+    merged.setdefault("keys_dir", home / "keys")
+    merged.setdefault("control_socket", home / "control.sock")
+    merged.setdefault("database_url", f"sqlite:///{home / 'warning-dispatch.db'}")
+    merged.setdefault("contacts_dir", _first_with(REGISTER_FILE, contacts_places()) or Path("contacts"))
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """`above` over `below`; tables are merged key by key, everything else is replaced."""
+    both_of_them = dict(below)
+    for key, value in above.items():
+        under = both_of_them.get(key)
+        nested = isinstance(under, Mapping) and isinstance(value, Mapping)
+        both_of_them[key] = _merged(under, value) if nested else value  # type: ignore[arg-type] # nested says so
+    return both_of_them
+
+
+def _where(options: Mapping[str, Any], surroundings: Mapping[str, Any]) -> Callable[[tuple[int | str, ...]], str]:
+    """Names the place of a finding by the source the value came from."""
+
+    def name(loc: tuple[int | str, ...]) -> str:
+        if _holds(options, loc):
+            return place("command", loc)
+        if _holds(surroundings, loc):
+            keys = [str(part).upper() for part in loc if isinstance(part, str)]
+            return PREFIX + "__".join(keys)
+        return place(SETTINGS_FILE, loc)
+
+    return name
+
+
+def _holds(tree: object, loc: Sequence[int | str]) -> bool:
+    for part in loc:
+        if not isinstance(tree, Mapping):
+            return True
+        if part not in tree:
+            return False
+        tree = tree[part]
+    return True
+
+
+# --- the whole --------------------------------------------------------------------------------------------
+
+
+def _whole_findings(settings: Settings) -> list[Finding]:
+    """What only shows when the parts are seen together."""
+    found = []
+    if any(route.adapter == "smtp" for route in settings.routes):
+        for key in ("host", "sender"):
+            if not getattr(settings.smtp, key):
+                what = both("有 smtp 线路时必须填写", "must be set when a route uses smtp")
+                found.append(Finding(f"{SETTINGS_FILE}: smtp.{key}", what))
+    if len(os.fsencode(settings.control_socket)) > LONGEST_SOCKET_PATH:
+        what = both("路径过长,本地套接字不能用", "the path is too long for a local socket")
+        remedy = both("改用较短的 control_socket", "name a shorter control_socket")
+        found.append(Finding(str(settings.control_socket), what, remedy))
+    if "zh_CN" not in settings.texts.languages:
+        what = both("必须包含 zh_CN,它是后备语言", "must contain zh_CN, the language to fall back on")
+        found.append(Finding(f"{SETTINGS_FILE}: texts.languages", what))
+    return found
+
+
+def _read_secret(path: Path, forbidden: int) -> str:
+    """One line from a file that only its owner may read."""
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except (OSError, UnicodeDecodeError) as error:
+        what = both("密码文件无法读取", f"the password cannot be read ({type(error).__name__})")
+        raise ConfigError([Finding(str(path), what)]) from None
+    if mode & forbidden:
+        what = both("其他用户可以读这个密码文件", "other users can read this password")
+        raise ConfigError([Finding(str(path), what, f"chmod 600 {path}")])
+    return secret
