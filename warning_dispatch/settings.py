@@ -56,7 +56,7 @@ Location = Annotated[Path, AfterValidator(_location)]
 """A path; relative ones are relative to the working directory."""
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Seconds = Annotated[int, Field(ge=1)]
-Hours = Annotated[float, Field(gt=0, le=240)]
+Hours = Annotated[int, Field(ge=1, le=240)]
 Digits = Annotated[str, Field(pattern=r"^\d{4,14}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 
@@ -256,7 +256,7 @@ def load_settings(
     """
     variables = dict(os.environ if environ is None else environ)
     findings: list[Finding] = []
-    folder = _find_config(config_dir, variables)
+    folder = config_folder(config_dir, variables)
     written = _read_file(folder, findings)
     surroundings = _read_environment(variables, findings)
     options = {key: value for key, value in explicit.items() if value is not None}
@@ -286,8 +286,9 @@ def prefers_english(environ: Mapping[str, str] | None = None) -> bool:
     return said.lower().startswith("en")
 
 
-def _find_config(option: Path | None, variables: Mapping[str, str]) -> Path:
-    """The configuration folder; one that was named must hold the file."""
+def config_folder(option: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
+    """The configuration folder. ConfigError when one was named that does not hold the file, or when there is none."""
+    variables = os.environ if environ is None else environ
     named = option or (Path(said) if (said := variables.get(f"{PREFIX}CONFIG_DIR")) else None)
     if named is not None:
         folder = _location(named)
@@ -301,6 +302,17 @@ def _find_config(option: Path | None, variables: Mapping[str, str]) -> Path:
         what = both(f"哪里都没有 {SETTINGS_FILE}", f"{SETTINGS_FILE} is nowhere to be found")
         raise ConfigError([Finding("config", what, "--config DIR")])
     return found
+
+
+def contacts_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """The folder of the register's files: the one the environment names, else the first found."""
+    variables = os.environ if environ is None else environ
+    named = variables.get(f"{PREFIX}CONTACTS_DIR")
+    return (
+        _location(Path(named))
+        if named
+        else _first_with(REGISTER_FILE, contacts_places()) or _location(Path("contacts"))
+    )
 
 
 def config_places() -> tuple[Path, ...]:
@@ -371,7 +383,7 @@ def _add_places(merged: dict[str, Any], folder: Path, variables: Mapping[str, st
     merged.setdefault("keys_dir", home / "keys")
     merged.setdefault("control_socket", home / "control.sock")
     merged.setdefault("database_url", f"sqlite:///{home / 'warning-dispatch.db'}")
-    merged.setdefault("contacts_dir", _first_with(REGISTER_FILE, contacts_places()) or Path("contacts"))
+    merged.setdefault("contacts_dir", contacts_folder(variables))
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -391,8 +403,9 @@ def _where(options: Mapping[str, Any], surroundings: Mapping[str, Any]) -> Calla
         if _holds(options, loc):
             return place("command", loc)
         if _holds(surroundings, loc):
-            keys = [str(part).upper() for part in loc if isinstance(part, str)]
-            return PREFIX + "__".join(keys)
+            names = [part for part in loc if isinstance(part, str)]
+            inside = next((at for at, part in enumerate(loc) if isinstance(part, int)), len(loc))
+            return place(PREFIX + "__".join(names[:inside]).upper(), loc[inside:])
         return place(SETTINGS_FILE, loc)
 
     return name

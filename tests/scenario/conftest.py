@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,8 +63,12 @@ class Town:
         chains: Sequence[CallChain] | None = None,
         grain: int = SECOND,
         without: Sequence[tuple[str, Role]] = (),
+        same_phone: Mapping[tuple[str, Role], tuple[str, Role]] | None = None,
+        sms_rate: int | None = None,
     ) -> None:
+        """`same_phone`: one person's post → an earlier post of the same person. `sms_rate`: messages a minute."""
         self.configuration = configuration
+        self.same_phone = dict(same_phone or {})
         self.chains = tuple(chains or configuration.chains)
         self.numbers: dict[tuple[str, Role], str] = {}
         self.without = set(without)
@@ -76,10 +80,12 @@ class Town:
         self.storage = TableStorage(self.database, self.sealer, self.keys.link_key, self.journal)
         self.texts = TextBook(ROOT / "config" / "messages", ("zh_CN", "en"))
         self._fill_register()
-        self._define_routes(lines)
+        self._define_routes(lines, sms_rate)
         self.clock = VirtualClock(START)
         self.log = CarrierLog(b"scenario", keep=True)
-        self.network = SimulatedNetwork(seed, population, lines=lines, faults=faults, log=self.log)
+        self.network = SimulatedNetwork(
+            seed, population, lines=lines, sms_per_minute=sms_rate, faults=faults, log=self.log
+        )
         self.engine = self.build_engine()
         self.stage = Stage(self.engine, self.network, self.clock, grain=grain)
 
@@ -113,15 +119,16 @@ class Town:
 
     def _receiver(self, unit: Unit, role: Role) -> ReceiverEntry:
         number = f"+862601{len(self.numbers):07d}" if role is not Role.DUTY else f"+862602{len(self.numbers):07d}"
+        number = self.numbers.get(self.same_phone.get((unit.code, role), ("", role)), number)
         self.numbers[unit.code, role] = number
         channels = (Channel.VOICE,) if role is Role.DUTY else (Channel.VOICE, Channel.SMS)
         endpoints = tuple(EndpointEntry(channel, number) for channel in channels)
         return ReceiverEntry(unit.code, role, f"样本{unit.code}{role.key}", "", "zh_CN", endpoints, sample=True)
 
-    def _define_routes(self, lines: int | None) -> None:
+    def _define_routes(self, lines: int | None, sms_rate: int | None) -> None:
         routes = [
             RouteRecord("phones", Channel.VOICE, lines, None, 0, 0, 0, 0, ""),
-            RouteRecord("sms", Channel.SMS, None, None, 0, 0, 0, 0, ""),
+            RouteRecord("sms", Channel.SMS, None, sms_rate, 0, 0, 0, 0, ""),
             RouteRecord("mail", Channel.EMAIL, None, None, 0, 0, 0, 0, ""),
             RouteRecord("operator", Channel.OPERATOR, None, None, 0, 0, 0, 0, ""),
         ]

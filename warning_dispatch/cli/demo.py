@@ -20,8 +20,9 @@ from warning_dispatch.cli.scene import demo_result, draw, line_of
 from warning_dispatch.clock import Clock, ScaledClock, SystemClock, VirtualClock, stopwatch
 from warning_dispatch.daemon import Daemon, EngineDesk
 from warning_dispatch.errors import RefusedError
+from warning_dispatch.logs import configure_logging
 from warning_dispatch.model.states import CalleeState
-from warning_dispatch.settings import contacts_folder, config_folder
+from warning_dispatch.settings import Settings, load_settings
 from warning_dispatch.simulation.channel import SimulatedChannel
 from warning_dispatch.simulation.stage import Stage
 from warning_dispatch.web.application import create_app
@@ -48,12 +49,13 @@ def demo(
 ) -> None:
     """红色暴雨预警叫应全市（模拟电话）。 / A red rainstorm warning calls up the whole prefecture on simulated phones."""
     factor = _factor(speed)
+    configure_logging("error", json=False)
     with tempfile.TemporaryDirectory(prefix="warning-dispatch-demo-") as folder:
-        now = SystemClock().now()
+        now, settings = SystemClock().now(), load_settings()
         chosen = port if factor is None else _free_port(port)
         made = build_demo(
-            config=config_folder(),
-            contacts=contacts_folder(),
+            config=settings.config_dir,
+            contacts=settings.contacts_dir,
             database_url=f"sqlite:///{folder}/demo.db",
             seed=seed,
             lines=lines,
@@ -62,10 +64,10 @@ def demo(
         )
         console = Console(stderr=as_json)
         if factor is None:
-            _at_full_speed(made, VirtualClock(now), console, as_json=as_json)
+            _at_full_speed(made, settings, VirtualClock(now), console, as_json=as_json)
         else:
             clock = ScaledClock(now, factor)
-            asyncio.run(_in_time(made, clock, console, chosen, until_settled=exit_, as_json=as_json))
+            asyncio.run(_in_time(made, settings, clock, console, chosen, until_settled=exit_, as_json=as_json))
         made.product.close()
 
 
@@ -94,11 +96,11 @@ def _unsettled(made: Demo, callout_id: int) -> bool:
     return bool(made.product.read.callees(callout_id, states=UNSETTLED, limit=1))
 
 
-def _at_full_speed(made: Demo, clock: VirtualClock, console: Console, *, as_json: bool) -> None:
+def _at_full_speed(made: Demo, settings: Settings, clock: VirtualClock, console: Console, *, as_json: bool) -> None:
     """Virtual time: the same engine, called directly."""
     began, start = stopwatch(), clock.now()
     stage = Stage(made.product.engine, made.network, clock)
-    taken = made.product.engine.take_in(start, demo_warning(config_folder(), start), "demo").result
+    taken = made.product.engine.take_in(start, demo_warning(settings.config_dir, start), "demo").result
     callout_id = taken.callouts[0]
     stage.play(lambda: not _unsettled(made, callout_id), start + PATIENCE)
     view = made.product.read.callout(callout_id)
@@ -111,7 +113,7 @@ def _at_full_speed(made: Demo, clock: VirtualClock, console: Console, *, as_json
 
 
 async def _in_time(
-    made: Demo, clock: Clock, console: Console, port: int, *, until_settled: bool, as_json: bool
+    made: Demo, settings: Settings, clock: Clock, console: Console, port: int, *, until_settled: bool, as_json: bool
 ) -> None:
     """Scaled time: the daemon, the live page and the terminal."""
     began, address = stopwatch(), f"http://127.0.0.1:{port}/"
@@ -138,7 +140,7 @@ async def _in_time(
     watching: list[asyncio.Task[None]] = []
 
     async def started(desk: EngineDesk) -> None:
-        taken = await desk.take_in(demo_warning(config_folder(), clock.now()), "demo")
+        taken = await desk.take_in(demo_warning(settings.config_dir, clock.now()), "demo")
         console.print(f"\n页面 / live page: [bold]{address}[/bold]    Ctrl-C 结束 / to end\n")
         watching.append(
             asyncio.create_task(_watch(made, clock, console, taken.callouts[0], daemon, until_settled, address))

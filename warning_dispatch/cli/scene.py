@@ -69,7 +69,11 @@ def draw(read: ReadModels, callout_id: int, now: int, address: str) -> Renderabl
     return Group(
         _headline(view, now, address),
         _tiers(view.tiers),
-        Panel(Text(_curve(read.curve(callout_id), view, now)), title="应答曲线 / answers over time", width=CURVE_WIDTH + 20),
+        Panel(
+            Text(_curve(read.curve(callout_id), view, now)),
+            title="应答曲线 / answers over time",
+            width=CURVE_WIDTH + 20,
+        ),
         Columns([_unreached(view, unreached), _attempts(attempts)]),
     )
 

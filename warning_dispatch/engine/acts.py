@@ -113,6 +113,7 @@ def end(ledger: Ledger, callout_id: int, event: CallOutEvent, *, actor: str, rea
     1. The state is one write. 2. Everything queued is dropped. 3. Open callees go to their final state, counts are
     set anew. 4. After a lifting those who had been contacted are told, without being asked for an answer.
     """
+    ledger.settle()  # what this transaction decided before belongs into the counts that are set anew below
     callout = ledger.callout(callout_id)
     into = CalleeState.SUPERSEDED if event is CallOutEvent.SUPERSEDED else CalleeState.STOPPED
     ledger.set_callout_state(callout, event, actor=actor, reason=reason)

@@ -79,7 +79,7 @@ class Ledger:
         self._counts: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
         self._finished: defaultdict[int, int] = defaultdict(int)
         self._new_attempts: list[tuple[CalleeRecord, Channel, int, Purpose, str]] = []
-        self._silenced: list[int] = []
+        self._silenced: dict[bool, list[int]] = {True: [], False: []}
         self._opens: list[tuple[int, Reason]] = []
         self._acknowledgements: list[NewAcknowledgement] = []
 
@@ -164,8 +164,8 @@ class Ledger:
                 self._new_attempts.append((record, Channel.VOICE, 0, self._purpose(record), avoid))
             case QueueText(channel, role):
                 self._new_attempts.append((record, channel, role, self._purpose(record), ""))
-            case Silence():
-                self._silenced.append(record.id)
+            case Silence(texts):
+                self._silenced[texts].append(record.id)
             case OpenBelow(reason):
                 self._opens.append((record.id, reason))
             case RaiseAlarm(kind):
@@ -282,15 +282,20 @@ class Ledger:
 
     def _write_silence(self) -> None:
         """Queued attempts of those who answered are dropped; what still rings is to be hung up."""
-        if not self._silenced:
-            return
-        silenced = list(dict.fromkeys(self._silenced))
-        self._silenced = []
-        for attempt_id, callout_id in self.tx.attempts.drop_ready_of(silenced, self.now, "answered"):
-            self.note(callout_id, {"k": "attempt.dropped", "id": attempt_id, "why": "answered"})
-        self.hang_up.extend(self.tx.attempts.live_voice_of(silenced))
-        quiet = set(silenced)
-        self._new_attempts = [one for one in self._new_attempts if one[0].id not in quiet or one[3] is not Purpose.CALL]
+        for texts, listed in self._silenced.items():
+            if not listed:
+                continue
+            silenced = list(dict.fromkeys(listed))
+            self._silenced[texts] = []
+            dropped = self.tx.attempts.drop_ready_of(silenced, self.now, "answered", texts=texts)
+            for attempt_id, callout_id in dropped:
+                self.note(callout_id, {"k": "attempt.dropped", "id": attempt_id, "why": "answered"})
+            self.hang_up.extend(self.tx.attempts.live_voice_of(silenced))
+            self._new_attempts = [
+                one
+                for one in self._new_attempts
+                if one[0].id not in silenced or one[3] is not Purpose.CALL or not (texts or one[1] is Channel.VOICE)
+            ]
 
     def _write_attempts(self) -> None:
         if not self._new_attempts:

@@ -147,6 +147,8 @@ class Outbox:
         by_channel: defaultdict[Channel, list[RouteRecord]] = defaultdict(list)
         for route in ledger.tx.routes.load():
             by_channel[route.channel].append(refill(route, ledger.now))
+            if route.down_until > ledger.now:
+                wake.append(route.down_until)
         for channel in CHANNELS:
             lanes = _Lanes(by_channel.get(channel, []), ledger.now, self._settings.batch)
             picked = self._claim_channel(ledger, channel, lanes) if lanes.free else []

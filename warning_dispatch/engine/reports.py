@@ -44,7 +44,7 @@ class Reports:
         attempts = ledger.tx.attempts.load([one.attempt_id for one in receipts])
         handed: list[tuple[int, str, int | None]] = []
         refused: list[Report] = []
-        for receipt in receipts:
+        for receipt in {one.attempt_id: one for one in receipts}.values():
             attempt = attempts.get(receipt.attempt_id)
             if attempt is None or attempt.state is not AttemptState.CLAIMED:
                 continue
@@ -75,7 +75,7 @@ class Reports:
                 continue
             if outcome.next is Next.ACKNOWLEDGE and attempt.channel is Channel.VOICE:
                 answers.append(attempt)
-            if attempt.state is not AttemptState.ENDED and attempt.state is not AttemptState.DROPPED:
+            if attempt.state in _UNDER_WAY:  # READY after a lost lease: it is repeated anyway, and reported again
                 ended.setdefault(attempt.id, (attempt, outcome, report.at))
         if delivered:
             ledger.tx.attempts.deliver(list(delivered.items()))
@@ -238,5 +238,6 @@ def _callout_of(ended: Sequence[tuple[AttemptRecord, Outcome, int]], attempt_id:
     return next(attempt.callout_id for attempt, _, _ in ended if attempt.id == attempt_id)
 
 
+_UNDER_WAY = (AttemptState.CLAIMED, AttemptState.HANDED)
 _ROUTE_TROUBLE = (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
 _NEEDS_OTHERS = (Next.OTHER_ENDPOINT, Next.DOUBTFUL, Next.PERMANENT)

@@ -208,8 +208,10 @@ class AttemptRows(Protocol):
         """READY → DROPPED with the reason as outcome."""
         ...
 
-    def drop_ready_of(self, callee_ids: Sequence[int], now: int, why: str) -> Sequence[tuple[int, int]]:
-        """Drop READY attempts that serve these callees; (attempt, call-out) pairs."""
+    def drop_ready_of(
+        self, callee_ids: Sequence[int], now: int, why: str, *, texts: bool = True
+    ) -> Sequence[tuple[int, int]]:
+        """Drop READY attempts that serve only these callees (voice, and texts if asked); (attempt, call-out) pairs."""
         ...
 
     def drop_ready_of_callout(self, callout_id: int, now: int, why: str, *, voice_only: bool = False) -> int:
@@ -217,7 +219,7 @@ class AttemptRows(Protocol):
         ...
 
     def live_voice_of(self, callee_ids: Sequence[int]) -> Sequence[int]:
-        """Voice attempts CLAIMED or HANDED that serve one of these callees."""
+        """Voice attempts CLAIMED or HANDED that serve these callees and nobody else who has not answered."""
         ...
 
     def live_voice_of_callout(self, callout_id: int) -> Sequence[int]:

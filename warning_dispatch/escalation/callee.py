@@ -437,7 +437,7 @@ def _duty_answered(callee: Callee, now: int, rules: Rules) -> Step:
         position=position,
         next_at=due_at(rules.ladder, position, now, slow=True),
     )
-    actions: tuple[Action, ...] = (Silence(),)
+    actions: tuple[Action, ...] = (Silence(texts=False),)
     if rules.superior:
         actions = (*actions, OpenBelow(Reason.SUPERIOR_ANSWERED))
     return Step(moved, actions, Reason.DUTY_ANSWERED)
@@ -471,11 +471,12 @@ def _withdrawn(callee: Callee, event: Withdrawn, now: int, rules: Rules) -> Step
 
 
 def _recalled(callee: Callee, _event: Recalled, now: int, rules: Rules) -> Step:
+    """From the foot of the ladder, now: whoever asks for it knows better than a gap that still runs."""
     again = replace(
         opened(now, rules),
         voice=callee.voice,
         wanted=callee.wanted,
-        tried=callee.tried,
+        tried=tuple(replace(one, until=min(one.until, now)) for one in callee.tried),
         answers=callee.answers,
         calls=callee.calls,
     )

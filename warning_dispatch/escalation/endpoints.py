@@ -11,17 +11,18 @@ from warning_dispatch.model.unit import Channel, EndpointView
 def choose(callee: Callee, endpoints: Sequence[EndpointView], now: int) -> EndpointView | None:
     """The voice endpoint to dial for what the callee wants; None when nobody wanted can be dialled.
 
-    Never an endpoint known to be dead, never a receiver who has answered. First those not held back (off,
-    doubtful), then A before B before the duty phone, then the least tried, then by rank.
+    Never an endpoint known to be dead or still held back (off, doubtful: a rung that came in between would make a
+    lying network's "empty number" permanent too soon), never a receiver who has answered. A before B before the duty
+    phone, then the least tried, then by rank.
     """
-    best: tuple[tuple[bool, int, int, int, int], EndpointView] | None = None
+    best: tuple[tuple[int, int, int, int], EndpointView] | None = None
     for endpoint in endpoints:
         if endpoint.channel is not Channel.VOICE or not endpoint.role & callee.wanted:
             continue
         memory = callee.memory_of(endpoint.endpoint_id)
-        if memory.verdict is Verdict.DEAD or endpoint.receiver_id in callee.answers:
+        if memory.verdict is Verdict.DEAD or memory.until > now or endpoint.receiver_id in callee.answers:
             continue
-        key = (memory.until > now, int(endpoint.role), memory.count, endpoint.rank, endpoint.endpoint_id)
+        key = (int(endpoint.role), memory.count, endpoint.rank, endpoint.endpoint_id)
         if best is None or key < best[0]:
             best = (key, endpoint)
     return best[1] if best else None

@@ -102,7 +102,12 @@ class QueueText:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Drop what is queued, hang up what rings; nobody who is listening is cut off."""
+    """Drop what is queued, hang up what rings; nobody who is listening is cut off.
+
+    `texts` False keeps queued messages: after the duty room has answered A and B are still to be written to.
+    """
+
+    texts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ Rules:
 1. `accept` and `hang_up` first let happen what was due by `now`; a person therefore acts before a call that
    is handed over at the same moment.
 2. A phone is in one call. A second call of ours to it gets `busy` and counts as a clash.
-3. Whoever has picked up is not cut off: `hang_up` ends only what still rings, and nothing is reported.
+3. Whoever has picked up is not cut off: `hang_up` ends only what still rings, reported as `hung_up_by_us`.
 4. A refusal leaves no trace in anybody's habits: only calls that rang count as the n-th.
 """
 
@@ -34,6 +34,7 @@ from warning_dispatch.simulation.rate import Rate
 
 OVER_CONCURRENCY = "over_concurrency"
 OPTED_OUT = "opted_out"
+HUNG_UP_BY_US = "hung_up_by_us"
 BUSY_TONE = 2_000
 """How long the busy tone of a clash lasts, in ms."""
 
@@ -138,10 +139,17 @@ class SimulatedNetwork:
         now = self._settle(now)
         for attempt_id in attempt_ids:
             for call in tuple(self._calls.get(attempt_id, ())):
-                if call.picked_up_at is None or call.picked_up_at > now:
+                if _rings(call, now):
                     self._release(call)
                     self._note(call.dispatch, now, carrier_log.HUNG_UP)
+                    self._post(call, _END, now, Report(attempt_id, HUNG_UP_BY_US, now))
         self._flush()
+
+    def ringing(self) -> frozenset[int]:
+        """Attempts whose phone rings and nobody has picked up, since the last method was called."""
+        return frozenset(
+            attempt_id for attempt_id, calls in self._calls.items() if any(_rings(call, self._now) for call in calls)
+        )
 
     def next_at(self) -> int | None:
         """The next moment (ms) at which `advance` may have something to tell; None when all is quiet."""
@@ -347,6 +355,11 @@ class SimulatedNetwork:
         """Make the log durable against the death of this process before the caller hears of it."""
         if self._log is not None:
             self._log.flush()
+
+
+def _rings(call: _Call, now: int) -> bool:
+    """Whether nobody has picked up yet."""
+    return call.picked_up_at is None or call.picked_up_at > now
 
 
 def _means(channel: Channel) -> Means:

@@ -22,6 +22,10 @@ _READY, _CLAIMED, _HANDED = AttemptState.READY.value, AttemptState.CLAIMED.value
 _ENDED, _DROPPED = AttemptState.ENDED.value, AttemptState.DROPPED.value
 _LIVE = f"({_CLAIMED}, {_HANDED})"
 _VOICE = Channel.VOICE.value
+_FINISHED = ", ".join(str(state.value) for state in FINISHED)
+_SERVES_NOBODY_ELSE = f"""NOT EXISTS (SELECT 1 FROM attempt_callee o JOIN callee oc ON oc.id = o.callee_id
+ WHERE o.attempt_id = a.id AND oc.state NOT IN ({_FINISHED}) AND oc.id NOT IN {{ids}})"""
+"""One call names several units: it goes on for those that are still open."""
 _COLUMNS = """a.id, a.callout_id, a.channel, a.purpose, a.state, a.route, a.endpoint_id, a.receiver_id, a.number_id,
  a.role, a.claimed_at"""
 _CHANNELS = {channel.value: channel for channel in Channel}
@@ -151,12 +155,18 @@ class AttemptTable:
             [(why, now, attempt_id) for attempt_id, why in drops],
         )
 
-    def drop_ready_of(self, callee_ids: Sequence[int], now: int, why: str) -> Sequence[tuple[int, int]]:
+    def drop_ready_of(
+        self, callee_ids: Sequence[int], now: int, why: str, *, texts: bool = True
+    ) -> Sequence[tuple[int, int]]:
         """See the port."""
+        voice = "" if texts else f" AND a.channel = {_VOICE}"
+        ids = self._sql.ids(callee_ids)
         rows = self._sql.rows(
             f"""SELECT DISTINCT a.id, a.callout_id FROM attempt_callee ac JOIN attempt a ON a.id = ac.attempt_id
-            WHERE ac.callee_id IN {{ids}} AND a.state = {_READY} AND a.purpose <> {Purpose.ALL_CLEAR.value}""",
-            self._sql.ids(callee_ids),
+            WHERE ac.callee_id IN {{ids}} AND a.state = {_READY} AND a.purpose <> {Purpose.ALL_CLEAR.value}{voice}
+            AND {_SERVES_NOBODY_ELSE}""",
+            ids,
+            ids,
         )
         self.drop([(row[0], why) for row in rows], now)
         return [(row[0], row[1]) for row in rows]
@@ -174,10 +184,12 @@ class AttemptTable:
 
     def live_voice_of(self, callee_ids: Sequence[int]) -> Sequence[int]:
         """See the port."""
+        ids = self._sql.ids(callee_ids)
         rows = self._sql.rows(
             f"""SELECT DISTINCT a.id FROM attempt_callee ac JOIN attempt a ON a.id = ac.attempt_id
-            WHERE ac.callee_id IN {{ids}} AND a.channel = {_VOICE} AND a.state IN {_LIVE}""",
-            self._sql.ids(callee_ids),
+            WHERE ac.callee_id IN {{ids}} AND a.channel = {_VOICE} AND a.state IN {_LIVE} AND {_SERVES_NOBODY_ELSE}""",
+            ids,
+            ids,
         )
         return [row[0] for row in rows]
 

@@ -134,3 +134,12 @@ class TableReadings:
                 "SELECT scopes FROM api_key WHERE hash = ? AND revoked_at IS NULL", sha256(key.encode()).digest()
             )
         return frozenset(part.strip() for part in (scopes or "").split(",") if part.strip())
+
+    def sample_numbers(self) -> bool:
+        """Whether the register holds numbers that cannot reach anybody."""
+        with self._reading() as sql:
+            found = sql.value(
+                "SELECT 1 FROM endpoint e JOIN number n ON n.id = e.number_id "
+                "WHERE n.sample = 1 AND e.valid_until IS NULL LIMIT 1"
+            )
+        return found is not None

@@ -1,0 +1,206 @@
+"""What came in as people see it: alarms, warnings, what could not be read, keys, and the receiver's page."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from warning_dispatch.model.alert import AlertArea, Disposition
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.states import (
+    CalleeState,
+    CallOutState,
+    Means,
+    Purpose,
+)
+from warning_dispatch.store import schema
+
+
+def load_house() -> ModuleType:
+    """The rows by hand: tests are no package, so their module is loaded by its path."""
+    name = "contract_house"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("house.py"))
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+rows_by_hand = load_house()
+House = Any
+"""The class of that name in house.py."""
+START = rows_by_hand.START
+TOKEN = rows_by_hand.TOKEN
+RAINSTORM = rows_by_hand.RAINSTORM
+TOWNSHIP = rows_by_hand.TOWNSHIP
+WATER = rows_by_hand.WATER
+VILLAGES = rows_by_hand.VILLAGES
+info = rows_by_hand.info
+message = rows_by_hand.message
+
+
+@pytest.fixture(params=["file", "memory"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """A house on a database of either kind."""
+    engine = rows_by_hand.empty_database(request.param, tmp_path)
+    yield rows_by_hand.House(engine)
+    engine.dispose()
+
+
+# --- alarms, alerts, keys ---------------------------------------------------------------------------------
+
+
+def test_open_alarms_are_those_nobody_claimed(house: House) -> None:
+    """Promise 9: what needs a human stays on the page until one has it."""
+    house.add(schema.alarm, at=START, kind="no_contact", detail="x", callout_id=1, unit_id=TOWNSHIP)
+    house.add(schema.alarm, at=START, kind="claimed", detail="x", claimed_at=START)
+    house.add(schema.alarm, at=START + 1, kind="route_down", detail="phones")
+    alarms = house.read.open_alarms()
+    assert [(one.kind, one.unit_name, one.callout_id) for one in alarms] == [
+        ("route_down", "", None),
+        ("no_contact", "白文镇", 1),
+    ]
+    assert len(house.read.open_alarms(limit=1)) == 1
+
+
+def test_alerts_name_the_callouts_they_concerned(house: House) -> None:
+    """A Cancel shows the call-out that its chain began; a stored message of the same chain shows none of it."""
+    chain = house.chain()
+    first = house.alert(message(info("zh-CN")), chain_id=chain)
+    callouts = tuple(house.callout(alert_id=first, chain_id=chain, round=number) for number in (1, 2))
+    cancel = house.alert(message(), chain_id=chain, identifier="c", msg_type="Cancel", colour=0)
+    stored = house.alert(message(), chain_id=chain, identifier="s", disposition=Disposition.STORED.value)
+    alone = house.alert(message(), identifier="x")
+    rows = {row.id: row for row in house.read.alerts()}
+    assert list(rows) == [alone, stored, cancel, first]
+    assert rows[first].callouts == rows[cancel].callouts == callouts
+    assert rows[stored].callouts == rows[alone].callouts == ()
+    assert (rows[cancel].colour, rows[first].colour) == (None, Colour.RED)
+    assert (rows[first].reasons, rows[first].sender, rows[first].status) == (("trigger",), "吕梁市气象台", "Actual")
+    assert house.read.alert(cancel) == rows[cancel]
+
+
+def test_what_could_not_be_read_is_listed_with_its_reasons(house: House) -> None:
+    """Promise 10: a message for which no alert stands is still found, newest first."""
+    one = house.raw(Disposition.QUARANTINED, ("DOCTYPE",))
+    house.raw(Disposition.STORED)
+    house.alert(message(), raw_message_id=house.raw(Disposition.QUARANTINED, ("sender_not_allowed",)))
+    two = house.raw(Disposition.QUARANTINED, ("not XML",))
+    rows = house.read.quarantined()
+    assert [(row.raw_id, row.reasons) for row in rows] == [(two, ("not XML",)), (one, ("DOCTYPE",))]
+    assert [row.raw_id for row in house.read.quarantined(limit=1)] == [two]
+
+
+def test_a_key_opens_its_scopes_until_it_is_revoked(house: House) -> None:
+    """Keys are known by their hash only; an unknown or revoked one opens nothing."""
+    values = {"name": "a", "hash": sha256(b"secret").digest(), "scopes": "alerts, read", "created_at": START}
+    key = house.add(schema.api_key, **values)
+    assert house.read.scopes_of_key("secret") == {"alerts", "read"}
+    assert house.read.scopes_of_key("other") == frozenset()
+    house.change(schema.api_key, key, revoked_at=START)
+    assert house.read.scopes_of_key("secret") == frozenset()
+
+
+def linked(house: House, unit: int, step: CalleeState = CalleeState.CALLING, **changes: object) -> tuple[int, int, int]:
+    """A call-out with one callee, whose receiver has a link: (call-out, callee, receiver)."""
+    callout = house.callout(**changes)
+    callee = house.callee(callout, house.branch(callout, VILLAGES), unit, VILLAGES, step)
+    receiver = house.receiver(unit)
+    house.link(callout, receiver)
+    return callout, callee, receiver
+
+
+# --- the receiver's page ----------------------------------------------------------------------------------
+
+
+def test_a_link_shows_the_warning_in_the_receivers_language(house: House) -> None:
+    """The village head reads the block of their language, of the gravest event; the issuer is never a person's name."""
+    alert = message(
+        info("en-US"),
+        info("zh-CN", colour=Colour.BLUE, headline="大风蓝色"),
+        info("zh-CN", areas=(AlertArea("临县", ()), AlertArea("兴县", ()), AlertArea("临县", ()))),
+    )
+    village = house.village(1, "郝家墕村")
+    callout, callee, receiver = linked(house, village, alert_id=house.alert(alert))
+    view = house.read.link(TOKEN.upper())
+    assert (view.callout_id, view.callee_id, view.unit_name) == (callout, callee, "临县白文镇郝家墕村")
+    assert (view.headline, view.description, view.instruction) == (
+        "headline zh-CN",
+        "description zh-CN",
+        "instruction zh-CN",
+    )
+    assert (view.issuer, view.sent, view.expires) == ("吕梁市气象台", START - 5, START + 1)
+    assert view.area_names == ("临县", "兴县")
+    assert view.open
+    house.change(schema.receiver, receiver, language="en")
+    english = house.read.link(TOKEN)
+    assert (english.language, english.headline, english.area_names) == ("en", "headline en-US", ("area en-US",))
+
+
+def test_a_language_the_warning_does_not_speak_falls_back(house: House) -> None:
+    """Chinese first: an English receiver of a Chinese-only warning reads Chinese, not nothing."""
+    _, _, receiver = linked(house, WATER, alert_id=house.alert(message(info("zh-CN"))))
+    house.change(schema.receiver, receiver, language="en")
+    view = house.read.link(TOKEN)
+    assert (view.headline, view.unit_name) == ("headline zh-CN", "临县水利局")
+
+
+def test_areas_without_a_description_are_named_by_the_register(house: House) -> None:
+    """A code alone tells a villager nothing; those that the register knows get their names."""
+    areas = (AlertArea("", ("141124000000", "141124104000", "990000000000")),)
+    linked(house, WATER, alert_id=house.alert(message(info("zh-CN", areas=areas))))
+    assert house.read.link(TOKEN).area_names == ("临县", "白文镇")
+
+
+def test_a_link_of_a_callout_without_an_alert_is_shown_all_the_same(house: House) -> None:
+    """Begun by hand: colour, hazard and place are known, the rest is left empty; a drill says so."""
+    linked(house, WATER, purpose=Purpose.DRILL.value, state=CallOutState.CANCELLED.value)
+    view = house.read.link(TOKEN)
+    assert (view.headline, view.description, view.area_names, view.expires) == ("", "", (), None)
+    assert (view.issuer, view.sent, view.hazard_name, view.drill) == ("吕梁市", START, RAINSTORM, True)
+    assert not view.open
+
+
+def test_a_message_without_any_block_still_has_its_headline(house: House) -> None:
+    """What the intake noted of an alert is shown when its body says nothing."""
+    linked(house, WATER, alert_id=house.alert(message(), expires=START + 7))
+    view = house.read.link(TOKEN)
+    assert (view.headline, view.expires) == ("暴雨红色预警", START + 7)
+
+
+def test_an_acknowledged_unit_is_confirmed_by_whoever_answered_first(house: House) -> None:
+    """Once the unit is acknowledged nobody of it is asked again, and the page says when and how."""
+    callout, callee, receiver = linked(house, WATER, CalleeState.ACKNOWLEDGED)
+    house.answer(callout, callee, START + 1, counted=False, receiver=receiver + 2, means=Means.LINK)
+    house.answer(callout, callee, START + 5, counted=True, receiver=receiver + 1, means=Means.KEY)
+    house.answer(callout, callee, START + 9, counted=True, receiver=receiver + 1, means=Means.REPLY)
+    view = house.read.link(TOKEN)
+    assert (view.confirmed_at, view.confirmed_means, view.open) == (START + 5, Means.KEY, False)
+
+
+def test_the_duty_rooms_answer_leaves_the_button_to_a(house: House) -> None:
+    """An office whose duty room answered goes on asking A, so A's own link must still confirm."""
+    callout, callee, receiver = linked(house, WATER, CalleeState.DUTY_ANSWERED)
+    house.answer(callout, callee, START + 5, counted=True, receiver=receiver + 1, means=Means.KEY)
+    assert house.read.link(TOKEN).open
+    house.answer(callout, callee, START + 8, counted=True, receiver=receiver, means=Means.LINK)
+    assert house.read.link(TOKEN).confirmed_at == START + 8
+
+
+def test_ones_own_word_is_confirmed_even_if_it_does_not_answer_for_the_unit(house: House) -> None:
+    """A clerk who tapped sees that it was received (RELAYED) and is not asked to tap again and again."""
+    callout, callee, receiver = linked(house, WATER, CalleeState.RELAYED)
+    assert house.read.link(TOKEN).confirmed_at is None
+    house.answer(callout, callee, START + 5, counted=False, receiver=receiver, means=Means.LINK)
+    view = house.read.link(TOKEN)
+    assert (view.confirmed_at, view.confirmed_means) == (START + 5, Means.LINK)

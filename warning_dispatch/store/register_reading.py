@@ -1,0 +1,69 @@
+"""名册出库: the register in force, in clear. For checks and exports; nothing hot comes here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlalchemy import Connection
+
+from warning_dispatch.model.register import Register
+from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit, UnitKind, UnitLevel
+from warning_dispatch.ports import Sealer
+from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT
+from warning_dispatch.store.sql import Sql
+
+
+def stored_units(connection: Connection) -> tuple[Unit, ...]:
+    """Every unit in force, superiors first."""
+    rows = Sql(connection).rows(
+        """SELECT u.code, u.name, u.kind, u.level, u.area, s.code, u.sector, u.callable FROM unit u
+        LEFT JOIN unit s ON s.id = u.superior_id WHERE u.valid_until IS NULL ORDER BY u.id"""
+    )
+    return tuple(
+        Unit(code, name, UnitKind(kind), UnitLevel(level), area, superior, sector, bool(callable_))
+        for code, name, kind, level, area, superior, sector, callable_ in rows
+    )
+
+
+def stored_register(connection: Connection, sealer: Sealer) -> Register:
+    """Units and receivers in force with their usable endpoints, numbers and names unsealed. StoreError: wrong keys."""
+    return Register(stored_units(connection), _receivers(connection, sealer))
+
+
+def count_receivers(connection: Connection) -> tuple[int, int]:
+    """Receivers in force with a real endpoint, and those with a sample one."""
+    row = Sql(connection).one(
+        """SELECT count(DISTINCT CASE n.sample WHEN 0 THEN e.receiver_id END),
+        count(DISTINCT CASE n.sample WHEN 1 THEN e.receiver_id END)
+        FROM endpoint e JOIN number n ON n.id = e.number_id WHERE e.valid_until IS NULL"""
+    )
+    return row[0], row[1]
+
+
+def _receivers(connection: Connection, sealer: Sealer) -> tuple[ReceiverEntry, ...]:
+    sql = Sql(connection)
+    numbers = {
+        key: (sealer.unseal(sealed, NUMBER_CONTEXT).decode(), bool(sample))
+        for key, sealed, sample in sql.rows("SELECT id, sealed, sample FROM number")
+    }
+    endpoints: defaultdict[int, list[tuple[Channel, int]]] = defaultdict(list)
+    for receiver_id, channel, number_id in sql.rows(
+        "SELECT receiver_id, channel, number_id FROM endpoint WHERE valid_until IS NULL AND usable = 1 ORDER BY id"
+    ):
+        endpoints[receiver_id].append((Channel(channel), number_id))
+    rows = sql.rows(
+        """SELECT r.id, u.code, r.role, r.name_sealed, r.post, r.language FROM receiver r
+        JOIN unit u ON u.id = r.unit_id WHERE r.valid_until IS NULL ORDER BY r.id"""
+    )
+    return tuple(
+        ReceiverEntry(
+            code,
+            Role(role),
+            sealer.unseal(name, NAME_CONTEXT).decode(),
+            post,
+            language,
+            tuple(EndpointEntry(channel, numbers[number_id][0]) for channel, number_id in endpoints[key]),
+            sample=any(numbers[number_id][1] for _, number_id in endpoints[key]),
+        )
+        for key, code, role, name, post, language in rows
+    )
