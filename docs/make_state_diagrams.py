@@ -1,6 +1,6 @@
 """Draw the state machines from their tables into docs/callee.md: the diagram is the code.
 
-Run it after changing a table: `.venv/bin/python docs/make_state_diagrams.py`. A test compares the file with it.
+Run it after changing a table: `.venv/bin/python -m docs.make_state_diagrams`. A test compares the file with it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import inspect
 from collections import defaultdict
 from collections.abc import Mapping
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 
 from warning_dispatch.escalation import callee, callout, moves
@@ -36,7 +37,7 @@ def sentences(enum: type[Enum]) -> Mapping[str, str]:
     """The sentence that stands below each member of an enum in its source."""
     (body,) = (node.body for node in ast.parse(inspect.getsource(enum)).body if isinstance(node, ast.ClassDef))
     found = {}
-    for member, text in zip(body, body[1:], strict=False):
+    for member, text in pairwise(body):
         if (
             isinstance(member, ast.Assign)
             and isinstance(member.targets[0], ast.Name)
@@ -48,9 +49,23 @@ def sentences(enum: type[Enum]) -> Mapping[str, str]:
 
 
 def diagram(arrows: Mapping[tuple[str, str], list[str]], start: str, ends: list[str]) -> str:
-    """A mermaid state diagram; arrows between the same two states share one line."""
+    """A mermaid state diagram; arrows between the same two states share one line.
+
+    An event that leads from every state that is no end to the same state is one arrow from all of them together.
+    """
+    inner = list(dict.fromkeys(before for before, _ in arrows))
+    shared = {
+        (name, after): [before for before in inner if name in arrows.get((before, after), ())]
+        for (_, after), names in arrows.items()
+        for name in names
+    }
+    common = [key for key, befores in shared.items() if len(befores) == len(inner) > 1]
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {start}"]
-    lines += [f"    {before} --> {after}: {', '.join(names)}" for (before, after), names in arrows.items()]
+    lines += ["    state still_open {", *(f"        {state}" for state in inner), "    }"] if common else []
+    for (before, after), names in arrows.items():
+        own = [name for name in names if (name, after) not in common]
+        lines += [f"    {before} --> {after}: {', '.join(own)}"] if own else []
+    lines += [f"    still_open --> {after}: {name}" for name, after in common]
     lines += [f"    {end} --> [*]" for end in ends]
     return "\n".join([*lines, "```"])
 
@@ -71,7 +86,9 @@ def callee_part() -> str:
     words = sentences(CalleeState)
     states = [(state.name, words.get(state.name, ""), _groups(state)) for state in CalleeState]
     events = list(dict.fromkeys(event for _, event in callee.TABLE))
-    told = [(event.__name__, _one_line(inspect.getdoc(event))) for event in events if event.__module__ == moves.__name__]
+    told = [
+        (event.__name__, _one_line(inspect.getdoc(event))) for event in events if event.__module__ == moves.__name__
+    ]
     every = [
         (before.name, event.__name__, ", ".join(after.name for after in sorted(results)))
         for (before, event), results in sorted(callee.TABLE.items(), key=lambda item: (item[0][0], item[0][1].__name__))
@@ -95,7 +112,9 @@ def callout_part() -> str:
         arrows[before.name, after.name].append(event.value)
     words = sentences(CallOutState)
     leaving = {before for before, _ in callout.TABLE}
-    states = [(state.name, words.get(state.name, ""), "live" if state in LIVE_CALLOUT else "") for state in CallOutState]
+    states = [
+        (state.name, words.get(state.name, ""), "live" if state in LIVE_CALLOUT else "") for state in CallOutState
+    ]
     every = [(before.name, event.value, after.name) for (before, event), after in sorted(callout.TABLE.items())]
     return "\n\n".join(
         [
@@ -119,7 +138,7 @@ def _one_line(text: str | None) -> str:
 
 def page() -> str:
     """The whole page."""
-    return "\n\n".join([HEAD.rstrip(), callee_part(), callout_part()]) + "\n"
+    return f"{HEAD.rstrip()}\n\n{callee_part()}\n\n{callout_part()}\n"
 
 
 if __name__ == "__main__":

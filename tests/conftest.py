@@ -30,8 +30,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--storms`."""
+    """Add `--storms` and `--storm-seed`."""
     parser.addoption("--storms", type=int, default=STORMS, help="how many storms each promise is put through")
+    parser.addoption("--storm-seed", type=int, default=None, help="play this one storm again")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -301,6 +304,31 @@ def town(configuration: Configuration) -> Callable[..., Town]:
         return Town(configuration, **changes)  # type: ignore[arg-type]
 
     return build
+
+
+@pytest.fixture
+def storm(town: Callable[..., Town]) -> Callable[[str, int], list[str]]:
+    """Plays one storm (plan, seed) to its end and returns what happened; see storms.py."""
+    storms, promises = _module("storms"), _module("promises")
+
+    def play(plan: str, seed: int) -> list[str]:
+        night = storms.Storm(town, promises, plan, seed)
+        night.play()
+        return [*night.told, *map(str, night.town.log.records())]
+
+    return play
+
+
+def _module(name: str) -> ModuleType:
+    """A module beside this file: tests are no package, so it is loaded by its path."""
+    full = f"scenario_{name}"
+    if full not in sys.modules:
+        spec = importlib.util.spec_from_file_location(full, Path(__file__).with_name(f"{name}.py"))
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[full] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[full])
+    return sys.modules[full]
 
 
 __all__ = ["MINUTE", "SECOND", "START", "Town", "replace"]

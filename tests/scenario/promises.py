@@ -27,7 +27,7 @@ from warning_dispatch.model.states import (
     Purpose,
     Voice,
 )
-from warning_dispatch.model.unit import Channel
+from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.simulation import carrier_log
 from warning_dispatch.simulation.carrier_log import CarrierRecord
 from warning_dispatch.store.journal_check import verify
@@ -77,9 +77,8 @@ AT_ANY_MOMENT: Mapping[str, str] = {
         JOIN attempt a ON a.id = ac.attempt_id WHERE c.state = {int(CalleeState.ACKNOWLEDGED)}
         AND a.purpose = {int(Purpose.CALL)} AND a.claimed_at > c.answered_at
         AND NOT EXISTS (SELECT 1 FROM attempt_callee x WHERE x.attempt_id = a.id AND x.callee_id <> c.id)
-        AND NOT EXISTS (SELECT 1 FROM callout o WHERE o.id = c.callout_id AND c.state = {int(CalleeState.DUTY_ANSWERED)})
         AND NOT EXISTS (SELECT 1 FROM acknowledgement k WHERE k.callee_id = c.id AND k.counted = 1
-          AND a.claimed_at <= k.at)""",
+          AND (a.claimed_at <= k.at OR k.role = {int(Role.DUTY)}))""",
     "3 an answer silences: still queued for a unit that has finished": f"""
         SELECT a.id FROM attempt a WHERE a.state = {_READY} AND a.purpose = {int(Purpose.CALL)}
         AND a.possible_duplicate = 0 AND a.claimed_at IS NULL AND NOT EXISTS (
@@ -123,9 +122,10 @@ WHEN_ALL_IS_OVER: Mapping[str, str] = {
         SELECT o.id, a.status FROM callout o JOIN alert a ON a.id = o.alert_id WHERE a.status <> 'Actual'""",
     "lines still taken": "SELECT name, lines_used FROM route WHERE lines_used <> 0",
     "told, and never sent": f"""
-        SELECT c.id FROM callee c JOIN callout o ON o.id = c.callout_id WHERE c.state = {int(CalleeState.INFORMED)}
-        AND NOT EXISTS (SELECT 1 FROM attempt_callee ac JOIN attempt a ON a.id = ac.attempt_id
-          WHERE ac.callee_id = c.id AND (a.claimed_at IS NOT NULL OR o.ended_at <= a.due_at + 600000))""",
+        SELECT c.id FROM callee c JOIN callout o ON o.id = c.callout_id JOIN attempt_callee ac ON ac.callee_id = c.id
+        JOIN attempt a ON a.id = ac.attempt_id WHERE c.state = {int(CalleeState.INFORMED)}
+        AND o.ended_at > a.due_at + 1200000 AND a.purpose = {int(Purpose.NOTICE)}
+        GROUP BY c.id HAVING count(a.claimed_at) = 0""",
 }
 """What may not be left when every call-out is closed and the wire is quiet."""
 
@@ -135,8 +135,9 @@ class Truth:
     """What people really did, noted where they did it: by the network or by the one who played them."""
 
     taps: set[str] = field(default_factory=set)
-    replies: set[str] = field(default_factory=set)
-    """Addresses that wrote back something that says received."""
+    """Tokens of links behind which somebody pressed the button."""
+    replies: set[int] = field(default_factory=set)
+    """Numbers from which somebody wrote back that it was received."""
     recorded: set[tuple[int, str]] = field(default_factory=set)
     """(callee, means) an operator or a superior recorded."""
     leaders_told: set[int] = field(default_factory=set)

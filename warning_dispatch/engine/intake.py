@@ -158,6 +158,8 @@ class Intake:
             return _Judged(Disposition.QUARANTINED, [*reasons, "sender_not_allowed"], alarm="quarantined")
         if any(problem.essential for problem in read.problems):
             return _Judged(Disposition.QUARANTINED, reasons, alarm="quarantined")
+        if not facts.actual:  # practice starts nothing, and it ends nothing either
+            return _Judged(Disposition.STORED, [*reasons, f"status_{alert.status.value.lower()}"])
         chain = ledger.tx.alerts.chain_of(facts.issuer, (*alert.references, alert.identifier))
         if alert.msg_type is MsgType.CANCEL:
             return self._judge_cancel(ledger, alert, facts, hazard, chain, reasons)

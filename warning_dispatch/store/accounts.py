@@ -11,7 +11,8 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection, insert, select
 
 from warning_dispatch.errors import RefusedError
-from warning_dispatch.store.schema import api_key, user_account
+from warning_dispatch.store.schema import api_key
+from warning_dispatch.store.schema import user as user_account
 
 ROLES = ("viewer", "officer", "registrar", "administrator")
 """What a person may do, least first."""

@@ -129,7 +129,11 @@ def test_heard_twice_stops_ringing_and_keeps_the_messages(
     once = run(listening(rules), rules, (30, ended(outcomes, "heard_no_key")))
     assert (once.callee.state, once.reason) == (S.CALLING, Reason.HEARD_ONCE)
     twice = run(
-        once.callee, rules, (120, Due()), (120, Dialled(Role.PRIMARY, 1, "phones")), (150, ended(outcomes, "heard_no_key"))
+        once.callee,
+        rules,
+        (120, Due()),
+        (120, Dialled(Role.PRIMARY, 1, "phones")),
+        (150, ended(outcomes, "heard_no_key")),
     )
     assert (twice.callee.state, twice.reason) == (S.UNCONFIRMED, Reason.HEARD_TWICE)
     later = run(twice.callee, rules, (1_620, Due()))
@@ -208,9 +212,7 @@ def test_any_n_or_all_of_a_units_receivers(rules_of: Callable[..., Rules], need:
     assert step(callee, Answered(Means.KEY, Role.DEPUTY, answers), 20, rules).callee.state is S.ACKNOWLEDGED
 
 
-def test_busy_is_the_same_number_after_its_gap(
-    rules_of: Callable[..., Rules], outcomes: Mapping[str, Outcome]
-) -> None:
+def test_busy_is_the_same_number_after_its_gap(rules_of: Callable[..., Rules], outcomes: Mapping[str, Outcome]) -> None:
     """One minute later, not at once and not only at the next rung."""
     rules = rules_of("villages", Colour.RED, *VILLAGE)
     busy = run(listening(rules), rules, (3, ended(outcomes, "busy"))).callee
@@ -219,7 +221,9 @@ def test_busy_is_the_same_number_after_its_gap(
     assert (again.callee.wanted, again.reason) == (Role.PRIMARY, Reason.RETRY_DUE)
 
 
-@pytest.mark.parametrize(("outcome", "verdict", "gap"), [("switched_off", Verdict.OFF, 300), ("empty_number", Verdict.DOUBTFUL, 600)])
+@pytest.mark.parametrize(
+    ("outcome", "verdict", "gap"), [("switched_off", Verdict.OFF, 300), ("empty_number", Verdict.DOUBTFUL, 600)]
+)
 def test_off_and_empty_try_elsewhere_now_and_this_one_later(
     rules_of: Callable[..., Rules], outcomes: Mapping[str, Outcome], outcome: str, verdict: Verdict, gap: int
 ) -> None:

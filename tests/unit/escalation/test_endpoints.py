@@ -80,7 +80,9 @@ def test_somebody_is_dialled_if_anybody_can_be(callee: Callee, endpoints: list[E
 
 
 @given(callee=callees, endpoints=registers, seed=st.randoms(use_true_random=False))
-def test_the_choice_does_not_depend_on_the_order_of_rows(callee: Callee, endpoints: list[EndpointView], seed: object) -> None:
+def test_the_choice_does_not_depend_on_the_order_of_rows(
+    callee: Callee, endpoints: list[EndpointView], seed: object
+) -> None:
     """Same seed, same result: what the database returns first does not matter."""
     shuffled = list(endpoints)
     seed.shuffle(shuffled)  # type: ignore[attr-defined]

@@ -77,9 +77,7 @@ def test_a_track_with_a_repeat_never_ends(ladder: Ladder, slow: bool) -> None:
     slow=st.booleans(),
     looks=st.lists(st.integers(0, 120 * MINUTE), min_size=1, max_size=6),
 )
-def test_looking_once_late_or_often_in_time_fires_the_same_rungs(
-    ladder: Ladder, slow: bool, looks: list[int]
-) -> None:
+def test_looking_once_late_or_often_in_time_fires_the_same_rungs(ladder: Ladder, slow: bool, looks: list[int]) -> None:
     """After downtime what is overdue is merged: nothing is missed, nothing fires a second time."""
     start = Position(1, 0) if slow else FOOT
     looks.sort()
@@ -113,7 +111,7 @@ def _texts(parts: list[DueRungs]) -> dict[Channel, int]:
 
 @given(every=st.lists(st.integers(1, 100), min_size=1, max_size=4), cycle=st.integers(1, 20))
 def test_repeats_take_the_listed_gaps_and_then_the_last_for_ever(every: list[int], cycle: int) -> None:
-    """"every 10 then 20 min": the gaps as listed, the last one again and again."""
+    """ "every 10 then 20 min": the gaps as listed, the last one again and again."""
     repeat = Repeat(tuple(every), (Rung(0, 1, (Channel.VOICE,)),))
     gaps = [every[min(number, len(every) - 1)] for number in range(cycle)]
     assert repeat_offset(repeat, cycle) == sum(gaps)

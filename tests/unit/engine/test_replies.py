@@ -1,0 +1,49 @@
+"""What counts as "received" in a written answer."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warning_dispatch.engine.answers import POSITIVE_REPLIES, is_positive, plain_reply
+
+BLANKS = " \t\n\u3000\u00a0"
+MARKS = ".。!！,，~、"
+
+
+def full_width(text: str) -> str:
+    """As an old phone's input method writes it."""
+    return "".join(chr(ord(char) + 0xFEE0) if 0x21 <= ord(char) <= 0x7E else char for char in text)
+
+
+@pytest.mark.parametrize("text", ["收到", "1", "１", " 收到 ", "收 到", "收到。", "收到！", "　１　", "OK", "Ｏｋ", "好的", "已收到", "Y"])
+def test_received_in_its_many_forms(text: str) -> None:
+    """An old phone in the hand: blanks, full-width digits and stops do not matter."""
+    assert is_positive(text)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "11", "没收到", "未收到", "收到了吗", "TD", "2", "谁？", "不知道", "退订", "收到请回复1"])
+def test_anything_else_is_read_by_a_human(text: str) -> None:
+    """Promise 2: "没收到" is not "收到"; a question is no answer."""
+    assert not is_positive(text)
+
+
+@given(
+    word=st.sampled_from(sorted(POSITIVE_REPLIES)),
+    before=st.text(BLANKS, max_size=3),
+    after=st.text(BLANKS + MARKS, max_size=3),
+    wide=st.booleans(),
+    loud=st.booleans(),
+)
+def test_a_word_stays_a_word(word: str, before: str, after: str, wide: bool, loud: bool) -> None:
+    """Width, case, blanks around and a stop at the end never change what a reply means."""
+    text = word.upper() if loud else word
+    assert is_positive(before + (full_width(text) if wide else text) + after)
+
+
+@given(text=st.text(max_size=30))
+def test_plain_is_plain_at_once(text: str) -> None:
+    """No input makes the reading of replies fail, and reading its result again changes nothing."""
+    once = plain_reply(text)
+    assert plain_reply(once) == once

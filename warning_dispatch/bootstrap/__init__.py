@@ -1,0 +1,32 @@
+"""The composition root: plain constructor calls, in one place. Importing it does nothing."""
+
+from __future__ import annotations
+
+from warning_dispatch.bootstrap.demo import Demo, build_demo, demo_warning
+from warning_dispatch.bootstrap.installation import build_daemon, open_product, route_plans, serve
+from warning_dispatch.bootstrap.wiring import (
+    EngineParts,
+    Product,
+    RoutePlan,
+    alert_from_json,
+    alert_to_json,
+    build_engine,
+    wire_product,
+)
+
+__all__ = [
+    "Demo",
+    "EngineParts",
+    "Product",
+    "RoutePlan",
+    "alert_from_json",
+    "alert_to_json",
+    "build_daemon",
+    "build_demo",
+    "build_engine",
+    "demo_warning",
+    "open_product",
+    "route_plans",
+    "serve",
+    "wire_product",
+]

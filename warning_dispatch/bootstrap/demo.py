@@ -1,0 +1,75 @@
+"""The demonstration: a real prefecture, invented people, simulated phones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
+from warning_dispatch.configuration import load_configuration
+from warning_dispatch.engine.intake import IntakeSettings
+from warning_dispatch.engine.outbox import OutboxSettings
+from warning_dispatch.ingest.samples import restamp
+from warning_dispatch.logs import silent_logger
+from warning_dispatch.model.register import Register
+from warning_dispatch.model.unit import Channel
+from warning_dispatch.registry.reading import read_register
+from warning_dispatch.registry.sample import sample_receivers
+from warning_dispatch.simulation.network import SimulatedNetwork
+from warning_dispatch.store.database import open_database, upgrade, writing
+from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.register import replace_register
+from warning_dispatch.store.sealing import AesSealer
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The demonstration: a real prefecture's units, invented receivers, simulated phones."""
+
+    product: Product
+    network: SimulatedNetwork
+    units: int
+
+
+def build_demo(
+    *, config: Path, contacts: Path, database_url: str, seed: int, lines: int, now: int, link_prefix: str
+) -> Demo:
+    """Make the demonstration's database, register and network. Everything follows from `seed`."""
+    configuration = load_configuration(config)
+    keys = KeyRing.simulated(seed)
+    database = open_database(database_url)
+    upgrade(database)
+    units = read_register(contacts).units
+    receivers = sample_receivers(units, seed)
+    with writing(database) as connection:
+        replace_register(connection, AesSealer(keys), Register(units, receivers), now)
+    routes = [
+        RoutePlan("phones", Channel.VOICE, simulated=True, lines=lines),
+        RoutePlan("sms", Channel.SMS, simulated=True, rate=DEMO_SMS_PER_MINUTE),
+        RoutePlan("mail", Channel.EMAIL, simulated=True),
+        RoutePlan("operator", Channel.OPERATOR, simulated=True),
+    ]
+    product = wire_product(
+        database=database,
+        keys=keys,
+        configuration=configuration,
+        messages=config / "messages",
+        languages=("zh_CN", "en"),
+        routes=routes,
+        intake=IntakeSettings(senders=("1411*",), within="1411", max_age=HOUR),
+        outbox=OutboxSettings(link_prefix=link_prefix),
+        log=silent_logger(),
+    )
+    network = SimulatedNetwork(seed, lines=lines, sms_per_minute=DEMO_SMS_PER_MINUTE)
+    return Demo(product, network, len(units))
+
+
+DEMO_SMS_PER_MINUTE = 3_000
+"""A modest provincial channel takes far more; this is what shows queueing on the page."""
+DEMO_WARNING = "12379-red-rain-city.xml"
+"""Below config/samples/."""
+
+
+def demo_warning(config: Path, now: int) -> bytes:
+    """The red rainstorm warning of the demonstration, issued now."""
+    return restamp((config / "samples" / DEMO_WARNING).read_bytes(), now)

@@ -1,0 +1,190 @@
+"""An installation as its settings describe it: the product, its channels, its web servers, its daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
+from warning_dispatch.clock import Clock
+from warning_dispatch.configuration import load_configuration
+from warning_dispatch.daemon import Daemon, EngineDesk
+from warning_dispatch.delivery.email.channel import EmailChannel
+from warning_dispatch.delivery.email.route import EmailRoute
+from warning_dispatch.delivery.operator import OperatorChannel
+from warning_dispatch.engine.intake import IntakeSettings
+from warning_dispatch.engine.outbox import OutboxSettings
+from warning_dispatch.errors import RefusedError
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.unit import Channel
+from warning_dispatch.ports import ChannelPort
+from warning_dispatch.settings import Settings
+from warning_dispatch.simulation.carrier_log import CarrierLog
+from warning_dispatch.simulation.channel import SimulatedChannel
+from warning_dispatch.simulation.network import SimulatedNetwork
+from warning_dispatch.store.database import open_database, require_current
+from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.web.application import create_app
+from warning_dispatch.web.control import create_control_app
+
+
+class QuietServer(uvicorn.Server):
+    """A web server inside the daemon: signals are the daemon's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+async def serve(app: FastAPI, **where: Any) -> None:
+    """Serve until cancelled; open event streams are ended first. `where`: host and port, or uds."""
+    settings = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=3, **where
+    )
+    server = QuietServer(settings)
+    serving = asyncio.create_task(server.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        close = getattr(app.state, "close", None)
+        if close is not None:
+            close()
+        server.should_exit = True
+        await serving
+        raise
+
+
+def route_plans(settings: Settings) -> list[RoutePlan]:
+    """The configured routes."""
+    return [
+        RoutePlan(
+            one.name,
+            Channel[one.channel.upper()],
+            simulated=one.name in settings.simulated_routes,
+            lines=one.lines,
+            rate=one.rate_per_minute,
+        )
+        for one in settings.routes
+    ]
+
+
+def open_product(settings: Settings) -> Product:
+    """The product of an installation. StoreError, NotFoundError or ConfigError say what is missing and what to do."""
+    configuration = load_configuration(settings.config_dir)
+    keys = KeyRing.load(settings.keys_dir, settings.credentials_dir)
+    database = open_database(settings.database_url)
+    require_current(database)
+    engine = settings.engine
+    return wire_product(
+        database=database,
+        keys=keys,
+        configuration=configuration,
+        messages=settings.config_dir / "messages",
+        languages=settings.texts.languages,
+        routes=route_plans(settings),
+        intake=IntakeSettings(
+            senders=settings.ingest.senders, within=settings.ingest.within, max_age=settings.ingest.max_age_s * 1000
+        ),
+        outbox=OutboxSettings(
+            batch=engine.batch,
+            claim_lease=engine.claim_lease_s * 1000,
+            report_overdue=engine.report_overdue_s * 1000,
+            link_prefix=settings.web.public_url.rstrip("/") + "/r/",
+        ),
+        log=structlog.get_logger("journal"),
+        pause_max=engine.pause_max_s * 1000,
+        validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
+    )
+
+
+def build_daemon(settings: Settings, product: Product, clock: Clock) -> Daemon:
+    """The daemon of an installation: channels by route, the web, the control socket."""
+    _refuse_sample_on_real_routes(settings, product)
+    channels, simulated = _channels(settings, clock)
+
+    def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
+        limit = settings.web.body_limit_kib << 10
+        public = create_app(
+            product.read,
+            desk,
+            public_url=settings.web.public_url,
+            live_page=False,
+            body_limit=limit,
+            clock=clock,
+        )
+        settings.control_socket.unlink(missing_ok=True)
+        return [
+            serve(public, host=settings.web.host, port=settings.web.port),
+            serve(create_control_app(product.read, desk, body_limit=limit), uds=str(settings.control_socket)),
+        ]
+
+    return Daemon(
+        engine=product.engine,
+        clock=clock,
+        channels=channels,
+        lost_routes=tuple(settings.simulated_routes),
+        make_servers=servers,
+        read=product.read,
+        pumps=[simulated.pump] if simulated else [],
+    )
+
+
+def _channels(settings: Settings, clock: Clock) -> tuple[dict[str, ChannelPort], SimulatedChannel | None]:
+    """A channel for each route; one simulated network serves all simulated routes."""
+    simulated = _simulated(settings, clock) if any(one.adapter == "simulated" for one in settings.routes) else None
+    channels: dict[str, ChannelPort] = {}
+    for one in settings.routes:
+        if one.adapter == "simulated" and simulated is not None:
+            channels[one.name] = simulated
+        elif one.adapter == "smtp":
+            smtp = settings.smtp
+            channels[one.name] = EmailChannel(
+                EmailRoute(
+                    host=smtp.host,
+                    port=smtp.port,
+                    sender=smtp.sender,
+                    security=smtp.security,
+                    username=smtp.username,
+                    password=settings.smtp_password(),
+                    reply_to=smtp.reply_to,
+                    timeout_s=smtp.timeout_s,
+                    connections=smtp.connections,
+                    helo=smtp.helo,
+                ),
+                clock,
+            )
+        else:
+            channels[one.name] = OperatorChannel()
+    return channels, simulated
+
+
+def _simulated(settings: Settings, clock: Clock) -> SimulatedChannel:
+    simulation = settings.simulation
+    log = None
+    if simulation.carrier_log:
+        log = CarrierLog(str(simulation.seed).encode(), Path(simulation.carrier_log), keep=False)
+    voice = [one.lines for one in settings.routes if one.adapter == "simulated" and one.channel == "voice"]
+    network = SimulatedNetwork(
+        simulation.seed,
+        lines=None if None in voice or not voice else sum(one or 0 for one in voice),
+        sms_per_minute=simulation.sms_per_minute,
+        log=log,
+    )
+    return SimulatedChannel(network, clock)
+
+
+def _refuse_sample_on_real_routes(settings: Settings, product: Product) -> None:
+    """Sample numbers reach nobody: with a real route a sample register is a mistake, found now and not at 3 a.m."""
+    if settings.reaches_people and product.read.sample_numbers():
+        raise RefusedError(
+            "登记册是样本，而配置了真实线路；先导入真实的责任人（contacts import） / "
+            "the register is a sample while real routes are configured; import the real receivers first"
+        )

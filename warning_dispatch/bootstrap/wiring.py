@@ -1,0 +1,166 @@
+"""The engine and what it stands on, by plain constructor calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import sqlalchemy
+from pydantic import TypeAdapter
+from structlog.typing import FilteringBoundLogger
+
+from warning_dispatch.configuration import Configuration
+from warning_dispatch.configuration.freezing import chain_from_json, chain_to_json
+from warning_dispatch.delivery.texts import TextBook
+from warning_dispatch.engine.acts import Acts
+from warning_dispatch.engine.engine import Engine
+from warning_dispatch.engine.frozen import FrozenPlans
+from warning_dispatch.engine.intake import HazardFinder, Intake, IntakeSettings
+from warning_dispatch.engine.launch import Launcher
+from warning_dispatch.engine.outbox import Outbox, OutboxSettings
+from warning_dispatch.engine.records import RouteRecord
+from warning_dispatch.engine.reports import Reports
+from warning_dispatch.engine.turn import Turn
+from warning_dispatch.ingest import read_message
+from warning_dispatch.model.alert import Alert
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.plan import CallChain, Outcome
+from warning_dispatch.model.texts import AlertFacts, FrozenTexts
+from warning_dispatch.model.unit import Channel
+from warning_dispatch.ports import Sealer
+from warning_dispatch.store.journal import Journal
+from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.readings import TableReadings
+from warning_dispatch.store.sealing import AesSealer
+from warning_dispatch.store.storage import TableStorage
+
+HOUR = 3_600_000
+_ALERTS = TypeAdapter(Alert)
+
+
+def alert_to_json(alert: Alert) -> str:
+    """The parsed alert as kept in the database."""
+    return _ALERTS.dump_json(alert).decode()
+
+
+def alert_from_json(text: str) -> Alert:
+    """The parsed alert as it was kept."""
+    return _ALERTS.validate_json(text)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineParts:
+    """What the engine is made of: configuration already read, adapters already built. Times in ms."""
+
+    storage: TableStorage
+    sealer: Sealer
+    chains: Sequence[CallChain]
+    find_hazard: HazardFinder
+    outcomes: Mapping[str, Outcome]
+    freeze_texts: Callable[[AlertFacts], FrozenTexts]
+    intake: IntakeSettings
+    outbox: OutboxSettings = field(default_factory=OutboxSettings)
+    pause_max: int = 600_000
+    validity: Mapping[Colour, int] = field(default_factory=lambda: {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR})
+
+
+def build_engine(parts: EngineParts) -> Engine:
+    """Wire the engine."""
+    plans = FrozenPlans(chain_from_json)
+    reports = Reports(parts.outcomes, parts.sealer.blind_index, parts.outbox.report_overdue)
+    launcher = Launcher(
+        within=parts.intake.within,
+        freeze_texts=parts.freeze_texts,
+        plan_to_json=chain_to_json,
+        default_validity=lambda colour: parts.validity.get(colour, 12 * HOUR),
+    )
+    return Engine(
+        storage=parts.storage,
+        plans=plans,
+        turn=Turn(parts.storage, plans, Outbox(parts.outbox), reports, parts.outbox.batch),
+        intake=Intake(
+            settings=parts.intake,
+            chains=parts.chains,
+            find_hazard=parts.find_hazard,
+            read_message=read_message,
+            launcher=launcher,
+            alert_to_json=alert_to_json,
+        ),
+        acts=Acts(parts.pause_max),
+        reports=reports,
+    )
+
+
+REACHED = frozenset({"key_pressed", "heard_no_key", "hung_up_early"})
+"""Outcomes of a call that prove that it got through to a person (传得到)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Everything wired but not running."""
+
+    engine: Engine
+    database: sqlalchemy.Engine
+    storage: TableStorage
+    sealer: AesSealer
+    keys: KeyRing
+    read: TableReadings
+    configuration: Configuration
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePlan:
+    """A configured route: its adapter and its limits. `rate` per minute."""
+
+    name: str
+    channel: Channel
+    simulated: bool
+    lines: int | None = None
+    rate: int | None = None
+
+
+def wire_product(
+    *,
+    database: sqlalchemy.Engine,
+    keys: KeyRing,
+    configuration: Configuration,
+    messages: Path,
+    languages: Sequence[str],
+    routes: Sequence[RoutePlan],
+    intake: IntakeSettings,
+    outbox: OutboxSettings,
+    log: FilteringBoundLogger,
+    pause_max: int = 600_000,
+    validity: Mapping[Colour, int] | None = None,
+) -> Product:
+    """Constructor calls for the engine and what it stands on. The schema of `database` must be current."""
+    sealer = AesSealer(keys)
+    storage = TableStorage(database, sealer, keys.link_key, Journal(keys.journal_key, log))
+    parts = EngineParts(
+        storage=storage,
+        sealer=sealer,
+        chains=configuration.chains,
+        find_hazard=configuration.hazards.find,
+        outcomes=configuration.outcomes,
+        freeze_texts=TextBook(messages, tuple(languages)).freeze,
+        intake=intake,
+        outbox=replace(outbox, simulated_routes=frozenset(one.name for one in routes if one.simulated)),
+        pause_max=pause_max,
+        validity=validity or {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR},
+    )
+    with storage.writing() as tx:
+        tx.routes.define([RouteRecord(one.name, one.channel, one.lines, one.rate, 0, 0, 0, 0, "") for one in routes])
+    return Product(
+        engine=build_engine(parts),
+        database=database,
+        storage=storage,
+        sealer=sealer,
+        keys=keys,
+        read=TableReadings(database, sealer, configuration.hazards.names(), reached=REACHED),
+        configuration=configuration,
+    )

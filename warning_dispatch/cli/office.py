@@ -1,0 +1,230 @@
+"""Where commands act and look: through the running daemon if there is one, else on the database itself.
+
+One writer at a time is the rule of the house, so a command that writes first knocks at the daemon's local socket. When
+nobody answers, the command is the writer: it takes the message or the act in, and the daemon goes on from there when it
+is started. Reading never disturbs anybody and needs no daemon.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx2
+import sqlalchemy
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from warning_dispatch.bootstrap import Product, open_product
+from warning_dispatch.clock import Clock, SystemClock
+from warning_dispatch.configuration import load_configuration
+from warning_dispatch.engine.acts import Act
+from warning_dispatch.errors import ConfigError, DispatchError, NotFoundError, RefusedError, StoreError
+from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.states import Means
+from warning_dispatch.model.views import IntakeResult
+from warning_dispatch.settings import Settings
+from warning_dispatch.store.database import open_database, require_current
+from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.readings import TableReadings
+from warning_dispatch.store.sealing import AesSealer
+from warning_dispatch.tomlfiles import both
+
+PAGE = 1000
+"""Callees read at a time while looking for a unit's."""
+PATIENCE = 30.0
+"""Seconds the daemon may take for one act."""
+_KINDS: Mapping[str, type[DispatchError]] = {one.__name__: one for one in (NotFoundError, RefusedError, StoreError)}
+
+
+class Office(Protocol):
+    """Where acts are carried out."""
+
+    @property
+    def daemon(self) -> bool:
+        """Whether a running daemon does it, so that calls go out at once."""
+        ...
+
+    def take_in(self, raw: bytes, source: str) -> IntakeResult:
+        """A message has arrived; returns after it is durably stored."""
+        ...
+
+    def act(self, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
+        """An officer's act."""
+        ...
+
+    def acknowledge(self, callout_id: int, unit_code: str, *, actor: str, reason: str, means: Means) -> None:
+        """Record an answer of a unit."""
+        ...
+
+
+# --- the daemon's socket ----------------------------------------------------------------------------------
+
+
+class DaemonOffice:
+    """The daemon does it, asked over its local socket."""
+
+    daemon = True
+
+    def __init__(self, client: httpx2.Client) -> None:
+        """`client` reaches web.control."""
+        self._client = client
+
+    def take_in(self, raw: bytes, source: str) -> IntakeResult:
+        """See the port."""
+        said = self._ask("/alerts", content=raw, params={"source": source})
+        return IntakeResult(
+            said["alert_id"], Disposition(said["disposition"]), tuple(said["reasons"]), tuple(said["callouts"])
+        )
+
+    def act(self, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
+        """See the port."""
+        body = {"callout_id": callout_id, "actor": actor, "reason": reason, "unit_code": unit_code}
+        self._ask(f"/acts/{act}", json=body)
+
+    def acknowledge(self, callout_id: int, unit_code: str, *, actor: str, reason: str, means: Means) -> None:
+        """See the port."""
+        body = {"callout_id": callout_id, "unit_code": unit_code, "actor": actor, "reason": reason, "means": means}
+        self._ask("/ack", json=body)
+
+    def _ask(self, path: str, **content: Any) -> dict[str, Any]:
+        """One request. A message that was quarantined is an answer; every other refusal is an error of ours."""
+        try:
+            response = self._client.post(path, **content)
+        except httpx2.HTTPError as error:
+            what = f"the daemon did not answer, whether it acted is unknown ({type(error).__name__})"
+            raise StoreError(both("运行中的程序没有应答,是否已执行不明,请先查看再重试", what)) from error
+        try:
+            said = response.json()
+        except json.JSONDecodeError:
+            said = {}
+        if isinstance(said, dict) and (response.is_success or "disposition" in said):
+            return said
+        raise _refusal(said if isinstance(said, dict) else {}, response.status_code)
+
+
+def _refusal(said: Mapping[str, Any], status: int) -> DispatchError:
+    kind = _KINDS.get(str(said.get("kind", "")), RefusedError)
+    return kind(str(said.get("error") or both(f"程序拒绝了请求({status})", f"the daemon refused ({status})")))
+
+
+def daemon_answers(path: Path) -> bool:
+    """Whether a daemon listens behind the socket's file. RefusedError when we may not ask it."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(PATIENCE)
+        try:
+            probe.connect(str(path))
+        except PermissionError:
+            what = both("没有权限操作正在运行的程序", "you may not act through the running daemon")
+            remedy = both("用服务的用户执行", "run the command as the service's user")
+            raise RefusedError(f"{path}: {what} → {remedy}") from None
+        except OSError:
+            return False
+    return True
+
+
+# --- the database itself ----------------------------------------------------------------------------------
+
+
+class DirectOffice:
+    """The command does it itself: no daemon runs."""
+
+    daemon = False
+
+    def __init__(self, product: Product, clock: Clock) -> None:
+        """`product` is wired and not running."""
+        self._product = product
+        self._clock = clock
+
+    def take_in(self, raw: bytes, source: str) -> IntakeResult:
+        """See the port."""
+        return self._product.engine.take_in(self._clock.now(), raw, source).result
+
+    def act(self, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
+        """See the port."""
+        self._product.engine.act(self._clock.now(), act, callout_id, actor=actor, reason=reason, unit_code=unit_code)
+
+    def acknowledge(self, callout_id: int, unit_code: str, *, actor: str, reason: str, means: Means) -> None:
+        """See the port."""
+        callee_id = callee_of(self._product.read, callout_id, unit_code)
+        self._product.engine.acknowledge(
+            self._clock.now(), callout_id, callee_id, actor=actor, reason=reason, means=means
+        )
+
+
+def callee_of(read: TableReadings, callout_id: int, unit_code: str) -> int:
+    """The callee of a unit in a call-out. NotFoundError when the unit is not called."""
+    offset = 0
+    while rows := read.callees(callout_id, limit=PAGE, offset=offset):
+        found = next((row.callee_id for row in rows if row.unit_code == unit_code), None)
+        if found is not None:
+            return found
+        offset += len(rows)
+    what = both(f"叫应 {callout_id} 里没有单位 {unit_code}", f"call-out {callout_id} has no unit {unit_code}")
+    raise NotFoundError(f"{what} → callout show {callout_id}")
+
+
+# --- opening ----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def open_office(settings: Settings) -> Iterator[Office]:
+    """The daemon if it answers, else the database. Errors of ours say what is missing."""
+    if daemon_answers(settings.control_socket):
+        transport = httpx2.HTTPTransport(uds=str(settings.control_socket))
+        with httpx2.Client(transport=transport, base_url="http://daemon", timeout=PATIENCE) as client:
+            yield DaemonOffice(client)
+        return
+    require_database(settings)
+    product = open_product(settings)
+    try:
+        yield DirectOffice(product, SystemClock())
+    finally:
+        product.close()
+
+
+@contextmanager
+def open_reading(settings: Settings) -> Iterator[TableReadings]:
+    """Pictures of what is stored. A broken configuration costs the names of hazards, nothing else."""
+    with opened_database(settings) as database:
+        sealer = AesSealer(KeyRing.load(settings.keys_dir, settings.credentials_dir))
+        try:
+            names = load_configuration(settings.config_dir).hazards.names()
+        except ConfigError:
+            names = {}
+        yield TableReadings(database, sealer, names)
+
+
+@contextmanager
+def opened_database(settings: Settings) -> Iterator[sqlalchemy.Engine]:
+    """The installation's database with the current schema. StoreError, with what to do, when there is none."""
+    require_database(settings)
+    database = open_database(settings.database_url)
+    try:
+        require_current(database)
+        yield database
+    finally:
+        database.dispose()
+
+
+def require_database(settings: Settings) -> None:
+    """Refuse a file that is not there: looking must not make an empty database."""
+    path = database_file(settings.database_url)
+    if path is not None and not path.is_file():
+        what = both("没有数据库", "there is no database")
+        raise StoreError(f"{path}: {what} → warning-dispatch init")
+
+
+def database_file(url: str) -> Path | None:
+    """The file of an SQLite database; None for other databases, in memory, and for what is no URL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:") or "uri" in parsed.query:
+        return None
+    return Path(str(parsed.database))

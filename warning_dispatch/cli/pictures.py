@@ -1,0 +1,196 @@
+"""Call-outs drawn for a terminal: one glance must say who has not answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from warning_dispatch.cli.terminal import Terminal
+from warning_dispatch.cli.words import ALARMS, pick
+from warning_dispatch.clock import beijing_text
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.states import CalleeState, CallOutState
+from warning_dispatch.model.views import AlarmRow, CalleeRow, CallOutView, TierView
+
+COLOUR_STYLES = {
+    Colour.RED: "bold white on red",
+    Colour.ORANGE: "bold black on dark_orange",
+    Colour.YELLOW: "black on yellow",
+    Colour.BLUE: "white on blue",
+}
+BAR = 20
+"""Cells of a tier's bar."""
+_STATE_STYLES = {
+    CalleeState.UNCALLED: "bold red",
+    CalleeState.UNANSWERED: "bold red",
+    CalleeState.UNCONFIRMED: "bold yellow",
+    CalleeState.RELAYED: "yellow",
+    CalleeState.DUTY_ANSWERED: "cyan",
+    CalleeState.ACKNOWLEDGED: "green",
+    CalleeState.WAIVED: "green",
+}
+_CALLOUT_STYLES = {
+    CallOutState.RUNNING: "bold green",
+    CallOutState.PAUSED: "bold yellow",
+    CallOutState.AWAITING_LIFT: "bold yellow",
+}
+
+
+def moment(at: int | None) -> str:
+    """A moment as the duty officer reads it; a dash when there is none."""
+    return "—" if at is None else beijing_text(at, "%m-%d %H:%M:%S")
+
+
+def answered(tier: TierView) -> int:
+    """Units of a tier that need no more calls to open the gate: answered, by the duty room, or waived."""
+    return tier.acknowledged + tier.duty_answered + tier.waived + tier.informed
+
+
+def callouts_table(terminal: Terminal, views: Sequence[CallOutView]) -> Table:
+    """The list of call-outs."""
+    say, table = terminal.say, Table(title=terminal.say("叫应", "Call-outs"), title_justify="left")
+    table.add_column(say("编号", "ID"), no_wrap=True, justify="right")
+    table.add_column(say("预警", "Warning"), no_wrap=True)
+    table.add_column(say("发布", "Issuer"), overflow="fold")
+    table.add_column(say("启动", "Started"), no_wrap=True)
+    table.add_column(say("状态", "State"), no_wrap=True)
+    for chinese, english in (("对象", "Units"), ("已应答", "Answered"), ("未叫应", "Unreached")):
+        table.add_column(say(chinese, english), no_wrap=True, justify="right")
+    for view in views:
+        unreached = sum(tier.unreached for tier in view.tiers)
+        table.add_row(
+            str(view.id),
+            signal(terminal, view),
+            view.issuer,
+            moment(view.started_at),
+            state_text(terminal, view.state),
+            str(sum(tier.callees for tier in view.tiers)),
+            str(sum(answered(tier) for tier in view.tiers)),
+            Text(str(unreached), style="bold red" if unreached else ""),
+        )
+    return table
+
+
+def callout_picture(
+    terminal: Terminal, view: CallOutView, rows: Sequence[CalleeRow], total: int, alarms: Sequence[AlarmRow]
+) -> list[RenderableType]:
+    """One call-out: headline, tiers, alarms, and the units of the list (`total` of them in all)."""
+    pictures: list[RenderableType] = [_head(terminal, view), _tiers(terminal, view)]
+    if alarms:
+        pictures.append(alarms_text(terminal, alarms))
+    if rows:
+        pictures.append(_units(terminal, rows, total))
+    else:
+        pictures.append(Text(terminal.say("名单为空：没有未叫应的单位。", "Nobody on the list."), style="green"))
+    return pictures
+
+
+def signal(terminal: Terminal, view: CallOutView) -> Text:
+    """暴雨红色预警 in its colour."""
+    return Text(f" {terminal.words.signal(view.hazard_name, view.colour)} ", style=COLOUR_STYLES[view.colour])
+
+
+def state_text(terminal: Terminal, state: CallOutState) -> Text:
+    """The state of a call-out."""
+    return Text(terminal.words.text(f"callout.{state.name.lower()}"), style=_CALLOUT_STYLES.get(state, ""))
+
+
+def alarms_text(terminal: Terminal, alarms: Sequence[AlarmRow]) -> RenderableType:
+    """What needs a human, newest first."""
+    lines = [Text(terminal.say(f"需人工处理 {len(alarms)} 项", f"{len(alarms)} need a human"), style="bold red")]
+    for alarm in alarms:
+        kind = pick(ALARMS.get(alarm.kind, (alarm.kind, alarm.kind)), terminal.language)
+        callout = terminal.say(f"叫应 {alarm.callout_id}", f"call-out {alarm.callout_id}") if alarm.callout_id else ""
+        unit = f" {alarm.unit_name}" if alarm.unit_name else ""
+        detail = f"：{alarm.detail}" if alarm.detail not in (alarm.kind, "") else ""
+        lines.append(Text(f"  • {moment(alarm.at)} {kind} {callout}{unit}{detail}"))
+    return Group(*lines)
+
+
+def _head(terminal: Terminal, view: CallOutView) -> RenderableType:
+    say = terminal.say
+    first = Text.assemble(
+        (f"{say('叫应', 'Call-out')} {view.id}  ", "bold"),
+        signal(terminal, view),
+        f"  {view.issuer}  ",
+        state_text(terminal, view.state),
+    )
+    waited = view.first_attempt_at
+    seconds = "—" if waited is None else f"{(waited - view.started_at) / 1000:.1f} s"
+    end = f"{say('语音到', 'voice until')} {moment(view.voice_until)}"
+    guess = say("（估计）", " (a guess)") if view.validity_guessed else ""
+    ended = f"  {say('结束', 'ended')} {moment(view.ended_at)}" if view.ended_at else ""
+    times = f"{say('启动', 'started')} {moment(view.started_at)}  {say('首呼', 'first call after')} {seconds}  {end}{guess}"
+    counts = (
+        f"{say('发得出', 'handed over')} {view.handed}/{view.attempts}  {say('传得到', 'delivered')} {view.delivered}  "
+        f"{say('叫得应', 'answered')} {sum(answered(one) for one in view.tiers)}"
+        f"/{sum(one.callees for one in view.tiers)}"
+    )
+    return Group(first, Text(view.headline, style="bold"), Text(times + ended), Text(counts))
+
+
+def _tiers(terminal: Terminal, view: CallOutView) -> Table:
+    say, table = terminal.say, Table()
+    table.add_column(say("层级", "Tier"), no_wrap=True)
+    table.add_column(say("开闸", "Opened"), no_wrap=True)
+    names = (
+        ("对象", "Units"),
+        ("已应答", "Answered"),
+        ("叫应中", "Calling"),
+        ("未呼", "Uncalled"),
+        ("未应答", "Unanswered"),
+        ("未确认", "Unconfirmed"),
+        ("等待", "Waiting"),
+    )
+    for chinese, english in names:
+        table.add_column(say(chinese, english), no_wrap=True, justify="right")
+    table.add_column(say("进度", "Progress"), no_wrap=True)
+    for tier in view.tiers:
+        table.add_row(
+            terminal.words.of(tier.title),
+            say("等待开闸", "waits") if tier.opened_at is None else beijing_text(tier.opened_at, "%H:%M:%S"),
+            str(tier.callees),
+            Text(str(answered(tier)), style="green"),
+            str(tier.calling + tier.relayed),
+            *(Text(str(count), style="bold red" if count else "dim") for count in (tier.uncalled, tier.unanswered)),
+            Text(str(tier.unconfirmed), style="bold yellow" if tier.unconfirmed else "dim"),
+            str(tier.waiting),
+            _bar(tier),
+        )
+    return table
+
+
+def _bar(tier: TierView) -> Text:
+    """Answered, unreached, the rest, as parts of a bar; with the share answered."""
+    total = max(1, tier.callees)
+    done, lost = answered(tier), tier.unreached
+    cells = (round(BAR * done / total), round(BAR * lost / total))
+    rest = max(0, BAR - sum(cells))
+    share = f" {100 * done // total:3d}%"
+    return Text.assemble(("█" * cells[0], "green"), ("█" * cells[1], "red"), ("░" * rest, "dim"), share)
+
+
+def _units(terminal: Terminal, rows: Sequence[CalleeRow], total: int) -> Table:
+    say = terminal.say
+    more = say(f"（显示 {len(rows)} / {total}，全部用 --all）", f" ({len(rows)} of {total}; --all)")
+    title = say("名单", "Units") + (more if total > len(rows) else f" ({total})")
+    table = Table(title=title, title_justify="left")
+    table.add_column(say("编码", "Code"), no_wrap=True)
+    table.add_column(say("单位", "Unit"), overflow="fold")
+    table.add_column(say("状态", "State"), no_wrap=True)
+    table.add_column(say("呼", "Calls"), no_wrap=True, justify="right")
+    table.add_column(say("最近结果", "Last outcome"), no_wrap=True)
+    table.add_column(say("下次", "Next"), no_wrap=True)
+    for row in rows:
+        table.add_row(
+            row.unit_code,
+            f"{row.path} {row.unit_name}".strip(),
+            Text(terminal.words.text(f"callee.{row.state.name.lower()}"), style=_STATE_STYLES.get(row.state, "")),
+            str(row.calls),
+            terminal.words.word("outcome", row.last_outcome) if row.last_outcome else "—",
+            beijing_text(row.next_at, "%H:%M:%S") if row.next_at else "—",
+        )
+    return table
