@@ -6,10 +6,12 @@ import importlib.util
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from lxml import etree
 
 from warning_dispatch.bootstrap import EngineParts, build_engine
 from warning_dispatch.clock import VirtualClock
@@ -25,10 +27,10 @@ from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.register import Register
-from warning_dispatch.model.states import CalleeState, CallOutState, Means
+from warning_dispatch.model.states import CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit, UnitKind, UnitLevel
 from warning_dispatch.model.views import IntakeResult
-from warning_dispatch.ports import Tap
+from warning_dispatch.ports import Reply, Tap
 from warning_dispatch.simulation.carrier_log import CarrierLog
 from warning_dispatch.simulation.faults import Faults
 from warning_dispatch.simulation.network import SimulatedNetwork
@@ -42,6 +44,7 @@ from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.storage import TableStorage
 
 ROOT = Path(__file__).resolve().parents[2]
+ROUTES = frozenset({"phones", "spare", "sms", "mail", "operator"})
 START = 1_784_727_180_000
 """2026-07-22 21:33:00 in Beijing, in ms."""
 SECOND = 1_000
@@ -68,22 +71,35 @@ class Town:
         without: Sequence[tuple[str, Role]] = (),
         same_phone: Mapping[tuple[str, Role], tuple[str, Role]] | None = None,
         sms_rate: int | None = None,
+        leaders: int = 2,
+        clerks: Sequence[str] = (),
+        second_phone: Sequence[tuple[str, Role]] = (),
+        spare_route: bool = False,
+        simulated: bool = True,
     ) -> None:
-        """`same_phone`: one person's post → an earlier post of the same person. `sms_rate`: messages a minute."""
+        """`same_phone`: one person's post → an earlier post of the same person. `sms_rate`: messages a minute.
+
+        `clerks`: villages that have a duty phone besides A and B. `second_phone`: posts with another number (named
+        as `"<code>/2"` in `numbers`). `spare_route`: a second provider for calls. `simulated` False: the routes are
+        taken for real ones.
+        """
         self.configuration = configuration
+        self.clerks = set(clerks)
+        self.second_phone = set(second_phone)
+        self.simulated = simulated
         self.same_phone = dict(same_phone or {})
         self.chains = tuple(chains or configuration.chains)
         self.numbers: dict[tuple[str, Role], str] = {}
         self.without = set(without)
-        self.units = _units(counties, townships, villages)
+        self.units = _units(leaders, counties, townships, villages)
         self.keys = KeyRing.simulated(seed)
         self.sealer = AesSealer(self.keys)
         self.database = create_in_memory()
         self.journal = Journal(self.keys.journal_key, silent_logger())
         self.storage = TableStorage(self.database, self.sealer, self.keys.link_key, self.journal)
-        self.texts = TextBook(ROOT / "config" / "messages", ("zh_CN", "en"))
+        self.texts = _texts()
         self._fill_register()
-        self._define_routes(lines, sms_rate)
+        self._define_routes(lines, sms_rate, spare_route=spare_route)
         self.clock = VirtualClock(START)
         self.log = CarrierLog(b"scenario", keep=True)
         self.network = SimulatedNetwork(
@@ -104,7 +120,7 @@ class Town:
             outcomes=self.configuration.outcomes,
             freeze_texts=self.texts.freeze,
             intake=IntakeSettings(senders=("1411*",), within="1411", max_age=6 * 60 * MINUTE),
-            outbox=OutboxSettings(batch=batch, simulated_routes=frozenset({"phones", "sms", "mail", "operator"})),
+            outbox=OutboxSettings(batch=batch, simulated_routes=ROUTES if self.simulated else frozenset()),
         )
         return build_engine(parts)
 
@@ -115,7 +131,7 @@ class Town:
         self.engine.recover(self.clock.now(), ("phones",) if phones_lost else ())
 
     def _fill_register(self) -> None:
-        receivers = [self._receiver(unit, role) for unit in self.units for role in _roles(unit)]
+        receivers = [self._receiver(unit, role) for unit in self.units for role in self._roles(unit)]
         kept = [one for one in receivers if (one.unit_code, one.role) not in self.without]
         with writing(self.database) as connection:
             replace_register(connection, self.sealer, Register(tuple(self.units), tuple(kept)), START - MINUTE)
@@ -126,15 +142,23 @@ class Town:
         self.numbers[unit.code, role] = number
         channels = (Channel.VOICE,) if role is Role.DUTY else (Channel.VOICE, Channel.SMS)
         endpoints = tuple(EndpointEntry(channel, number) for channel in channels)
+        if (unit.code, role) in self.second_phone:
+            second = self.numbers[f"{unit.code}/2", role] = f"+862602{len(self.numbers):07d}"
+            endpoints = (*endpoints, EndpointEntry(Channel.VOICE, second))
         return ReceiverEntry(unit.code, role, f"样本{unit.code}{role.key}", "", "zh_CN", endpoints, sample=True)
 
-    def _define_routes(self, lines: int | None, sms_rate: int | None) -> None:
+    def _roles(self, unit: Unit) -> tuple[Role, ...]:
+        return (*_roles(unit), Role.DUTY) if unit.code in self.clerks else _roles(unit)
+
+    def _define_routes(self, lines: int | None, sms_rate: int | None, *, spare_route: bool) -> None:
         routes = [
             RouteRecord("phones", Channel.VOICE, lines, None, 0, 0, 0, 0, ""),
             RouteRecord("sms", Channel.SMS, None, sms_rate, 0, 0, 0, 0, ""),
             RouteRecord("mail", Channel.EMAIL, None, None, 0, 0, 0, 0, ""),
             RouteRecord("operator", Channel.OPERATOR, None, None, 0, 0, 0, 0, ""),
         ]
+        if spare_route:
+            routes.append(RouteRecord("spare", Channel.VOICE, lines, None, 0, 0, 0, 0, ""))
         with self.storage.writing() as tx:
             tx.routes.define(routes)
 
@@ -156,6 +180,13 @@ class Town:
         raw = (ROOT / "config" / "samples" / sample).read_bytes()
         stamped = restamp(raw, self.clock.now(), renamed)
         return self.take_in(stamped)
+
+    def message(self, sample: str, **fields: str) -> bytes:
+        """A sample message of this moment with some elements changed: `status="Test"`, `geocode="141124100000"`."""
+        root = etree.fromstring(restamp((ROOT / "config" / "samples" / sample).read_bytes(), self.clock.now()))
+        for name, text in fields.items():
+            next(root.iter(name)).text = text
+        return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
     def take_in(self, raw: bytes) -> IntakeResult:
         """A message arrives now."""
@@ -183,6 +214,13 @@ class Town:
     def tap(self, token: str) -> int:
         """Somebody opens a link and presses the button."""
         done = self.engine.answer(self.clock.now(), Inbox(taps=[Tap(token, self.clock.now())]))
+        self.network.hang_up(done.hang_up, self.clock.now())
+        return done.result
+
+    def reply(self, unit_code: str, role: Role, text: str) -> int:
+        """A message comes back from a person's mobile; how many answers counted."""
+        reply = Reply(Channel.SMS, self.numbers[unit_code, role], text, self.clock.now())
+        done = self.engine.answer(self.clock.now(), Inbox(replies=[reply]))
         self.network.hang_up(done.hang_up, self.clock.now())
         return done.result
 
@@ -245,6 +283,43 @@ class Town:
         at = self.query(sql, self.callee_id(unit_code, callout_id))[0][0]
         return None if at is None else (int(str(at)) - START) / SECOND
 
+    def opened_by(self, unit_code: str, callout_id: int = 1) -> str | None:
+        """Why the gate before the unit opened; None while it is shut."""
+        sql = "SELECT b.opened_by FROM branch b JOIN callee c ON c.branch_id = b.id WHERE c.id = ?"
+        reason = self.query(sql, self.callee_id(unit_code, callout_id))[0][0]
+        return None if reason is None else str(reason)
+
+    def outcomes(self, unit_code: str, role: Role | None = None) -> list[str | None]:
+        """What became of the calls to a unit, in their order; None while one is under way."""
+        sql = """SELECT a.outcome FROM attempt a JOIN attempt_callee ac ON ac.attempt_id = a.id
+            JOIN callee c ON c.id = ac.callee_id JOIN unit u ON u.id = c.unit_id
+            WHERE u.code = ? AND a.channel = 1 AND a.claimed_at IS NOT NULL AND (? = 0 OR a.role = ?)
+            ORDER BY a.claimed_at, a.id"""
+        rows = self.query(sql, unit_code, int(role or 0), int(role or 0))
+        return [None if row[0] is None else str(row[0]) for row in rows]
+
+    def answers(self, unit_code: str, callout_id: int = 1) -> list[tuple[Means, bool]]:
+        """(how it came, whether it counted) of every answer recorded for a unit."""
+        sql = "SELECT means, counted FROM acknowledgement WHERE callee_id = ? ORDER BY id"
+        rows = self.query(sql, self.callee_id(unit_code, callout_id))
+        return [(Means(means), bool(counted)) for means, counted in rows]
+
+    def queued(self, callout_id: int = 1, *, purpose: Purpose = Purpose.CALL) -> int:
+        """How many attempts wait for a line or the rate."""
+        sql = "SELECT count(*) FROM attempt WHERE callout_id = ? AND state = 1 AND purpose = ?"
+        return int(str(self.query(sql, callout_id, purpose.value)[0][0]))
+
+    def findings(self) -> list[tuple[str, Role, str]]:
+        """(unit, role, outcome) of numbers found to be wrong."""
+        sql = """SELECT u.code, e.role, e.finding FROM endpoint e JOIN unit u ON u.id = e.unit_id
+            WHERE e.finding IS NOT NULL AND e.finding <> '' ORDER BY e.id"""
+        return [(str(code), Role(role), str(finding)) for code, role, finding in self.query(sql)]
+
+    def journal_entries(self, stream: str = "callout:1") -> list[dict[str, object]]:
+        """Everything a stream of the journal tells, in its order."""
+        rows = self.query("SELECT body FROM journal_block WHERE stream = ? ORDER BY seq", stream)
+        return [entry for (body,) in rows for entry in json.loads(str(body))]
+
     def alarms(self) -> list[str]:
         """Kinds of alarm raised so far."""
         return [str(row[0]) for row in self.query("SELECT kind FROM alarm ORDER BY id")]
@@ -254,15 +329,19 @@ class Town:
         sql = """SELECT r.id FROM receiver r JOIN unit u ON u.id = r.unit_id WHERE u.code = ? AND r.role = ?"""
         receiver = int(str(self.query(sql, unit_code, int(role))[0][0]))
         with self.storage.writing() as tx:
-            from warning_dispatch.model.states import Purpose  # noqa: PLC0415 - only here
-
             return tx.links.tokens([(callout_id, receiver, Purpose.CALL)])[0]
 
 
-def _units(counties: int, townships: int, villages: int) -> list[Unit]:
+@cache
+def _texts() -> TextBook:
+    """The shipped texts, compiled once for all towns."""
+    return TextBook(ROOT / "config" / "messages", ("zh_CN", "en"))
+
+
+def _units(leaders: int, counties: int, townships: int, villages: int) -> list[Unit]:
     """A tree below 吕梁 with real-looking codes, leaders and two departments."""
     units = [Unit("1411", "吕梁市", UnitKind.DIVISION, UnitLevel.CITY, "1411", None, callable=False)]
-    for number in (1, 2):
+    for number in range(1, leaders + 1):
         units.append(Unit(f"1411-L{number}", f"市领导{number}", UnitKind.LEADER, UnitLevel.CITY, "1411", "1411"))
     for sector in ("water", "emergency"):
         units.append(Unit(f"1411-{sector}", sector, UnitKind.DEPARTMENT, UnitLevel.CITY, "1411", "1411", sector))

@@ -122,10 +122,9 @@ WHEN_ALL_IS_OVER: Mapping[str, str] = {
         SELECT o.id, a.status FROM callout o JOIN alert a ON a.id = o.alert_id WHERE a.status <> 'Actual'""",
     "lines still taken": "SELECT name, lines_used FROM route WHERE lines_used <> 0",
     "told, and never sent": f"""
-        SELECT c.id FROM callee c JOIN callout o ON o.id = c.callout_id JOIN attempt_callee ac ON ac.callee_id = c.id
+        SELECT c.id, a.id, a.outcome FROM callee c JOIN attempt_callee ac ON ac.callee_id = c.id
         JOIN attempt a ON a.id = ac.attempt_id WHERE c.state = {int(CalleeState.INFORMED)}
-        AND o.ended_at > a.due_at + 1200000 AND a.purpose = {int(Purpose.NOTICE)}
-        GROUP BY c.id HAVING count(a.claimed_at) = 0""",
+        AND a.purpose = {int(Purpose.NOTICE)} AND a.claimed_at IS NULL AND a.outcome = 'not_wanted'""",
 }
 """What may not be left when every call-out is closed and the wire is quiet."""
 
@@ -173,10 +172,11 @@ def broken_at_the_end(
 
 
 def _ask(connection: Connection, questions: Mapping[str, str]) -> Iterator[str]:
+    driver: Any = connection.connection.driver_connection  # a third of a storm's time is these questions
     for promise, sql in questions.items():
-        rows = connection.exec_driver_sql(sql).fetchmany(4)
+        rows = driver.execute(sql).fetchmany(4)
         if rows:
-            yield f"{promise}: {[tuple(row) for row in rows]}"
+            yield f"{promise}: {rows}"
 
 
 def _after_the_answer(connection: Connection) -> Iterator[str]:

@@ -484,7 +484,11 @@ class Storm:
             text = text.replace("<references/>", f"<references>{earlier}</references>")
         text = text.replace("<msgType>Alert<", f"<msgType>{kind}<").replace("<status>Actual<", f"<status>{status}<")
         chinese, grade = COLOURS[colour]
-        text = text.replace("<severity>Red<", f"<severity>{colour}<").replace("红色", chinese).replace("Ⅰ级/特别严重", grade)
+        text = (
+            text.replace("<severity>Red<", f"<severity>{colour}<")
+            .replace("红色", chinese)
+            .replace("Ⅰ级/特别严重", grade)
+        )
         if self.plan != "county" and self._rng.random() < 0.4:
             text = text.replace("<geocode>141100000000<", "<geocode>141121000000<")
         raw = restamp(text.encode(), self.town.clock.now())

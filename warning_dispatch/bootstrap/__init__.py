@@ -5,6 +5,7 @@ from __future__ import annotations
 from warning_dispatch.bootstrap.demo import Demo, build_demo, demo_warning
 from warning_dispatch.bootstrap.installation import build_daemon, open_product, route_plans, serve
 from warning_dispatch.bootstrap.wiring import (
+    REACHED,
     EngineParts,
     Product,
     RoutePlan,
@@ -15,6 +16,7 @@ from warning_dispatch.bootstrap.wiring import (
 )
 
 __all__ = [
+    "REACHED",
     "Demo",
     "EngineParts",
     "Product",

@@ -11,12 +11,12 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from warning_dispatch.cli.office import open_office, open_reading
+from warning_dispatch.cli.office import hazard_names, open_office, open_reading
 from warning_dispatch.cli.pictures import COLOUR_STYLES, moment
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.cli.words import DISPOSITIONS, pick, reason_text
 from warning_dispatch.clock import iso_text
-from warning_dispatch.errors import Finding, RegisterError
+from warning_dispatch.errors import Finding, FindingsError
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.views import AlertRow, IntakeResult
 from warning_dispatch.store.reading_alerts import QuarantinedRow
@@ -37,7 +37,7 @@ _STYLES = {
 }
 
 
-class UnreadableFileError(RegisterError):
+class UnreadableFileError(FindingsError):
     """Nothing was taken in."""
 
 
@@ -86,11 +86,13 @@ def list_alerts(
 
 @app.command("show")
 @command
-def show(terminal: Terminal, alert_id: Annotated[int, typer.Argument(metavar="ID", help=both("编号", "number"))]) -> None:
+def show(
+    terminal: Terminal, alert_id: Annotated[int, typer.Argument(metavar="ID", help=both("编号", "number"))]
+) -> None:
     """一条消息：内容、结论和理由。 / One message: content, verdict and reasons."""
     with open_reading(terminal.settings) as read:
         row = read.alert(alert_id)
-        hazard = read.hazard_name(row.hazard)
+    hazard = hazard_names(terminal.settings).get(row.hazard, {"zh_CN": row.hazard})
     grid = Table.grid(padding=(0, 2))
     for label, value in _facts(terminal, row, hazard):
         grid.add_row(Text(label, style="dim"), value)

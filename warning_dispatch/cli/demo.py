@@ -8,7 +8,6 @@ import signal
 import socket
 import tempfile
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -163,7 +162,7 @@ async def _watch(
     console: Console,
     callout_id: int,
     daemon: Daemon,
-    until_settled: bool,  # noqa: FBT001 - one caller
+    until_settled: bool,
     address: str,
 ) -> None:
     """Draw the same as the page in the terminal; end the daemon when everybody is settled, if asked."""

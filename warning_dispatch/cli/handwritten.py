@@ -14,7 +14,7 @@ from lxml import etree
 from warning_dispatch.clock import beijing_text, iso_text
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.engine.reading import read_facts
-from warning_dispatch.errors import Finding, RefusedError, RegisterError
+from warning_dispatch.errors import Finding, FindingsError, RefusedError
 from warning_dispatch.ingest import read_message
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import Hazard
@@ -100,7 +100,7 @@ def require_meaning(raw: bytes, order: Order, configuration: Configuration, with
 
 
 def named_areas(codes: Sequence[str], names: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """The areas with their names from the register. RegisterError names every code that is none."""
+    """The areas with their names from the register. FindingsError names every code that is none."""
     findings = []
     areas = []
     for code in codes:
@@ -111,7 +111,7 @@ def named_areas(codes: Sequence[str], names: dict[str, str]) -> tuple[tuple[str,
         else:
             areas.append((short, names[short]))
     if findings:
-        raise RegisterError(findings)
+        raise FindingsError(findings)
     return tuple(dict.fromkeys(areas))
 
 

@@ -19,7 +19,7 @@ import sqlalchemy
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from warning_dispatch.bootstrap import Product, open_product
+from warning_dispatch.bootstrap import REACHED, Product, open_product
 from warning_dispatch.clock import Clock, SystemClock
 from warning_dispatch.configuration import load_configuration
 from warning_dispatch.engine.acts import Act
@@ -192,11 +192,15 @@ def open_reading(settings: Settings) -> Iterator[TableReadings]:
     """Pictures of what is stored. A broken configuration costs the names of hazards, nothing else."""
     with opened_database(settings) as database:
         sealer = AesSealer(KeyRing.load(settings.keys_dir, settings.credentials_dir))
-        try:
-            names = load_configuration(settings.config_dir).hazards.names()
-        except ConfigError:
-            names = {}
-        yield TableReadings(database, sealer, names)
+        yield TableReadings(database, sealer, hazard_names(settings), reached=REACHED)
+
+
+def hazard_names(settings: Settings) -> Mapping[str, Mapping[str, str]]:
+    """Key → names by language; empty when the configuration is broken."""
+    try:
+        return load_configuration(settings.config_dir).hazards.names()
+    except ConfigError:
+        return {}
 
 
 @contextmanager

@@ -123,7 +123,9 @@ def _head(terminal: Terminal, view: CallOutView) -> RenderableType:
     end = f"{say('语音到', 'voice until')} {moment(view.voice_until)}"
     guess = say("（估计）", " (a guess)") if view.validity_guessed else ""
     ended = f"  {say('结束', 'ended')} {moment(view.ended_at)}" if view.ended_at else ""
-    times = f"{say('启动', 'started')} {moment(view.started_at)}  {say('首呼', 'first call after')} {seconds}  {end}{guess}"
+    times = (
+        f"{say('启动', 'started')} {moment(view.started_at)}  {say('首呼', 'first call after')} {seconds}  {end}{guess}"
+    )
     counts = (
         f"{say('发得出', 'handed over')} {view.handed}/{view.attempts}  {say('传得到', 'delivered')} {view.delivered}  "
         f"{say('叫得应', 'answered')} {sum(answered(one) for one in view.tiers)}"

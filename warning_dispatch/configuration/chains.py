@@ -55,13 +55,9 @@ def _read(file: Path, findings: list[Finding]) -> ParsedChain | None:
     return ParsedChain(
         label=label,
         header=parse(ChainHeader, raw, label, findings),
-        tiers=tuple(
-            parse(TierShape, one, f"{label}: tiers[{index}]", findings) for index, one in enumerate(tiers)
-        ),
+        tiers=tuple(parse(TierShape, one, f"{label}: tiers[{index}]", findings) for index, one in enumerate(tiers)),
         tier_names=tuple(_name(one) for one in tiers),
-        ladders={
-            name: parse(LadderShape, one, f"{label}: ladders.{name}", findings) for name, one in ladders.items()
-        },
+        ladders={name: parse(LadderShape, one, f"{label}: ladders.{name}", findings) for name, one in ladders.items()},
     )
 
 

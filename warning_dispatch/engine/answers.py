@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,7 +34,7 @@ class Answer:
 
 def plain_reply(text: str) -> str:
     """A reply without blanks, full-width forms and trailing punctuation: " １。" → "1"."""
-    narrow = "".join(chr(ord(char) - 0xFEE0) if 0xFF01 <= ord(char) <= 0xFF5E else char for char in text)
+    narrow = unicodedata.normalize("NFKC", text)
     return "".join(narrow.split()).strip(".。!！,，~、").lower()
 
 

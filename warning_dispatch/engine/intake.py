@@ -146,7 +146,7 @@ class Intake:
 
     # --- judging ------------------------------------------------------------------------------------------
 
-    def _judge(
+    def _judge(  # noqa: PLR0911 - one return per rule, in the order in which the rules apply
         self, ledger: Ledger, read: ReadAlert, facts: Reading, hazard: Hazard | None, *, conflict: bool
     ) -> _Judged:
         """The verdict, by the first rule that applies."""

@@ -52,8 +52,10 @@ def repeat_lost(ledger: Ledger, attempts: Sequence[AttemptRecord]) -> None:
 
 
 def recover(storage: Storage, plans: FrozenPlans, reports: Reports, now: int, lost_routes: Sequence[str]) -> int:
-    """Start of a single worker: every CLAIMED attempt is of unknown fate; on `lost_routes` (carriers that lived in
-    the process that died) so is every HANDED one, which then counts as not answered. Returns how many.
+    """Repair what a crash left, at the start of a single worker; how many attempts.
+
+    Every CLAIMED attempt is of unknown fate; on `lost_routes` (carriers that lived in the process that died) so is
+    every HANDED one, which then counts as not answered.
     """
     with storage.writing() as tx:
         ledger = Ledger(tx, plans, now)

@@ -45,7 +45,7 @@ class BranchTable:
     def next_due(self) -> int | None:
         """See the port."""
         moment: int | None = self._sql.value(
-            f"SELECT min(b.gate_at) FROM branch b {_RUNNING} WHERE {_WAITING} AND b.gate_at IS NOT NULL"
+            f"SELECT b.gate_at FROM branch b {_RUNNING} WHERE {_WAITING} AND b.gate_at IS NOT NULL ORDER BY b.gate_at LIMIT 1"
         )
         return moment
 

@@ -87,8 +87,8 @@ class CalleeTable:
     def next_due(self) -> int | None:
         """See the port."""
         moment: int | None = self._sql.value(
-            f"""SELECT min(c.next_at) FROM callee c JOIN callout o ON o.id = c.callout_id
-            WHERE c.next_at IS NOT NULL AND o.state = {CallOutState.RUNNING.value}"""
+            f"""SELECT c.next_at FROM callee c JOIN callout o ON o.id = c.callout_id
+            WHERE c.next_at IS NOT NULL AND o.state = {CallOutState.RUNNING.value} ORDER BY c.next_at LIMIT 1"""
         )
         return moment
 
