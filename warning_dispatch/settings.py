@@ -17,6 +17,7 @@ Secrets are never settings: keys lie in `keys_dir`, passwords in files; under sy
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -274,9 +275,15 @@ def load_settings(
 
 
 def operator_name(environ: Mapping[str, str] | None = None) -> str:
-    """Who sits at the keyboard, for the journal: the login behind sudo, else the login; empty when unknown."""
+    """Who sits at the keyboard, for the journal: the login behind sudo, else the login; empty when nobody knows."""
     variables = os.environ if environ is None else environ
-    return next((variables[key] for key in ("SUDO_USER", "LOGNAME", "USER") if variables.get(key)), "")
+    said = next((variables[key] for key in ("SUDO_USER", "LOGNAME", "USER") if variables.get(key)), "")
+    if said or environ is not None:
+        return said
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return ""
 
 
 def prefers_english(environ: Mapping[str, str] | None = None) -> bool:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from lxml import etree
 
 from warning_dispatch.bootstrap import EngineParts, build_engine
-from warning_dispatch.clock import VirtualClock
+from warning_dispatch.clock import VirtualClock, beijing_text
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.engine.acts import Act
@@ -30,7 +32,7 @@ from warning_dispatch.model.register import Register
 from warning_dispatch.model.states import CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit, UnitKind, UnitLevel
 from warning_dispatch.model.views import IntakeResult
-from warning_dispatch.ports import Reply, Tap
+from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 from warning_dispatch.simulation.carrier_log import CarrierLog
 from warning_dispatch.simulation.faults import Faults
 from warning_dispatch.simulation.network import SimulatedNetwork
@@ -50,6 +52,19 @@ START = 1_784_727_180_000
 SECOND = 1_000
 MINUTE = 60_000
 SILENT = Population.everyone(VoiceHabit.NEVER, TextHabit.IGNORES)
+
+
+class Witness(SimulatedNetwork):
+    """The network, keeping what was handed over to it (texts and numbers included)."""
+
+    def __init__(self, *parts: Any, **named: Any) -> None:
+        super().__init__(*parts, **named)
+        self.handed: list[Dispatch] = []
+
+    def accept(self, batch: Sequence[Dispatch], now: int) -> list[Receipt]:
+        """Take a batch, and keep it."""
+        self.handed.extend(batch)
+        return super().accept(batch, now)
 
 
 class Town:
@@ -88,6 +103,7 @@ class Town:
         self.second_phone = set(second_phone)
         self.simulated = simulated
         self.same_phone = dict(same_phone or {})
+        self.samples = ROOT / "config" / "samples"
         self.chains = tuple(chains or configuration.chains)
         self.numbers: dict[tuple[str, Role], str] = {}
         self.without = set(without)
@@ -102,9 +118,7 @@ class Town:
         self._define_routes(lines, sms_rate, spare_route=spare_route)
         self.clock = VirtualClock(START)
         self.log = CarrierLog(b"scenario", keep=True)
-        self.network = SimulatedNetwork(
-            seed, population, lines=lines, sms_per_minute=sms_rate, faults=faults, log=self.log
-        )
+        self.network = Witness(seed, population, lines=lines, sms_per_minute=sms_rate, faults=faults, log=self.log)
         self.engine = self.build_engine()
         self.stage = Stage(self.engine, self.network, self.clock, grain=grain)
 
@@ -181,6 +195,11 @@ class Town:
         stamped = restamp(raw, self.clock.now(), renamed)
         return self.take_in(stamped)
 
+    @staticmethod
+    def identifier(seconds: float = 0, sender: str = "14110041600000") -> str:
+        """The identifier of a sample message that arrived so many seconds after the start."""
+        return f"{sender}_{beijing_text(START + int(seconds * SECOND), '%Y%m%d%H%M%S')}"
+
     def message(self, sample: str, **fields: str) -> bytes:
         """A sample message of this moment with some elements changed: `status="Test"`, `geocode="141124100000"`."""
         root = etree.fromstring(restamp((ROOT / "config" / "samples" / sample).read_bytes(), self.clock.now()))
@@ -223,6 +242,19 @@ class Town:
         done = self.engine.answer(self.clock.now(), Inbox(replies=[reply]))
         self.network.hang_up(done.hang_up, self.clock.now())
         return done.result
+
+    def report(self, unit_code: str, role: Role, outcome: str, *, channel: Channel = Channel.VOICE) -> None:
+        """The carrier reports this of the last call (or message) to a person, now."""
+        sql = """SELECT max(a.id) FROM attempt a JOIN attempt_callee ac ON ac.attempt_id = a.id
+            JOIN callee c ON c.id = ac.callee_id JOIN unit u ON u.id = c.unit_id
+            WHERE u.code = ? AND a.role = ? AND a.channel = ? AND a.claimed_at IS NOT NULL"""
+        attempt_id = int(str(self.query(sql, unit_code, int(role), channel.value)[0][0]))
+        self.stage._inbox.reports.append(Report(attempt_id, outcome, self.clock.now()))
+
+    def dispatches(self, unit_code: str, role: Role, channel: Channel = Channel.VOICE) -> list[Dispatch]:
+        """What was handed to the carrier for a person's number."""
+        number = self.numbers[unit_code, role]
+        return [one for one in self.network.handed if one.address == number and one.channel is channel]
 
     def play(self, *, seconds: float | None = None, over: Callable[[], bool] = lambda: False) -> None:
         """Let time pass: so many seconds, or until `over`."""
@@ -341,10 +373,14 @@ def _texts() -> TextBook:
 def _units(leaders: int, counties: int, townships: int, villages: int) -> list[Unit]:
     """A tree below 吕梁 with real-looking codes, leaders and two departments."""
     units = [Unit("1411", "吕梁市", UnitKind.DIVISION, UnitLevel.CITY, "1411", None, callable=False)]
-    for number in range(1, leaders + 1):
-        units.append(Unit(f"1411-L{number}", f"市领导{number}", UnitKind.LEADER, UnitLevel.CITY, "1411", "1411"))
-    for sector in ("water", "emergency"):
-        units.append(Unit(f"1411-{sector}", sector, UnitKind.DEPARTMENT, UnitLevel.CITY, "1411", "1411", sector))
+    units.extend(
+        Unit(f"1411-L{number}", f"市领导{number}", UnitKind.LEADER, UnitLevel.CITY, "1411", "1411")
+        for number in range(1, leaders + 1)
+    )
+    units.extend(
+        Unit(f"1411-{sector}", sector, UnitKind.DEPARTMENT, UnitLevel.CITY, "1411", "1411", sector)
+        for sector in ("water", "emergency")
+    )
     for c in range(counties):
         county = f"14112{c + 1}"
         units.append(Unit(county, f"县{c + 1}", UnitKind.DIVISION, UnitLevel.COUNTY, county, "1411"))

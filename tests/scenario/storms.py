@@ -113,9 +113,9 @@ def _draw_weather(rng: Random) -> Weather:
         counties=counties,
         townships=townships,
         villages=villages,
-        lines=rng.choice((1, 2, 3, 5, 8, 13, 30, 50)),
+        lines=rng.choice((1, 2, 3, 4, 6, 10, 20, 50)),
         sms_rate=rng.choice((None, None, 6, 30, 120, 600)),
-        grain=rng.choice((1_000, 5_000, 15_000, 30_000)),
+        grain=rng.choice((1_000, 4_000, 10_000, 20_000)),
         batch=rng.choice((500, 500, 40, 7)),
         span=rng.choice((10, 20, 35, 60)) * MINUTE,
         population=_draw_population(rng),
@@ -217,14 +217,15 @@ class Storm:
         for county in range(weather.counties):
             for township in range(weather.townships):
                 code = f"14112{county + 1}1{township:02d}"
-                if weather.villages > 1 and self._rng.random() < 0.6:
-                    shared[f"{code}201", self._role()] = (f"{code}200", self._role())
+                for village in range(1, weather.villages):
+                    if self._rng.random() < 0.25:
+                        shared[f"{code}2{village:02d}", self._role()] = (f"{code}200", self._role())
                 if self._rng.random() < 0.4:
                     shared[f"{code}200", Role.DEPUTY] = (code, self._role())
         return shared
 
     def _role(self) -> Role:
-        return self._rng.choice((Role.PRIMARY, Role.DEPUTY))
+        return self._rng.choice((Role.PRIMARY, Role.PRIMARY, Role.DEPUTY))
 
     def _draw_missing_people(self) -> list[tuple[str, Role]]:
         """Some posts are vacant; some units have nobody at all."""

@@ -1,16 +1,76 @@
-"""The command line."""
+"""The command line: one file per group of commands. Exit codes: 0 done, 1 refused or findings, 2 wrong usage."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import Annotated, Any
+
 import typer
 
+import warning_dispatch
+from warning_dispatch.cli import accounts, alert, callout, contacts, db, journal
+from warning_dispatch.cli.check import check
 from warning_dispatch.cli.demo import demo
+from warning_dispatch.cli.init import init
 from warning_dispatch.cli.run import run
+from warning_dispatch.cli.terminal import with_plain_errors
+from warning_dispatch.tomlfiles import both
+
+__all__ = ["build_app", "main"]
 
 
 def main() -> None:
     """The console script."""
-    app = typer.Typer()
-    app.command()(demo)
-    app.command()(run)
-    app()
+    build_app()(prog_name="warning-dispatch")
+
+
+def build_app() -> typer.Typer:
+    """Every command of the contract that works."""
+    app = typer.Typer(
+        name="warning-dispatch",
+        help=both("气象灾害预警叫应：叫到有人应答为止", "a warning is answered, not only sent"),
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    app.command("demo")(_plain(demo))
+    app.command("run")(_plain(run))
+    app.command("init")(init)
+    app.command("check")(check)
+    for name, group in (
+        ("alert", alert.app),
+        ("callout", callout.app),
+        ("contacts", contacts.app),
+        ("journal", journal.app),
+        ("db", db.app),
+        ("user", accounts.users),
+        ("key", accounts.keys),
+    ):
+        app.add_typer(group, name=name)
+    return app
+
+
+def _plain(function: Callable[..., None]) -> Callable[..., None]:
+    """The command with errors of ours in plain words."""
+
+    @functools.wraps(function)
+    def wrapped(*given: Any, **named: Any) -> None:
+        with_plain_errors(lambda: function(*given, **named), as_json=bool(named.get("as_json")))
+
+    return wrapped
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"warning-dispatch {warning_dispatch.__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=both("版本", "show the version"))
+    ] = False,
+) -> None:
+    """气象灾害预警叫应：叫到有人应答为止。 / A warning is answered, not only sent."""

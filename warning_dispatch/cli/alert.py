@@ -16,10 +16,11 @@ from warning_dispatch.cli.pictures import COLOUR_STYLES, moment
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.cli.words import DISPOSITIONS, pick, reason_text
 from warning_dispatch.clock import iso_text
-from warning_dispatch.errors import Finding, FindingsError
+from warning_dispatch.errors import Finding, FindingsError, NotFoundError
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.views import AlertRow, IntakeResult
 from warning_dispatch.store.reading_alerts import QuarantinedRow
+from warning_dispatch.store.readings import TableReadings
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.documents import alert_document, intake_document
 
@@ -91,12 +92,21 @@ def show(
 ) -> None:
     """一条消息：内容、结论和理由。 / One message: content, verdict and reasons."""
     with open_reading(terminal.settings) as read:
-        row = read.alert(alert_id)
+        row = found_alert(read, alert_id)
     hazard = hazard_names(terminal.settings).get(row.hazard, {"zh_CN": row.hazard})
     grid = Table.grid(padding=(0, 2))
     for label, value in _facts(terminal, row, hazard):
         grid.add_row(Text(label, style="dim"), value)
     terminal.answer(alert_document(row).model_dump(mode="json"), grid)
+
+
+def found_alert(read: TableReadings, alert_id: int) -> AlertRow:
+    """The message; NotFoundError says where to look for its number."""
+    try:
+        return read.alert(alert_id)
+    except NotFoundError:
+        what = both(f"没有消息 {alert_id}", f"there is no alert {alert_id}")
+        raise NotFoundError(f"{what} → alert list") from None
 
 
 # --- shared with `callout start` --------------------------------------------------------------------------

@@ -16,11 +16,12 @@ from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock, iso_text
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.engine.acts import Act
+from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import Hazard
 from warning_dispatch.model.states import UNREACHED, CalleeState, Means
 from warning_dispatch.model.unit import UnitKind
-from warning_dispatch.model.views import AlarmRow, CalleeRow
+from warning_dispatch.model.views import AlarmRow, CalleeRow, CallOutView
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.readings import TableReadings
 from warning_dispatch.store.register_reading import stored_units
@@ -39,7 +40,7 @@ SIGNED = 14
 CalloutId = Annotated[int, typer.Argument(metavar="CALLOUT", help=both("叫应编号", "number of the call-out"))]
 UnitCode = Annotated[str, typer.Argument(metavar="UNIT", help=both("单位编码", "code of the unit"))]
 MaybeUnit = Annotated[
-    str, typer.Argument(metavar="[UNIT]", help=both("单位编码；不写为全部", "code of the unit; all when left out"))
+    str, typer.Argument(metavar="UNIT", help=both("单位编码；不写为全部", "code of the unit; all when left out"))
 ]
 Actor = Annotated[str, typer.Option("--actor", help=both("操作人，默认为登录名", "who acts, the login if not given"))]
 Reason = Annotated[str, typer.Option("--reason", help=both("理由（必填，会记录）", "why (needed, recorded)"))]
@@ -81,7 +82,7 @@ def show(
     """一次叫应：各层级数字和未叫应名单。 / One call-out: tiers, counts, and who has not answered."""
     states = wanted_states(state)
     with open_reading(terminal.settings) as read:
-        view = read.callout(callout_id)
+        view = found_callout(read, callout_id)
         rows = read.callees(callout_id, states=states, limit=EVERYBODY)
         alarms = [one for one in read.open_alarms() if one.callout_id == callout_id]
     document = {
@@ -92,6 +93,15 @@ def show(
     ordered = rows if state else sorted(rows, key=lambda row: OPEN_LIST.index(row.state))
     shown: Sequence[CalleeRow] = ordered if everything else ordered[:SHOWN]
     terminal.answer(document, *callout_picture(terminal, view, shown, len(rows), alarms))
+
+
+def found_callout(read: TableReadings, callout_id: int) -> CallOutView:
+    """The call-out; NotFoundError says where to look for its number."""
+    try:
+        return read.callout(callout_id)
+    except NotFoundError:
+        what = both(f"没有叫应 {callout_id}", f"there is no call-out {callout_id}")
+        raise NotFoundError(f"{what} → callout list") from None
 
 
 def wanted_states(names: Sequence[str] | None) -> tuple[CalleeState, ...]:
@@ -215,6 +225,8 @@ def acknowledge(
 ) -> None:
     """记录应答：本人明确说收到了。 / Record an answer that you heard yourself."""
     actor, reason = terminal.asked_actor(actor), terminal.asked_reason(reason)
+    with open_reading(terminal.settings) as read:
+        found_callout(read, callout_id)
     with open_office(terminal.settings) as office:
         office.acknowledge(callout_id, unit, actor=actor, reason=reason, means=Means(means))
     with open_reading(terminal.settings) as read:
@@ -233,6 +245,8 @@ def callee_row(read: TableReadings, callout_id: int, unit_code: str) -> CalleeRo
 def _done(terminal: Terminal, act: Act, callout_id: int, actor: str, reason: str, unit: str = "") -> None:
     """Carry an act out and say how the call-out stands."""
     actor, reason = terminal.asked_actor(actor), terminal.asked_reason(reason)
+    with open_reading(terminal.settings) as read:
+        found_callout(read, callout_id)
     with open_office(terminal.settings) as office:
         office.act(act, callout_id, actor=actor, reason=reason, unit_code=unit)
     with open_reading(terminal.settings) as read:

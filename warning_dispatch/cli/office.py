@@ -19,7 +19,8 @@ import sqlalchemy
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from warning_dispatch.bootstrap import REACHED, Product, open_product
+from warning_dispatch.bootstrap import Product, open_product
+from warning_dispatch.bootstrap.wiring import REACHED
 from warning_dispatch.clock import Clock, SystemClock
 from warning_dispatch.configuration import load_configuration
 from warning_dispatch.engine.acts import Act

@@ -21,6 +21,7 @@ COLOUR_STYLES = {
     Colour.YELLOW: "black on yellow",
     Colour.BLUE: "white on blue",
 }
+LONGEST_DETAIL = 90
 BAR = 20
 """Cells of a tier's bar."""
 _STATE_STYLES = {
@@ -84,7 +85,12 @@ def callout_picture(
     if rows:
         pictures.append(_units(terminal, rows, total))
     else:
-        pictures.append(Text(terminal.say("名单为空：没有未叫应的单位。", "Nobody on the list."), style="green"))
+        calling, waiting = (sum(getattr(tier, name) for tier in view.tiers) for name in ("calling", "waiting"))
+        said = terminal.say(
+            f"名单为空（正在叫 {calling} 个，等待开闸 {waiting} 个）。",
+            f"Nobody on the list ({calling} being called, {waiting} behind gates).",
+        )
+        pictures.append(Text(said, style="green"))
     return pictures
 
 
@@ -104,9 +110,9 @@ def alarms_text(terminal: Terminal, alarms: Sequence[AlarmRow]) -> RenderableTyp
     for alarm in alarms:
         kind = pick(ALARMS.get(alarm.kind, (alarm.kind, alarm.kind)), terminal.language)
         callout = terminal.say(f"叫应 {alarm.callout_id}", f"call-out {alarm.callout_id}") if alarm.callout_id else ""
-        unit = f" {alarm.unit_name}" if alarm.unit_name else ""
-        detail = f"：{alarm.detail}" if alarm.detail not in (alarm.kind, "") else ""
-        lines.append(Text(f"  • {moment(alarm.at)} {kind} {callout}{unit}{detail}"))
+        detail = "" if alarm.detail == alarm.kind else alarm.detail[:LONGEST_DETAIL]
+        words = " ".join(filter(None, (kind, callout, alarm.unit_name, detail and f"({detail})")))
+        lines.append(Text(f"  • {moment(alarm.at)} {words}"))
     return Group(*lines)
 
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Concatenate, ParamSpec, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 from rich.console import Console, RenderableType
@@ -39,8 +39,6 @@ LangOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help=both("输出 JSON", "print JSON"))]
 _SHARED = (("config", ConfigOption, None), ("lang", LangOption, ""), ("as_json", JsonOption, False))
-
-P = ParamSpec("P")
 
 
 class Terminal:
@@ -107,9 +105,9 @@ class Terminal:
 
 
 def command(
-    function: Callable[Concatenate[Terminal, P], None],
+    function: Callable[..., None],
 ) -> Callable[..., None]:
-    """A typer command from a function of a terminal: shared options, and errors in plain words."""
+    """A typer command from a function whose first parameter is a Terminal: shared options, and errors in plain words."""
 
     @functools.wraps(function)
     def run(**named: Any) -> None:
@@ -129,7 +127,7 @@ def command(
     parameters = [*own, *shared]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # functions take one
     run.__annotations__ = {one.name: one.annotation for one in parameters}
-    del run.__wrapped__  # type: ignore[attr-defined] # typer would follow it to the bare function
+    del run.__wrapped__  # typer would follow it to the bare function
     return run
 
 

@@ -81,9 +81,13 @@ class Engine:
 
     def _once(self, now: int, work: Callable[[Ledger], T]) -> Done[T]:
         """One use case in one transaction of its own."""
-        with self._storage.writing() as tx:
-            ledger = Ledger(tx, self._plans, now)
-            result = work(ledger)
-            ledger.close()
-            self._turn.remember(ledger.wake)
+        try:
+            with self._storage.writing() as tx:
+                ledger = Ledger(tx, self._plans, now)
+                result = work(ledger)
+                ledger.close()
+        except BaseException:
+            self._plans.forget()
+            raise
+        self._turn.remember(ledger.wake)
         return Done(result, tuple(dict.fromkeys(ledger.hang_up)))

@@ -48,6 +48,10 @@ class FrozenPlans:
         self._plan_from_json = plan_from_json
         self._kept: OrderedDict[int, Frozen] = OrderedDict()
 
+    def forget(self) -> None:
+        """Forget everything: a call-out that was rolled back leaves its id to the next one."""
+        self._kept.clear()
+
     def get(self, rows: CallOutRows, callout_id: int) -> Frozen:
         """The frozen plan of a call-out."""
         found = self._kept.get(callout_id)

@@ -22,7 +22,7 @@ from warning_dispatch.engine.records import (
 )
 from warning_dispatch.engine.storage import Transaction
 from warning_dispatch.escalation.callee import step
-from warning_dispatch.escalation.callout import CallOutEvent, move
+from warning_dispatch.escalation.callout import OVER, CallOutEvent, move
 from warning_dispatch.escalation.gate import BranchView, count_change, decide, gate_deadline
 from warning_dispatch.escalation.moves import (
     CalleeEvent,
@@ -96,6 +96,10 @@ class Ledger:
         missing = [one for one in dict.fromkeys(callout_ids) if one not in self._callouts]
         if missing:
             self._callouts.update(self.tx.callouts.load(missing))
+
+    def goes_on(self, callout_id: int, purpose: Purpose) -> bool:
+        """Whether anything for this purpose may still go out; of a call-out that was ended only the all-clear may."""
+        return purpose is Purpose.ALL_CLEAR or self.callout(callout_id).state not in OVER
 
     def frozen(self, callout_id: int) -> Frozen:
         """Its frozen plan and texts."""
@@ -177,6 +181,10 @@ class Ledger:
     def _purpose(self, record: CalleeRecord) -> Purpose:
         notice = self.frozen(record.callout_id).plan.tiers[record.tier].notice
         return Purpose.NOTICE if notice else Purpose.CALL
+
+    def queue_voice(self, record: CalleeRecord) -> None:
+        """Queue a call of its own for a callee whose voice is QUEUED and that shared an attempt until now."""
+        self._new_attempts.append((record, Channel.VOICE, 0, self._purpose(record), ""))
 
     def queue_all_clear(self, record: CalleeRecord, role: int) -> None:
         """Queue the message that the warning is lifted, for one role of a unit that had been contacted."""

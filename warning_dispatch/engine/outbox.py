@@ -272,6 +272,7 @@ class _Picker:
         self.endpoints = endpoints
         self.settings = settings
         self.drops: list[tuple[int, str]] = []
+        self.parted: list[tuple[int, int]] = []
 
     def wanted(self, attempt: ReadyAttempt) -> list[CalleeRecord]:
         """The callees the attempt still makes sense for; none where its call-out is over."""
@@ -279,10 +280,10 @@ class _Picker:
         found = [self.ledger.current(self.records[one]) for one in attempt.callee_ids]
         if attempt.purpose is Purpose.ALL_CLEAR:
             return found
+        if attempt.purpose is Purpose.NOTICE:  # whoever is only told is not waited for: the rest may be complete
+            return found if self.ledger.goes_on(attempt.callout_id, attempt.purpose) else []
         if callout.state not in (CallOutState.RUNNING, CallOutState.AWAITING_LIFT):
             return []
-        if attempt.purpose is Purpose.NOTICE:
-            return found
         return [record for record in found if record.callee.state not in FINISHED]
 
     def drop(self, attempt: ReadyAttempt, why: str) -> None:
@@ -294,6 +295,8 @@ class _Picker:
         """Write what was dropped."""
         if self.drops:
             self.ledger.tx.attempts.drop(self.drops, self.ledger.now)
+        if self.parted:
+            self.ledger.tx.attempts.leave(self.parted)
 
 
 class _Voice(_Picker):
@@ -342,14 +345,35 @@ class _Voice(_Picker):
             if self.ledger.now >= self.ledger.callout(attempt.callout_id).voice_until:
                 detail = None
             else:
-                detail = self._endpoint(records[0])
+                detail = next((found for one in records if (found := self._endpoint(one)) is not None), None)
             if detail is None:
                 for record in records:
                     self.ledger.take(record, NotDialled())
                 self.drop(attempt, "no_endpoint")
                 continue
-            found.append((attempt, records, detail))
+            found.append((attempt, self._of_that_phone(attempt, records, detail), detail))
         return found
+
+    def _of_that_phone(
+        self, attempt: ReadyAttempt, records: Sequence[CalleeRecord], detail: EndpointDetail
+    ) -> list[CalleeRecord]:
+        """Those whom the call names. The repeat of a merged call may go to another phone than the first: units that
+        nobody answers for there get a call of their own.
+        """
+        apart = [one for one in records if self._behind(detail, one) is None]
+        for record in apart:
+            self.parted.append((attempt.id, record.id))
+            self.ledger.queue_voice(record)
+            self.ledger.wake_at(self.ledger.now + 1)
+        return [one for one in records if one not in apart]
+
+    def _behind(self, detail: EndpointDetail, record: CalleeRecord) -> EndpointDetail | None:
+        """The unit's own endpoint behind the number that is dialled."""
+        if record.unit_id == detail.unit_id:
+            return detail
+        number = detail.view.number_id
+        own = self.endpoints.get(record.unit_id, ())
+        return next((one for one in own if one.view.number_id == number and one.view.channel is Channel.VOICE), None)
 
     def _endpoint(self, record: CalleeRecord) -> EndpointDetail | None:
         details = self.endpoints.get(record.unit_id, ())
@@ -366,7 +390,8 @@ class _Voice(_Picker):
 
     def _dialled(self, records: Sequence[CalleeRecord], detail: EndpointDetail, route: str) -> None:
         for record in records:
-            self.ledger.take(record, Dialled(detail.view.role, detail.view.endpoint_id, route))
+            view = (self._behind(detail, record) or detail).view
+            self.ledger.take(record, Dialled(view.role, view.endpoint_id, route))
 
 
 class _Text(_Picker):
@@ -400,26 +425,26 @@ class _Text(_Picker):
         return [by_view[view.endpoint_id] for view in views]
 
     def _copies(self, copies: Sequence[tuple[ReadyAttempt, EndpointDetail, list[CalleeRecord]]]) -> list[_Chosen]:
-        """A role held by several receivers: an attempt for each."""
-        routed = [(one, route) for one in copies if (route := self.lanes.take(frozenset())) is not None]
-        if not routed:
+        """A role held by several receivers: an attempt for each; those that the rate has no room for wait their turn."""
+        if not copies:
             return []
-        first = self.ledger.tx.attempts.take_ids(len(routed))
+        first = self.ledger.tx.attempts.take_ids(len(copies))
         made = []
-        pairs = []
-        for offset, ((attempt, target, records), route) in enumerate(routed):
-            pairs.append((attempt.id, first + offset))
-            made.append(_Chosen(replace(attempt, id=first + offset), target, route, records))
-        self.ledger.tx.attempts.add_copies(pairs)
-        for one in made:
+        rows = []
+        for key, (attempt, target, records) in enumerate(copies, first):
+            rows.append((attempt.id, key, target.view.endpoint_id))
             self.ledger.note(
-                one.attempt.callout_id,
+                attempt.callout_id,
                 {
                     "k": "attempt.queued",
-                    "id": one.attempt.id,
-                    "callee": one.records[0].id,
-                    "on": one.attempt.channel.key,
-                    "roles": one.attempt.roles,
+                    "id": key,
+                    "callee": records[0].id,
+                    "on": attempt.channel.key,
+                    "roles": attempt.roles,
                 },
             )
+            route = self.lanes.take(frozenset())
+            if route is not None:
+                made.append(_Chosen(replace(attempt, id=key), target, route, records))
+        self.ledger.tx.attempts.add_copies(rows)
         return made

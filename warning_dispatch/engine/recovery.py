@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from warning_dispatch.engine.frozen import FrozenPlans
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import AttemptRecord
-from warning_dispatch.engine.reports import Reports
+from warning_dispatch.engine.reports import Reports, behind_the_phone
 from warning_dispatch.engine.storage import Storage
 from warning_dispatch.escalation.moves import Lost
 from warning_dispatch.model.states import FINISHED, AttemptState, Purpose, Voice
@@ -30,7 +30,8 @@ def repeat_lost(ledger: Ledger, attempts: Sequence[AttemptRecord]) -> None:
         voice = attempt.channel is Channel.VOICE
         if voice:
             freed[attempt.route] += 1
-        wanted = attempt.purpose is not Purpose.CALL
+        wanted = attempt.purpose is not Purpose.CALL and ledger.goes_on(attempt.callout_id, attempt.purpose)
+        own = behind_the_phone(ledger, attempt)
         for callee_id in attempt.callee_ids:
             record = ledger.current(records[callee_id])
             if record.callee.state in FINISHED:
@@ -38,7 +39,7 @@ def repeat_lost(ledger: Ledger, attempts: Sequence[AttemptRecord]) -> None:
             if not voice:
                 wanted = True
             elif record.callee.voice is Voice.LIVE and attempt.role is not None:
-                ledger.take(record, Lost(attempt.role))
+                ledger.take(record, Lost(own[callee_id].view.role if callee_id in own else attempt.role))
                 wanted = True
         if wanted:
             again.append((attempt.id, "", True, ledger.now))

@@ -114,7 +114,7 @@ class Reports:
         """One key acknowledges exactly the units of that call for which the person answers."""
         answers: list[Answer] = []
         for attempt in dict.fromkeys(attempts):
-            own = self._receivers(ledger, attempt)
+            own = behind_the_phone(ledger, attempt)
             for callee_id in attempt.callee_ids:
                 detail = own.get(callee_id)
                 role = detail.view.role if detail else attempt.role
@@ -122,19 +122,6 @@ class Reports:
                 answers.append(Answer(callee_id, Means.KEY, role, receiver, attempt.id))
         if answers:
             take_answers(ledger, answers)
-
-    def _receivers(self, ledger: Ledger, attempt: AttemptRecord) -> Mapping[int, EndpointDetail]:
-        """For a merged call: each unit's own receiver behind the number."""
-        if len(attempt.callee_ids) < 2:  # noqa: PLR2004 - one callee needs no look-up
-            return {}
-        records = ledger.tx.callees.load(attempt.callee_ids)
-        details = ledger.tx.endpoints.of_units([record.unit_id for record in records.values()])
-        return {
-            callee_id: detail
-            for callee_id, record in records.items()
-            for detail in details.get(record.unit_id, ())
-            if detail.view.number_id == attempt.number_id and detail.view.channel is attempt.channel
-        }
 
     def _end(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
         """Write the outcomes, free the lines, and let the voice ones move their callees."""
@@ -163,7 +150,9 @@ class Reports:
         again = [
             (attempt.id, attempt.route, False, ledger.now + outcome.gap)
             for attempt, outcome, _ in ended
-            if attempt.channel is not Channel.VOICE and outcome.next in (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
+            if attempt.channel is not Channel.VOICE
+            and outcome.next in (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
+            and ledger.goes_on(attempt.callout_id, attempt.purpose)
         ]
         if again:
             ledger.tx.attempts.requeue(again)
@@ -179,7 +168,7 @@ class Reports:
         records = ledger.tx.callees.load(list({callee for attempt, _, _ in ended for callee in attempt.callee_ids}))
         ledger.load_callouts([record.callout_id for record in records.values()])
         details: Mapping[int, Sequence[EndpointDetail]] = {}
-        if any(outcome.next in _NEEDS_OTHERS for _, outcome, _ in ended):
+        if any(outcome.next in _NEEDS_OTHERS or len(attempt.callee_ids) > 1 for attempt, outcome, _ in ended):
             details = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}))
         routes = ledger.tx.routes.load() if any(o.next in _ROUTE_TROUBLE for _, o, _ in ended) else ()
         in_service = {one.name for one in routes if one.channel is Channel.VOICE and one.down_until <= ledger.now}
@@ -232,6 +221,20 @@ class Reports:
             if role is not None:
                 quiet = self._outcomes[NO_REPORT]
                 ledger.take(record, Ended(quiet, role, attempt.endpoint_id or 0, attempt.route))
+
+
+def behind_the_phone(ledger: Ledger, attempt: AttemptRecord) -> Mapping[int, EndpointDetail]:
+    """For a merged call: each callee's own receiver behind the number; empty for one callee, which needs no look-up."""
+    if len(attempt.callee_ids) < 2:  # noqa: PLR2004 - see above
+        return {}
+    records = ledger.tx.callees.load(attempt.callee_ids)
+    details = ledger.tx.endpoints.of_units([record.unit_id for record in records.values()])
+    return {
+        callee_id: detail
+        for callee_id, record in records.items()
+        for detail in details.get(record.unit_id, ())
+        if detail.view.number_id == attempt.number_id and detail.view.channel is attempt.channel
+    }
 
 
 def _callout_of(ended: Sequence[tuple[AttemptRecord, Outcome, int]], attempt_id: int) -> int:

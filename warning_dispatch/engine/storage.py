@@ -188,12 +188,16 @@ class AttemptRows(Protocol):
         """Write READY attempts."""
         ...
 
-    def add_copies(self, copies: Sequence[tuple[int, int]]) -> None:
-        """(attempt, new id) pairs: another attempt like it (a second receiver of the same role)."""
+    def add_copies(self, copies: Sequence[tuple[int, int, int]]) -> None:
+        """(attempt, new id, endpoint): another attempt like it, to a second receiver of the same role."""
         ...
 
     def join(self, pairs: Sequence[tuple[int, int]]) -> None:
         """(attempt, callee) pairs: the attempt serves this callee too."""
+        ...
+
+    def leave(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """(attempt, callee) pairs: the attempt does not serve this callee any more."""
         ...
 
     def ready(self, channel: Channel, limit: int, now: int) -> Sequence[ReadyAttempt]:

@@ -52,6 +52,10 @@ TABLE: Mapping[tuple[CallOutState, CallOutEvent], CallOutState] = {
 }
 
 
+OVER = (S.CANCELLED, S.SUPERSEDED, S.CLOSED)
+"""Somebody ended it: nothing of it goes out any more but the all-clear. (COMPLETE still has notices to send.)"""
+
+
 def move(state: CallOutState, event: CallOutEvent) -> CallOutState:
     """The state after the event; RefusedError for a move that does not exist."""
     try:

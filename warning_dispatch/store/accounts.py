@@ -14,10 +14,6 @@ from warning_dispatch.errors import RefusedError
 from warning_dispatch.store.schema import api_key
 from warning_dispatch.store.schema import user as user_account
 
-ROLES = ("viewer", "officer", "registrar", "administrator")
-"""What a person may do, least first."""
-SCOPES = ("alerts", "read", "act")
-"""What a system may do: send warnings, read call-outs, record answers."""
 SHORTEST_PASSWORD = 10
 KEY_BYTES = 32
 

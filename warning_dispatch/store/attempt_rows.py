@@ -73,21 +73,25 @@ class AttemptTable:
         )
         self.join([(one.id, one.callee_id) for one in attempts])
 
-    def add_copies(self, copies: Sequence[tuple[int, int]]) -> None:
+    def add_copies(self, copies: Sequence[tuple[int, int, int]]) -> None:
         """See the port."""
         self._sql.many(
-            f"""INSERT INTO attempt (id, callout_id, channel, purpose, roles, order_key, state, due_at, avoid)
-            SELECT ?, callout_id, channel, purpose, roles, order_key, {_READY}, due_at, avoid FROM attempt WHERE id = ?""",
-            [(new, old) for old, new in copies],
+            f"""INSERT INTO attempt (id, callout_id, channel, purpose, roles, order_key, state, due_at, avoid, endpoint_id)
+            SELECT ?, callout_id, channel, purpose, roles, order_key, {_READY}, due_at, avoid, ? FROM attempt WHERE id = ?""",
+            [(new, endpoint_id, old) for old, new, endpoint_id in copies],
         )
         self._sql.many(
             "INSERT INTO attempt_callee (attempt_id, callee_id) SELECT ?, callee_id FROM attempt_callee WHERE attempt_id = ?",
-            [(new, old) for old, new in copies],
+            [(new, old) for old, new, _ in copies],
         )
 
     def join(self, pairs: Sequence[tuple[int, int]]) -> None:
         """See the port."""
         self._sql.many("INSERT INTO attempt_callee (attempt_id, callee_id) VALUES (?, ?) ON CONFLICT DO NOTHING", pairs)
+
+    def leave(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """See the port."""
+        self._sql.many("DELETE FROM attempt_callee WHERE attempt_id = ? AND callee_id = ?", pairs)
 
     def ready(self, channel: Channel, limit: int, now: int) -> Sequence[ReadyAttempt]:
         """See the port."""

@@ -1,0 +1,119 @@
+"""What storms brought to light, each as the smallest night in which it happens again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from warning_dispatch.engine.acts import Act
+from warning_dispatch.errors import StoreError
+from warning_dispatch.ingest.samples import restamp
+from warning_dispatch.model.states import CalleeState, CallOutState
+from warning_dispatch.model.unit import Channel, Role
+from warning_dispatch.simulation.population import VoiceHabit
+
+RED_CITY = "12379-red-rain-city.xml"
+FIRST, SECOND_VILLAGE = "141121100200", "141121100201"
+
+
+def _county_warning(place: Any) -> bytes:
+    """A county's red warning for the town's first county."""
+    text = (place.samples / "12379-county-red-rain.xml").read_text(encoding="utf-8").replace("141124", "141121")
+    return restamp(text.encode(), place.clock.now())
+
+
+@pytest.mark.parametrize("kind", ["Cancel", "Update"])
+@pytest.mark.parametrize("status", ["Test", "Exercise", "System", "Draft"])
+def test_practice_ends_nothing_either(town: Callable[..., Any], status: str, kind: str) -> None:
+    """Promise 5 (storm county-0): a Cancel marked as practice leaves the real call-out alone and sends no all-clear."""
+    place = town()
+    real = (place.samples / RED_CITY).read_text(encoding="utf-8")
+    stamped = restamp(real.encode(), place.clock.now()).decode()
+    place.take_in(stamped.encode())
+    identifier = stamped.split("<identifier>")[1].split("<")[0]
+    practice = real.replace("<status>Actual<", f"<status>{status}<").replace("<msgType>Alert<", f"<msgType>{kind}<")
+    practice = practice.replace("<references/>", f"<references>{identifier}</references>")
+    place.play(seconds=30)
+    result = place.take_in(restamp(practice.encode(), place.clock.now()))
+    assert result.callouts == ()
+    assert place.callout_state() is CallOutState.RUNNING
+    place.play(seconds=300)
+    assert place.rings(FIRST)
+
+
+def test_a_refused_text_does_not_wait_for_a_cancelled_warning(town: Callable[..., Any]) -> None:
+    """Promise 6 (storm city-145): a refusal that is told after the cancel puts nothing back into the queue."""
+    place = town()
+    place.warning(RED_CITY)
+    place.network.set_outage(Channel.SMS, "provider_down")
+    place.stage.round()
+    place.act(Act.CANCEL)
+    place.stage.round()
+    assert place.query("SELECT count(*) FROM attempt WHERE state = 1 AND purpose <> 3") == [(0,)]
+
+
+def test_a_notice_goes_although_everybody_else_has_answered(town: Callable[..., Any]) -> None:
+    """Who is only told is told: that the others have finished does not drop the message that waits for the rate."""
+    place = town(counties=1, townships=1, villages=1, sms_rate=6)
+    place.take_in(_county_warning(place))
+    place.stage.round()
+    for (code,) in place.query("SELECT u.code FROM callee c JOIN unit u ON u.id = c.unit_id"):
+        if place.state(code) is not CalleeState.INFORMED:
+            place.record_answer(code)
+    place.play(seconds=120)
+    assert place.callout_state() is CallOutState.COMPLETE
+    assert place.state("1411-water") is CalleeState.INFORMED
+    assert len(place.texts_to("1411-water")) == 2
+
+
+def test_a_repeated_call_names_only_units_of_that_phone(town: Callable[..., Any]) -> None:
+    """Promise 2: one call named two villages and was lost; the repeat goes to another phone, and speaks for one."""
+    place = town(same_phone={(SECOND_VILLAGE, Role.PRIMARY): (FIRST, Role.DEPUTY)})
+    place.person(FIRST, Role.PRIMARY, VoiceHabit.NEVER, VoiceHabit.NEVER, VoiceHabit.ANSWERS)
+    place.warning(RED_CITY)
+    place.play(seconds=479)
+    place.clock.advance_to(place.clock.now() + 1_000)
+    place.act(Act.RECALL, unit=SECOND_VILLAGE)
+    named = place.engine.turn(place.clock.now())
+    assert any("村1" in one.text and "村2" in one.text for one in named.batch if one.channel is Channel.VOICE)
+    place.clock.advance_to(place.clock.now() + 130_000)
+    place.restart()
+    place.play(seconds=50)
+    assert place.state(FIRST) is CalleeState.ACKNOWLEDGED
+    assert place.state(SECOND_VILLAGE) is CalleeState.CALLING
+    assert place.rings(SECOND_VILLAGE, Role.PRIMARY)[-1] == 610
+
+
+def test_a_warning_the_database_failed_leaves_no_plan_behind(town: Callable[..., Any]) -> None:
+    """A call-out that was rolled back gives its id to the next one, but neither its plan nor its texts."""
+    place = town()
+    failing = FailsOnce(place.storage)
+    place.storage = failing
+    place.engine = place.stage.engine = place.build_engine()
+    failing.fails = True
+    with pytest.raises(StoreError):
+        place.take_in(_county_warning(place))
+    place.warning(RED_CITY)
+    called = [one for one in place.engine.turn(place.clock.now()).batch if one.channel is Channel.VOICE]
+    assert called
+    assert all("吕梁市气象台" in one.text for one in called)
+
+
+class FailsOnce:
+    """A storage whose next transaction fails at its end."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self.fails = False
+
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        """See engine.storage."""
+        with self._inner.writing() as tx:
+            yield tx
+            if self.fails:
+                self.fails = False
+                raise StoreError("The disk is full.")

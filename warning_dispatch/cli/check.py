@@ -1,0 +1,119 @@
+"""`check`: is everything ready for the season? The complete list of findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+import typer
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from warning_dispatch.cli.inspection import Inspection, Timing, inspect
+from warning_dispatch.cli.pictures import COLOUR_STYLES
+from warning_dispatch.cli.terminal import Terminal, command, finding_document, finding_text
+from warning_dispatch.configuration.words import duration_text
+
+SHOWN_NOTICES = 6
+_AREAS = {
+    "settings": ("设置", "Settings"),
+    "configuration": ("方案、灾种、结果表", "Chains, hazards, outcomes"),
+    "texts": ("消息文本", "Texts"),
+    "keys": ("密钥", "Keys"),
+    "database": ("数据库", "Database"),
+    "register": ("名册", "Register"),
+    "routes": ("线路", "Routes"),
+}
+
+
+@command
+def check(terminal: Terminal) -> None:
+    """检查配置、方案、文本、名册、密钥、数据库和线路，列出全部问题。 / Everything that must be mended, completely."""
+    terminal.quiet_logs()
+    result = inspect(terminal.config)
+    terminal.answer(inspection_document(result), *inspection_picture(terminal, result))
+    if not result.ready:
+        raise typer.Exit(1)
+
+
+def inspection_document(result: Inspection) -> dict[str, Any]:
+    """The result for a program. Seconds after the message; null: not by time alone, or no promise."""
+    return {
+        "ok": result.ready,
+        "findings": [{"area": area, **finding_document(one)} for area, one in result.findings],
+        "notices": [{"area": area, **finding_document(one)} for area, one in result.notices],
+        "timings": [
+            {
+                "chain": one.chain.name,
+                "enabled": bool(one.chain.triggers),
+                "colour": one.colour.key,
+                "tier": one.tier,
+                "latest_seconds": None if one.latest is None else one.latest / 1000,
+                "target_seconds": None if one.target is None else one.target / 1000,
+            }
+            for one in result.timings
+        ],
+        "units": result.units,
+        "receivers": result.receivers,
+    }
+
+
+def inspection_picture(terminal: Terminal, result: Inspection) -> Iterator[RenderableType]:
+    """The result for a person: the times, the findings by area, the notices, the sum."""
+    if result.timings:
+        yield _timings(terminal, result.timings)
+    for area, group in groupby(result.findings, key=lambda pair: pair[0]):
+        yield Text(terminal.say(*_AREAS[area]), style="bold")
+        yield from (finding_text(finding) for _, finding in group)
+    yield from _notices(terminal, result)
+    yield _sum(terminal, result)
+
+
+def _timings(terminal: Terminal, timings: list[Timing]) -> Table:
+    say = terminal.say
+    table = Table(title=say("村（社区）最迟何时振铃", "When villages ring at the latest"), title_justify="left")
+    for chinese, english in (
+        ("方案", "Chain"),
+        ("颜色", "Colour"),
+        ("最迟", "Latest"),
+        ("目标", "Target"),
+        ("状态", ""),
+    ):
+        table.add_column(say(chinese, english), no_wrap=True)
+    for one in timings:
+        latest = say("只凭应答", "by answers only") if one.latest is None else duration_text(one.latest)
+        table.add_row(
+            f"{terminal.words.of(one.chain.title)} ({one.chain.name})",
+            Text(terminal.words.text(f"colour.{one.colour.key}"), style=COLOUR_STYLES[one.colour]),
+            latest,
+            "—" if one.target is None else duration_text(one.target),
+            "" if one.chain.triggers else say("未启用", "not enabled"),
+        )
+    return table
+
+
+def _notices(terminal: Terminal, result: Inspection) -> Iterator[RenderableType]:
+    """Notices need no action, so a long list of them is cut short here; `contacts check` has it all."""
+    if not result.notices:
+        return
+    yield Text(terminal.say("提示", "Notices"), style="bold")
+    last_first = sorted(result.notices, key=lambda pair: pair[0] == "register" and pair[1].where != "contacts")
+    for _, finding in last_first[:SHOWN_NOTICES]:
+        yield finding_text(finding, "·", "dim")
+    more = len(last_first) - SHOWN_NOTICES
+    if more > 0:
+        chinese, english = f"  · 另有 {more} 条，见 contacts check", f"  · and {more} more: contacts check"
+        yield Text(terminal.say(chinese, english), style="dim")
+
+
+def _sum(terminal: Terminal, result: Inspection) -> Text:
+    count, notices = len(result.findings), len(result.notices)
+    register = terminal.say(
+        f"名册 {result.units} 个单位、{result.receivers} 个接收责任人；提示 {notices} 条。",
+        f"The register has {result.units} units and {result.receivers} receivers; {notices} notices.",
+    )
+    if result.ready:
+        return Text.assemble((terminal.say("✓ 没有问题。", "✓ No findings. "), "bold green"), register)
+    return Text.assemble((terminal.say(f"✗ {count} 个问题。", f"✗ {count} findings. "), "bold red"), register)

@@ -1,0 +1,245 @@
+"""What `check` looks at, one area after the other; a broken area never hides the next.
+
+Findings must be mended before the season. Notices are for knowing: among them that only simulated routes are configured,
+so that nobody will be called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from warning_dispatch.cli.office import opened_database
+from warning_dispatch.configuration import Configuration, load_configuration
+from warning_dispatch.delivery.email.route import EmailRoute
+from warning_dispatch.delivery.texts import TextBook, sample_facts, texts_findings
+from warning_dispatch.errors import DispatchError, Finding, FindingsError
+from warning_dispatch.escalation.timing import latest_ring
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.plan import CallChain
+from warning_dispatch.model.register import Register
+from warning_dispatch.model.unit import UnitLevel
+from warning_dispatch.registry.findings import INFORMATION, register_findings
+from warning_dispatch.settings import SETTINGS_FILE, Settings, config_folder, load_settings
+from warning_dispatch.store.database import reading
+from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.register_reading import stored_register
+from warning_dispatch.store.sealing import AesSealer
+from warning_dispatch.tomlfiles import both
+
+USUAL_LANGUAGES = ("zh_CN", "en")
+NOBODY = both("名册为空", "the register is empty")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When the villages of a chain ring at the latest, in ms after the message; None: never by time alone.
+
+    `tier` is the lowest tier that asks for an answer; `target` is what the chain promises.
+    """
+
+    chain: CallChain
+    colour: Colour
+    tier: str
+    latest: int | None
+    target: int | None
+
+
+@dataclass(slots=True)
+class Inspection:
+    """Everything found, by area."""
+
+    findings: list[tuple[str, Finding]] = field(default_factory=list)
+    notices: list[tuple[str, Finding]] = field(default_factory=list)
+    timings: list[Timing] = field(default_factory=list)
+    units: int = 0
+    receivers: int = 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing has to be mended."""
+        return not self.findings
+
+    def found(self, area: str, *findings: Finding) -> None:
+        """Sort findings: what begins as information is a notice."""
+        for finding in findings:
+            kind = self.notices if finding.what.startswith(INFORMATION) else self.findings
+            kind.append((area, finding))
+
+    def failed(self, area: str, error: DispatchError) -> None:
+        """An area that could not be looked at."""
+        findings = error.findings if isinstance(error, FindingsError) else (Finding(area, str(error)),)
+        self.found(area, *findings)
+
+
+def inspect(config: Path | None) -> Inspection:
+    """Look at everything.
+
+    1. Settings. 2. Chains, hazards, outcomes, and when villages ring. 3. Texts. 4. Keys and database. 5. The register.
+    6. Routes.
+    """
+    result = Inspection()
+    settings: Settings | None = None
+    try:
+        settings = load_settings(config)
+    except DispatchError as error:
+        result.failed("settings", error)
+    try:
+        folder = settings.config_dir if settings else config_folder(config)
+    except DispatchError:
+        return result
+    configuration = _configuration(result, folder)
+    _texts(result, folder, configuration, settings.texts.languages if settings else USUAL_LANGUAGES)
+    if settings is None:
+        return result
+    register = _register(result, settings)
+    _routes(result, settings, configuration, register)
+    return result
+
+
+# --- configuration and texts ------------------------------------------------------------------------------
+
+
+def _configuration(result: Inspection, folder: Path) -> Configuration | None:
+    try:
+        configuration = load_configuration(folder)
+    except DispatchError as error:
+        result.failed("configuration", error)
+        return None
+    result.timings.extend(timings(configuration.chains))
+    if not any(chain.triggers for chain in configuration.chains):
+        what = both("没有任何触发条件：什么预警都不会叫应", "no trigger at all: no warning will call anybody")
+        result.found("configuration", Finding("chains", what))
+    return configuration
+
+
+def timings(chains: Sequence[CallChain]) -> Iterator[Timing]:
+    """For each chain and each colour it calls for: the latest moment of its lowest tier."""
+    for chain in chains:
+        for colour in sorted({colour for tier in chain.tiers for colour in tier.ladders}, reverse=True):
+            moments = latest_ring(chain, colour)
+            asked = [tier for tier in chain.tiers if tier.name in moments and not tier.notice]
+            villages = [tier for tier in asked if tier.select.level is UnitLevel.VILLAGE] or asked
+            if villages:
+                last = max(villages, key=lambda tier: (moments[tier.name] is None, moments[tier.name] or 0))
+                yield Timing(chain, colour, last.name, moments[last.name], chain.target.get(colour))
+
+
+def _texts(result: Inspection, folder: Path, configuration: Configuration | None, languages: Sequence[str]) -> None:
+    """Every text of every warning that can start a call-out; each thing wrong is said once."""
+    try:
+        book = TextBook(folder / "messages", tuple(languages))
+    except DispatchError as error:
+        result.failed("texts", error)
+        return
+    if configuration is None:
+        return
+    warnings = {
+        (key, colour)
+        for chain in configuration.chains
+        for trigger in chain.triggers
+        for key in trigger.hazards
+        for colour in trigger.colours
+    }
+    seen: set[Finding] = set()
+    for key, colour in sorted(warnings):
+        hazard = configuration.hazards.hazards[key]
+        for finding in texts_findings(book, sample_facts((hazard.name, hazard.english), colour)):
+            if finding not in seen:
+                seen.add(finding)
+                result.found("texts", finding)
+
+
+# --- database and register --------------------------------------------------------------------------------
+
+
+def _register(result: Inspection, settings: Settings) -> Register | None:
+    """The register in force with its findings; None when it cannot be read."""
+    keys: KeyRing | None = None
+    try:
+        keys = KeyRing.load(settings.keys_dir, settings.credentials_dir)
+    except DispatchError as error:
+        result.failed("keys", error)
+    try:
+        with opened_database(settings) as database, reading(database) as connection:
+            register = stored_register(connection, AesSealer(keys)) if keys else None
+    except DispatchError as error:
+        result.failed("database", error)
+        return None
+    if register is None:
+        return None
+    result.units, result.receivers = len(register.units), len(register.receivers)
+    if not register.receivers:
+        remedy = "warning-dispatch contacts import … | contacts sample"
+        result.found("register", Finding("contacts", NOBODY, remedy))
+        return register
+    result.found("register", *register_findings(register.units, register.receivers))
+    if not any(unit.code == settings.ingest.within for unit in register.units):
+        what = both("名册里没有本市", "the register does not hold our own area")
+        result.found("register", Finding(f"{SETTINGS_FILE}: ingest.within", f"{what} ({settings.ingest.within})"))
+    return register
+
+
+# --- routes -----------------------------------------------------------------------------------------------
+
+
+def _routes(
+    result: Inspection, settings: Settings, configuration: Configuration | None, register: Register | None
+) -> None:
+    where = f"{SETTINGS_FILE}: routes"
+    result.found("routes", *_missing_routes(settings, configuration, where))
+    result.found("routes", *_mail_findings(settings))
+    sample = register is not None and any(entry.sample for entry in register.receivers)
+    if settings.reaches_people and sample:
+        what = both("名册里有样本号码，真实线路拒绝拨打", "sample numbers in the register: real routes refuse them")
+        result.found("routes", Finding(where, what, "warning-dispatch contacts import …"))
+    if not settings.reaches_people:
+        what = f"{INFORMATION}" + both(
+            "只有模拟线路：不会真正拨出，叫不到任何人", "simulated routes only: nobody is really called"
+        )
+        result.found("routes", Finding(where, what, both("接入真实线路前属正常", "as it should be before real routes")))
+    elif not any(route.channel == "voice" and route.adapter != "simulated" for route in settings.routes):
+        what = f"{INFORMATION}" + both("语音仍是模拟线路", "voice still goes to a simulated route")
+        result.found("routes", Finding(where, what))
+    if sample and not settings.reaches_people:
+        what = f"{INFORMATION}" + both("名册是样本", "the register is a sample")
+        result.found("register", Finding("contacts", what))
+
+
+def _missing_routes(settings: Settings, configuration: Configuration | None, where: str) -> Iterator[Finding]:
+    """Channels that a ladder wants and no route carries."""
+    carried: set[str] = {route.channel for route in settings.routes}
+    wanted: dict[str, str] = {}
+    for chain in configuration.chains if configuration else ():
+        for tier in chain.tiers:
+            for ladder in tier.ladders.values():
+                for rung in (*ladder.rungs, *ladder.repeat.rungs, *ladder.slow.rungs):
+                    for channel in rung.channels:
+                        wanted.setdefault(channel.key, f"chains/{chain.name}: {tier.name}")
+    for key, asker in wanted.items():
+        if key not in carried:
+            what = both(f"没有 {key} 线路，而 {asker} 要用", f"no route for {key}, which {asker} wants")
+            yield Finding(where, what, both("补一条 [[routes]]", "add a [[routes]]"))
+
+
+def _mail_findings(settings: Settings) -> Iterator[Finding]:
+    """What the mail route would stumble over when the daemon starts."""
+    if not settings.reaches_people:
+        return
+    smtp = settings.smtp
+    try:
+        EmailRoute(
+            host=smtp.host,
+            port=smtp.port,
+            sender=smtp.sender,
+            security=smtp.security,
+            username=smtp.username,
+            password=settings.smtp_password(),
+            reply_to=smtp.reply_to,
+            timeout_s=smtp.timeout_s,
+            connections=smtp.connections,
+            helo=smtp.helo,
+        )
+    except FindingsError as error:
+        yield from error.findings
