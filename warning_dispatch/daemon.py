@@ -29,6 +29,8 @@ from warning_dispatch.ports import ChannelPort, Dispatch, Event, ReadModels, Rec
 
 SWEEP = 1_000
 """ms of the clock between sweeps."""
+REMEMBER_WITHDRAWN = 10_000
+"""Attempts remembered as withdrawn, so that a batch under way can leave them out."""
 DRAIN_FOR = 20.0
 """Seconds a stop waits for batches that are on the wire."""
 
@@ -36,9 +38,11 @@ DRAIN_FOR = 20.0
 class ChannelWire:
     """Carries batches from the engine's thread to the channels and their words back."""
 
-    def __init__(self, channels: Mapping[str, ChannelPort], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, channels: Mapping[str, ChannelPort], clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
         """`channels` by route name."""
         self._channels = channels
+        self._clock = clock
+        self._withdrawn: dict[int, None] = {}
         self._loop = loop
         self._under_way: set[asyncio.Task[None]] = set()
         self._log = structlog.get_logger("wire")
@@ -53,7 +57,10 @@ class ChannelWire:
             self._start(self._deliver(route, dispatches))
 
     def hang_up(self, attempt_ids: Sequence[int]) -> None:
-        """See lanes.Wire. Every distinct channel is asked; ids it does not know it ignores."""
+        """See lanes.Wire. What has not been handed over yet never will be; ids a channel does not know it ignores."""
+        self._withdrawn.update(dict.fromkeys(attempt_ids))
+        for old in list(self._withdrawn)[:-REMEMBER_WITHDRAWN]:
+            del self._withdrawn[old]
         for channel in {id(one): one for one in self._channels.values()}.values():
             self._start(channel.hang_up(attempt_ids))
 
@@ -66,10 +73,18 @@ class ChannelWire:
         task.add_done_callback(self._under_way.discard)
 
     async def _deliver(self, route: str, dispatches: Sequence[Dispatch]) -> None:
-        """Hand over; a channel that breaks is a provider that is down, not a lost batch."""
-        refused = [one for one in dispatches if not one.address]
-        real = [one for one in dispatches if one.address]
-        receipts = [Receipt(one.attempt_id, accepted=False, outcome="misconfigured") for one in refused]
+        """Hand over; a channel that breaks is a provider that is down, not a lost batch.
+
+        1. A last look: a lapsed lease is somebody else's by now (no receipt: the reaper repeats it), and what was
+        withdrawn since the claim does not go. 2. The channel takes the rest. 3. Its word goes back to the engine.
+        """
+        now = self._clock.now()
+        held = [one for one in dispatches if not one.lease_until or now < one.lease_until]
+        withdrawn = [one for one in held if one.attempt_id in self._withdrawn]
+        refused = [one for one in held if not one.address and one.attempt_id not in self._withdrawn]
+        real = [one for one in held if one.address and one.attempt_id not in self._withdrawn]
+        receipts = [Receipt(one.attempt_id, accepted=False, outcome="hung_up_by_us") for one in withdrawn]
+        receipts.extend(Receipt(one.attempt_id, accepted=False, outcome="misconfigured") for one in refused)
         try:
             receipts.extend(await self._channels[route].deliver(real) if real else ())
         except Exception as error:  # noqa: BLE001 - whatever a channel throws, the callees must go on
@@ -241,7 +256,7 @@ class Daemon:
         """
         repaired = await asyncio.to_thread(self._engine.recover, self._clock.now(), self._lost_routes)
         pulse = Pulse(self._clock.now())
-        wire = ChannelWire(self._channels, asyncio.get_running_loop())
+        wire = ChannelWire(self._channels, self._clock, asyncio.get_running_loop())
         writer = Writer(self._engine, self._clock, wire, pulse, SWEEP)
         wire.receive = lambda receipts: writer.receive(receipts=receipts)
         desk = EngineDesk(self._engine, writer, self._read, pulse)

@@ -29,6 +29,7 @@ from warning_dispatch.model.views import (
 class Dispatch:
     """One attempt on its way to a carrier. `address` is in clear and lives only here.
 
+    `lease_until` (ms): after it the attempt is no longer ours to hand over; 0 means no limit.
     `text` is what is read out (voice), sent (SMS) or the plain body (e-mail); `subject` for e-mail only.
     `ring_for` in ms. `possible_duplicate`: an earlier hand-over may or may not have happened.
     """
@@ -45,6 +46,7 @@ class Dispatch:
     link: str = ""
     ring_for: int = 35_000
     possible_duplicate: bool = False
+    lease_until: int = 0
 
 
 @dataclass(frozen=True, slots=True)

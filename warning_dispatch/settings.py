@@ -150,7 +150,7 @@ class RouteSettings(Shape):
             known = ", ".join(channels)
             raise _ours(
                 "adapter",
-                f"{self.adapter} 不能用于 {self.channel},只能用于 {known}",
+                f"{self.adapter} 不能用于 {self.channel}，只能用于 {known}",
                 f"{self.adapter} does not carry {self.channel}, only {known}",
             )
         if self.lines is not None and self.channel != "voice":
@@ -170,7 +170,7 @@ def _distinct(routes: tuple[RouteSettings, ...]) -> tuple[RouteSettings, ...]:
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         text = ", ".join(doubled)
-        raise _ours("routes", f"线路名称重复:{text}", f"route names stand twice: {text}")
+        raise _ours("routes", f"线路名称重复：{text}", f"route names stand twice: {text}")
     return routes
 
 
@@ -440,11 +440,11 @@ def _whole_findings(settings: Settings) -> list[Finding]:
                 what = both("有 smtp 线路时必须填写", "must be set when a route uses smtp")
                 found.append(Finding(f"{SETTINGS_FILE}: smtp.{key}", what))
     if len(os.fsencode(settings.control_socket)) > LONGEST_SOCKET_PATH:
-        what = both("路径过长,本地套接字不能用", "the path is too long for a local socket")
+        what = both("路径过长，本地套接字不能用", "the path is too long for a local socket")
         remedy = both("改用较短的 control_socket", "name a shorter control_socket")
         found.append(Finding(str(settings.control_socket), what, remedy))
     if "zh_CN" not in settings.texts.languages:
-        what = both("必须包含 zh_CN,它是后备语言", "must contain zh_CN, the language to fall back on")
+        what = both("必须包含 zh_CN，它是后备语言", "must contain zh_CN, the language to fall back on")
         found.append(Finding(f"{SETTINGS_FILE}: texts.languages", what))
     return found
 

@@ -91,17 +91,19 @@ class Town:
         second_phone: Sequence[tuple[str, Role]] = (),
         spare_route: bool = False,
         simulated: bool = True,
+        two_of: Sequence[tuple[str, Role]] = (),
     ) -> None:
         """`same_phone`: one person's post → an earlier post of the same person. `sms_rate`: messages a minute.
 
         `clerks`: villages that have a duty phone besides A and B. `second_phone`: posts with another number (named
         as `"<code>/2"` in `numbers`). `spare_route`: a second provider for calls. `simulated` False: the routes are
-        taken for real ones.
+        taken for real ones. `two_of`: posts that two people hold (the other one's number as `"<code>/b"`).
         """
         self.configuration = configuration
         self.clerks = set(clerks)
         self.second_phone = set(second_phone)
         self.simulated = simulated
+        self.two_of = tuple(two_of)
         self.same_phone = dict(same_phone or {})
         self.samples = ROOT / "config" / "samples"
         self.chains = tuple(chains or configuration.chains)
@@ -147,6 +149,7 @@ class Town:
     def _fill_register(self) -> None:
         receivers = [self._receiver(unit, role) for unit in self.units for role in self._roles(unit)]
         kept = [one for one in receivers if (one.unit_code, one.role) not in self.without]
+        kept += [self._colleague(*post) for post in self.two_of]
         with writing(self.database) as connection:
             replace_register(connection, self.sealer, Register(tuple(self.units), tuple(kept)), START - MINUTE)
 
@@ -160,6 +163,11 @@ class Town:
             second = self.numbers[f"{unit.code}/2", role] = f"+862602{len(self.numbers):07d}"
             endpoints = (*endpoints, EndpointEntry(Channel.VOICE, second))
         return ReceiverEntry(unit.code, role, f"样本{unit.code}{role.key}", "", "zh_CN", endpoints, sample=True)
+
+    def _colleague(self, code: str, role: Role) -> ReceiverEntry:
+        number = self.numbers[f"{code}/b", role] = f"+862601{len(self.numbers):07d}"
+        endpoints = tuple(EndpointEntry(channel, number) for channel in (Channel.VOICE, Channel.SMS))
+        return ReceiverEntry(code, role, f"样本{code}{role.key}二", "", "zh_CN", endpoints, sample=True)
 
     def _roles(self, unit: Unit) -> tuple[Role, ...]:
         return (*_roles(unit), Role.DUTY) if unit.code in self.clerks else _roles(unit)
@@ -204,7 +212,7 @@ class Town:
         """A sample message of this moment with some elements changed: `status="Test"`, `geocode="141124100000"`."""
         root = etree.fromstring(restamp((ROOT / "config" / "samples" / sample).read_bytes(), self.clock.now()))
         for name, text in fields.items():
-            next(root.iter(name)).text = text
+            next(root.iter("{*}" + name)).text = text
         return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
     def take_in(self, raw: bytes) -> IntakeResult:

@@ -212,7 +212,7 @@ def _handed_twice(records: Sequence[CarrierRecord]) -> Iterator[str]:
             seen.add(record.attempt_id)
 
 
-def _unreal_answers(
+def _unreal_answers(  # noqa: C901 - one case per means
     connection: Connection, truth: Truth, records: Sequence[CarrierRecord], link_key: bytes
 ) -> Iterator[str]:
     """Promise 2: every acknowledgement is something that a person really did, and did for that unit."""
@@ -248,7 +248,7 @@ def _unreal_answers(
 
 
 def _named(connection: Connection) -> Mapping[int, set[int]]:
-    """attempt → the callees that its calls named, over all its claims."""
+    """Attempt → the callees that its calls named, over all its claims."""
     named: defaultdict[int, set[int]] = defaultdict(set)
     for (body,) in _rows(connection, "SELECT body FROM journal_block WHERE stream LIKE 'callout:%'"):
         for entry in json.loads(body):

@@ -26,13 +26,15 @@ from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.states import LIVE_CALLOUT, Means, Purpose
 from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.ports import Receipt, Reply, Report, Tap
-from warning_dispatch.simulation.faults import Faults
+from warning_dispatch.simulation.faults import Faults, Outage
 from warning_dispatch.simulation.population import Population, TextHabit, Times, VoiceHabit
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.sealing import link_token
 
 SAMPLES = Path(__file__).resolve().parents[2] / "config" / "samples"
-SECOND, MINUTE = 1_000, 60_000
+MINUTE = 60_000
+START = 1_784_727_180_000
+"""When a town's clock begins, in ms."""
 SWEEP = 60_000
 """The daemon looks every second; once a minute is enough here, where time jumps from deadline to deadline."""
 RETRY_AFTER = 1_000
@@ -104,6 +106,7 @@ class Weather:
     message: float
     answer: float
     outage: float
+    spare: bool
 
 
 def _draw_weather(rng: Random) -> Weather:
@@ -127,6 +130,7 @@ def _draw_weather(rng: Random) -> Weather:
         message=rng.choice((0.0, 0.01, 0.04)),
         answer=rng.choice((0.0, 0.03, 0.15)),
         outage=rng.choice((0.0, 0.0, 0.02)),
+        spare=rng.random() < 0.25,
     )
 
 
@@ -164,7 +168,16 @@ def _draw_faults(rng: Random) -> Faults:
         lost=rng.choice((0.0, 0.05, 0.2)),
         refused=rng.choice((0.0, 0.0, 0.05)),
         refused_outcome=rng.choice(("provider_down", "number_limited", "temporarily_refused", "balance_exhausted")),
+        outages=_draw_outages(rng),
     )
+
+
+def _draw_outages(rng: Random) -> tuple[Outage, ...]:
+    """One provider of calls is out of service for a while."""
+    if rng.random() < 0.7:
+        return ()
+    start = START + rng.randint(0, 20) * MINUTE
+    return (Outage(Channel.VOICE, start, start + rng.randint(1, 15) * MINUTE, "provider_down", "phones"),)
 
 
 # --- the night --------------------------------------------------------------------------------------------
@@ -192,7 +205,12 @@ class Storm:
             faults=weather.faults,
             same_phone=self._draw_shared_phones(),
             without=self._draw_missing_people(),
+            two_of=self._draw_posts(),
+            second_phone=self._draw_posts(),
+            spare_route=weather.spare,
         )
+        if weather.spare:
+            self.town.network._lines = 2 * weather.lines  # two routes lead to the one network
         self.town.chains = _chains(self.town.configuration, plan)
         self._numbers = self._number_ids()
         self._receivers = self.town.query("SELECT id, unit_id FROM receiver")
@@ -204,7 +222,6 @@ class Storm:
         self._identifiers: list[str] = []
         self._orphans: set[int] = set()
         """Attempts whose call may go on after the process that made it has died."""
-        self._dialled_units: set[int] = set()
         self.town.storage = FragileStorage(self.town.storage, self._fate)
         self._start()
 
@@ -241,6 +258,12 @@ class Storm:
                 if self._rng.random() < 0.05:
                     missing += [(f"14112{county + 1}1{township:02d}", role) for role in Role]
         return missing
+
+    def _draw_posts(self) -> list[tuple[str, Role]]:
+        """Some posts are held by two, some people have two phones."""
+        counties = [f"14112{county + 1}" for county in range(self.weather.counties)]
+        codes = [*counties, *(f"{code}100200" for code in counties), "1411-emergency"]
+        return [(code, self._role()) for code in codes if self._rng.random() < 0.3]
 
     def _number_ids(self) -> dict[str, int]:
         by_index = {bytes(index): key for key, index in self.town.query("SELECT id, blind_index FROM number")}
@@ -492,6 +515,9 @@ class Storm:
         )
         if self.plan != "county" and self._rng.random() < 0.4:
             text = text.replace("<geocode>141100000000<", "<geocode>141121000000<")
+        if self._rng.random() < 0.4:
+            until = self._rng.randint(9, 50)
+            text = text.replace("<expires/>", f"<expires>2026-07-22 22:{until:02d}:00+08:00</expires>")
         raw = restamp(text.encode(), self.town.clock.now())
         self._tell(f"{kind} {colour} {status}")
         self._identifiers.append(raw.decode().split("<identifier>")[1].split("<")[0])
@@ -563,7 +589,7 @@ class Storm:
         self.told.append(f"{self.town.elapsed:9.3f} {what}")
 
     def _last(self, table: str) -> int:
-        return int(str(self.town.query(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0]))  # noqa: S608 - our own name
+        return int(str(self.town.query(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0]))
 
     def _callees(self, callout: int, unit: str) -> list[int]:
         sql = "SELECT c.id FROM callee c JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND u.code = ?"

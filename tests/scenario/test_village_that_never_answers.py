@@ -58,9 +58,9 @@ def test_it_is_called_again_every_twenty_minutes_and_never_forgotten(place: Any)
     deputies = [at for at in place.rings(VILLAGE, Role.DEPUTY) if at > OPENED + 420]
     assert deputies == [at + 60 for at in calls]
     assert {at for at, _, _ in place.texts_to(VILLAGE)} == {OPENED, *calls}
-    assert place.query("SELECT count(*) FROM callee WHERE id = ? AND next_at IS NOT NULL", place.callee_id(VILLAGE)) == [
-        (1,)
-    ]
+    assert place.query(
+        "SELECT count(*) FROM callee WHERE id = ? AND next_at IS NOT NULL", place.callee_id(VILLAGE)
+    ) == [(1,)]
 
 
 def test_when_the_validity_is_over_voice_stops_and_an_officer_is_asked(place: Any) -> None:

@@ -98,7 +98,7 @@ class DaemonOffice:
             response = self._client.post(path, **content)
         except httpx2.HTTPError as error:
             what = f"the daemon did not answer, whether it acted is unknown ({type(error).__name__})"
-            raise StoreError(both("运行中的程序没有应答,是否已执行不明,请先查看再重试", what)) from error
+            raise StoreError(both("运行中的程序没有应答，是否已执行不明，请先查看再重试", what)) from error
         try:
             said = response.json()
         except json.JSONDecodeError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich import box
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -23,7 +25,12 @@ COLOUR_STYLES = {
 }
 LONGEST_DETAIL = 90
 BAR = 20
-"""Cells of a tier's bar."""
+"""Cells of a tier's bar at most."""
+ROOMY = 90
+"""Columns from which the moment of the next call is shown."""
+SHORTEST_BAR = 6
+WORDS = 14
+"""Columns that the names of tiers and the moments take beyond their headings."""
 _STATE_STYLES = {
     CalleeState.UNCALLED: "bold red",
     CalleeState.UNANSWERED: "bold red",
@@ -82,6 +89,7 @@ def callout_picture(
     pictures: list[RenderableType] = [_head(terminal, view), _tiers(terminal, view)]
     if alarms:
         pictures.append(alarms_text(terminal, alarms))
+    pictures.append(_open_counts(terminal, view))
     if rows:
         pictures.append(_units(terminal, rows, total))
     else:
@@ -141,21 +149,27 @@ def _head(terminal: Terminal, view: CallOutView) -> RenderableType:
 
 
 def _tiers(terminal: Terminal, view: CallOutView) -> Table:
-    say, table = terminal.say, Table()
-    table.add_column(say("层级", "Tier"), no_wrap=True)
-    table.add_column(say("开闸", "Opened"), no_wrap=True)
+    """A line for each tier. The bar is the first thing to go where there is no room."""
+    say = terminal.say
     names = (
+        ("层级", "Tier"),
+        ("开闸", "Opened"),
         ("对象", "Units"),
         ("已应答", "Answered"),
         ("叫应中", "Calling"),
         ("未呼", "Uncalled"),
-        ("未应答", "Unanswered"),
-        ("未确认", "Unconfirmed"),
+        ("未应答", "No answer"),
+        ("未确认", "No key"),
         ("等待", "Waiting"),
+        ("进度", "Share"),
     )
-    for chinese, english in names:
-        table.add_column(say(chinese, english), no_wrap=True, justify="right")
-    table.add_column(say("进度", "Progress"), no_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(say(*names[0]), no_wrap=True)
+    table.add_column(say(*names[1]), no_wrap=True, min_width=8)
+    for pair in names[2:-1]:
+        table.add_column(say(*pair), no_wrap=True, justify="right", min_width=4)
+    table.add_column(say(*names[-1]), no_wrap=True, min_width=4)
+    spare = terminal.width - sum(cell_len(say(*pair)) + 2 for pair in names) - WORDS
     for tier in view.tiers:
         table.add_row(
             terminal.words.of(tier.title),
@@ -166,39 +180,52 @@ def _tiers(terminal: Terminal, view: CallOutView) -> Table:
             *(Text(str(count), style="bold red" if count else "dim") for count in (tier.uncalled, tier.unanswered)),
             Text(str(tier.unconfirmed), style="bold yellow" if tier.unconfirmed else "dim"),
             str(tier.waiting),
-            _bar(tier),
+            _bar(tier, min(BAR, spare) if spare >= SHORTEST_BAR else 0),
         )
     return table
 
 
-def _bar(tier: TierView) -> Text:
-    """Answered, unreached, the rest, as parts of a bar; with the share answered."""
+def _bar(tier: TierView, width: int) -> Text:
+    """Answered, unreached, the rest, as parts of a bar of `width` cells; before it the share answered."""
     total = max(1, tier.callees)
     done, lost = answered(tier), tier.unreached
-    cells = (round(BAR * done / total), round(BAR * lost / total))
-    rest = max(0, BAR - sum(cells))
-    share = f" {100 * done // total:3d}%"
-    return Text.assemble(("█" * cells[0], "green"), ("█" * cells[1], "red"), ("░" * rest, "dim"), share)
+    cells = (width * done // total, -(-width * lost // total))
+    rest = max(0, width - sum(cells))
+    share = f"{100 * done // total:3d}% "
+    return Text.assemble(share, ("█" * cells[0], "green"), ("█" * cells[1], "red"), ("░" * rest, "dim"))
+
+
+def _open_counts(terminal: Terminal, view: CallOutView) -> Text:
+    """How many stand in each state that wants something done, worst first."""
+    parts = []
+    for name in ("uncalled", "unanswered", "unconfirmed", "relayed", "duty_answered"):
+        count = sum(getattr(tier, name) for tier in view.tiers)
+        style = _STATE_STYLES[CalleeState[name.upper()]] if count else "dim"
+        parts.append((f"{terminal.words.text(f'callee.{name}')} {count}   ", style))
+    return Text.assemble(*parts)
 
 
 def _units(terminal: Terminal, rows: Sequence[CalleeRow], total: int) -> Table:
     say = terminal.say
-    more = say(f"（显示 {len(rows)} / {total}，全部用 --all）", f" ({len(rows)} of {total}; --all)")
-    title = say("名单", "Units") + (more if total > len(rows) else f" ({total})")
-    table = Table(title=title, title_justify="left")
+    more = say(f"（显示前 {len(rows)} 个，全部用 --all）", f" (the first {len(rows)}; --all for all)")
+    title = f"{say('名单', 'Units')}: {total}" + (more if total > len(rows) else "")
+    roomy = terminal.width >= ROOMY
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column(say("编码", "Code"), no_wrap=True)
-    table.add_column(say("单位", "Unit"), overflow="fold")
+    table.add_column(say("单位", "Unit"), overflow="fold", min_width=20)
     table.add_column(say("状态", "State"), no_wrap=True)
     table.add_column(say("呼", "Calls"), no_wrap=True, justify="right")
     table.add_column(say("最近结果", "Last outcome"), no_wrap=True)
-    table.add_column(say("下次", "Next"), no_wrap=True)
+    if roomy:
+        table.add_column(say("下次", "Next"), no_wrap=True)
     for row in rows:
-        table.add_row(
+        cells = (
             row.unit_code,
             f"{row.path} {row.unit_name}".strip(),
             Text(terminal.words.text(f"callee.{row.state.name.lower()}"), style=_STATE_STYLES.get(row.state, "")),
             str(row.calls),
             terminal.words.word("outcome", row.last_outcome) if row.last_outcome else "—",
-            beijing_text(row.next_at, "%H:%M:%S") if row.next_at else "—",
         )
+        next_at = beijing_text(row.next_at, "%H:%M:%S") if row.next_at else "—"
+        table.add_row(*cells, *([next_at] if roomy else []))
     return table

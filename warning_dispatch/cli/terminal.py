@@ -84,6 +84,11 @@ class Terminal:
         plain_console(error=True).print(self.say(chinese, english), soft_wrap=True)
 
     @property
+    def width(self) -> int:
+        """Columns of the output."""
+        return plain_console().width
+
+    @property
     def actor(self) -> str:
         """Who is acting, when nobody says so."""
         return operator_name()

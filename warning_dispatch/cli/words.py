@@ -19,28 +19,28 @@ DISPOSITIONS: Mapping[str, Pair] = {
 }
 _REASONS: Mapping[str, Pair] = {
     "duplicate": ("同一条已接收过", "received before"),
-    "same_identity_other_content": ("编号相同、内容不同,请核实", "same identity, other content: verify"),
+    "same_identity_other_content": ("编号相同、内容不同，请核实", "same identity, other content: verify"),
     "sender_not_allowed": ("发布单位不在允许名单内", "sender not allowed"),
     "hazard_unknown": ("灾种目录中没有这个灾种", "hazard not in the catalogue"),
     "issuer_level_unknown": ("看不出发布单位的层级", "level of the issuer unknown"),
-    "code_and_name_disagree": ("灾种编码与名称不一致,以名称为准", "hazard code and name disagree, the name counts"),
+    "code_and_name_disagree": ("灾种编码与名称不一致，以名称为准", "hazard code and name disagree, the name counts"),
     "expired_on_arrival": ("收到时已过期", "expired on arrival"),
     "sent_in_the_future": ("发布时间在将来", "sent in the future"),
-    "too_old": ("发布太久,不再呼叫", "too old to be called"),
+    "too_old": ("发布太久，不再呼叫", "too old to be called"),
     "cancel_of_unknown": ("解除的预警没有收到过", "cancels a warning that never came"),
     "cancelled": ("解除", "cancelled"),
     "chain_has_ended": ("该预警已解除", "this warning has ended"),
-    "lowered_below_trigger": ("降到触发条件以下,按解除处理", "lowered below the triggers: ended"),
-    "downgraded_keeps_running": ("降级,继续按原颜色叫应", "downgraded, runs on"),
+    "lowered_below_trigger": ("降到触发条件以下，按解除处理", "lowered below the triggers: ended"),
+    "downgraded_keeps_running": ("降级，继续按原颜色叫应", "downgraded, runs on"),
     "attached": ("并入正在进行的叫应", "attached to the running call-out"),
-    "no_trigger": ("不在触发条件内,请示带班领导要不要人工叫", "no trigger: a human decides"),
+    "no_trigger": ("不在触发条件内，请示带班领导要不要人工叫", "no trigger: a human decides"),
     "colour_below_triggers": ("颜色低于触发条件", "colour below the triggers"),
     "colour_unknown": ("无法判定颜色", "colour unknown"),
-    "status_test": ("测试,不拨号", "a test, never dialled"),
-    "status_exercise": ("演练,没有放行的演练不拨号", "an exercise, dialled only in a released drill"),
-    "status_draft": ("草稿,不拨号", "a draft, never dialled"),
-    "status_system": ("系统消息,不拨号", "a system message, never dialled"),
-    "status_unknown": ("状态不明,不拨号", "status unknown, never dialled"),
+    "status_test": ("测试，不拨号", "a test, never dialled"),
+    "status_exercise": ("演练，没有放行的演练不拨号", "an exercise, dialled only in a released drill"),
+    "status_draft": ("草稿，不拨号", "a draft, never dialled"),
+    "status_system": ("系统消息，不拨号", "a system message, never dialled"),
+    "status_unknown": ("状态不明，不拨号", "status unknown, never dialled"),
 }
 _ODD = {one.code: one.text for one in Odd}
 ALARMS: Mapping[str, Pair] = {
@@ -53,7 +53,7 @@ ALARMS: Mapping[str, Pair] = {
     "superior_without_contact": ("上级没有联系方式", "superior without contact"),
     "route_down": ("线路停用", "route out of service"),
     "pause_over": ("暂停已到时自动恢复", "the pause ended by itself"),
-    "awaiting_lift": ("待解除,请处理", "awaits lifting"),
+    "awaiting_lift": ("待解除，请处理", "awaits lifting"),
 }
 _TRIGGER = "trigger_"
 

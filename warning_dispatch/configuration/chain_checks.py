@@ -105,7 +105,7 @@ def _named(chain: ParsedChain, name: str | None) -> TierShape | None:
 
 def _doubled_names(chain: ParsedChain) -> Iterator[Finding]:
     for name, count in Counter(chain.tier_names).items():
-        if count > 1:
+        if name and count > 1:
             what = both(f"层级名称 {name} 出现 {count} 次", f"the tier name {name} occurs {count} times")
             yield Finding(f"{chain.label}: tiers", what, both("每层名称须唯一", "give each tier its own name"))
 

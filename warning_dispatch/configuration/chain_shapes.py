@@ -22,14 +22,13 @@ from warning_dispatch.configuration.words import (
     NeedWord,
     RoleWord,
     RuleWord,
+    Some,
     SpanMs,
     TargetMs,
 )
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import Gate, TierRule
 from warning_dispatch.tomlfiles import Shape
-
-Some = Field(min_length=1)
 
 
 class TriggerShape(Shape):

@@ -48,13 +48,14 @@ def _read(file: Path, findings: list[Finding]) -> ParsedChain | None:
     if raw is None:
         return None
     tiers, ladders = raw.pop("tiers", []), raw.pop("ladders", {})
+    header = parse(ChainHeader, raw, label, findings)
     if not isinstance(tiers, list) or not isinstance(ladders, dict) or not tiers:
         what = both("须有 [[tiers]] 与 [ladders.…]", "needs [[tiers]] and [ladders.…]")
         findings.append(Finding(label, what, both("参照随附方案", "see the shipped chains")))
         return None
     return ParsedChain(
         label=label,
-        header=parse(ChainHeader, raw, label, findings),
+        header=header,
         tiers=tuple(parse(TierShape, one, f"{label}: tiers[{index}]", findings) for index, one in enumerate(tiers)),
         tier_names=tuple(_name(one) for one in tiers),
         ladders={name: parse(LadderShape, one, f"{label}: ladders.{name}", findings) for name, one in ladders.items()},

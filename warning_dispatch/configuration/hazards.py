@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from warning_dispatch.configuration.words import Bilingual, ColourWord, Filled, Key, SpanMs
+from warning_dispatch.configuration.words import KEY_PATTERN, Bilingual, ColourWord, Filled, Key, Some, SpanMs
 from warning_dispatch.errors import Finding
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import Hazard
@@ -23,17 +24,17 @@ class HazardShape(Shape):
     english: Filled
     codes: tuple[Filled, ...]
     aliases: tuple[Filled, ...] = ()
-    colours: Annotated[tuple[ColourWord, ...], Field(min_length=1)]
+    colours: Annotated[tuple[ColourWord, ...], Some]
     validity: dict[ColourWord, SpanMs] = Field(default_factory=dict)
     sectors: tuple[Key, ...]
     advice: Bilingual
 
 
 class CatalogueShape(Shape):
-    """The whole file."""
+    """The whole file. What stands below is read one by one, so that one slip does not hide the next."""
 
-    sectors: dict[Key, Bilingual]
-    hazards: dict[Key, dict[str, object]]
+    sectors: dict[str, object]
+    hazards: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +49,26 @@ class HazardCatalogue:
     def find(self, event_code: str, event_name: str, headline: str) -> tuple[Hazard | None, bool]:
         """The hazard a message means, and whether its code says another one: then the name counts.
 
-        The longest name found in the headline wins, so 雷暴大风 is never taken for 大风.
+        The longest name found in the headline wins, so 雷暴大风 is never taken for 大风. When the headline names
+        several hazards and the code is one of them, code and name agree.
         """
         coded = self.by_code.get(event_code.strip().upper())
-        named = self.by_name.get(event_name.strip()) or self._in_text(headline)
+        named = self.by_name.get(event_name.strip())
         if named is None:
-            return coded, False
+            mentioned = self._in_text(headline)
+            if not mentioned or any(one is coded for one in mentioned):
+                return coded, False
+            named = mentioned[0]
         return named, coded is not None and coded is not named
 
-    def _in_text(self, text: str) -> Hazard | None:
-        found = [name for name in self.by_name if name in text]
-        return self.by_name[max(found, key=len)] if found else None
+    def _in_text(self, text: str) -> list[Hazard]:
+        """The hazards a text names, longest name first; a name inside a longer one does not count."""
+        found = []
+        for name in sorted(self.by_name, key=len, reverse=True):
+            if name in text:
+                found.append(self.by_name[name])
+                text = text.replace(name, "\n")
+        return found
 
     def names(self) -> Mapping[str, Mapping[str, str]]:
         """Key → names by language, for pages."""
@@ -69,24 +79,45 @@ def load_hazards(path: Path, label: str, findings: list[Finding]) -> HazardCatal
     """Read the catalogue; None (and findings) when it cannot be used."""
     before = len(findings)
     raw = read_toml(path, label, findings)
-    shape = parse(CatalogueShape, raw, label, findings) if raw is not None else None
-    if shape is None:
+    if raw is None:
         return None
-    hazards: dict[str, Hazard] = {}
-    for key, table in shape.hazards.items():
-        one = parse(HazardShape, table, f"{label}: hazards.{key}", findings)
-        if one is not None:
-            hazards[key] = _hazard(key, one)
+    parse(CatalogueShape, raw, label, findings)
+    sector_tables, hazard_tables = _tables(raw, "sectors"), _tables(raw, "hazards")
+    findings.extend(_bad_keys(label, "sectors", sector_tables))
+    findings.extend(_bad_keys(label, "hazards", hazard_tables))
+    sectors = {
+        key: one
+        for key, table in sector_tables.items()
+        if (one := parse(Bilingual, table, f"{label}: sectors.{key}", findings)) is not None
+    }
+    hazards = {
+        key: _hazard(key, shape)
+        for key, table in hazard_tables.items()
+        if (shape := parse(HazardShape, table, f"{label}: hazards.{key}", findings)) is not None
+    }
     findings.extend(_doubled(label, hazards))
-    findings.extend(_unknown_sectors(label, hazards, shape))
+    findings.extend(_unknown_sectors(label, hazards, sector_tables))
     if len(findings) > before:
         return None
     return HazardCatalogue(
         hazards=hazards,
-        sectors={key: {"zh_CN": one.zh_CN, "en": one.en} for key, one in shape.sectors.items()},
+        sectors={key: {"zh_CN": one.zh_CN, "en": one.en} for key, one in sectors.items()},
         by_code={code: one for one in hazards.values() for code in one.codes},
         by_name={name: one for one in hazards.values() for name in (one.name, *one.aliases)},
     )
+
+
+def _tables(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The tables of a part of the file; empty when it is missing or no table (a finding already)."""
+    part = raw.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _bad_keys(label: str, part: str, keys: Iterable[str]) -> Iterator[Finding]:
+    for key in keys:
+        if not re.fullmatch(KEY_PATTERN, key):
+            what = both("名称只能用小写字母、数字、_ 和 -", "a key has lower-case letters, digits, _ and - only")
+            yield Finding(f"{label}: {part}.{key}", what, both("改名", "rename it"))
 
 
 def _hazard(key: str, shape: HazardShape) -> Hazard:
@@ -114,10 +145,12 @@ def _doubled(label: str, hazards: Mapping[str, Hazard]) -> Iterator[Finding]:
                 yield Finding(f"{label}: hazards.{key}", what, both("只在一处保留", "keep it in one place"))
 
 
-def _unknown_sectors(label: str, hazards: Mapping[str, Hazard], shape: CatalogueShape) -> Iterator[Finding]:
+def _unknown_sectors(label: str, hazards: Mapping[str, Hazard], sectors: Iterable[str]) -> Iterator[Finding]:
+    """A sector that [sectors] names but describes wrongly is there all the same."""
+    known = tuple(sectors)
     for key, hazard in hazards.items():
         for sector in hazard.sectors:
-            if sector not in shape.sectors:
+            if sector not in known:
                 what = both(f"[sectors] 中没有 {sector}", f"[sectors] has no {sector}")
-                remedy = both("应为其中之一:", "expected one of ") + ", ".join(shape.sectors)
+                remedy = both("应为其中之一:", "expected one of ") + ", ".join(known)
                 yield Finding(f"{label}: hazards.{key}.sectors", what, remedy)

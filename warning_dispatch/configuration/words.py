@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from warning_dispatch.model.alert import MsgType
@@ -72,6 +72,15 @@ def _positive(value: int) -> int:
     return value
 
 
+def _some(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Looked at after the entries: pydantic's own minimum leaves out wrong ones and calls a list of them empty."""
+    if not value:
+        raise PydanticCustomError(
+            "ours_some", "{message}", {"message": both("至少要有一项", "needs at least one entry")}
+        )
+    return value
+
+
 def _word(chinese: str, english: str, words: Mapping[str, Any]) -> BeforeValidator:
     """A closed list of words."""
 
@@ -113,8 +122,11 @@ MsgTypeWord = Annotated[
     _word("消息类型", "message type", {one.value: one for one in (MsgType.ALERT, MsgType.UPDATE)}),
 ]
 """Only these two can start a call-out."""
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
+KEY_PATTERN = r"^[a-z][a-z0-9_-]*$"
+Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
 """A name used inside the configuration."""
+Some = AfterValidator(_some)
+"""A list that must not be empty."""
 Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 

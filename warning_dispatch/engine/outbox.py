@@ -223,6 +223,7 @@ class Outbox:
             link=link,
             ring_for=self._settings.ring_for,
             possible_duplicate=attempt.possible_duplicate,
+            lease_until=ledger.now + self._settings.claim_lease,
         )
 
     def _unit_name(self, ledger: Ledger, record: CalleeRecord, endpoint: EndpointDetail) -> str:
@@ -345,7 +346,7 @@ class _Voice(_Picker):
             if self.ledger.now >= self.ledger.callout(attempt.callout_id).voice_until:
                 detail = None
             else:
-                detail = next((found for one in records if (found := self._endpoint(one)) is not None), None)
+                detail = next((own for one in records if (own := self._endpoint(one)) is not None), None)
             if detail is None:
                 for record in records:
                     self.ledger.take(record, NotDialled())
@@ -357,8 +358,10 @@ class _Voice(_Picker):
     def _of_that_phone(
         self, attempt: ReadyAttempt, records: Sequence[CalleeRecord], detail: EndpointDetail
     ) -> list[CalleeRecord]:
-        """Those whom the call names. The repeat of a merged call may go to another phone than the first: units that
-        nobody answers for there get a call of their own.
+        """Whom the call names.
+
+        The repeat of a merged call may go to another phone than the first: units that nobody answers for there get a
+        call of their own.
         """
         apart = [one for one in records if self._behind(detail, one) is None]
         for record in apart:

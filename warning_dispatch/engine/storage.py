@@ -226,8 +226,8 @@ class AttemptRows(Protocol):
         """Voice attempts CLAIMED or HANDED that serve these callees and nobody else who has not answered."""
         ...
 
-    def live_voice_of_callout(self, callout_id: int) -> Sequence[int]:
-        """Voice attempts CLAIMED or HANDED of a call-out."""
+    def live_of_callout(self, callout_id: int) -> Sequence[int]:
+        """Voice attempts CLAIMED or HANDED of a call-out, and texts that are CLAIMED: what may still be held back."""
         ...
 
     def load(self, attempt_ids: Sequence[int]) -> Mapping[int, AttemptRecord]:

@@ -188,4 +188,4 @@ def stop_voice(ledger: Ledger, callout_id: int, why: str) -> None:
 def hang_up_all(ledger: Ledger, callout_ids: Sequence[int]) -> None:
     """End what still rings of these call-outs."""
     for callout_id in callout_ids:
-        ledger.hang_up.extend(ledger.tx.attempts.live_voice_of_callout(callout_id))
+        ledger.hang_up.extend(ledger.tx.attempts.live_of_callout(callout_id))

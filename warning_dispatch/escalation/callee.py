@@ -309,16 +309,18 @@ class _Change:
     def apply(self, actions: list[Action]) -> Reason:
         """Change `self.callee`; returns the reason."""
         outcome, role = self.event.outcome, self.event.role
+        engaged = self.callee.memory_of(self.event.endpoint_id).verdict is Verdict.BUSY
+        if engaged and outcome.next not in (Next.SAME_NUMBER, *_ROUTE_TROUBLE):
+            self._judge(Verdict.USABLE, 0)
         if self.callee.wanted & role:  # came due again while it was under way: the gap counts from this end
             self._later(role, SAME_NUMBER_GAP)
         match outcome.next:
             case Next.HEARD:
                 reason = self._heard()
             case Next.SAME_NUMBER:
-                self._later(role, outcome.gap)
-                reason = Reason.BUSY
+                reason = self._busy()
             case Next.OTHER_ENDPOINT:
-                self._judge(Verdict.OFF)
+                self._judge(Verdict.OFF, self.now + outcome.gap)
                 self._elsewhere_now(or_later=True)
                 reason = Reason.OFF
             case Next.DOUBTFUL:
@@ -349,9 +351,9 @@ class _Change:
             retry_roles=self.callee.retry_roles | roles,
         )
 
-    def _judge(self, verdict: Verdict) -> None:
+    def _judge(self, verdict: Verdict, until: int) -> None:
         old = self.callee.memory_of(self.event.endpoint_id)
-        memory = replace(old, verdict=verdict, until=self.now + self.event.outcome.gap)
+        memory = replace(old, verdict=verdict, until=until)
         self.callee = replace(self.callee, tried=_remember(self.callee.tried, memory))
 
     def _elsewhere_now(self, *, or_later: bool) -> None:
@@ -365,6 +367,15 @@ class _Change:
             retry_at = _earliest(self.callee.retry_at, self.now + gap)
             self.callee = replace(self.callee, retry_at=retry_at, retry_roles=self.callee.retry_roles | self.event.role)
 
+    def _busy(self) -> Reason:
+        """The same number once more after its gap; engaged again, it waits for the next rung."""
+        if self.callee.memory_of(self.event.endpoint_id).verdict is Verdict.BUSY:
+            self._judge(Verdict.USABLE, 0)
+        else:
+            self._judge(Verdict.BUSY, self.now + self.event.outcome.gap)
+            self._later(self.event.role, self.event.outcome.gap)
+        return Reason.BUSY
+
     def _heard(self) -> Reason:
         self.callee = replace(self.callee, heard=self.callee.heard + 1)
         if self.callee.heard >= HEARD_LIMIT and self.callee.state is not S.DUTY_ANSWERED:
@@ -376,12 +387,12 @@ class _Change:
         again = self.callee.memory_of(self.event.endpoint_id).verdict is Verdict.DOUBTFUL
         if again:
             return self._permanent(actions)
-        self._judge(Verdict.DOUBTFUL)
+        self._judge(Verdict.DOUBTFUL, self.now + self.event.outcome.gap)
         self._elsewhere_now(or_later=True)
         return Reason.DOUBTFUL
 
     def _permanent(self, actions: list[Action]) -> Reason:
-        self._judge(Verdict.DEAD)
+        self._judge(Verdict.DEAD, 0)
         self._elsewhere_now(or_later=False)
         actions.append(ReportFinding(self.event.endpoint_id, self.event.outcome.key))
         return Reason.PERMANENT

@@ -13,16 +13,17 @@ def choose(callee: Callee, endpoints: Sequence[EndpointView], now: int) -> Endpo
 
     Never an endpoint known to be dead or still held back (off, doubtful: a rung that came in between would make a
     lying network's "empty number" permanent too soon), never a receiver who has answered. A before B before the duty
-    phone, then the least tried, then by rank.
+    phone, then the one that was engaged, then the least tried, then by rank.
     """
-    best: tuple[tuple[int, int, int, int], EndpointView] | None = None
+    best: tuple[tuple[int, bool, int, int, int], EndpointView] | None = None
     for endpoint in endpoints:
         if endpoint.channel is not Channel.VOICE or not endpoint.role & callee.wanted:
             continue
         memory = callee.memory_of(endpoint.endpoint_id)
         if memory.verdict is Verdict.DEAD or memory.until > now or endpoint.receiver_id in callee.answers:
             continue
-        key = (int(endpoint.role), memory.count, endpoint.rank, endpoint.endpoint_id)
+        engaged = memory.verdict is Verdict.BUSY
+        key = (int(endpoint.role), not engaged, memory.count, endpoint.rank, endpoint.endpoint_id)
         if best is None or key < best[0]:
             best = (key, endpoint)
     return best[1] if best else None

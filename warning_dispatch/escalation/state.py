@@ -23,6 +23,8 @@ class Verdict(IntEnum):
     """Reported empty or suspended once; networks lie in storms."""
     DEAD = 3
     """Permanently wrong; a finding for the register."""
+    BUSY = 4
+    """Engaged when last tried: the same number once more after its gap."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,10 +197,12 @@ class AttemptTable:
         )
         return [row[0] for row in rows]
 
-    def live_voice_of_callout(self, callout_id: int) -> Sequence[int]:
+    def live_of_callout(self, callout_id: int) -> Sequence[int]:
         """See the port."""
         rows = self._sql.rows(
-            f"SELECT id FROM attempt WHERE callout_id = ? AND channel = {_VOICE} AND state IN {_LIVE}", callout_id
+            f"""SELECT id FROM attempt WHERE callout_id = ?
+            AND (channel = {_VOICE} AND state IN {_LIVE} OR state = {_CLAIMED})""",
+            callout_id,
         )
         return [row[0] for row in rows]
 

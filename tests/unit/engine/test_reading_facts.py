@@ -28,7 +28,18 @@ INFO = AlertInfo(
 def message(*infos: AlertInfo, sender_code: str = "14110041600000", references: tuple[str, ...] = ()) -> Alert:
     """A message with these infos."""
     return Alert(
-        "12379", "id", "气象台", sender_code, 0, AlertStatus.ACTUAL, MsgType.ALERT, "Public", "None", "", references, infos
+        "12379",
+        "id",
+        "气象台",
+        sender_code,
+        0,
+        AlertStatus.ACTUAL,
+        MsgType.ALERT,
+        "Public",
+        "None",
+        "",
+        references,
+        infos,
     )
 
 

@@ -17,13 +17,17 @@ def full_width(text: str) -> str:
     return "".join(chr(ord(char) + 0xFEE0) if 0x21 <= ord(char) <= 0x7E else char for char in text)
 
 
-@pytest.mark.parametrize("text", ["收到", "1", "１", " 收到 ", "收 到", "收到。", "收到！", "　１　", "OK", "Ｏｋ", "好的", "已收到", "Y"])
+@pytest.mark.parametrize(
+    "text", ["收到", "1", "１", " 收到 ", "收 到", "收到。", "收到！", "　１　", "OK", "Ｏｋ", "好的", "已收到", "Y"]
+)
 def test_received_in_its_many_forms(text: str) -> None:
     """An old phone in the hand: blanks, full-width digits and stops do not matter."""
     assert is_positive(text)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "11", "没收到", "未收到", "收到了吗", "TD", "2", "谁？", "不知道", "退订", "收到请回复1"])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "11", "没收到", "未收到", "收到了吗", "TD", "2", "谁？", "不知道", "退订", "收到请回复1"]
+)
 def test_anything_else_is_read_by_a_human(text: str) -> None:
     """Promise 2: "没收到" is not "收到"; a question is no answer."""
     assert not is_positive(text)

@@ -122,7 +122,7 @@ def check(callee: Callee) -> None:
         assert callee.retry_at is not None
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(data=st.data(), case=cases, gaps=st.lists(st.integers(0, 40 * MINUTE), min_size=1, max_size=25))
 def test_any_sequence_of_allowed_events_stays_within_the_table(
     data: st.DataObject,

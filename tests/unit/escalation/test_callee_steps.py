@@ -219,6 +219,8 @@ def test_busy_is_the_same_number_after_its_gap(rules_of: Callable[..., Rules], o
     assert (busy.wanted, busy.next_at) == (0, 63 * SECOND)
     again = run(busy, rules, (63, Due()))
     assert (again.callee.wanted, again.reason) == (Role.PRIMARY, Reason.RETRY_DUE)
+    twice = run(again.callee, rules, (63, Dialled(Role.PRIMARY, 1, "phones")), (66, ended(outcomes, "busy"))).callee
+    assert (twice.wanted, twice.retry_at, twice.next_at) == (0, None, 120 * SECOND), "now the next rung"
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,13 @@ def test_numbers_of_one_person_take_turns() -> None:
     assert choose(replace(once, tried=(Tried(1, 1), Tried(2, 1))), OFFICE, NOW) is A_MOBILE
 
 
-@pytest.mark.parametrize("verdict", [Verdict.OFF, Verdict.DOUBTFUL])
+def test_an_engaged_number_comes_before_the_other_one() -> None:
+    """Busy: the same number after its gap, though the other was tried less."""
+    engaged = Callee(CalleeState.CALLING, wanted=int(Role.PRIMARY), tried=(Tried(1, 1, Verdict.BUSY, NOW),))
+    assert choose(engaged, OFFICE, NOW) is A_MOBILE
+
+
+@pytest.mark.parametrize("verdict", [Verdict.OFF, Verdict.DOUBTFUL, Verdict.BUSY])
 def test_a_number_that_is_held_back_waits_for_its_gap(verdict: Verdict) -> None:
     """Off: "this one later". Empty: "once more after 10 min" — a rung in between must not make it permanent."""
     callee = Callee(CalleeState.CALLING, wanted=int(Role.DEPUTY), tried=(Tried(4, 1, verdict, NOW + 1),))

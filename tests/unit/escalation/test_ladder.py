@@ -111,7 +111,7 @@ def _texts(parts: list[DueRungs]) -> dict[Channel, int]:
 
 @given(every=st.lists(st.integers(1, 100), min_size=1, max_size=4), cycle=st.integers(1, 20))
 def test_repeats_take_the_listed_gaps_and_then_the_last_for_ever(every: list[int], cycle: int) -> None:
-    """ "every 10 then 20 min": the gaps as listed, the last one again and again."""
+    """The gaps as listed ("every 10 then 20 min"), then the last one again and again."""
     repeat = Repeat(tuple(every), (Rung(0, 1, (Channel.VOICE,)),))
     gaps = [every[min(number, len(every) - 1)] for number in range(cycle)]
     assert repeat_offset(repeat, cycle) == sum(gaps)

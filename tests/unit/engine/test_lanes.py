@@ -1,0 +1,131 @@
+"""One writer with lanes: answers before acts before intake before turns."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from warning_dispatch.clock import VirtualClock
+from warning_dispatch.engine.engine import Done
+from warning_dispatch.engine.lanes import Lane, Writer
+from warning_dispatch.engine.turn import Inbox, Turned
+from warning_dispatch.errors import RefusedError, StoreError
+from warning_dispatch.ports import Dispatch, Report
+
+IDLE = Turned(batch=(), hang_up=(), next_at=None, stepped=0, opened=0, queued=0, answered=0)
+
+
+class Script:
+    """An engine, a wire and a watch that write down what they are asked."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.done: list[str] = []
+        self.seen: list[Inbox] = []
+        self.gate = threading.Event()
+        self.turned_once = threading.Event()
+        self._failures = failures
+        self.failed_with: list[Exception] = []
+
+    def turn(self, _now: int, inbox: Inbox | None = None) -> Turned:
+        """A turn; the first waits until the test has queued its work."""
+        self.gate.wait(5)
+        if self._failures:
+            self._failures -= 1
+            raise StoreError("The database is busy.")
+        self.done.append("turn")
+        self.seen.append(inbox or Inbox())
+        self.turned_once.set()
+        return IDLE
+
+    def answer(self, _now: int, inbox: Inbox) -> Done[int]:
+        """Taps committed together."""
+        self.done.append(f"answers {len(inbox.taps)}")
+        return Done(len(inbox.taps), (7,))
+
+    def send(self, batch: Sequence[Dispatch]) -> None:
+        """Nothing goes out here."""
+
+    def hang_up(self, attempt_ids: Sequence[int]) -> None:
+        """Note it."""
+        self.done.append(f"hang up {list(attempt_ids)}")
+
+    def turned(self, now: int, stepped: int, claimed: int, next_at: int | None) -> None:
+        """Not looked at."""
+
+    def failed(self, error: Exception) -> None:
+        """Note it."""
+        self.failed_with.append(error)
+
+
+def writer_on(script: Script) -> Writer:
+    """A writer whose engine is the script."""
+    return Writer(script, VirtualClock(0), script, script, 1_000)  # type: ignore[arg-type]
+
+
+def job(script: Script, name: str) -> object:
+    """A use case that notes its name."""
+
+    def work(_now: int) -> Done[str]:
+        script.done.append(name)
+        return Done(name)
+
+    return work
+
+
+def test_answers_go_before_acts_before_intake_before_turns() -> None:
+    """A tap that came while a turn was due is committed first, and taps that wait together go together."""
+    script = Script()
+    writer = writer_on(script)
+    futures = [writer.submit(Lane.INTAKE, job(script, "intake")), writer.submit(Lane.ACT, job(script, "act"))]  # type: ignore[arg-type]
+    taps = [writer.confirm("a" * 16), writer.confirm("b" * 16)]
+    script.gate.set()
+    writer.start()
+    assert [future.result(5) for future in taps] == [2, 2]
+    assert [future.result(5) for future in futures] == ["intake", "act"]
+    assert script.turned_once.wait(5)
+    writer.stop()
+    assert script.done[:4] == ["answers 2", "hang up [7]", "act", "intake"]
+
+
+def test_a_refused_act_reaches_whoever_asked_and_the_writer_goes_on() -> None:
+    """An error belongs to the one who asked; the engine keeps turning."""
+    script = Script()
+    writer = writer_on(script)
+    script.gate.set()
+    writer.start()
+
+    def refuse(_now: int) -> Done[None]:
+        raise RefusedError("no")
+
+    with pytest.raises(RefusedError):
+        writer.submit(Lane.ACT, refuse).result(5)
+    assert writer.submit(Lane.ACT, job(script, "next")).result(5) == "next"  # type: ignore[arg-type]
+    writer.stop()
+
+
+def test_a_turn_that_fails_loses_nothing_that_came_from_the_wire() -> None:
+    """The database failed once: the reports are taken in by the next turn (promise 1)."""
+    script = Script(failures=1)
+    writer = writer_on(script)
+    writer.receive(reports=[Report(1, "no_answer", 0)])
+    script.gate.set()
+    writer.start()
+    while not script.failed_with:
+        pass
+    writer.wake()
+    assert script.turned_once.wait(5)
+    writer.stop()
+    assert [one.attempt_id for inbox in script.seen for one in inbox.reports] == [1]
+
+
+def test_a_stop_finishes_what_waits() -> None:
+    """Drain: jobs that were queued are carried out before the thread ends."""
+    script = Script()
+    script.gate.set()
+    writer = writer_on(script)
+    waiting = writer.submit(Lane.ACT, job(script, "last"))  # type: ignore[arg-type]
+    writer.start()
+    writer.stop()
+    assert waiting.result(0) == "last"
