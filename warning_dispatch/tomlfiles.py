@@ -36,7 +36,7 @@ def both(chinese: str, english: str) -> str:
 def read_toml(path: Path, label: str, findings: list[Finding]) -> dict[str, Any] | None:
     """The content of a file, or None with a finding. `label` names the file in findings."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         what, remedy = (
             both("文件不存在", "the file does not exist"),
@@ -45,7 +45,7 @@ def read_toml(path: Path, label: str, findings: list[Finding]) -> dict[str, Any]
     except UnicodeDecodeError as error:
         what = both(f"第 {error.start} 字节不是 UTF-8", f"byte {error.start} is not UTF-8")
         remedy = both("另存为 UTF-8", "save the file as UTF-8")
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also numbers and nesting beyond all reason
         what, remedy = both("不是合法的 TOML", f"not valid TOML: {error}"), both("改正该行", "mend that line")
     except OSError as error:
         what, remedy = (
