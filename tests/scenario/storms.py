@@ -231,7 +231,11 @@ class Storm:
             return {}
         shared = {}
         weather = self.weather
+        if self._rng.random() < 0.6:  # one duty room for all leaders
+            shared["1411-L2", Role.DUTY] = ("1411-L1", Role.DUTY)
         for county in range(weather.counties):
+            if self._rng.random() < 0.4:
+                shared[f"14112{county + 1}-L1", Role.DUTY] = (f"14112{county + 1}", Role.DUTY)
             for township in range(weather.townships):
                 code = f"14112{county + 1}1{township:02d}"
                 for village in range(1, weather.villages):

@@ -296,3 +296,17 @@ def test_an_area_outside_ours_calls_nobody_of_ours_below_the_city(place: Any) ->
     """A neighbour's villages are not looked for among our own."""
     place.take_in(place.message(RED_CITY, geocode="141121000000,150102000000"))
     assert not any(code.startswith(OTHER) for code in called_units(place))
+
+
+def test_an_original_that_arrives_after_its_update_changes_nothing(town: Callable[..., Any]) -> None:
+    """Messages come out of order: the red Update is in force, its late orange original is stored and moves nothing."""
+    place = town()
+    orange = place.identifier(-120)
+    original = place.message("12379-orange-rain-counties.xml", identifier=orange, sendTime="2026-07-22 21:31:00+08:00")
+    update = place.take_in(place.message("12379-red-rain-counties.xml", references=orange))
+    before = place.query("SELECT voice_until, alert_id, state FROM callout WHERE id = 1")
+    late = place.take_in(original)
+    assert update.callouts == (1,)
+    assert late.disposition is Disposition.STORED
+    assert "older_than_its_chain" in late.reasons
+    assert place.query("SELECT voice_until, alert_id, state FROM callout WHERE id = 1") == before

@@ -217,10 +217,15 @@ class Intake:
         found: Match,
         reasons: list[str],
     ) -> _Judged:
-        """An Alert or Update: it starts a call-out, makes a new round, attaches to the running one, or ends it."""
+        """An Alert or Update: it starts a call-out, makes a new round, attaches to the running one, or ends it.
+
+        A message older than what its chain already holds came late; it changes nothing any more.
+        """
         reasons = [*reasons, found.reason]
         if chain is not None and chain.state is ChainState.ENDED:
             return _Judged(Disposition.STORED, [*reasons, "chain_has_ended"], chain_id=chain.id)
+        if chain is not None and facts.sent < chain.last_sent:
+            return _Judged(Disposition.STORED, [*reasons, "older_than_its_chain"], chain_id=chain.id)
         colour = facts.colour or Colour.BLUE
         chain_id = chain.id if chain else self._new_chain(ledger, facts, hazard, colour)
         if chain is not None:

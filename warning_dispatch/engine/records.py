@@ -230,6 +230,7 @@ class ChainRecord:
     hazard: str
     colour: Colour | None
     state: ChainState
+    last_sent: int
 
 
 @dataclass(frozen=True, slots=True)

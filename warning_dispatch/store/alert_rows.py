@@ -60,7 +60,8 @@ class AlertTable:
         """See the port."""
         for identifier in identifiers:
             row = self._sql.one(
-                """SELECT k.id, k.root, k.issuer, k.hazard, k.colour, k.state FROM alert_chain k
+                """SELECT k.id, k.root, k.issuer, k.hazard, k.colour, k.state,
+                  (SELECT coalesce(max(m.sent), 0) FROM alert m WHERE m.chain_id = k.id) FROM alert_chain k
                 WHERE k.issuer = ? AND (k.root = ? OR k.id IN
                   (SELECT chain_id FROM alert WHERE issuer = ? AND identifier = ?)) ORDER BY k.id DESC""",
                 issuer,
@@ -70,7 +71,7 @@ class AlertTable:
             )
             if row is not None:
                 colour = Colour(row[4]) if row[4] else None
-                return ChainRecord(row[0], row[1], row[2], row[3], colour, ChainState(row[5]))
+                return ChainRecord(row[0], row[1], row[2], row[3], colour, ChainState(row[5]), row[6])
         return None
 
     def new_chain(self, root: str, issuer: str, issuer_area: str, hazard: str, colour: int) -> int:
