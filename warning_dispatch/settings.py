@@ -37,8 +37,8 @@ REGISTER_FILE = "divisions.csv"
 SYSTEM_CONFIG = Path("/etc/warning-dispatch")
 SYSTEM_STATE = Path("/var/lib/warning-dispatch")
 PASSWORD_CREDENTIAL = "smtp-password"  # noqa: S105 - the name of a file, not its content
-LONGEST_SOCKET_PATH = 100
-"""Bytes; the kernel takes some hundred for the path of a local socket."""
+LONGEST_SOCKET_PATH = 107
+"""Bytes; what the kernel takes for the path of a local socket."""
 _PACKAGE = Path(__file__).resolve().parent
 _GROUP_AND_OTHERS = 0o077
 _OTHERS = 0o007

@@ -69,6 +69,16 @@ def test_a_notice_goes_although_everybody_else_has_answered(town: Callable[..., 
     assert len(place.texts_to("1411-water")) == 2
 
 
+def test_both_people_of_a_post_are_written_to(town: Callable[..., Any]) -> None:
+    """Nothing is lost: where the rate has room for one message, the second person's waits its turn."""
+    place = town(counties=1, townships=1, villages=1, sms_rate=6, two_of=[(FIRST, Role.PRIMARY)])
+    place.warning(RED_CITY)
+    place.play(seconds=600)
+    written = {one.address for one in place.network.handed if one.channel is Channel.SMS}
+    assert place.numbers[FIRST, Role.PRIMARY] in written
+    assert place.numbers[f"{FIRST}/b", Role.PRIMARY] in written
+
+
 def test_a_repeated_call_names_only_units_of_that_phone(town: Callable[..., Any]) -> None:
     """Promise 2: one call named two villages and was lost; the repeat goes to another phone, and speaks for one."""
     place = town(same_phone={(SECOND_VILLAGE, Role.PRIMARY): (FIRST, Role.DEPUTY)})

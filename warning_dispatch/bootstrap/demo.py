@@ -16,7 +16,7 @@ from warning_dispatch.model.unit import Channel
 from warning_dispatch.registry.reading import read_register
 from warning_dispatch.registry.sample import sample_receivers
 from warning_dispatch.simulation.network import SimulatedNetwork
-from warning_dispatch.store.database import open_database, upgrade, writing
+from warning_dispatch.store.database import create_in_memory, open_database, upgrade, writing
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.register import replace_register
 from warning_dispatch.store.sealing import AesSealer
@@ -32,13 +32,19 @@ class Demo:
 
 
 def build_demo(
-    *, config: Path, contacts: Path, database_url: str, seed: int, lines: int, now: int, link_prefix: str
+    *, config: Path, contacts: Path, database_url: str | None, seed: int, lines: int, now: int, link_prefix: str
 ) -> Demo:
-    """Make the demonstration's database, register and network. Everything follows from `seed`."""
+    """Make the demonstration's database, register and network. Everything follows from `seed`.
+
+    `database_url` None: in memory, for virtual time.
+    """
     configuration = load_configuration(config)
     keys = KeyRing.simulated(seed)
-    database = open_database(database_url)
-    upgrade(database)
+    if database_url is None:
+        database = create_in_memory()
+    else:
+        database = open_database(database_url)
+        upgrade(database)
     units = read_register(contacts).units
     receivers = sample_receivers(units, seed)
     with writing(database) as connection:

@@ -55,7 +55,7 @@ def demo(
         made = build_demo(
             config=settings.config_dir,
             contacts=settings.contacts_dir,
-            database_url=f"sqlite:///{folder}/demo.db",
+            database_url=None if factor is None else f"sqlite:///{folder}/demo.db",
             seed=seed,
             lines=lines,
             now=now,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,20 @@ class Said:
     def document(self) -> Any:
         """Standard output read as one JSON value."""
         return json.loads(self.out)
+
+    def complained(self, *words: str) -> None:
+        """The command refused, in these words, without a traceback."""
+        assert self.code == 1, self
+        assert "Traceback" not in self.out + self.err
+        for word in words:
+            assert word in self.err
+
+    def misused(self, *words: str) -> None:
+        """The command was used wrongly: exit code 2 and a hint."""
+        assert self.code == 2, self
+        assert "Traceback" not in self.out + self.err
+        for word in words:
+            assert word in self.err
 
 
 class Keyboard:
@@ -114,19 +128,3 @@ def keyboard(tmp_path: Path, template: Path) -> Keyboard:
     """An installation with the sample register."""
     shutil.copytree(template, tmp_path / "state")
     return Keyboard(tmp_path)
-
-
-def complained(said: Said, *words: str) -> None:
-    """The command refused, in these words, without a traceback."""
-    assert said.code == 1, said
-    assert "Traceback" not in said.out + said.err
-    for word in words:
-        assert word in said.err
-
-
-def misused(said: Said, *words: Sequence[str] | str) -> None:
-    """The command was used wrongly: exit code 2 and a hint."""
-    assert said.code == 2, said
-    assert "Traceback" not in said.out + said.err
-    for word in words:
-        assert str(word) in said.err

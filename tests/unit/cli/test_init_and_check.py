@@ -3,8 +3,177 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.unit.cli.conftest import ROOT, Keyboard, complained
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def areas(document: dict[str, Any]) -> set[str]:
+    """Where the findings are."""
+    return {finding["area"] for finding in document["findings"]}
+
+
+def own_config(keyboard: Any) -> Path:
+    """A copy of the configuration that the test may break."""
+    folder: Path = keyboard.folder / "config"
+    shutil.copytree(ROOT / "config", folder)
+    keyboard.environ["WARNING_DISPATCH_CONFIG_DIR"] = str(folder)
+    return folder
+
+
+def test_init_makes_everything_and_says_the_password_once(bare: Any) -> None:
+    """After one command there are keys, a database and an administrator; only their owner can look at them."""
+    document = bare.asked("init", "--admin", "wang")
+    state = bare.folder / "state"
+    assert (document["keys"], document["database"], document["admin"]) == ("made", "empty", "wang")
+    assert len(document["password"]) >= 16
+    for path, mode in ((state, 0o700), (state / "keys", 0o700), (bare.database, 0o600)):
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+    with sqlite3.connect(bare.database) as connection:
+        [(name, stored, role)] = connection.execute("SELECT name, password_hash, role FROM user_account").fetchall()
+    connection.close()
+    assert (name, role) == ("wang", "administrator")
+    assert stored.startswith("$argon2id$")
+
+
+def test_init_may_be_repeated(keyboard: Any) -> None:
+    """A second init keeps keys, database and administrator as they are."""
+    before = {path.name: path.read_bytes() for path in (keyboard.folder / "state" / "keys").iterdir()}
+    document = keyboard.asked("init")
+    assert (document["keys"], document["database"], document["admin_made"]) == ("kept", "current", False)
+    assert "password" not in document
+    assert before == {path.name: path.read_bytes() for path in (keyboard.folder / "state" / "keys").iterdir()}
+
+
+def test_init_takes_a_chosen_password_from_standard_input_only(bare: Any) -> None:
+    """A password never stands on a command line, and a chosen one is not printed."""
+    said = bare.run("init", "--password-stdin", typed="correct horse battery\n")
+    assert said.code == 0
+    assert "correct horse" not in said.out + said.err
+    bare.run("init", "--admin", "li", "--password-stdin", typed="").complained("没有密码")
+    bare.run("init", "--admin", "li", "--password-stdin", typed="short\n").complained("至少 10 个字符")
+
+
+def test_init_ends_with_what_is_still_to_do(bare: Any) -> None:
+    """Without a register init is done, and the check at its end says what is missing."""
+    document = bare.asked("init")
+    assert not document["check"]["ok"]
+    assert areas(document["check"]) == {"register"}
+    assert "名册为空" in bare.run("init").out
+
+
+def test_init_writes_a_configuration_to_change(bare: Any) -> None:
+    """The shipped files are copied, used from then on, and never overwritten."""
+    target = bare.folder / "etc"
+    assert bare.asked("init", "--write-config", target)["config_dir"] == str(target)
+    assert (target / "chains" / "city.toml").is_file()
+    assert (target / "messages" / "zh_CN" / "sms" / "call.j2").is_file()
+    bare.run("init", "--write-config", target).complained("不会覆盖")
+
+
+def test_init_refuses_half_a_key_set(keyboard: Any) -> None:
+    """Lost keys are never replaced by new ones, which would open nothing."""
+    (keyboard.folder / "state" / "keys" / "data.key").unlink()
+    keyboard.run("init").complained("data.key is missing")
+
+
+def test_check_of_a_ready_installation(keyboard: Any) -> None:
+    """No findings; it says when villages ring, and that nobody is really called yet."""
+    document = keyboard.asked("check")
+    assert document["ok"]
+    assert (document["units"], document["receivers"]) == (2855, 6168)
+    latest = {(one["chain"], one["colour"]): one["latest_seconds"] for one in document["timings"]}
+    assert latest["city", "red"] == 300
+    assert latest["city", "orange"] == 900
+    assert latest["strict", "red"] is None
+    said = keyboard.run("check")
+    assert said.code == 0
+    for words in ("只有模拟线路", "名册是样本", "没有问题", "村（社区）最迟何时振铃", "5m", "15m"):
+        assert words in said.out
+
+
+def test_check_before_init_says_what_to_do(bare: Any) -> None:
+    """Looking makes nothing: no folder, no empty database."""
+    said = bare.run("check", "--json")
+    assert said.code == 1
+    assert areas(said.document) == {"keys", "database"}
+    assert not (bare.folder / "state").exists()
+
+
+def test_check_finds_everything_at_once(keyboard: Any) -> None:
+    """Settings, chains and texts that are broken together are reported together."""
+    folder = own_config(keyboard)
+    (folder / "warning-dispatch.toml").write_text("[web]\nport = 0\n", encoding="utf-8")
+    city = folder / "chains" / "city.toml"
+    city.write_text(city.read_text(encoding="utf-8").replace('hold = { red = "60s"', 'hold = { red = "soon"'), "utf-8")
+    (folder / "messages" / "zh_CN" / "voice" / "call.j2").write_text("{{ nobody }}", encoding="utf-8")
+    said = keyboard.run("check", "--json")
+    assert said.code == 1
+    assert areas(said.document) == {"settings", "configuration", "texts"}
+
+
+def test_check_says_which_text_is_too_long(keyboard: Any) -> None:
+    """A text nobody can listen to is found before the season."""
+    call = own_config(keyboard) / "messages" / "zh_CN" / "voice" / "call.j2"
+    call.write_text("{{ issuer }}{{ time }}{{ unit }}" + "请注意防范。" * 40, encoding="utf-8")
+    said = keyboard.run("check")
+    assert said.code == 1
+    assert "messages/zh_CN/voice/call.j2" in said.out
+
+
+@pytest.mark.parametrize(
+    ("routes", "words"),
+    [
+        ("[]", "没有 voice 线路"),
+        ('[{"name": "mail", "channel": "email", "adapter": "smtp"}]', "样本号码，真实线路拒绝拨打"),
+    ],
+)
+def test_check_looks_at_the_routes(keyboard: Any, routes: str, words: str) -> None:
+    """A channel without a route, and a sample register on a real route, are findings."""
+    mail = {"WARNING_DISPATCH_SMTP__HOST": "127.0.0.1", "WARNING_DISPATCH_SMTP__SENDER": "a@example.invalid"}
+    said = keyboard.run("check", WARNING_DISPATCH_ROUTES=routes, **mail)
+    assert said.code == 1
+    assert words in said.out
+
+
+def test_check_tries_the_mail_settings(keyboard: Any) -> None:
+    """A sender that is no address is found now, not when the first mail goes out."""
+    routes = '[{"name": "mail", "channel": "email", "adapter": "smtp"}]'
+    mail = {"WARNING_DISPATCH_SMTP__HOST": "127.0.0.1", "WARNING_DISPATCH_SMTP__SENDER": "nobody"}
+    assert "email.sender" in keyboard.run("check", WARNING_DISPATCH_ROUTES=routes, **mail).out
+
+
+def test_check_notices_the_wrong_keys(keyboard: Any) -> None:
+    """Keys of another installation open nothing; the check says so instead of a season doing it."""
+    keys = keyboard.folder / "state" / "keys"
+    shutil.rmtree(keys)
+    other = keyboard.folder / "other"
+    keyboard.run("init", WARNING_DISPATCH_STATE_DIR=str(other))
+    shutil.copytree(other / "keys", keys)
+    said = keyboard.run("check", "--json")
+    assert said.code == 1
+    assert "database" in areas(said.document)
+
+
+def test_help_and_version(bare: Any) -> None:
+    """Every command of the contract is there and explains itself in both languages."""
+    said = bare.run("--help")
+    assert said.code == 0
+    for name in ("demo", "run", "init", "check", "alert", "callout", "contacts", "journal", "db", "user", "key"):
+        assert f" {name} " in said.out
+        assert bare.run(name, "--help").code == 0
+    assert bare.run("--version").out.startswith("warning-dispatch ")
+    bare.run("call").misused("No such command")
+    bare.run("check", "--lang", "xx").misused("--lang")
+
+
+def test_english_on_request(keyboard: Any) -> None:
+    """--lang or the locale switches the output, not the data."""
+    assert "No findings" in keyboard.run("check", "--lang", "en").out
+    assert "No findings" in keyboard.run("check", LANG="en_GB.UTF-8").out
+    assert "没有问题" in keyboard.run("check", "--lang", "zh", LANG="en_GB.UTF-8").out
