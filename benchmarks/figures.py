@@ -130,6 +130,10 @@ class _Deaf:
         """A benchmark that fails must say so."""
         raise error
 
+    def broke(self, error: Exception) -> None:
+        """A benchmark that fails must say so."""
+        raise error
+
 
 def answers(url: str, *, villages: int) -> Figures:
     """Answers by link per second through the writer, all at once; then latency at half that load (ms)."""

@@ -35,6 +35,12 @@ DRAIN_FOR = 20.0
 """Seconds a stop waits for batches that are on the wire."""
 
 
+_BROKEN = (
+    "引擎出错已停止，进程随之结束，请立即重启（服务会自动重启）；详情见日志 / "
+    "the engine stopped after a fault and the process ends with it; start it again (a service does so by itself), see the log"
+)
+
+
 class ChannelWire:
     """Carries batches from the engine's thread to the channels and their words back."""
 
@@ -151,6 +157,7 @@ class Pulse:
 
     turned_at: int = 0
     failing: str = ""
+    end: Callable[[Exception], None] = lambda _error: None
 
     def turned(self, now: int, stepped: int, claimed: int, next_at: int | None) -> None:
         """One canonical line per turn that did something."""
@@ -165,6 +172,12 @@ class Pulse:
         if not self.failing:
             structlog.get_logger("engine").error("engine.failing", error=str(error))
         self.failing = str(error)
+
+    def broke(self, error: Exception) -> None:
+        """The engine has ended: say where it happened, and end the process."""
+        self.failing = f"{type(error).__name__}"
+        structlog.get_logger("engine").critical("engine.broke", exc_info=error)
+        self.end(error)
 
 
 class EngineDesk:
@@ -242,10 +255,16 @@ class Daemon:
         self._read = read
         self._pumps = pumps
         self._stop = asyncio.Event()
+        self._fault: Exception | None = None
         self._log = structlog.get_logger("daemon")
 
     def stop(self) -> None:
         """Ask for a drain and an end (SIGTERM, SIGINT)."""
+        self._stop.set()
+
+    def _break(self, error: Exception) -> None:
+        """The engine's thread has ended by a fault."""
+        self._fault = error
         self._stop.set()
 
     async def run(self, started: Callable[[EngineDesk], Awaitable[None]] | None = None) -> None:
@@ -256,7 +275,13 @@ class Daemon:
         """
         repaired = await asyncio.to_thread(self._engine.recover, self._clock.now(), self._lost_routes)
         pulse = Pulse(self._clock.now())
-        wire = ChannelWire(self._channels, self._clock, asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+
+        def end(error: Exception) -> None:
+            loop.call_soon_threadsafe(self._break, error)
+
+        pulse.end = end
+        wire = ChannelWire(self._channels, self._clock, loop)
         writer = Writer(self._engine, self._clock, wire, pulse, SWEEP)
         wire.receive = lambda receipts: writer.receive(receipts=receipts)
         desk = EngineDesk(self._engine, writer, self._read, pulse)
@@ -270,6 +295,8 @@ class Daemon:
             if started is not None:
                 await started(desk)
             await self._until_stopped(work)
+            if self._fault is not None:
+                raise RefusedError(_BROKEN) from self._fault
         finally:
             alarm.stop()
             await self._wind_up(work, wire, writer)

@@ -310,3 +310,26 @@ def test_an_original_that_arrives_after_its_update_changes_nothing(town: Callabl
     assert late.disposition is Disposition.STORED
     assert "older_than_its_chain" in late.reasons
     assert place.query("SELECT voice_until, alert_id, state FROM callout WHERE id = 1") == before
+
+
+def test_an_officer_starts_by_hand_what_no_trigger_covers(town: Callable[..., Any]) -> None:
+    """The notice's "等": an orange snowstorm matches no trigger; composed by hand it calls by the issuer's chain."""
+    place = town()
+    raw = place.message(
+        "12379-red-rain-city.xml",
+        eventType="11B04",
+        severity="Orange",
+        headline="吕梁市气象台发布暴雪橙色预警信号",
+    )
+    stored = place.engine.take_in(place.clock.now(), raw, "test").result
+    assert (stored.disposition, stored.callouts) == (Disposition.STORED, ())
+    place.clock.advance_to(place.clock.now() + 1_000)
+    again = place.message(
+        "12379-red-rain-city.xml",
+        eventType="11B04",
+        severity="Orange",
+        headline="吕梁市气象台发布暴雪橙色预警信号",
+    )
+    started = place.engine.take_in(place.clock.now(), again, "hand").result
+    assert started.callouts == (1,)
+    assert "by_hand" in started.reasons

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import socket
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,13 +46,25 @@ class QuietServer(uvicorn.Server):
         yield
 
 
+def private_socket(path: str) -> socket.socket:
+    """A local socket that only its owner may open, from its first moment on: whoever may open it may act."""
+    listener = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        listener.bind(path)
+    finally:
+        os.umask(before)
+    return listener
+
+
 async def serve(app: FastAPI, **where: Any) -> None:
     """Serve until cancelled; open event streams are ended first. `where`: host and port, or uds."""
+    own = [private_socket(where.pop("uds"))] if "uds" in where else None
     settings = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=3, **where
+        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2, **where
     )
     server = QuietServer(settings)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve(sockets=own))
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:

@@ -77,7 +77,7 @@ def _factor(speed: str) -> float | None:
     with suppress(ValueError):
         if (factor := float(speed)) > 0:
             return factor
-    raise RefusedError(f"--speed {speed!r}: 应为正数或 max / expected a positive number or max")
+    raise typer.BadParameter(f"{speed!r}：应为正数或 max / expected a positive number or max", param_hint="--speed")
 
 
 def _free_port(wanted: int) -> int:

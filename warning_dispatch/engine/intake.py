@@ -23,7 +23,10 @@ from warning_dispatch.model.plan import CallChain, Hazard
 from warning_dispatch.model.states import ChainState
 from warning_dispatch.model.views import IntakeResult
 from warning_dispatch.routing.areas import level_of
-from warning_dispatch.routing.triggers import Match, Verdict, match
+from warning_dispatch.routing.triggers import Match, Verdict, chosen_by_hand, match
+
+BY_HAND = "hand"
+"""The source of a message that an officer composed (observed rain, a call from upstairs)."""
 
 HazardFinder = Callable[[str, str, str], tuple[Hazard | None, bool]]
 """(event code, event name, headline) → the hazard, and whether code and name disagree."""
@@ -98,14 +101,14 @@ class Intake:
             ledger.note_system({"k": "message", "raw": raw_id, "disposition": Disposition.QUARANTINED})
             ledger.alarm("quarantined", f"message {raw_id} cannot be read: {reasons[0][:200]}")
             return IntakeResult(None, Disposition.QUARANTINED, tuple(reasons), ())
-        results = [self._take_one(ledger, raw_id, one) for one in found]
+        results = [self._take_one(ledger, raw_id, one, by_hand=source == BY_HAND) for one in found]
         worst = min((result.disposition for result in results), key=_SEVERITY.index)
         reasons = list(dict.fromkeys(reason for result in results for reason in result.reasons))
         alerts.judge_raw(raw_id, worst, reasons)
         callouts = tuple(dict.fromkeys(callout for result in results for callout in result.callouts))
         return IntakeResult(results[0].alert_id, worst, tuple(reasons), callouts)
 
-    def _take_one(self, ledger: Ledger, raw_id: int, read: ReadAlert) -> IntakeResult:
+    def _take_one(self, ledger: Ledger, raw_id: int, read: ReadAlert, *, by_hand: bool) -> IntakeResult:
         alert = read.alert
         facts = read_facts(alert, self._settings.within)
         hazard, disagree = self._find_hazard(facts.event_code, facts.event_name, facts.headline)
@@ -116,7 +119,7 @@ class Intake:
         if twin is not None:
             ledger.note_system({"k": "alert", "id": twin.id, "disposition": Disposition.DUPLICATE})
             return IntakeResult(twin.id, Disposition.DUPLICATE, ("duplicate",), ())
-        judged = self._judge(ledger, read, facts, hazard, conflict=bool(same))
+        judged = self._judge(ledger, read, facts, hazard, conflict=bool(same), by_hand=by_hand)
         if disagree:
             judged.reasons.append("code_and_name_disagree")
         alert_id = ledger.tx.alerts.insert(
@@ -147,7 +150,7 @@ class Intake:
     # --- judging ------------------------------------------------------------------------------------------
 
     def _judge(  # noqa: PLR0911 - one return per rule, in the order in which the rules apply
-        self, ledger: Ledger, read: ReadAlert, facts: Reading, hazard: Hazard | None, *, conflict: bool
+        self, ledger: Ledger, read: ReadAlert, facts: Reading, hazard: Hazard | None, *, conflict: bool, by_hand: bool
     ) -> _Judged:
         """The verdict, by the first rule that applies."""
         alert = read.alert
@@ -169,6 +172,8 @@ class Intake:
             serious = facts.colour is None or facts.colour >= Colour.ORANGE
             return _Judged(Disposition.STORED, [*reasons, unknown], alarm="untriggered" if serious else "")
         found = match(alert, hazard.key, facts.colour, issuer_level, self._chains)
+        if by_hand:
+            found = chosen_by_hand(found, facts.colour, issuer_level, self._chains)
         if found.verdict is Verdict.ASK:
             return _Judged(Disposition.STORED, [*reasons, found.reason], alarm="untriggered")
         late = self._too_late(facts, ledger.now, alert)

@@ -58,6 +58,10 @@ class Watch(Protocol):
         """A turn could not be carried out; it will be tried again."""
         ...
 
+    def broke(self, error: Exception) -> None:
+        """A fault nobody foresaw: the writer has ended, and so must the process, to be started anew."""
+        ...
+
 
 ANSWERS_AT_ONCE = 500
 """Taps committed in one transaction at most."""
@@ -114,6 +118,7 @@ class Writer:
         """Queue a use case; it is called with the moment and its result given to the future."""
         future: Future[T] = Future()
         with self._condition:
+            self._refuse_when_over()
             self._lanes[lane].append(_Job(work, future))  # type: ignore[arg-type] # one queue for jobs of any result
             self._condition.notify_all()
         return future
@@ -122,9 +127,14 @@ class Writer:
         """Somebody pressed the button behind a link. Those that wait together are committed together."""
         future: Future[int] = Future()
         with self._condition:
+            self._refuse_when_over()
             self._taps.append((Tap(token, self._clock.now()), future))
             self._condition.notify_all()
         return future
+
+    def _refuse_when_over(self) -> None:
+        if self._stopping:
+            raise StoreError("The daemon is stopping; try again when it is back.")
 
     def receive(
         self,
@@ -146,6 +156,18 @@ class Writer:
     # --- the thread ---------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        """The thread. A fault that is nobody's is not survived in silence: whoever waits is told, and the process ends."""
+        try:
+            self._work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the engine no longer turns
+            with self._condition:
+                self._stopping = True
+                waiting = [job.future for lane in self._lanes for job in lane] + [future for _, future in self._taps]
+            for future in waiting:
+                future.set_exception(StoreError("The engine has stopped after a fault; it is being started anew."))
+            self._watch.broke(error)
+
+    def _work(self) -> None:
         while True:
             job, inbox, stopping = self._wait()
             if self._taps:

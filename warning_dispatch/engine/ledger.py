@@ -226,6 +226,7 @@ class Ledger:
                 "receiver": acknowledgement.receiver_id,
                 "attempt": acknowledgement.attempt_id,
                 "actor": acknowledgement.actor,
+                "why": acknowledgement.reason,
                 "counted": acknowledgement.counted,
             },
         )

@@ -116,7 +116,9 @@ def step(callee: Callee, event: CalleeEvent, now: int, rules: Rules) -> Step:
     kind = type(event)
     allowed = TABLE.get((callee.state, kind))
     if allowed is None:
-        raise RefusedError(f"a callee that is {callee.state.name} cannot take {kind.__name__}")
+        raise RefusedError(
+            f"该对象处于 {callee.state.name}，不能做这个操作 / a callee that is {callee.state.name} cannot take {kind.__name__}"
+        )
     result = _HANDLERS[kind](callee, event, now, rules)
     if result.callee.state not in allowed:  # a slip in this file, found by every test that takes the move
         raise RefusedError(f"{callee.state.name} may not become {result.callee.state.name} by {kind.__name__}")

@@ -61,4 +61,6 @@ def move(state: CallOutState, event: CallOutEvent) -> CallOutState:
     try:
         return TABLE[state, event]
     except KeyError:
-        raise RefusedError(f"a call-out that is {state.name} cannot take {event.value}") from None
+        raise RefusedError(
+            f"该叫应处于 {state.name}，不能做这个操作 / a call-out that is {state.name} cannot take {event.value}"
+        ) from None

@@ -52,3 +52,16 @@ def match(alert: Alert, hazard: str, colour: Colour | None, issuer: UnitLevel, c
     if colour >= Colour.ORANGE:
         return Match(Verdict.ASK, "no_trigger")
     return Match(Verdict.STORE, "colour_below_triggers")
+
+
+def chosen_by_hand(found: Match, colour: Colour | None, issuer: UnitLevel, chains: Sequence[CallChain]) -> Match:
+    """An officer has decided what no trigger decides (the notice's "等"): the issuer's chain is used.
+
+    Only where its first tier has a ladder for the colour; what a trigger has decided stays as it is.
+    """
+    if found.verdict is not Verdict.ASK or colour is None:
+        return found
+    for chain in chains:
+        if any(trigger.issuer is issuer for trigger in chain.triggers) and colour in chain.tiers[0].ladders:
+            return Match(Verdict.START, "by_hand", chain)
+    return found

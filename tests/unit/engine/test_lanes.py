@@ -27,10 +27,14 @@ class Script:
         self.turned_once = threading.Event()
         self._failures = failures
         self.failed_with: list[Exception] = []
+        self.broken_by: list[Exception] = []
+        self.bug = False
 
     def turn(self, _now: int, inbox: Inbox | None = None) -> Turned:
         """A turn; the first waits until the test has queued its work."""
         self.gate.wait(5)
+        if self.bug:
+            raise AttributeError("a slip")
         if self._failures:
             self._failures -= 1
             raise StoreError("The database is busy.")
@@ -57,6 +61,10 @@ class Script:
     def failed(self, error: Exception) -> None:
         """Note it."""
         self.failed_with.append(error)
+
+    def broke(self, error: Exception) -> None:
+        """Note it."""
+        self.broken_by.append(error)
 
 
 def writer_on(script: Script) -> Writer:
@@ -129,3 +137,17 @@ def test_a_stop_finishes_what_waits() -> None:
     writer.start()
     writer.stop()
     assert waiting.result(0) == "last"
+
+
+def test_a_fault_nobody_foresaw_is_never_silent() -> None:
+    """The engine's thread ends, whoever waits is told, and the process is asked to end (promise 1)."""
+    script = Script()
+    script.bug = True
+    writer = writer_on(script)
+    writer.start()
+    script.gate.set()
+    while not script.broken_by:
+        pass
+    with pytest.raises(StoreError):
+        writer.submit(Lane.ACT, job(script, "late"))  # type: ignore[arg-type]
+    assert isinstance(script.broken_by[0], AttributeError)
