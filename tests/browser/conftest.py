@@ -116,16 +116,16 @@ def site() -> Iterator[Site]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """The driver."""
+    """The driver. Ended with its file: it keeps an event loop running, which tests of our own coroutines would trip over."""
     with sync_playwright() as driver:
         yield driver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
-    """One Chromium for all tests."""
+    """One Chromium for the tests of a file."""
     browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
     yield browser
     browser.close()

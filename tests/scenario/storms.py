@@ -399,7 +399,7 @@ class Storm:
         if self._inbox.receipts or turned.next_at == now:
             return
         moments = [at for at in (turned.next_at, town.network.next_at(), now + SWEEP) if at is not None]
-        town.clock.advance_to(max(min(moments), now + self.weather.grain))
+        town.clock.advance_to(max(min(moments), now + (1_000 if self._calm else self.weather.grain)))
         self._listen()
 
     def _listen(self) -> None:
@@ -539,7 +539,10 @@ class Storm:
         for callout, state in town.query("SELECT id, state FROM callout"):
             if state in LIVE_CALLOUT:
                 self._survive(lambda key=callout: town.act(Act.CLOSE, key))
-        self._go_on(30 * MINUTE)
+        for _ in range(6):  # a slow SMS route needs its time for the all-clears
+            self._go_on(30 * MINUTE)
+            if not town.query("SELECT 1 FROM attempt WHERE state = 1 LIMIT 1"):
+                break
         with reading(town.database) as connection:
             broken = self._promises.broken_at_the_end(
                 connection,
