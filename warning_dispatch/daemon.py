@@ -31,6 +31,8 @@ SWEEP = 1_000
 """ms of the clock between sweeps."""
 REMEMBER_WITHDRAWN = 10_000
 """Attempts remembered as withdrawn, so that a batch under way can leave them out."""
+IN_HAND_FOR = 300_000
+"""ms a channel may hold an attempt before a repeat of it is handed over although the channel has not answered."""
 DRAIN_FOR = 20.0
 """Seconds a stop waits for batches that are on the wire."""
 
@@ -51,6 +53,8 @@ class ChannelWire:
         self._withdrawn: dict[int, None] = {}
         self._loop = loop
         self._under_way: set[asyncio.Task[None]] = set()
+        self._in_hand: dict[int, int] = {}
+        self._closed = False
         self._log = structlog.get_logger("wire")
         self.receive: Callable[[Sequence[Receipt]], None] = lambda _receipts: None
 
@@ -59,7 +63,7 @@ class ChannelWire:
         by_route: defaultdict[str, list[Dispatch]] = defaultdict(list)
         for dispatch in batch:
             by_route[dispatch.route].append(dispatch)
-        for route, dispatches in by_route.items():
+        for route, dispatches in {} if self._closed else by_route.items():
             self._start(self._deliver(route, dispatches))
 
     def hang_up(self, attempt_ids: Sequence[int]) -> None:
@@ -82,20 +86,30 @@ class ChannelWire:
         """Hand over; a channel that breaks is a provider that is down, not a lost batch.
 
         1. A last look: a lapsed lease is somebody else's by now (no receipt: the reaper repeats it), and what was
-        withdrawn since the claim does not go. 2. The channel takes the rest. 3. Its word goes back to the engine.
+        withdrawn since the claim does not go; nor does what the channel still has in hand (a slow server outlasts a lease:
+        its receipt is still to come). 2. The channel takes the rest; what was withdrawn meanwhile is hung up. 3. Its
+        word goes back to the engine.
         """
         now = self._clock.now()
         held = [one for one in dispatches if not one.lease_until or now < one.lease_until]
+        held = [one for one in held if self._in_hand.get(one.attempt_id, 0) <= now]
         withdrawn = [one for one in held if one.attempt_id in self._withdrawn]
         refused = [one for one in held if not one.address and one.attempt_id not in self._withdrawn]
         real = [one for one in held if one.address and one.attempt_id not in self._withdrawn]
         receipts = [Receipt(one.attempt_id, accepted=False, outcome="hung_up_by_us") for one in withdrawn]
         receipts.extend(Receipt(one.attempt_id, accepted=False, outcome="misconfigured") for one in refused)
+        self._in_hand.update((one.attempt_id, now + IN_HAND_FOR) for one in real)
         try:
             receipts.extend(await self._channels[route].deliver(real) if real else ())
         except Exception as error:  # noqa: BLE001 - whatever a channel throws, the callees must go on
             self._log.error("wire.fault", route=route, count=len(real), error=type(error).__name__)
             receipts.extend(Receipt(one.attempt_id, accepted=False, outcome="provider_down") for one in real)
+        finally:
+            for one in real:
+                self._in_hand.pop(one.attempt_id, None)
+        late = [one.attempt_id for one in receipts if one.accepted and one.attempt_id in self._withdrawn]
+        if late:
+            self._begin(self._channels[route].hang_up(late))
         self._log.info("wire.batch", route=route, count=len(dispatches), accepted=sum(r.accepted for r in receipts))
         self.receive(receipts)
 
@@ -103,6 +117,10 @@ class ChannelWire:
         """Wait for what is on the wire."""
         if self._under_way:
             await asyncio.wait(set(self._under_way), timeout=DRAIN_FOR)
+
+    def close(self) -> None:
+        """Hand nothing over any more: a claim that comes too late keeps its lease and is repeated after the restart."""
+        self._closed = True
 
 
 class AlarmClock:
@@ -315,7 +333,9 @@ class Daemon:
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
+        writer.hold()
         await wire.drain()
+        wire.close()
         for channel in {id(one): one for one in self._channels.values()}.values():
             await channel.close()
         await asyncio.to_thread(writer.stop)

@@ -14,7 +14,7 @@ from warning_dispatch.engine.recovery import recover
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.turn import Inbox, Turn, Turned
-from warning_dispatch.errors import NotFoundError
+from warning_dispatch.errors import NotFoundError, StoreError
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.views import IntakeResult
 
@@ -56,8 +56,15 @@ class Engine:
         return self._once(now, lambda ledger: self._turn.take_inbox(ledger, inbox))
 
     def take_in(self, now: int, raw: bytes, source: str) -> Done[IntakeResult]:
-        """A message has arrived."""
-        return self._once(now, lambda ledger: self._intake.take_in(ledger, raw, source))
+        """A message has arrived. A fault while it is judged is the sender's to know, but the bytes are kept first."""
+        try:
+            return self._once(now, lambda ledger: self._intake.take_in(ledger, raw, source))
+        except StoreError:
+            raise
+        except Exception as error:
+            fault = type(error).__name__
+            self._once(now, lambda ledger: self._intake.keep(ledger, raw, source, f"fault_{fault}"))
+            raise
 
     def act(self, now: int, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> Done[None]:
         """An officer's act. RefusedError and NotFoundError change nothing."""

@@ -108,6 +108,14 @@ class Intake:
         callouts = tuple(dict.fromkeys(callout for result in results for callout in result.callouts))
         return IntakeResult(results[0].alert_id, worst, tuple(reasons), callouts)
 
+    @staticmethod
+    def keep(ledger: Ledger, raw: bytes, source: str, reason: str) -> None:
+        """Keep a message that could not be judged, and tell a human."""
+        raw_id = ledger.tx.alerts.keep_raw(raw, source, sha256(raw).hexdigest(), ledger.now)
+        ledger.tx.alerts.judge_raw(raw_id, Disposition.QUARANTINED, [reason])
+        ledger.note_system({"k": "message", "raw": raw_id, "disposition": Disposition.QUARANTINED})
+        ledger.alarm("quarantined", f"message {raw_id} could not be judged: {reason}")
+
     def _take_one(self, ledger: Ledger, raw_id: int, read: ReadAlert, *, by_hand: bool) -> IntakeResult:
         alert = read.alert
         facts = read_facts(alert, self._settings.within)
@@ -228,7 +236,9 @@ class Intake:
         """
         reasons = [*reasons, found.reason]
         if chain is not None and chain.state is ChainState.ENDED:
-            return _Judged(Disposition.STORED, [*reasons, "chain_has_ended"], chain_id=chain.id)
+            newer = found.verdict is Verdict.START and facts.sent > chain.last_sent  # no late parent: a human decides
+            alarm = "untriggered" if newer else ""
+            return _Judged(Disposition.STORED, [*reasons, "chain_has_ended"], chain_id=chain.id, alarm=alarm)
         if chain is not None and facts.sent < chain.last_sent:
             return _Judged(Disposition.STORED, [*reasons, "older_than_its_chain"], chain_id=chain.id)
         colour = facts.colour or Colour.BLUE

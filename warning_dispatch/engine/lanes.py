@@ -10,10 +10,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from warning_dispatch.clock import Clock
 from warning_dispatch.engine.engine import Done, Engine
@@ -63,6 +64,12 @@ class Watch(Protocol):
         ...
 
 
+def _fail(future: Future[Any], error: Exception) -> None:
+    """Tell whoever waits; who has gone meanwhile needs no word, and must not end the engine."""
+    with suppress(InvalidStateError):
+        future.set_exception(error)
+
+
 ANSWERS_AT_ONCE = 500
 """Taps committed in one transaction at most."""
 
@@ -88,6 +95,7 @@ class Writer:
         self._inbox = Inbox()
         self._condition = threading.Condition()
         self._stopping = False
+        self._holding = False
         self._next_at: int | None = None
         self._woken = True
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -95,6 +103,13 @@ class Writer:
     def start(self) -> None:
         """Begin to turn."""
         self._thread.start()
+
+    def hold(self) -> None:
+        """Claim nothing more; what comes in is still written down. Before `stop`, while the wire drains."""
+        with self._condition:
+            self._holding = True
+            self._next_at = None
+            self._condition.notify_all()
 
     def stop(self) -> None:
         """Finish the job in hand and what waits in the lanes, then end."""
@@ -164,7 +179,7 @@ class Writer:
                 self._stopping = True
                 waiting = [job.future for lane in self._lanes for job in lane] + [future for _, future in self._taps]
             for future in waiting:
-                future.set_exception(StoreError("The engine has stopped after a fault; it is being started anew."))
+                _fail(future, StoreError("The engine has stopped after a fault; it is being started anew."))
             self._watch.broke(error)
 
     def _work(self) -> None:
@@ -174,10 +189,11 @@ class Writer:
                 self._confirm_all()
             if job is not None:
                 self._do(job)
-            elif stopping:
+            elif stopping or self._holding:
                 if inbox:
-                    self._turn(inbox)
-                return
+                    self._take_in(inbox)
+                if stopping:
+                    return
             else:
                 self._turn(inbox)
 
@@ -227,13 +243,14 @@ class Writer:
             done = self._engine.answer(self._clock.now(), Inbox(taps=[tap for tap, _ in taps]))
         except Exception as error:  # noqa: BLE001 - it belongs to those who pressed
             for _, future in taps:
-                future.set_exception(error)
+                _fail(future, error)
             return
         if done.hang_up:
             self._wire.hang_up(done.hang_up)
         self._woken = True
         for _, future in taps:
-            future.set_result(done.result)
+            with suppress(InvalidStateError):  # whoever pressed has gone: the answer counts all the same
+                future.set_result(done.result)
 
     def _turn(self, inbox: Inbox) -> None:
         now = self._clock.now()
@@ -250,6 +267,17 @@ class Writer:
         if turned.batch:
             self._wire.send(turned.batch)
         self._watch.turned(now, turned.stepped, len(turned.batch), turned.next_at)
+
+    def _take_in(self, inbox: Inbox) -> None:
+        """What came from the wire, without a turn: nothing new is claimed while the daemon winds up."""
+        try:
+            done = self._engine.answer(self._clock.now(), inbox)
+        except StoreError as error:
+            self._put_back(inbox)
+            self._watch.failed(error)
+            return
+        if done.hang_up:
+            self._wire.hang_up(done.hang_up)
 
     def _put_back(self, inbox: Inbox) -> None:
         """A turn that failed must not lose what came from the wire."""

@@ -160,6 +160,7 @@ class AttemptRecord:
     role: Role | None
     claimed_at: int | None
     callee_ids: tuple[int, ...]
+    avoid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

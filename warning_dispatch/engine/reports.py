@@ -200,16 +200,17 @@ class Reports:
         rules = ledger.rules(record)
         views = [one.view for one in details]
         roles = rules.answering | rules.gate_roles
+        refused_by = {*filter(None, attempt.avoid.split(",")), attempt.route}
         event = Ended(
             outcome=outcome,
             role=role or Role.PRIMARY,
             endpoint_id=endpoint_id,
             route=attempt.route,
             others=other_roles(record.callee, views, endpoint_id, roles, ledger.now),
-            other_route=bool(in_service - {attempt.route}),
+            other_route=bool(in_service - refused_by),
         )
         trouble = outcome.next in _ROUTE_TROUBLE
-        ledger.take(record, event, avoid=attempt.route if trouble else "")
+        ledger.take(record, event, avoid=",".join(sorted(refused_by)) if trouble and event.other_route else "")
 
     def _release_voice(self, ledger: Ledger, attempt: AttemptRecord, records: Mapping[int, CalleeRecord]) -> None:
         """A call that ended with an answer: a unit it did not finish (duty room, one of several) may be called again."""

@@ -261,8 +261,15 @@ def _dialled(callee: Callee, event: Dialled, _now: int, _rules: Rules) -> Step:
     return Step(moved, (), Reason.DIALLED)
 
 
-def _not_dialled(callee: Callee, _event: NotDialled, _now: int, _rules: Rules) -> Step:
-    return Step(replace(callee, voice=Voice.NONE, wanted=0), (), Reason.NO_ENDPOINT_NOW)
+def _not_dialled(callee: Callee, _event: NotDialled, now: int, _rules: Rules) -> Step:
+    """Nobody wanted can be dialled now. If a number is only held back, its retry is not lost but comes in its time."""
+    quiet = replace(callee, voice=Voice.NONE, wanted=0)
+    held = _earliest(*(one.until for one in callee.tried if one.until > now))
+    if held is not None:
+        retry_at = _earliest(callee.retry_at, held)
+        roles = callee.retry_roles | callee.wanted
+        quiet = replace(quiet, retry_at=retry_at, retry_roles=roles, next_at=_earliest(callee.next_at, retry_at))
+    return Step(quiet, (), Reason.NO_ENDPOINT_NOW)
 
 
 def _lost(callee: Callee, event: Lost, now: int, rules: Rules) -> Step:
@@ -336,7 +343,11 @@ class _Change:
         return reason
 
     def _route_trouble(self) -> Reason:
-        """Not the callee's fault: another provider now; a limit waits for the next rung, an outage for its end."""
+        """Not the callee's fault: another provider now; a limit waits for the next rung, an outage for its end.
+
+        No phone rang, so it is not a call: who could never be called is UNCALLED (未呼), not UNANSWERED.
+        """
+        self.callee = replace(self.callee, calls=max(0, self.callee.calls - 1))
         down = self.event.outcome.next is Next.ROUTE_DOWN
         if self.event.other_route:
             self.callee = replace(self.callee, wanted=self.callee.wanted | self.event.role)

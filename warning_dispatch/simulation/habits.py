@@ -117,10 +117,10 @@ class Habits:
         if until is None:
             return VoiceTurn(outcome, None, ring_for)
         ringing = between(until, rings)
-        if then is None:
-            return VoiceTurn(outcome, None, min(ringing, ring_for))
         if ringing >= ring_for:
             return VoiceTurn("no_answer", None, ring_for)
+        if then is None:
+            return VoiceTurn(outcome, None, ringing)
         return VoiceTurn(outcome, ringing, ringing + between(then, talks))
 
     def message(self, channel: Channel, address: str, nth: int) -> TextTurn:
@@ -129,15 +129,16 @@ class Habits:
         times = self._population.times
         script = self._scripts.get(address)
         stored = False
-        if script is not None and script.text:
-            habit = script.text[min(nth, len(script.text)) - 1]
+        told_to = () if script is None else script.text
+        if told_to:
+            habit = told_to[min(nth, len(told_to)) - 1]
         elif channel is Channel.EMAIL:
             habit = self._mail.pick(self._person.roll(address)[1])
         else:
             phone = self._phone(address)
             habit = self._sms_habit(address, phone)
             stored = nth == 1 and phone in _PHONE_IS_OFF
-        if habit is TextHabit.IGNORES and script is None and nth > 1 and changes < self._population.second_thoughts:
+        if habit is TextHabit.IGNORES and not told_to and nth > 1 and changes < self._population.second_thoughts:
             habit = TextHabit.TAPS
         told_after = between(times.stored if stored else times.delivery, arrives)
         if habit is TextHabit.UNREACHABLE:

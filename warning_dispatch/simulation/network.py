@@ -12,7 +12,7 @@ Rules:
    is handed over at the same moment.
 2. A phone is in one call. A second call of ours to it gets `busy` and counts as a clash.
 3. Whoever has picked up is not cut off: `hang_up` ends only what still rings, reported as `hung_up_by_us`.
-4. A refusal leaves no trace in anybody's habits: only calls that rang count as the n-th.
+4. A refusal and a clash leave no trace in anybody's habits: only calls that got through count as the n-th.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ class SimulatedNetwork:
         self._habits = Habits(seed, population or Population())
         self._line = FaultyLine(seed, faults or Faults())
         self._lines = lines
-        self._rate = None if sms_per_minute is None else Rate(sms_per_minute, sms_burst or sms_per_minute)
+        self._rate = (
+            None if sms_per_minute is None else Rate(sms_per_minute, sms_per_minute if sms_burst is None else sms_burst)
+        )
         self._log = log
         self._now = 0
         self._serial = 0
@@ -228,12 +230,13 @@ class SimulatedNetwork:
 
     def _ring(self, dispatch: Dispatch, now: int) -> None:
         """Begin a call."""
-        turn = self._habits.call(dispatch.address, self._nth(dispatch), dispatch.ring_for)
         clash = dispatch.address in self._on_phone
         if clash:
             turn = VoiceTurn("busy", None, BUSY_TONE)
             self.clashes += 1
             self._note(dispatch, now, carrier_log.CLASH)
+        else:
+            turn = self._habits.call(dispatch.address, self._nth(dispatch), dispatch.ring_for)
         picked_up_at = None if turn.picked_up_after is None else now + turn.picked_up_after
         outcome = turn.outcome
         if outcome == "key_pressed" and dispatch.purpose not in ASKING:

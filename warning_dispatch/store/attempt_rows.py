@@ -27,7 +27,7 @@ _SERVES_NOBODY_ELSE = f"""NOT EXISTS (SELECT 1 FROM attempt_callee o JOIN callee
  WHERE o.attempt_id = a.id AND oc.state NOT IN ({_FINISHED}) AND oc.id NOT IN {{ids}})"""
 """One call names several units: it goes on for those that are still open."""
 _COLUMNS = """a.id, a.callout_id, a.channel, a.purpose, a.state, a.route, a.endpoint_id, a.receiver_id, a.number_id,
- a.role, a.claimed_at"""
+ a.role, a.claimed_at, a.avoid"""
 _CHANNELS = {channel.value: channel for channel in Channel}
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
 _STATES = {state.value: state for state in AttemptState}
@@ -231,6 +231,7 @@ class AttemptTable:
                 _ROLES.get(row[9]),
                 row[10],
                 callees[row[0]],
+                row[11] or "",
             )
             for row in rows
         ]
@@ -326,7 +327,8 @@ class AttemptTable:
         finished = ", ".join(str(state.value) for state in FINISHED)
         rows = self._sql.rows(
             f"""SELECT max(a.id), a.callout_id, e.receiver_id, c.id, e.role
-            FROM number n JOIN attempt a ON a.number_id = n.id AND a.channel <> {_VOICE} AND a.handed_at IS NOT NULL
+            FROM number n JOIN attempt a ON a.number_id = n.id AND a.channel <> {_VOICE}
+              AND (a.handed_at IS NOT NULL OR a.state = {_CLAIMED} OR a.possible_duplicate = 1)
             JOIN callout o ON o.id = a.callout_id AND o.state IN ({live})
             JOIN attempt_callee ac ON ac.attempt_id = a.id
             JOIN callee c ON c.id = ac.callee_id AND c.state NOT IN ({finished})
