@@ -29,6 +29,8 @@ from warning_dispatch.ports import Dispatch
 
 TOKEN = 1000
 """Tokens are kept in thousandths of a message."""
+SPARE = 50
+"""Attempts looked at beyond twice the free lines: those whose phone is engaged by us keep no line idle."""
 MERGE_SEPARATOR = "、"
 
 
@@ -164,7 +166,7 @@ class Outbox:
         return Claimed(self._dispatches(ledger, chosen), min(wake, default=None))
 
     def _claim_channel(self, ledger: Ledger, channel: Channel, lanes: _Lanes) -> list[_Chosen]:
-        ready = ledger.tx.attempts.ready(channel, min(self._settings.batch, lanes.free), ledger.now)
+        ready = ledger.tx.attempts.ready(channel, min(self._settings.batch, 2 * lanes.free + SPARE), ledger.now)
         if not ready:
             return []
         ledger.load_callouts([one.callout_id for one in ready])

@@ -113,6 +113,14 @@ def test_after_the_key_nobody_taps_what_came_before(make: Make) -> None:
     assert events == [Report(1, "delivered", START + 5_000), Report(2, "key_pressed", KEY)]
 
 
+def test_after_the_key_nobody_taps_the_same_link_elsewhere(make: Make) -> None:
+    """The person who pressed the key holds a second phone with the same link: it is settled there too."""
+    network = network_of(TextHabit.TAPS)
+    batch = [make(1, PHONE, Channel.SMS, link="L"), make(2, OTHER, Channel.SMS, link="L"), make(3, PHONE)]
+    network.accept(batch, START)
+    assert not [event for event in network.advance(START + 100_000) if isinstance(event, Tap)]
+
+
 def test_a_person_called_again_may_answer_again(make: Make) -> None:
     """A message that comes after the key (for another unit) is acted on; the first answer stays the first."""
     network = network_of(TextHabit.TAPS)
