@@ -330,6 +330,6 @@ def test_an_officer_starts_by_hand_what_no_trigger_covers(town: Callable[..., An
         severity="Orange",
         headline="吕梁市气象台发布暴雪橙色预警信号",
     )
-    started = place.engine.take_in(place.clock.now(), again, "hand").result
+    started = place.engine.take_in(place.clock.now(), again, "hand:officer").result
     assert started.callouts == (1,)
     assert "by_hand" in started.reasons

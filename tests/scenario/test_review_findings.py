@@ -226,10 +226,10 @@ def _callable_now(place: Any) -> int:
 def test_a_retry_is_not_lost_to_another_one_that_came_first(configuration: Configuration) -> None:
     """A is engaged, B is off: A's retry comes first, and B's own, five minutes after, comes all the same."""
     tier = next(one for one in configuration.chains if one.name == "city").tier("villages")
-    reach = Role.PRIMARY.value | Role.DEPUTY.value
-    rules = Rules(tier.ladders[Colour.RED], tier.answering, 0, 1, reach_of(reach), voice_until=FOREVER)
+    both = Role.PRIMARY | Role.DEPUTY  # of the reach mask the first three bits are the roles with a phone
+    rules = Rules(tier.ladders[Colour.RED], tier.answering, 0, 1, both, voice_until=FOREVER)
     outcomes = configuration.outcomes
-    callee = Callee(CalleeState.UNANSWERED, 0, 0, Position(1, 0), calls=2, voice=Voice.QUEUED, wanted=reach)
+    callee = Callee(CalleeState.UNANSWERED, 0, 0, Position(1, 0), calls=2, voice=Voice.QUEUED, wanted=both)
     nights: list[tuple[int, CalleeEvent]] = [
         (0, Dialled(Role.PRIMARY, 1, "phones")),
         (5_000, Ended(outcomes["busy"], Role.PRIMARY, 1)),

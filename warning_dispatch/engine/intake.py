@@ -25,8 +25,8 @@ from warning_dispatch.model.views import IntakeResult
 from warning_dispatch.routing.areas import level_of
 from warning_dispatch.routing.triggers import Match, Verdict, chosen_by_hand, match
 
-BY_HAND = "hand"
-"""The source of a message that an officer composed (observed rain, a call from upstairs)."""
+BY_HAND = "hand:"
+"""The source of a message that an officer composed (observed rain, a call from upstairs), before the actor."""
 
 HazardFinder = Callable[[str, str, str], tuple[Hazard | None, bool]]
 """(event code, event name, headline) → the hazard, and whether code and name disagree."""
@@ -101,7 +101,7 @@ class Intake:
             ledger.note_system({"k": "message", "raw": raw_id, "disposition": Disposition.QUARANTINED})
             ledger.alarm("quarantined", f"message {raw_id} cannot be read: {reasons[0][:200]}")
             return IntakeResult(None, Disposition.QUARANTINED, tuple(reasons), ())
-        results = [self._take_one(ledger, raw_id, one, by_hand=source == BY_HAND) for one in found]
+        results = [self._take_one(ledger, raw_id, one, by_hand=source.startswith(BY_HAND)) for one in found]
         worst = min((result.disposition for result in results), key=_SEVERITY.index)
         reasons = list(dict.fromkeys(reason for result in results for reason in result.reasons))
         alerts.judge_raw(raw_id, worst, reasons)
