@@ -33,6 +33,8 @@ _REASONS: Mapping[str, Pair] = {
     "lowered_below_trigger": ("降到触发条件以下，按解除处理", "lowered below the triggers: ended"),
     "downgraded_keeps_running": ("降级，继续按原颜色叫应", "downgraded, runs on"),
     "attached": ("并入正在进行的叫应", "attached to the running call-out"),
+    "by_hand": ("人工发起", "started by hand"),
+    "older_than_its_chain": ("比已收到的同一预警链消息更旧，迟到", "older than its chain already is: it came late"),
     "no_trigger": ("不在触发条件内，请示带班领导要不要人工叫", "no trigger: a human decides"),
     "colour_below_triggers": ("颜色低于触发条件", "colour below the triggers"),
     "colour_unknown": ("无法判定颜色", "colour unknown"),
