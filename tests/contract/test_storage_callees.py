@@ -168,15 +168,17 @@ def test_a_recount_finds_what_the_rows_say(sql: Sql, states: list[Callee]) -> No
     assert sql.value("SELECT finished FROM callout") == finished
 
 
-def test_only_running_call_outs_are_due(sql: Sql, rules: Rules) -> None:
-    """Paused, ended, awaiting lift: no deadline of theirs wakes the engine."""
+def test_only_call_outs_under_way_are_due(sql: Sql, rules: Rules) -> None:
+    """Paused or ended: no deadline of theirs wakes the engine. Awaiting lift still does: the limit makes the list."""
     table, branch = CalleeTable(sql), villages(sql)[0].branch_id
     table.open_branch(branch, NOW, NOW + rules.ladder.unreached_after)
     assert len(table.due(NOW, 10)) == 3
     assert len(table.due(NOW, 2)) == 2
     assert table.due(NOW - 1, 10) == []
     assert table.next_due() == NOW
-    for state in (2, 3, 4, 5, 6, 7):
+    sql.run("UPDATE callout SET state = ?", 3)
+    assert len(table.due(NOW, 10)) == 3
+    for state in (2, 4, 5, 6, 7):
         sql.run("UPDATE callout SET state = ?", state)
         assert table.due(NOW, 10) == []
         assert table.next_due() is None

@@ -38,6 +38,8 @@ START = 1_784_727_180_000
 SWEEP = 60_000
 """The daemon looks every second; once a minute is enough here, where time jumps from deadline to deadline."""
 RETRY_AFTER = 1_000
+TURNS_AT_ONCE = 200
+"""More turns than that at one moment lead nowhere."""
 RECEIVED = ("收到", "1", " 收到 ", "１。", "好的")
 OTHER_WORDS = ("TD", "不知道", "哪位？", "2", "")
 PRACTICE = ("Test", "Exercise", "System", "Draft", "Rehearsal")
@@ -47,8 +49,8 @@ class BrokenPromiseError(AssertionError):
     """A promise was broken in a storm."""
 
 
-class Crash(Exception):  # noqa: N818 - it is an event of the storm, not an error of ours
-    """The process dies here."""
+class Crash(BaseException):
+    """The process dies here; nothing of ours catches it."""
 
 
 class Fate(Enum):
@@ -217,6 +219,7 @@ class Storm:
         self.told: list[str] = []
         self.commits = 0
         self._calm = False
+        self._at_once = 0
         self._inbox = Inbox()
         self._sent: list[bytes] = []
         self._identifiers: list[str] = []
@@ -397,7 +400,10 @@ class Storm:
         town = self.town
         now = town.clock.now()
         if self._inbox.receipts or turned.next_at == now:
+            self._at_once += 1
+            self._require(self._at_once < TURNS_AT_ONCE, "the engine turns on the spot")
             return
+        self._at_once = 0
         moments = [at for at in (turned.next_at, town.network.next_at(), now + SWEEP) if at is not None]
         town.clock.advance_to(max(min(moments), now + (1_000 if self._calm else self.weather.grain)))
         self._listen()

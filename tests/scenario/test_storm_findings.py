@@ -69,6 +69,19 @@ def test_a_notice_goes_although_everybody_else_has_answered(town: Callable[..., 
     assert len(place.texts_to("1411-water")) == 2
 
 
+@pytest.mark.parametrize("outcome", ["over_concurrency", "number_limited"])
+def test_two_providers_do_not_play_ball(town: Callable[..., Any], outcome: str) -> None:
+    """Storm strict-259: when both refuse, each is asked once, and the next rung comes in its time, not at once."""
+    place = town(spare_route=True)
+    place.network.set_outage(Channel.VOICE, outcome)
+    place.warning(RED_CITY)
+    place.play(seconds=59)
+    assert place.query("SELECT route, count(*) FROM attempt WHERE channel = 1 GROUP BY route ORDER BY route") == [
+        ("phones", 2),
+        ("spare", 2),
+    ]
+
+
 def test_both_people_of_a_post_are_written_to(town: Callable[..., Any]) -> None:
     """Nothing is lost: where the rate has room for one message, the second person's waits its turn."""
     place = town(counties=1, townships=1, villages=1, sms_rate=6, two_of=[(FIRST, Role.PRIMARY)])

@@ -12,7 +12,7 @@ from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.escalation.moves import LeaderTold, Recalled, Withdrawn
 from warning_dispatch.escalation.reasons import Reason
-from warning_dispatch.model.states import BranchState, CalleeState, Means
+from warning_dispatch.model.states import BranchState, CalleeState, CallOutState, Means
 from warning_dispatch.model.unit import Role
 
 
@@ -82,6 +82,10 @@ class Acts:
 
     def _on_unit(self, ledger: Ledger, act: Act, record: CalleeRecord) -> None:
         if act is Act.RECALL:
+            if ledger.callout(record.callout_id).state is CallOutState.AWAITING_LIFT:
+                raise RefusedError(
+                    "有效期已过，语音已停，不能再次呼叫；请人工联系 / the validity is over and voice has stopped; call them by hand"
+                )
             ledger.take(record, Recalled())
         elif act is Act.WAIVE:
             ledger.take(record, Withdrawn(CalleeState.WAIVED, Reason.WAIVED))

@@ -124,12 +124,13 @@ class Intake:
         digest = sha256(dumped.encode()).hexdigest()
         same = ledger.tx.alerts.same_identity(facts.issuer, alert.identifier, alert.sent)
         twin = next((one for one in same if one.content_digest == digest), None)
-        if twin is not None:
-            ledger.note_system({"k": "alert", "id": twin.id, "disposition": Disposition.DUPLICATE})
-            return IntakeResult(twin.id, Disposition.DUPLICATE, ("duplicate",), ())
-        judged = self._judge(ledger, read, facts, hazard, conflict=bool(same), by_hand=by_hand)
+        if twin is not None and twin.disposition not in _SET_ASIDE:
+            return self._duplicate(ledger, twin.id)
+        judged = self._judge(ledger, read, facts, hazard, conflict=bool(same) and twin is None, by_hand=by_hand)
         if disagree:
             judged.reasons.append("code_and_name_disagree")
+        if twin is not None:
+            return self._judged_again(ledger, twin.id, judged, facts)
         alert_id = ledger.tx.alerts.insert(
             NewAlert(
                 raw_message_id=raw_id,
@@ -152,6 +153,21 @@ class Intake:
         )
         if judged.alarm:
             ledger.alarm(judged.alarm, f"alert {alert_id}: {', '.join(judged.reasons)}"[:300])
+        callouts = self._carry_out(ledger, judged, alert_id, facts)
+        return IntakeResult(alert_id, judged.disposition, tuple(judged.reasons), callouts)
+
+    def _duplicate(self, ledger: Ledger, alert_id: int) -> IntakeResult:
+        ledger.note_system({"k": "alert", "id": alert_id, "disposition": Disposition.DUPLICATE})
+        return IntakeResult(alert_id, Disposition.DUPLICATE, ("duplicate",), ())
+
+    def _judged_again(self, ledger: Ledger, alert_id: int, judged: _Judged, facts: Reading) -> IntakeResult:
+        """The same message came again after it had been set aside: the clock or the senders may have been mended."""
+        if judged.disposition is not Disposition.ACCEPTED:
+            return self._duplicate(ledger, alert_id)
+        ledger.tx.alerts.rejudge(alert_id, judged.chain_id, judged.disposition, judged.reasons)
+        ledger.note_system(
+            {"k": "alert", "id": alert_id, "disposition": judged.disposition, "why": list(judged.reasons)}
+        )
         callouts = self._carry_out(ledger, judged, alert_id, facts)
         return IntakeResult(alert_id, judged.disposition, tuple(judged.reasons), callouts)
 
@@ -215,7 +231,9 @@ class Intake:
                 root, facts.issuer, facts.issuer_area, hazard.key if hazard else "", facts.colour or 0
             )
             ledger.tx.alerts.update_chain(chain_id, facts.colour or 0, ChainState.ENDED, ledger.now)
-            return _Judged(Disposition.STORED, [*reasons, "cancel_of_unknown"], chain_id=chain_id)
+            return _Judged(
+                Disposition.STORED, [*reasons, "cancel_of_unknown"], chain_id=chain_id, alarm="cancel_of_unknown"
+            )
         live = ledger.tx.callouts.live_of_chain(chain.id)
         ledger.tx.alerts.update_chain(chain.id, chain.colour or 0, ChainState.ENDED, ledger.now)
         disposition = Disposition.ACCEPTED if live else Disposition.STORED
@@ -294,6 +312,8 @@ class Intake:
         return tuple(touched)
 
 
+_SET_ASIDE = (Disposition.STORED, Disposition.QUARANTINED)
+"""Verdicts that a second arrival of the same message may change."""
 _SEVERITY = (
     Disposition.QUARANTINED,
     Disposition.CONFLICT,

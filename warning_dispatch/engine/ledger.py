@@ -122,7 +122,7 @@ class Ledger:
     def _answerer_count(self, frozen: Frozen, record: CalleeRecord) -> int:
         """How many must answer where the rule is "all"; 1 elsewhere, without a query."""
         tier = frozen.plan.tiers[record.tier]
-        if tier.need:
+        if tier.need == 1:
             return 1
         key = (record.unit_id, tier.answering)
         if key not in self._answerers:

@@ -219,6 +219,7 @@ class StoredAlert:
     id: int
     content_digest: str
     chain_id: int | None
+    disposition: Disposition
 
 
 @dataclass(frozen=True, slots=True)

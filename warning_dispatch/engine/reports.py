@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from warning_dispatch.engine.answers import Answer, is_positive, take_answers
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import AttemptRecord, CalleeRecord, EndpointDetail
-from warning_dispatch.escalation.endpoints import other_roles
+from warning_dispatch.escalation.endpoints import all_dead, other_roles
 from warning_dispatch.escalation.moves import Ended
 from warning_dispatch.model.plan import Next, Outcome
 from warning_dispatch.model.states import FINISHED, AttemptState, Means, Voice
@@ -21,6 +21,10 @@ from warning_dispatch.ports import Receipt, Reply, Report, Tap
 
 ROUTE_DOWN_FOR = 60_000
 """ms a route stays out of service after it said it is down; it is then tried again."""
+LONGEST_PATIENCE = 1_800_000
+"""ms between two tries of a text at the most."""
+GIVE_UP_AFTER = 3_600_000
+"""ms after the validity at which a text that was refused all along is given up."""
 NO_REPORT = "no_report"
 UNKNOWN_OUTCOME = "no_report"
 
@@ -148,11 +152,12 @@ class Reports:
     def _requeue_texts(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
         """A text that could not go for the provider's sake waits for another route or the same one later."""
         again = [
-            (attempt.id, attempt.route, False, ledger.now + outcome.gap)
+            (attempt.id, attempt.route, False, ledger.now + self._patience(ledger, attempt, outcome))
             for attempt, outcome, _ in ended
             if attempt.channel is not Channel.VOICE
             and outcome.next in (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
             and ledger.goes_on(attempt.callout_id, attempt.purpose)
+            and ledger.now < ledger.callout(attempt.callout_id).voice_until + GIVE_UP_AFTER
         ]
         if again:
             ledger.tx.attempts.requeue(again)
@@ -163,6 +168,12 @@ class Reports:
             text = attempt.channel is not Channel.VOICE
             if text and outcome.next in (Next.PERMANENT, Next.ROUTE_ONLY) and attempt.endpoint_id is not None:
                 ledger.tx.endpoints.report_finding(attempt.endpoint_id, outcome.key)
+
+    @staticmethod
+    def _patience(ledger: Ledger, attempt: AttemptRecord, outcome: Outcome) -> int:
+        """How long a refused text waits: its gap, and the longer the night the longer, so that it never hammers."""
+        elapsed = ledger.now - ledger.callout(attempt.callout_id).started_at
+        return max(outcome.gap, min(elapsed // 8, LONGEST_PATIENCE))
 
     def _step_callees(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
         records = ledger.tx.callees.load(list({callee for attempt, _, _ in ended for callee in attempt.callee_ids}))
@@ -208,6 +219,7 @@ class Reports:
             route=attempt.route,
             others=other_roles(record.callee, views, endpoint_id, roles, ledger.now),
             other_route=bool(in_service - refused_by),
+            hopeless=outcome.next in _NEEDS_OTHERS and all_dead(record.callee, views, endpoint_id),
         )
         trouble = outcome.next in _ROUTE_TROUBLE
         ledger.take(record, event, avoid=",".join(sorted(refused_by)) if trouble and event.other_route else "")

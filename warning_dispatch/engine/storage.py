@@ -37,7 +37,7 @@ class CalleeRows(Protocol):
     """Callees, in batches."""
 
     def due(self, now: int, limit: int) -> Sequence[CalleeRecord]:
-        """Callees of RUNNING call-outs whose deadline has come, earliest first."""
+        """Callees of call-outs that run (or await lifting) whose deadline has come, earliest first."""
         ...
 
     def next_due(self) -> int | None:
@@ -66,6 +66,10 @@ class CalleeRows(Protocol):
 
     def park(self, callout_id: int) -> None:
         """Take the deadlines away while the call-out is paused or awaits lifting; queued voice is let go."""
+        ...
+
+    def limit_all(self, callout_id: int, now: int) -> None:
+        """Whoever is still being called has reached the limit now: the validity is over."""
         ...
 
     def unpark(self, callout_id: int, now: int) -> None:
@@ -368,6 +372,10 @@ class AlertRows(Protocol):
 
     def insert(self, new: NewAlert) -> int:
         """Write the alert."""
+        ...
+
+    def rejudge(self, alert_id: int, chain_id: int | None, disposition: Disposition, reasons: Sequence[str]) -> None:
+        """A message that had been set aside came again and is acted upon now."""
         ...
 
     def alarm(

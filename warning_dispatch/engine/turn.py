@@ -176,6 +176,7 @@ def await_lift(ledger: Ledger, callout_id: int) -> None:
     )
     stop_voice(ledger, callout_id, "validity_over")
     ledger.tx.callees.park(callout_id)
+    ledger.tx.callees.limit_all(callout_id, ledger.now)
     ledger.alarm("awaiting_lift", "the validity is over; lift, extend or close", callout_id)
 
 

@@ -54,7 +54,7 @@ from warning_dispatch.escalation.moves import (
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.escalation.state import Callee, Rules, Tried, Verdict
 from warning_dispatch.model.plan import Next
-from warning_dispatch.model.states import FINISHED, CalleeState, Voice
+from warning_dispatch.model.states import ANSWERED, FINISHED, CalleeState, Voice
 from warning_dispatch.model.unit import Channel, reachable_roles, roles_in
 
 S = CalleeState
@@ -178,6 +178,10 @@ def _due(callee: Callee, _event: Due, now: int, rules: Rules) -> Step:
         return Step(done, tuple(climb.actions), Reason.NOTICE_SENT)
     state, unreached_at = _limit(callee, now, rules, climb)
     voice = callee.voice
+    rung_at = due.next_at
+    if now >= rules.voice_until:  # the validity is over: what is due is still written, but the ladder goes no further
+        rung_at = climb.retry_at = None
+        climb.retry_roles = 0
     if not _may_ring(callee, now, rules):
         climb.wanted = 0
     elif climb.wanted and voice is Voice.NONE:
@@ -192,7 +196,7 @@ def _due(callee: Callee, _event: Due, now: int, rules: Rules) -> Step:
         retry_at=climb.retry_at,
         retry_roles=climb.retry_roles,
         unreached_at=unreached_at,
-        next_at=_earliest(due.next_at, climb.retry_at, unreached_at),
+        next_at=_earliest(rung_at, climb.retry_at, unreached_at),
     )
     return Step(moved, tuple(climb.actions), climb.reason)
 
@@ -291,7 +295,7 @@ def _ended(callee: Callee, event: Ended, now: int, rules: Rules) -> Step:
     if callee.state in FINISHED:
         return Step(callee, (), Reason.TOO_LATE)
     actions: list[Action] = []
-    change = _Change(replace(callee, voice=Voice.NONE), event, now)
+    change = _Change(replace(callee, voice=Voice.NONE), event, now, rules.superior)
     reason = change.apply(actions)
     moved = change.callee
     if moved.state is S.UNCALLED and moved.calls and event.outcome.next not in _ROUTE_TROUBLE:
@@ -314,6 +318,7 @@ class _Change:
     callee: Callee
     event: Ended
     now: int
+    superior: bool
 
     def apply(self, actions: list[Action]) -> Reason:
         """Change `self.callee`; returns the reason."""
@@ -407,6 +412,8 @@ class _Change:
     def _permanent(self, actions: list[Action]) -> Reason:
         self._judge(Verdict.DEAD, 0)
         self._elsewhere_now(or_later=False)
+        if self.event.hopeless and self.superior and self.callee.state not in ANSWERED:
+            actions.extend((RaiseAlarm("no_contact"), OpenBelow(Reason.SUPERIOR_WITHOUT_CONTACT)))
         actions.append(ReportFinding(self.event.endpoint_id, self.event.outcome.key))
         return Reason.PERMANENT
 
@@ -435,7 +442,7 @@ def _answering(callee: Callee, event: Answered, now: int, rules: Rules) -> Step:
     if event.receiver_id is not None and event.receiver_id not in answers:
         answers = (*answers, event.receiver_id)
     counted = replace(callee, answers=answers)
-    need = rules.need or rules.answerers
+    need = min(rules.need or rules.answerers, max(1, rules.answerers))  # never more than there are people
     if need <= 1 or len(answers) >= need:
         return _acknowledged(counted, now, rules, Reason.ANSWERED)
     return Step(counted, (), Reason.ANSWERED_PARTLY)

@@ -41,6 +41,15 @@ def other_roles(callee: Callee, endpoints: Sequence[EndpointView], endpoint_id: 
     return mask
 
 
+def all_dead(callee: Callee, endpoints: Sequence[EndpointView], endpoint_id: int) -> bool:
+    """Whether every voice endpoint but `endpoint_id` is known to be wrong for good."""
+    return all(
+        callee.memory_of(one.endpoint_id).verdict is Verdict.DEAD
+        for one in endpoints
+        if one.channel is Channel.VOICE and one.endpoint_id != endpoint_id
+    )
+
+
 def text_endpoints(
     channel: Channel, roles: int, endpoints: Sequence[EndpointView], answers: Sequence[int]
 ) -> list[EndpointView]:

@@ -47,6 +47,7 @@ class Ended:
     """A voice attempt has its final outcome.
 
     `others`: roles that have another endpoint not ruled out. `other_route`: another provider is in service.
+    `hopeless`: every other number of the unit is known to be wrong for good.
     """
 
     outcome: Outcome
@@ -55,6 +56,7 @@ class Ended:
     route: str = ""
     others: int = 0
     other_route: bool = False
+    hopeless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

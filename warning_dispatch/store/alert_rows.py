@@ -49,12 +49,13 @@ class AlertTable:
     def same_identity(self, issuer: str, identifier: str, sent: int) -> Sequence[StoredAlert]:
         """See the port."""
         rows = self._sql.rows(
-            "SELECT id, content_digest, chain_id FROM alert WHERE issuer = ? AND identifier = ? AND sent = ? ORDER BY id",
+            """SELECT id, content_digest, chain_id, disposition FROM alert
+            WHERE issuer = ? AND identifier = ? AND sent = ? ORDER BY id""",
             issuer,
             identifier,
             sent,
         )
-        return [StoredAlert(*row) for row in rows]
+        return [StoredAlert(row[0], row[1], row[2], Disposition(row[3])) for row in rows]
 
     def chain_of(self, issuer: str, identifiers: Sequence[str]) -> ChainRecord | None:
         """See the port."""
@@ -125,6 +126,16 @@ class AlertTable:
             json.dumps(list(new.reasons), ensure_ascii=False),
         )
         return key
+
+    def rejudge(self, alert_id: int, chain_id: int | None, disposition: Disposition, reasons: Sequence[str]) -> None:
+        """See the port."""
+        self._sql.run(
+            "UPDATE alert SET chain_id = ?, disposition = ?, reasons = ? WHERE id = ?",
+            chain_id,
+            disposition.value,
+            json.dumps(list(reasons), ensure_ascii=False),
+            alert_id,
+        )
 
     def alarm(
         self, kind: str, detail: str, now: int, *, callout_id: int | None = None, unit_id: int | None = None

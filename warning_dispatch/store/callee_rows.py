@@ -13,12 +13,14 @@ from warning_dispatch.model.states import FINISHED, CalleeState, CallOutState, V
 from warning_dispatch.store.sql import Sql
 
 _FINISHED = ", ".join(str(state.value) for state in FINISHED)
+_TURNING = f"{CallOutState.RUNNING.value}, {CallOutState.AWAITING_LIFT.value}"
+"""Call-outs whose callees are still looked at; after the validity only for the limit, and nothing rings."""
 _COLUMNS = """c.id, c.callout_id, c.branch_id, c.unit_id, c.tier, c.superior, c.fair, u.reach, c.state, c.opened_at,
  c.origin, c.cycle, c.rung, c.next_at, c.unreached_at, c.retry_at, c.retry_roles, c.wanted, c.voice, c.calls, c.heard,
  c.memory, c.answered_at"""
 _FROM = f"SELECT {_COLUMNS} FROM callee c JOIN unit u ON u.id = c.unit_id"
 _DUE = f"""{_FROM} JOIN callout o ON o.id = c.callout_id
- WHERE c.next_at <= ? AND o.state = {CallOutState.RUNNING.value} ORDER BY c.next_at LIMIT ?"""
+ WHERE c.next_at <= ? AND o.state IN ({_TURNING}) ORDER BY c.next_at LIMIT ?"""
 _SAVE = """UPDATE callee SET state = ?, opened_at = ?, origin = ?, cycle = ?, rung = ?, next_at = ?,
  unreached_at = ?, retry_at = ?, retry_roles = ?, wanted = ?, voice = ?, calls = ?, heard = ?, memory = ?,
  answered_at = ? WHERE id = ?"""
@@ -88,7 +90,7 @@ class CalleeTable:
         """See the port."""
         moment: int | None = self._sql.value(
             f"""SELECT c.next_at FROM callee c JOIN callout o ON o.id = c.callout_id
-            WHERE c.next_at IS NOT NULL AND o.state = {CallOutState.RUNNING.value} ORDER BY c.next_at LIMIT 1"""
+            WHERE c.next_at IS NOT NULL AND o.state IN ({_TURNING}) ORDER BY c.next_at LIMIT 1"""
         )
         return moment
 
@@ -137,6 +139,17 @@ class CalleeTable:
             f"""UPDATE callee SET next_at = NULL, voice = CASE WHEN voice = {Voice.QUEUED.value} THEN 0 ELSE voice END
             WHERE callout_id = ? AND state NOT IN ({_FINISHED})""",
             callout_id,
+        )
+
+    def limit_all(self, callout_id: int, now: int) -> None:
+        """See the port."""
+        self._sql.run(
+            """UPDATE callee SET next_at = ?, unreached_at = ? WHERE callout_id = ? AND state IN (?, ?)""",
+            now,
+            now,
+            callout_id,
+            CalleeState.CALLING.value,
+            CalleeState.RELAYED.value,
         )
 
     def unpark(self, callout_id: int, now: int) -> None:
