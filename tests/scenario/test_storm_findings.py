@@ -13,7 +13,7 @@ from warning_dispatch.errors import StoreError
 from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.model.states import CalleeState, CallOutState
 from warning_dispatch.model.unit import Channel, Role
-from warning_dispatch.simulation.population import VoiceHabit
+from warning_dispatch.simulation.population import Population, VoiceHabit
 
 RED_CITY = "12379-red-rain-city.xml"
 FIRST, SECOND_VILLAGE = "141121100200", "141121100201"
@@ -69,6 +69,27 @@ def test_a_notice_goes_although_everybody_else_has_answered(town: Callable[..., 
     assert len(place.texts_to("1411-water")) == 2
 
 
+def test_a_pause_that_outlasts_the_validity(town: Callable[..., Any]) -> None:
+    """Promise 1 (storm city-38): it ends in 待解除, opens no gate on the way, and an extension finds everybody."""
+    place = town()
+    text = (place.samples / RED_CITY).read_text(encoding="utf-8")
+    text = text.replace("<expires/>", "<expires>2026-07-22 22:10:00+08:00</expires>")
+    raw = restamp(text.encode(), place.clock.now()).decode()
+    place.take_in(raw.encode())
+    place.play(seconds=30)
+    place.act(Act.PAUSE)
+    place.play(seconds=601)
+    assert place.callout_state() is CallOutState.AWAITING_LIFT
+    assert place.opened("141121") is None
+    identifier = raw.split("<identifier>")[1].split("<")[0]
+    update = text.replace("<msgType>Alert<", "<msgType>Update<").replace("22:10:00", "23:30:00")
+    update = update.replace("<references/>", f"<references>{identifier}</references>")
+    place.take_in(restamp(update.encode(), place.clock.now()))
+    place.play(seconds=1)
+    assert place.callout_state() is CallOutState.RUNNING
+    assert place.query("SELECT count(*) FROM callee WHERE state <> 1 AND next_at IS NULL") == [(0,)]
+
+
 @pytest.mark.parametrize("outcome", ["over_concurrency", "number_limited"])
 def test_two_providers_do_not_play_ball(town: Callable[..., Any], outcome: str) -> None:
     """Storm strict-259: when both refuse, each is asked once, and the next rung comes in its time, not at once."""
@@ -80,6 +101,19 @@ def test_two_providers_do_not_play_ball(town: Callable[..., Any], outcome: str) 
         ("phones", 2),
         ("spare", 2),
     ]
+
+
+def test_a_provider_that_is_full_is_not_asked_again_on_the_spot(town: Callable[..., Any]) -> None:
+    """Storm strict-99: the other provider's lines are all in use, so the refused calls wait for one of them."""
+    place = town(spare_route=True, lines=1, population=Population.everyone(VoiceHabit.NEVER))
+    place.network._lines = 1  # the carrier takes fewer calls than we believe
+    place.warning(RED_CITY)
+    place.play(seconds=30)
+    [(refused,)] = place.query("SELECT count(*) FROM attempt WHERE outcome = 'over_concurrency'")
+    assert refused <= 2
+    place.play(seconds=60)
+    assert place.rings("1411-L1")
+    assert place.rings("1411-L2")
 
 
 def test_both_people_of_a_post_are_written_to(town: Callable[..., Any]) -> None:

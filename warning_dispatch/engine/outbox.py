@@ -93,17 +93,22 @@ class _Lanes:
     def __init__(self, routes: Sequence[RouteRecord], now: int, batch: int) -> None:
         self._left = {route.name: capacity(route, now, batch) for route in routes}
         self.routes = {route.name: route for route in routes}
+        self._in_service = frozenset(route.name for route in routes if route.down_until <= now)
 
     @property
     def free(self) -> int:
         return sum(self._left.values())
 
     def take(self, avoid: frozenset[str]) -> str | None:
-        """The route with most room, one not to be avoided if there is one."""
+        """The route with most room; None when the attempt has to wait.
+
+        One to be avoided only if no other is in service: another that is merely full is waited for, or a provider
+        that has just refused would be asked again on the spot, and again.
+        """
         open_routes = [name for name, left in self._left.items() if left > 0]
-        if not open_routes:
-            return None
         preferred = [name for name in open_routes if name not in avoid]
+        if not open_routes or (not preferred and self._in_service - avoid):
+            return None
         name = max(preferred or open_routes, key=lambda one: self._left[one])
         self._left[name] -= 1
         return name
@@ -326,6 +331,8 @@ class _Voice(_Picker):
                 continue
             route = self.lanes.take(self._avoid(attempt, records[0].callee, detail))
             if route is None:
+                if self.lanes.free:
+                    continue
                 break
             in_batch.add(number)
             by_number[number, attempt.callout_id] = _Chosen(attempt, detail, route, list(records))
@@ -413,6 +420,8 @@ class _Text(_Picker):
                 continue
             route = self.lanes.take(frozenset(filter(None, attempt.avoid.split(","))))
             if route is None:
+                if self.lanes.free:
+                    continue
                 break
             chosen.append(_Chosen(attempt, targets[0], route, records))
             copies.extend((attempt, target, records) for target in targets[1:])

@@ -162,6 +162,8 @@ def resume(ledger: Ledger, callout_id: int, event: CallOutEvent, *, actor: str, 
     callout = ledger.callout(callout_id)
     ledger.set_callout_state(callout, event, actor=actor, reason=reason, next_at=callout.voice_until)
     ledger.tx.callees.unpark(callout_id, ledger.now)
+    if callout.voice_until <= ledger.now:  # it ended during the pause: not one gate and not one rung in between
+        await_lift(ledger, callout_id)
 
 
 def await_lift(ledger: Ledger, callout_id: int) -> None:

@@ -247,7 +247,7 @@ branch = Table(
     Column("answered", Integer, nullable=False, server_default="0"),
     Column("unreached", Integer, nullable=False, server_default="0"),
     Column("finished", Integer, nullable=False, server_default="0"),
-    Index("ix_branch_callout_tier", "callout_id", "tier"),
+    Index("ix_branch_callout_tier", "callout_id", "tier", "superior_unit_id"),
     Index("ix_branch_superior_callee", "superior_callee_id"),
     Index("ix_branch_superior_branch", "superior_branch_id"),
     Index(

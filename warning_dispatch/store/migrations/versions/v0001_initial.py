@@ -448,7 +448,7 @@ def _create_branch() -> None:
         sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_branch_callout_id_callout")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_branch")),
     )
-    op.create_index("ix_branch_callout_tier", "branch", ["callout_id", "tier"])
+    op.create_index("ix_branch_callout_tier", "branch", ["callout_id", "tier", "superior_unit_id"])
     op.create_index(
         "ix_branch_due",
         "branch",
