@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.headerregistry import Address
-from email.utils import parseaddr
+from email.utils import getaddresses
 from typing import Literal, get_args
 
 from warning_dispatch.errors import ConfigError, Finding
@@ -86,7 +86,10 @@ def read_address(text: str) -> Address:
     """
     if any(not char.isprintable() for char in text):
         raise ValueError("control characters")
-    name, spec = parseaddr(text)
+    found = getaddresses([text])
+    if len(found) != 1:  # some versions of the library quietly take the first of several
+        raise ValueError("not one mail address")
+    name, spec = found[0]
     local, at, domain = spec.rpartition("@")
     if not at or not local.isascii() or " " in spec:
         raise ValueError("not a mail address")
