@@ -159,25 +159,27 @@ def _channels(settings: Settings, clock: Clock) -> tuple[dict[str, ChannelPort],
         if one.adapter == "simulated" and simulated is not None:
             channels[one.name] = simulated
         elif one.adapter == "smtp":
-            smtp = settings.smtp
-            channels[one.name] = EmailChannel(
-                EmailRoute(
-                    host=smtp.host,
-                    port=smtp.port,
-                    sender=smtp.sender,
-                    security=smtp.security,
-                    username=smtp.username,
-                    password=settings.smtp_password(),
-                    reply_to=smtp.reply_to,
-                    timeout_s=smtp.timeout_s,
-                    connections=smtp.connections,
-                    helo=smtp.helo,
-                ),
-                clock,
-            )
+            channels[one.name] = EmailChannel(email_route(settings), clock)
         else:
             channels[one.name] = OperatorChannel()
     return channels, simulated
+
+
+def email_route(settings: Settings) -> EmailRoute:
+    """The mail server of an installation. ConfigError with every finding."""
+    smtp = settings.smtp
+    return EmailRoute(
+        host=smtp.host,
+        port=smtp.port,
+        sender=smtp.sender,
+        security=smtp.security,
+        username=smtp.username,
+        password=settings.smtp_password(),
+        reply_to=smtp.reply_to,
+        timeout_s=smtp.timeout_s,
+        connections=smtp.connections,
+        helo=smtp.helo,
+    )
 
 
 def _simulated(settings: Settings, clock: Clock) -> SimulatedChannel:

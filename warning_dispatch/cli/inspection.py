@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from warning_dispatch.bootstrap.installation import email_route
 from warning_dispatch.cli.office import opened_database
 from warning_dispatch.configuration import Configuration, load_configuration
-from warning_dispatch.delivery.email.route import EmailRoute
 from warning_dispatch.delivery.texts import TextBook, sample_facts, texts_findings
 from warning_dispatch.errors import DispatchError, Finding, FindingsError
 from warning_dispatch.escalation.timing import latest_ring
@@ -227,19 +227,7 @@ def _mail_findings(settings: Settings) -> Iterator[Finding]:
     """What the mail route would stumble over when the daemon starts."""
     if not settings.reaches_people:
         return
-    smtp = settings.smtp
     try:
-        EmailRoute(
-            host=smtp.host,
-            port=smtp.port,
-            sender=smtp.sender,
-            security=smtp.security,
-            username=smtp.username,
-            password=settings.smtp_password(),
-            reply_to=smtp.reply_to,
-            timeout_s=smtp.timeout_s,
-            connections=smtp.connections,
-            helo=smtp.helo,
-        )
+        email_route(settings)
     except FindingsError as error:
         yield from error.findings
