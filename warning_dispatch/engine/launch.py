@@ -77,7 +77,7 @@ class Launcher:
         """Start it; its id.
 
         1. The affected area. 2. The row with plan and texts frozen. 3. Branches and callees of every tier, in bulk.
-        4. The journal's account of them. 5. The gates that wait for nothing open.
+        4. The journal's account of them. 5. The gates that wait for nothing open, and those open in the round before.
         """
         affected = self.affected(ledger, launch.facts)
         voice_until, guessed = self._validity(launch, ledger.now)
@@ -109,6 +109,9 @@ class Launcher:
         for code in affected.unknown:
             ledger.alarm("area_unknown", f"unknown area code {code}: its known superiors are called", callout_id)
         self._open_first(ledger, callout_id, launch.plan)
+        if supersedes is not None:
+            before = ledger.tx.branches.open_before(callout_id, supersedes)
+            ledger.open_branches([(branch, Reason.OPEN_BEFORE) for branch in before])
         return callout_id
 
     def attach(self, ledger: Ledger, running: CallOutRecord, launch: Launch, alert_id: int) -> None:

@@ -100,6 +100,10 @@ class BranchRows(Protocol):
         """Branches that wait for nothing."""
         ...
 
+    def open_before(self, callout_id: int, round_before: int) -> Sequence[BranchRecord]:
+        """WAITING branches of a call-out whose like (tier and superior) was open in the round before."""
+        ...
+
     def of_callout(self, callout_id: int) -> Sequence[BranchRecord]:
         """All of a call-out."""
         ...

@@ -85,6 +85,8 @@ class Reason(StrEnum):
     """The superior has no usable endpoint."""
     FIRST_TIER = "first_tier"
     """Nothing comes before this tier."""
+    OPEN_BEFORE = "open_before"
+    """The same branch was open in the round before: an upgrade must never reach it later."""
     FORCED = "forced"
     """An officer opened the gate."""
     TIER_EMPTY = "tier_empty"

@@ -60,6 +60,16 @@ class BranchTable:
             callout_id,
         )
 
+    def open_before(self, callout_id: int, round_before: int) -> Sequence[BranchRecord]:
+        """See the port."""
+        return self._many(
+            f"""WHERE b.callout_id = ? AND {_WAITING} AND EXISTS (SELECT 1 FROM branch x
+            WHERE x.callout_id = ? AND x.tier = b.tier AND x.state = {BranchState.OPEN.value}
+            AND coalesce(x.superior_unit_id, 0) = coalesce(b.superior_unit_id, 0)) ORDER BY b.id""",
+            callout_id,
+            round_before,
+        )
+
     def of_callout(self, callout_id: int) -> Sequence[BranchRecord]:
         """See the port."""
         return self._many("WHERE b.callout_id = ? ORDER BY b.id", callout_id)
