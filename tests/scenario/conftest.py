@@ -120,7 +120,15 @@ class Town:
         self._define_routes(lines, sms_rate, spare_route=spare_route)
         self.clock = VirtualClock(START)
         self.log = CarrierLog(b"scenario", keep=True)
-        self.network = Witness(seed, population, lines=lines, sms_per_minute=sms_rate, faults=faults, log=self.log)
+        self.network = Witness(
+            seed,
+            population,
+            lines=lines,
+            sms_per_minute=sms_rate,
+            sms_burst=None if sms_rate is None else max(1, sms_rate // 60),  # a second's worth, as the engine saves up
+            faults=faults,
+            log=self.log,
+        )
         self.engine = self.build_engine()
         self.stage = Stage(self.engine, self.network, self.clock, grain=grain)
 

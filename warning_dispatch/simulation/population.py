@@ -3,7 +3,8 @@
 The default is **a red rainstorm at night in a mountain prefecture**. Its figures are assumptions of this
 project, chosen on the careful side, not measurements: seven in ten first calls to a mobile end with the key,
 a duty room's landline answers in 92 of 100, a quarter of the text messages bring an answer by themselves, and
-one mobile in fifty will not be reached by any number of calls. Replace them by a bureau's own figures.
+one mobile in fifty has not pressed the key after ten calls (one in a hundred never will). Replace them by a
+bureau's own figures.
 """
 
 from __future__ import annotations
