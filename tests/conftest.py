@@ -58,13 +58,6 @@ def chromium() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
-def storm_count(pytestconfig: pytest.Config) -> int:
-    """How many storms to run: the option `--storms`."""
-    count: int = pytestconfig.getoption("storms")
-    return count
-
-
 def stays_here(host: object) -> bool:
     """Whether a host is this machine: a loopback address, localhost, or none at all (listen on any)."""
     if isinstance(host, bytes):

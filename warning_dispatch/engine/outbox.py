@@ -8,7 +8,7 @@ answered meanwhile is not called.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from warning_dispatch.engine.ledger import Ledger
@@ -138,10 +138,9 @@ class Claimed:
 class Outbox:
     """Claims attempts and turns them into dispatches."""
 
-    def __init__(self, settings: OutboxSettings, unknown_route: Callable[[str], None] | None = None) -> None:
-        """`unknown_route` is told of a channel without any route (once per claim)."""
+    def __init__(self, settings: OutboxSettings) -> None:
+        """Sizes, leases and the prefix of links."""
         self._settings = settings
-        self._unknown_route = unknown_route
 
     def claim(self, ledger: Ledger) -> Claimed:
         """Lease what may go now, channel by channel.
