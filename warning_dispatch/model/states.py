@@ -115,6 +115,8 @@ class Purpose(IntEnum):
     """解除通知."""
     CAMPAIGN = 4
     DRILL = 5
+    SELF = 6
+    """值班叫应: the bureau calls its own duty officer, ahead of every queue."""
 
 
 class Means(StrEnum):

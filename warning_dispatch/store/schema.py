@@ -164,7 +164,15 @@ alert_chain = Table(
     Column("colour", SmallInteger, nullable=False),
     Column("state", SmallInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("alert_id", Key, comment="the message that counts now"),
+    Column(
+        "plan_name", Text, nullable=False, server_default="", comment="the call chain it triggers; none: calls nobody"
+    ),
+    Column("coverage", Text, nullable=False, server_default="[]", comment="JSON: whom it concerns, tier by tier"),
+    Column("valid_until", BigInteger, comment="its (guessed) validity"),
+    Column("valid_guessed", SmallInteger, nullable=False, server_default="0"),
     UniqueConstraint("issuer", "root", name="uq_alert_chain_issuer_root"),
+    Index("ix_alert_chain_hazard", "hazard", "state"),
 )
 
 alert = Table(
@@ -295,6 +303,7 @@ callee = Table(
     Column("heard", SmallInteger, nullable=False, server_default="0"),
     Column("memory", Text, comment="JSON: endpoints tried with their verdict, receivers who answered"),
     Column("answered_at", BigInteger),
+    Column("carried_id", Key, comment="the callee of a newer round that took over state and answers"),
     UniqueConstraint("callout_id", "unit_id", name="uq_callee_callout_unit"),
     Index(
         "ix_callee_due",
@@ -400,26 +409,6 @@ link = Table(
     sqlite_with_rowid=False,
 )
 
-obligation = Table(
-    "obligation",
-    metadata,
-    Column("unit_id", Key, ForeignKey("unit.id"), primary_key=True),
-    Column("hazard", Text, primary_key=True),
-    Column("colour", SmallInteger, nullable=False),
-    Column("callout_id", Key, ForeignKey("callout.id"), nullable=False, comment="the call-out that carries it"),
-    comment="One obligation per unit and hazard at the highest colour in force.",
-)
-
-obligation_source = Table(
-    "obligation_source",
-    metadata,
-    Column("unit_id", Key, primary_key=True),
-    Column("hazard", Text, primary_key=True),
-    Column("chain_id", Key, ForeignKey("alert_chain.id"), primary_key=True),
-    Column("colour", SmallInteger, nullable=False),
-    comment="Which warnings hold an obligation up.",
-)
-
 alarm = Table(
     "alarm",
     metadata,
@@ -429,6 +418,10 @@ alarm = Table(
     Column("callout_id", Key),
     Column("unit_id", Key),
     Column("detail", Text, nullable=False),
+    Column(
+        "colour", SmallInteger, nullable=False, server_default="0", comment="how urgent: RED or ORANGE; 0 rings nobody"
+    ),
+    Column("self_callout_id", Key, comment="the bureau's call to itself that rings for it"),
     Column("claimed_at", BigInteger),
     Column("claimed_by", Text),
     Index("ix_alarm_open", "claimed_at"),

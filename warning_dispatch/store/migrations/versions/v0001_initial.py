@@ -22,6 +22,14 @@ def _create_alarm() -> None:
         sa.Column("callout_id", KEY),
         sa.Column("unit_id", KEY),
         sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column(
+            "colour",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="how urgent: RED or ORANGE; 0 rings nobody",
+        ),
+        sa.Column("self_callout_id", KEY, comment="the bureau's call to itself that rings for it"),
         sa.Column("claimed_at", sa.BigInteger()),
         sa.Column("claimed_by", sa.Text()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm")),
@@ -41,9 +49,23 @@ def _create_alert_chain() -> None:
         sa.Column("colour", sa.SmallInteger(), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("alert_id", KEY, comment="the message that counts now"),
+        sa.Column(
+            "plan_name",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="the call chain it triggers; none: calls nobody",
+        ),
+        sa.Column(
+            "coverage", sa.Text(), server_default="[]", nullable=False, comment="JSON: whom it concerns, tier by tier"
+        ),
+        sa.Column("valid_until", sa.BigInteger(), comment="its (guessed) validity"),
+        sa.Column("valid_guessed", sa.SmallInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_chain")),
         sa.UniqueConstraint("issuer", "root", name="uq_alert_chain_issuer_root"),
     )
+    op.create_index("ix_alert_chain_hazard", "alert_chain", ["hazard", "state"])
 
 
 def _create_api_key() -> None:
@@ -256,21 +278,6 @@ def _create_alert() -> None:
     op.create_index("ix_alert_identifier", "alert", ["identifier"])
 
 
-def _create_obligation_source() -> None:
-    op.create_table(
-        "obligation_source",
-        sa.Column("unit_id", KEY, nullable=False),
-        sa.Column("hazard", sa.Text(), nullable=False),
-        sa.Column("chain_id", KEY, nullable=False),
-        sa.Column("colour", sa.SmallInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["chain_id"], ["alert_chain.id"], name=op.f("fk_obligation_source_chain_id_alert_chain")
-        ),
-        sa.PrimaryKeyConstraint("unit_id", "hazard", "chain_id", name=op.f("pk_obligation_source")),
-        comment="Which warnings hold an obligation up.",
-    )
-
-
 def _create_receiver() -> None:
     op.create_table(
         "receiver",
@@ -477,20 +484,6 @@ def _create_link() -> None:
     )
 
 
-def _create_obligation() -> None:
-    op.create_table(
-        "obligation",
-        sa.Column("unit_id", KEY, nullable=False),
-        sa.Column("hazard", sa.Text(), nullable=False),
-        sa.Column("colour", sa.SmallInteger(), nullable=False),
-        sa.Column("callout_id", KEY, nullable=False, comment="the call-out that carries it"),
-        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_obligation_callout_id_callout")),
-        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_obligation_unit_id_unit")),
-        sa.PrimaryKeyConstraint("unit_id", "hazard", name=op.f("pk_obligation")),
-        comment="One obligation per unit and hazard at the highest colour in force.",
-    )
-
-
 def _create_callee() -> None:
     op.create_table(
         "callee",
@@ -530,6 +523,7 @@ def _create_callee() -> None:
         sa.Column("heard", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("memory", sa.Text(), comment="JSON: endpoints tried with their verdict, receivers who answered"),
         sa.Column("answered_at", sa.BigInteger()),
+        sa.Column("carried_id", KEY, comment="the callee of a newer round that took over state and answers"),
         sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_callee_branch_id_branch")),
         sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_callee_callout_id_callout")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_callee_unit_id_unit")),
@@ -611,14 +605,12 @@ def upgrade() -> None:
     _create_unit()
     _create_user_account()
     _create_alert()
-    _create_obligation_source()
     _create_receiver()
     _create_callout()
     _create_endpoint()
     _create_attempt()
     _create_branch()
     _create_link()
-    _create_obligation()
     _create_callee()
     _create_acknowledgement()
     _create_attempt_callee()
@@ -630,14 +622,12 @@ def downgrade() -> None:
     op.drop_table("attempt_callee")
     op.drop_table("acknowledgement")
     op.drop_table("callee")
-    op.drop_table("obligation")
     op.drop_table("link")
     op.drop_table("branch")
     op.drop_table("attempt")
     op.drop_table("endpoint")
     op.drop_table("callout")
     op.drop_table("receiver")
-    op.drop_table("obligation_source")
     op.drop_table("alert")
     op.drop_table("user_account")
     op.drop_table("unit")
