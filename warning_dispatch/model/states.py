@@ -137,4 +137,6 @@ class ChainState(IntEnum):
 
     IN_FORCE = 1
     ENDED = 2
-    """Cancelled, or replaced; a tombstone that a late parent cannot wake."""
+    """Cancelled; a tombstone that a late parent cannot wake."""
+    SET_ASIDE = 3
+    """搁置: an officer lifted its call-out. Only a higher colour or a larger area calls again by itself."""

@@ -17,7 +17,8 @@ from warning_dispatch.routing.areas import Affected
 class TierSelection:
     """Everything needed to fill one tier. `tier` is its position; `sectors` empty means any.
 
-    `roots`: affected codes with all below them; `above`: single divisions above an affected one.
+    `roots`: affected codes with all below them; `above`: single divisions above an affected one. `notice`: the tier is
+    only told.
     """
 
     tier: int
@@ -27,6 +28,7 @@ class TierSelection:
     codes: tuple[str, ...]
     roots: tuple[str, ...]
     above: tuple[str, ...]
+    notice: bool = False
 
 
 def select(chain: CallChain, hazard: Hazard, affected: Affected, active: tuple[int, ...]) -> tuple[TierSelection, ...]:
@@ -41,7 +43,16 @@ def _tier_selection(index: int, tier: Tier, hazard: Hazard, affected: Affected) 
     cities = tuple({root[: CODE_LENGTH[UnitLevel.CITY]] for root in (*affected.roots, *affected.above)})
     if tier.select.level is UnitLevel.CITY:  # the city is above every affected area
         above = tuple(dict.fromkeys((*above, *cities)))
-    return TierSelection(index, tier.select.kind, tier.select.level, sectors, tier.select.codes, affected.roots, above)
+    return TierSelection(
+        tier=index,
+        kind=tier.select.kind,
+        level=tier.select.level,
+        sectors=sectors,
+        codes=tier.select.codes,
+        roots=affected.roots,
+        above=above,
+        notice=tier.notice,
+    )
 
 
 def wanted(unit: Unit, selection: TierSelection) -> bool:

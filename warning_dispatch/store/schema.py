@@ -163,6 +163,7 @@ alert_chain = Table(
     Column("hazard", Text, nullable=False),
     Column("colour", SmallInteger, nullable=False),
     Column("state", SmallInteger, nullable=False),
+    Column("began_at", BigInteger, nullable=False, server_default="0", comment="when its first message came"),
     Column("ended_at", BigInteger),
     Column("alert_id", Key, comment="the message that counts now"),
     Column(
@@ -303,7 +304,15 @@ callee = Table(
     Column("heard", SmallInteger, nullable=False, server_default="0"),
     Column("memory", Text, comment="JSON: endpoints tried with their verdict, receivers who answered"),
     Column("answered_at", BigInteger),
-    Column("carried_id", Key, comment="the callee of a newer round that took over state and answers"),
+    Column(
+        "carries",
+        SmallInteger,
+        nullable=False,
+        server_default="1",
+        comment="1 while this row carries the obligation of its unit; 0 for a notice, one taken over, one lifted",
+    ),
+    Column("next_id", Key, comment="the callee of the newer round that took the unit over"),
+    Column("carried_id", Key, comment="the same where it took over state and answers: what comes late counts there"),
     UniqueConstraint("callout_id", "unit_id", name="uq_callee_callout_unit"),
     Index(
         "ix_callee_due",
@@ -313,6 +322,12 @@ callee = Table(
     ),
     Index("ix_callee_branch", "branch_id"),
     Index("ix_callee_unit", "unit_id"),
+    Index(
+        "ix_callee_next",
+        "next_id",
+        sqlite_where=text("next_id IS NOT NULL"),
+        postgresql_where=text("next_id IS NOT NULL"),
+    ),
 )
 
 attempt = Table(

@@ -48,6 +48,9 @@ def _create_alert_chain() -> None:
         sa.Column("hazard", sa.Text(), nullable=False),
         sa.Column("colour", sa.SmallInteger(), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "began_at", sa.BigInteger(), server_default="0", nullable=False, comment="when its first message came"
+        ),
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("alert_id", KEY, comment="the message that counts now"),
         sa.Column(
@@ -523,7 +526,17 @@ def _create_callee() -> None:
         sa.Column("heard", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("memory", sa.Text(), comment="JSON: endpoints tried with their verdict, receivers who answered"),
         sa.Column("answered_at", sa.BigInteger()),
-        sa.Column("carried_id", KEY, comment="the callee of a newer round that took over state and answers"),
+        sa.Column(
+            "carries",
+            sa.SmallInteger(),
+            server_default="1",
+            nullable=False,
+            comment="1 while this row carries the obligation of its unit; 0 for a notice, one taken over, one lifted",
+        ),
+        sa.Column("next_id", KEY, comment="the callee of the newer round that took the unit over"),
+        sa.Column(
+            "carried_id", KEY, comment="the same where it took over state and answers: what comes late counts there"
+        ),
         sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_callee_branch_id_branch")),
         sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_callee_callout_id_callout")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_callee_unit_id_unit")),
@@ -537,6 +550,13 @@ def _create_callee() -> None:
         ["next_at"],
         sqlite_where=sa.text("next_at IS NOT NULL"),
         postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_callee_next",
+        "callee",
+        ["next_id"],
+        sqlite_where=sa.text("next_id IS NOT NULL"),
+        postgresql_where=sa.text("next_id IS NOT NULL"),
     )
     op.create_index("ix_callee_unit", "callee", ["unit_id"])
 
