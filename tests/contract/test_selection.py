@@ -17,6 +17,7 @@ from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Unit
 from warning_dispatch.registry.reading import read_register
 from warning_dispatch.routing.areas import Affected, affected_area
+from warning_dispatch.routing.obligations import Round
 from warning_dispatch.routing.selection import TierSelection, select, superior_code, wanted
 from warning_dispatch.store.callout_rows import CallOutTable
 from warning_dispatch.store.database import create_in_memory, writing
@@ -86,7 +87,7 @@ def fill(
         None, None, chain.name, "{}", "{}", "rainstorm", Colour.RED, "1411", Purpose.CALL, 1, None, 0, 1, False
     )
     callout_id = table.insert(new)
-    table.fill(callout_id, chain, selections)
+    table.fill(callout_id, chain, selections, Round())
     rows = sql.rows(
         """SELECT c.tier, u.code, s.code FROM callee c JOIN unit u ON u.id = c.unit_id JOIN branch b ON b.id = c.branch_id
         LEFT JOIN callee sc ON sc.id = b.superior_callee_id LEFT JOIN unit s ON s.id = sc.unit_id
@@ -153,21 +154,3 @@ def test_the_whole_prefecture_is_counted(
     assert counts["counties"] == 13
     assert counts["villages"] == 2_453
     assert counts["townships"] >= 154
-
-
-def test_what_a_running_call_out_lacks_is_counted(
-    connection: Connection, shipped: Configuration, units: tuple[Unit, ...]
-) -> None:
-    """Whether an Update brings a new area: the units it wants that are not called yet."""
-    chain = shipped.chain("city")
-    hazard = shipped.hazards.hazards["rainstorm"]
-    narrow = select(chain, hazard, affected_by(units, "one township"), tuple(range(5)))
-    wide = select(chain, hazard, affected_by(units, "four counties"), tuple(range(5)))
-    fill(connection, chain, narrow)
-    table = CallOutTable(Sql(connection))
-    callout_id = Sql(connection).value("SELECT max(id) FROM callout")
-    assert table.missing(callout_id, narrow) == 0
-    lacking = {unit.code for unit in units for one in wide if wanted(unit, one)} - {
-        unit.code for unit in units for one in narrow if wanted(unit, one)
-    }
-    assert table.missing(callout_id, wide) == len(lacking)

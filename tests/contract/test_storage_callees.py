@@ -23,6 +23,7 @@ from warning_dispatch.model.register import Register
 from warning_dispatch.model.states import FINISHED, CalleeState, Purpose, Voice
 from warning_dispatch.model.unit import ALL_ROLES, Unit, UnitKind, UnitLevel
 from warning_dispatch.routing.areas import Affected
+from warning_dispatch.routing.obligations import Round
 from warning_dispatch.routing.selection import select
 from warning_dispatch.store.branch_rows import BranchTable
 from warning_dispatch.store.callee_rows import CalleeTable
@@ -96,7 +97,7 @@ def _filled(connection: Connection, shipped: Configuration) -> Sql:
     table = CallOutTable(sql)
     affected = Affected(("141124",), (), ())
     hazard = shipped.hazards.hazards["rainstorm"]
-    table.fill(table.insert(new), chain, select(chain, hazard, affected, tuple(range(len(chain.tiers)))))
+    table.fill(table.insert(new), chain, select(chain, hazard, affected, tuple(range(len(chain.tiers)))), Round())
     return sql
 
 

@@ -232,7 +232,7 @@ def _unreal_answers(  # noqa: C901 - one case per means
                     yield f"{where}: nobody pressed a key in attempt {attempt_id}"
                 elif (unit_id, number_id) not in own:
                     yield f"{where}: the phone of attempt {attempt_id} is not one of that unit"
-                elif callee_id not in named[attempt_id]:
+                elif unit_id not in named[attempt_id]:
                     yield f"{where}: attempt {attempt_id} did not name it"
             case Means.LINK:
                 if link_token(link_key, callout_id, receiver_id, Purpose.CALL, 1) not in truth.taps:
@@ -248,20 +248,25 @@ def _unreal_answers(  # noqa: C901 - one case per means
 
 
 def _named(connection: Connection) -> Mapping[int, set[int]]:
-    """Attempt → the callees that its calls named, over all its claims."""
+    """Attempt → the units that its calls named, over all its claims (a round may have taken its callees over since)."""
+    units = dict(_rows(connection, "SELECT id, unit_id FROM callee"))
     named: defaultdict[int, set[int]] = defaultdict(set)
     for (body,) in _rows(connection, "SELECT body FROM journal_block WHERE stream LIKE 'callout:%'"):
         for entry in json.loads(body):
             if entry["k"] == "attempt.claimed":
-                named[entry["id"]].update(entry["callees"])
+                named[entry["id"]].update(units[callee] for callee in entry["callees"])
     return named
 
 
 def _unfounded_states(connection: Connection, truth: Truth, plans: Mapping[str, CallChain]) -> Iterator[str]:
-    """Promise 2: who is ACKNOWLEDGED has an answer of somebody who answers for the unit."""
+    """Promise 2: who is ACKNOWLEDGED was answered for, in this round or one whose answers it took over."""
     roles: defaultdict[int, Counter[int]] = defaultdict(Counter)
     for callee_id, role in _rows(connection, "SELECT callee_id, role FROM acknowledgement WHERE counted = 1"):
         roles[callee_id][role] += 1
+    leaders_told = set(truth.leaders_told)
+    for old, new in _rows(connection, "SELECT id, carried_id FROM callee WHERE carried_id IS NOT NULL ORDER BY id"):
+        roles[new].update(roles[old])
+        leaders_told.update({new} if old in leaders_told else ())
     for callee_id, state, tier, name in _rows(
         connection,
         f"""SELECT c.id, c.state, c.tier, o.plan_name FROM callee c JOIN callout o ON o.id = c.callout_id
@@ -271,7 +276,7 @@ def _unfounded_states(connection: Connection, truth: Truth, plans: Mapping[str, 
         masks = roles[callee_id]
         answering = any(role == 0 or role & rules.answering for role in masks)
         duty = any(role & rules.gate_roles for role in masks)
-        told = callee_id in truth.leaders_told
+        told = callee_id in leaders_told
         if state == CalleeState.ACKNOWLEDGED and not answering and not (duty and told):
             yield f"2 only a human acknowledges: callee {callee_id} is ACKNOWLEDGED by {dict(masks)}"
         if state == CalleeState.DUTY_ANSWERED and not duty:

@@ -19,7 +19,7 @@ def over_at(place: Any, seconds: int) -> None:
     """The warning's validity ends so many seconds after the start."""
     started = place.query("SELECT started_at FROM callout WHERE id = 1")[0][0]
     with place.storage.writing() as tx:
-        tx.callouts.extend(1, 1, int(started) + seconds * 1000, guessed=True)
+        tx.callouts.extend(1, int(started) + seconds * 1000, guessed=True)
 
 
 def test_whoever_was_still_being_called_stands_on_the_list(town: Callable[..., Any]) -> None:

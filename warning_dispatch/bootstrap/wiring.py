@@ -16,11 +16,12 @@ from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.engine.acts import Acts
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.frozen import FrozenPlans
-from warning_dispatch.engine.intake import HazardFinder, Intake, IntakeSettings
+from warning_dispatch.engine.intake import Intake, IntakeSettings
 from warning_dispatch.engine.launch import Launcher
 from warning_dispatch.engine.outbox import Outbox, OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.reports import Reports
+from warning_dispatch.engine.rounds import HazardFinder, Rounds
 from warning_dispatch.engine.turn import Turn
 from warning_dispatch.ingest import read_message
 from warning_dispatch.model.alert import Alert
@@ -75,6 +76,7 @@ def build_engine(parts: EngineParts) -> Engine:
         plan_to_json=chain_to_json,
         default_validity=lambda colour: parts.validity.get(colour, 12 * HOUR),
     )
+    rounds = Rounds(launcher, parts.chains, parts.find_hazard, alert_from_json, parts.intake.within)
     return Engine(
         storage=parts.storage,
         plans=plans,
@@ -85,9 +87,10 @@ def build_engine(parts: EngineParts) -> Engine:
             find_hazard=parts.find_hazard,
             read_message=read_message,
             launcher=launcher,
+            rounds=rounds,
             alert_to_json=alert_to_json,
         ),
-        acts=Acts(parts.pause_max),
+        acts=Acts(parts.pause_max, rounds),
         reports=reports,
     )
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from enum import StrEnum
 
 from warning_dispatch.engine.answers import Answer, take_answers
+from warning_dispatch.engine.endings import end
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import CalleeRecord
-from warning_dispatch.engine.turn import hang_up_all, resume, stop_voice
+from warning_dispatch.engine.rounds import Rounds
+from warning_dispatch.engine.turn import resume, stop_voice
 from warning_dispatch.errors import NotFoundError, RefusedError
-from warning_dispatch.escalation.callout import CallOutEvent
+from warning_dispatch.escalation.callout import CallOutEvent, move
 from warning_dispatch.escalation.moves import LeaderTold, Recalled, Withdrawn
 from warning_dispatch.escalation.reasons import Reason
-from warning_dispatch.model.states import BranchState, CalleeState, CallOutState, Means
-from warning_dispatch.model.unit import Role
+from warning_dispatch.model.states import BranchState, CalleeState, CallOutState, Means, Purpose
 
 
 class Act(StrEnum):
@@ -42,9 +43,10 @@ WITH_UNIT = frozenset({Act.RECALL, Act.WAIVE, Act.TOLD_LEADER})
 class Acts:
     """Carries acts out."""
 
-    def __init__(self, pause_max: int) -> None:
+    def __init__(self, pause_max: int, rounds: Rounds) -> None:
         """`pause_max`: ms after which a pause ends by itself."""
         self._pause_max = pause_max
+        self._rounds = rounds
 
     def perform(self, ledger: Ledger, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str) -> None:
         """One act. RefusedError without actor or reason, or when the state does not allow it."""
@@ -62,7 +64,7 @@ class Acts:
         elif act is Act.RESUME:
             resume(ledger, callout_id, CallOutEvent.RESUMED, actor=actor, reason=reason)
         elif act is Act.CANCEL:
-            end(ledger, callout_id, CallOutEvent.LIFTED, actor=actor, reason=reason)
+            self._cancel(ledger, callout_id, actor, reason)
         else:
             end(ledger, callout_id, CallOutEvent.CLOSED, actor=actor, reason=reason)
 
@@ -103,32 +105,18 @@ class Acts:
             raise RefusedError("there is no shut gate there")
         ledger.open_branches([(branch, Reason.FORCED) for branch in shut])
 
+    def _cancel(self, ledger: Ledger, callout_id: int, actor: str, reason: str) -> None:
+        """Its warning is lifted by an officer; units that another issuer's warning holds go on."""
+        callout = ledger.callout(callout_id)
+        move(callout.state, CallOutEvent.LIFTED)  # RefusedError when it is over
+        if callout.purpose is Purpose.CALL:
+            self._rounds.set_aside(ledger, callout_id, actor=actor, reason=reason)
+        else:
+            end(ledger, callout_id, CallOutEvent.LIFTED, actor=actor, reason=reason)
+
     def _pause(self, ledger: Ledger, callout_id: int, actor: str, reason: str) -> None:
         callout = ledger.callout(callout_id)
         until = ledger.now + self._pause_max
         ledger.set_callout_state(callout, CallOutEvent.PAUSED, actor=actor, reason=reason, next_at=until)
         stop_voice(ledger, callout_id, "paused")
         ledger.tx.callees.park(callout_id)
-
-
-def end(ledger: Ledger, callout_id: int, event: CallOutEvent, *, actor: str, reason: str) -> None:
-    """End a call-out: nothing queued remains, what rings is hung up.
-
-    1. The state is one write. 2. Everything queued is dropped. 3. Open callees go to their final state, counts are
-    set anew. 4. After a lifting those who had been contacted are told, without being asked for an answer.
-    """
-    ledger.settle()  # what this transaction decided before belongs into the counts that are set anew below
-    callout = ledger.callout(callout_id)
-    into = CalleeState.SUPERSEDED if event is CallOutEvent.SUPERSEDED else CalleeState.STOPPED
-    ledger.set_callout_state(callout, event, actor=actor, reason=reason)
-    dropped = ledger.tx.attempts.drop_ready_of_callout(callout_id, ledger.now, event)
-    ledger.note(callout_id, {"k": "attempts.dropped", "count": dropped, "voice_only": False, "why": event})
-    hang_up_all(ledger, [callout_id])
-    contacted = ledger.tx.attempts.contacted(callout_id) if event is CallOutEvent.LIFTED else ()
-    count = ledger.tx.callees.withdraw_all(callout_id, into)
-    ledger.tx.branches.recount(callout_id)
-    ledger.note(callout_id, {"k": "callees.withdrawn", "into": into.name, "count": count, "why": event})
-    if contacted:
-        records = ledger.tx.callees.load(list({callee_id for callee_id, _ in contacted}))
-        for callee_id, role in contacted:
-            ledger.queue_all_clear(records[callee_id], Role(role))

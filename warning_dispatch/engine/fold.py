@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from warning_dispatch.engine.ranges import from_ranges
 from warning_dispatch.errors import DispatchError
 from warning_dispatch.model.states import ANSWERED, FINISHED, UNREACHED, AttemptState, CalleeState, CallOutState
 from warning_dispatch.model.unit import Channel
@@ -242,6 +243,30 @@ class _Folding:
         _require_count(entry, len(unfinished))
         self.callees.update(dict.fromkeys(unfinished, into))
 
+    def taken_over(self, entry: Mapping[str, object]) -> None:
+        """Callees that begin in the state they had in the round before."""
+        members = self._branch(entry).members
+        states = entry["states"]
+        if not isinstance(states, dict):
+            raise _ContradictionError("states is no table")
+        for name, ranges in states.items():
+            for key in from_ranges(ranges):
+                _require(key in members, f"callee {key} is not of that branch")
+                found = self._callee(key)
+                _require(found is CalleeState.WAITING, f"callee {key} is {found.name} already")
+                self.callees[key] = CalleeState[name]
+
+    def left(self, entry: Mapping[str, object]) -> None:
+        """Some callees leave: to a newer round, or because no warning holds them any more."""
+        into = CalleeState[_text(entry, "into")]
+        ranges = entry["ids"]
+        if not isinstance(ranges, list):
+            raise _ContradictionError("ids are no ranges")
+        for key in from_ranges(ranges):
+            found = self._callee(key)
+            _require(found not in FINISHED, f"callee {key} is {found.name} and cannot leave")
+            self.callees[key] = into
+
     def answered(self, entry: Mapping[str, object]) -> None:
         key = _number(entry, "callee")
         self._callee(key)
@@ -259,6 +284,13 @@ class _Folding:
         _require(channel in _CHANNELS, f"unknown channel {channel!r}")
         self._callee(_number(entry, "callee"))
         self.attempts[key] = _Attempt(channel)
+
+    def went(self, entry: Mapping[str, object]) -> None:
+        """A queued attempt goes over to a newer round with its callee."""
+        key = _number(entry, "id")
+        _require(key in self.attempts, f"there is no attempt {key}")
+        _require(self.attempts[key].state is _A.READY, f"attempt {key} does not wait")
+        del self.attempts[key]
 
     def claimed(self, entry: Mapping[str, object]) -> None:
         self._move(entry, (_A.READY,), _A.CLAIMED)
@@ -307,8 +339,11 @@ _HANDLERS: Mapping[str, Callable[[_Folding, Mapping[str, object]], None]] = {
     "branch.answered": _Folding.met,
     "callee": _Folding.stepped,
     "callees.withdrawn": _Folding.withdrawn,
+    "callees.taken_over": _Folding.taken_over,
+    "callees.left": _Folding.left,
     "answer": _Folding.answered,
     "attempt.queued": _Folding.queued,
+    "attempt.left": _Folding.went,
     "attempt.claimed": _Folding.claimed,
     "attempt.handed": _Folding.handed,
     "attempt.ended": _Folding.ended,

@@ -10,26 +10,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from warning_dispatch.engine.acts import end
 from warning_dispatch.engine.launch import Launch, Launcher
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.reading import Reading, read_facts
-from warning_dispatch.engine.records import CallOutRecord, ChainRecord, NewAlert
+from warning_dispatch.engine.records import ChainRecord, Hold, NewAlert
+from warning_dispatch.engine.rounds import HazardFinder, Rounds
 from warning_dispatch.errors import UnreadableAlertError
-from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.model.alert import Alert, Disposition, MsgType, ReadAlert
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Hazard
 from warning_dispatch.model.states import ChainState
 from warning_dispatch.model.views import IntakeResult
-from warning_dispatch.routing.areas import level_of
+from warning_dispatch.routing.areas import Affected, level_of
+from warning_dispatch.routing.obligations import grown
 from warning_dispatch.routing.triggers import Match, Verdict, chosen_by_hand, match
 
 BY_HAND = "hand:"
 """The source of a message that an officer composed (observed rain, a call from upstairs), before the actor."""
-
-HazardFinder = Callable[[str, str, str], tuple[Hazard | None, bool]]
-"""(event code, event name, headline) → the hazard, and whether code and name disagree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +50,19 @@ class IntakeSettings:
 
 @dataclass(slots=True)
 class _Judged:
-    """The verdict on one alert of a message."""
+    """The verdict on one alert of a message.
+
+    `hazard` is set when the chain's hold on units changes: then the call-outs of that hazard are rearranged, with
+    `hold` as what the chain wants from now on (None: nobody) and `affected` as the area it was derived from.
+    """
 
     disposition: Disposition
     reasons: list[str]
     chain_id: int | None = None
-    launch: Launch | None = None
-    supersede: Sequence[CallOutRecord] = ()
-    lift: Sequence[CallOutRecord] = ()
-    attach: Sequence[CallOutRecord] = ()
     alarm: str = ""
+    hazard: str = ""
+    hold: Hold | None = None
+    affected: Affected | None = None
 
 
 class Intake:
@@ -75,6 +75,7 @@ class Intake:
         find_hazard: HazardFinder,
         read_message: Callable[[bytes], Sequence[ReadAlert]],
         launcher: Launcher,
+        rounds: Rounds,
         alert_to_json: Callable[[Alert], str],
     ) -> None:
         """The parsers and the configuration are handed in."""
@@ -83,6 +84,7 @@ class Intake:
         self._find_hazard = find_hazard
         self._read_message = read_message
         self._launcher = launcher
+        self._rounds = rounds
         self._alert_to_json = alert_to_json
 
     def take_in(self, ledger: Ledger, raw: bytes, source: str) -> IntakeResult:
@@ -228,16 +230,20 @@ class Intake:
         if chain is None:
             root = alert.references[0] if alert.references else alert.identifier
             chain_id = ledger.tx.alerts.new_chain(
-                root, facts.issuer, facts.issuer_area, hazard.key if hazard else "", facts.colour or 0
+                root, facts.issuer, facts.issuer_area, hazard.key if hazard else "", facts.colour or 0, ledger.now
             )
             ledger.tx.alerts.update_chain(chain_id, facts.colour or 0, ChainState.ENDED, ledger.now)
             return _Judged(
                 Disposition.STORED, [*reasons, "cancel_of_unknown"], chain_id=chain_id, alarm="cancel_of_unknown"
             )
-        live = ledger.tx.callouts.live_of_chain(chain.id)
+        held = chain.state is not ChainState.ENDED and bool(chain.coverage)
         ledger.tx.alerts.update_chain(chain.id, chain.colour or 0, ChainState.ENDED, ledger.now)
-        disposition = Disposition.ACCEPTED if live else Disposition.STORED
-        return _Judged(disposition, [*reasons, "cancelled"], chain_id=chain.id, lift=live)
+        return _Judged(
+            Disposition.ACCEPTED if held else Disposition.STORED,
+            [*reasons, "cancelled"],
+            chain_id=chain.id,
+            hazard=chain.hazard if held else "",
+        )
 
     def _judge_warning(
         self,
@@ -248,7 +254,7 @@ class Intake:
         found: Match,
         reasons: list[str],
     ) -> _Judged:
-        """An Alert or Update: it starts a call-out, makes a new round, attaches to the running one, or ends it.
+        """An Alert or Update: from now on its chain holds the units of its area at its colour, or nobody.
 
         A message older than what its chain already holds came late; it changes nothing any more.
         """
@@ -260,56 +266,70 @@ class Intake:
         if chain is not None and facts.sent < chain.last_sent:
             return _Judged(Disposition.STORED, [*reasons, "older_than_its_chain"], chain_id=chain.id)
         colour = facts.colour or Colour.BLUE
-        chain_id = chain.id if chain else self._new_chain(ledger, facts, hazard, colour)
-        if chain is not None:
-            ledger.tx.alerts.update_chain(chain.id, colour, ChainState.IN_FORCE, ledger.now)
-        live = ledger.tx.callouts.live_of_chain(chain_id)
         if found.verdict is not Verdict.START or found.chain is None:
-            lowered = bool(live) and facts.actual
-            return _Judged(
-                Disposition.ACCEPTED if lowered else Disposition.STORED,
-                [*reasons, "lowered_below_trigger"] if lowered else reasons,
-                chain_id=chain_id,
-                lift=live if lowered else (),
-            )
-        launch = Launch(found.chain, hazard, colour, facts, round=1 + max((one.round for one in live), default=0))
-        raised = [one for one in live if colour > one.colour or self._launcher.grows(ledger, one, launch)]
-        if live and not raised:
-            lower = any(colour < one.colour for one in live)
-            why = "downgraded_keeps_running" if lower else "attached"
-            return _Judged(
-                Disposition.ACCEPTED,
-                [*reasons, why],
-                chain_id=chain_id,
-                attach=live,
-                launch=launch,
-                alarm="downgraded" if lower else "",
-            )
-        return _Judged(Disposition.ACCEPTED, reasons, chain_id=chain_id, launch=launch, supersede=live)
+            return self._lowered(ledger, facts, hazard, colour, chain, reasons)
+        launch = Launch(found.chain, hazard, colour, facts)
+        affected = self._launcher.affected(ledger, facts)
+        hold = self._launcher.hold(launch, affected, ledger.now)
+        if chain is not None and chain.state is ChainState.SET_ASIDE and not _reaches_further(chain, colour, hold):
+            why = [*reasons, "set_aside_by_an_officer"]
+            return _Judged(Disposition.STORED, why, chain_id=chain.id, alarm="untriggered")
+        chain_id = self._chain(ledger, facts, hazard, colour, chain)
+        return _Judged(
+            Disposition.ACCEPTED, reasons, chain_id=chain_id, hazard=hazard.key, hold=hold, affected=affected
+        )
 
-    def _new_chain(self, ledger: Ledger, facts: Reading, hazard: Hazard, colour: Colour) -> int:
-        return ledger.tx.alerts.new_chain(facts.root, facts.issuer, facts.issuer_area, hazard.key, colour)
+    def _lowered(
+        self,
+        ledger: Ledger,
+        facts: Reading,
+        hazard: Hazard,
+        colour: Colour,
+        chain: ChainRecord | None,
+        reasons: list[str],
+    ) -> _Judged:
+        """Below every trigger: the chain goes on, but nobody is called for it any more."""
+        held = chain is not None and chain.state is ChainState.IN_FORCE and bool(chain.coverage)
+        chain_id = self._chain(ledger, facts, hazard, colour, chain)
+        return _Judged(
+            Disposition.ACCEPTED if held else Disposition.STORED,
+            [*reasons, "lowered_below_trigger"] if held else reasons,
+            chain_id=chain_id,
+            hazard=hazard.key if held else "",
+        )
+
+    @staticmethod
+    def _chain(ledger: Ledger, facts: Reading, hazard: Hazard, colour: Colour, chain: ChainRecord | None) -> int:
+        """The chain in force at this colour, begun if it is new."""
+        if chain is None:
+            issuer, area = facts.issuer, facts.issuer_area
+            return ledger.tx.alerts.new_chain(facts.root, issuer, area, hazard.key, colour, ledger.now)
+        ledger.tx.alerts.update_chain(chain.id, colour, ChainState.IN_FORCE, ledger.now)
+        return chain.id
 
     # --- carrying out -------------------------------------------------------------------------------------
 
     def _carry_out(self, ledger: Ledger, judged: _Judged, alert_id: int, facts: Reading) -> tuple[int, ...]:
-        for callout in judged.lift:
-            end(ledger, callout.id, CallOutEvent.LIFTED, actor=facts.issuer, reason=f"alert {alert_id}")
-        touched = [callout.id for callout in judged.lift]
-        if judged.attach and judged.launch:
-            for callout in judged.attach:
-                self._launcher.attach(ledger, callout, judged.launch, alert_id)
-            return (*touched, *(callout.id for callout in judged.attach))
-        for callout in judged.supersede:
-            end(ledger, callout.id, CallOutEvent.SUPERSEDED, actor=facts.issuer, reason=f"alert {alert_id}")
-        if judged.launch:
-            before = judged.supersede[-1].id if judged.supersede else None
-            touched.append(
-                self._launcher.start(
-                    ledger, judged.launch, alert_id=alert_id, chain_id=judged.chain_id, supersedes=before
-                )
-            )
-        return tuple(touched)
+        """What the chain holds from now on, and the call-outs of its hazard brought into line."""
+        if not judged.hazard or judged.chain_id is None:
+            return ()
+        ledger.tx.alerts.hold(judged.chain_id, alert_id, judged.hold)
+        done = self._rounds.rearrange(
+            ledger, judged.hazard, first=judged.chain_id, actor=facts.issuer, reason=f"alert {alert_id}"
+        )
+        started = done.started.get(judged.chain_id)
+        if judged.hold is not None and started is None:
+            judged.reasons.append("attached")
+            ledger.tx.alerts.rejudge(alert_id, judged.chain_id, judged.disposition, judged.reasons)
+        for code in judged.affected.unknown if judged.affected else ():
+            at = started or next(iter(done.attached), None)
+            ledger.alarm("area_unknown", f"unknown area code {code}: its known superiors are called", at)
+        return done.callouts
+
+
+def _reaches_further(chain: ChainRecord, colour: Colour, hold: Hold) -> bool:
+    """Whether a message asks for more than what an officer lifted."""
+    return colour > (chain.colour or 0) or grown(chain.coverage, hold.coverage)
 
 
 _SET_ASIDE = (Disposition.STORED, Disposition.QUARANTINED)

@@ -1,23 +1,39 @@
-"""Starting a call-out: area and plan become branches and callees in bulk, texts are frozen, the first gates open."""
+"""Starting a call-out: area and plan become branches and callees in bulk, texts are frozen, the first gates open.
+
+A round takes over from the call-outs that carried its units until now (routing/obligations.py); the first call-out of a
+hazard is a round that finds nobody to take over from.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from warning_dispatch.engine.endings import recount, stop
 from warning_dispatch.engine.frozen import texts_to_json
 from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.ranges import to_ranges
 from warning_dispatch.engine.reading import Reading
-from warning_dispatch.engine.records import CallOutRecord, FilledBranch, NewCallOut
+from warning_dispatch.engine.records import (
+    CallOutRecord,
+    FilledBranch,
+    Hold,
+    LeftCallees,
+    MovedAttempt,
+    NewCallOut,
+    TakenOver,
+)
 from warning_dispatch.escalation.callout import CallOutEvent
+from warning_dispatch.escalation.gate import gate_deadline
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.model.alert import MsgType
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Gate, Hazard
-from warning_dispatch.model.states import CallOutState, Purpose
+from warning_dispatch.model.states import ANSWERED, CalleeState, Purpose
 from warning_dispatch.model.texts import AlertFacts, FrozenTexts
 from warning_dispatch.routing.areas import Affected, affected_area
-from warning_dispatch.routing.selection import TierSelection, select
+from warning_dispatch.routing.obligations import LATELY, Holder, Round
+from warning_dispatch.routing.selection import select
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +44,6 @@ class Launch:
     hazard: Hazard
     colour: Colour
     facts: Reading
-    round: int = 1
 
 
 class Launcher:
@@ -55,90 +70,59 @@ class Launcher:
             return affected_area([facts.issuer_area], known.__contains__, self._within)
         return area
 
-    def grows(self, ledger: Ledger, running: CallOutRecord, launch: Launch) -> bool:
-        """Whether the message concerns units that the running call-out does not call."""
-        affected = self.affected(ledger, launch.facts)
-        selections = self._selections(launch, affected)
-        return ledger.tx.callouts.missing(running.id, selections) > 0
-
-    def _selections(self, launch: Launch, affected: Affected) -> tuple[TierSelection, ...]:
+    def hold(self, launch: Launch, affected: Affected, now: int) -> Hold:
+        """What the message wants called, by which plan, and how long it is valid."""
         active = tuple(index for index, tier in enumerate(launch.plan.tiers) if launch.colour in tier.ladders)
-        return select(launch.plan, launch.hazard, affected, active)
+        coverage = select(launch.plan, launch.hazard, affected, active)
+        if launch.facts.expires is not None:
+            return Hold(launch.plan.name, coverage, launch.facts.expires, valid_guessed=False)
+        guess = launch.hazard.validity.get(launch.colour) or self._default_validity(launch.colour)
+        return Hold(launch.plan.name, coverage, now + guess, valid_guessed=True)
 
-    def start(
-        self,
-        ledger: Ledger,
-        launch: Launch,
-        *,
-        alert_id: int | None,
-        chain_id: int | None,
-        supersedes: int | None = None,
-    ) -> int:
-        """Start it; its id.
+    def start(self, ledger: Ledger, launch: Launch, holder: Holder, round_: Round, before: CallOutRecord | None) -> int:
+        """Start a round; its id. `before`: the newest call-out that it takes over from.
 
-        1. The affected area. 2. The row with plan and texts frozen. 3. Branches and callees of every tier, in bulk.
-        4. The journal's account of them. 5. The gates that wait for nothing open, and those open in the round before.
+        1. The row with plan and texts frozen. 2. Branches and callees of every tier, in bulk. 3. What it takes over.
+        4. The journal's account of both. 5. Gates: those that wait for nothing, and those that an earlier round or
+        answer opens. 6. The call-outs it took over from are counted anew.
         """
-        affected = self.affected(ledger, launch.facts)
-        voice_until, guessed = self._validity(launch, ledger.now)
         new = NewCallOut(
-            alert_id=alert_id,
-            chain_id=chain_id,
+            alert_id=holder.alert_id,
+            chain_id=holder.chain_id,
             plan_name=launch.plan.name,
             plan=self._plan_to_json(launch.plan),
-            texts=texts_to_json(self._freeze_texts(self._alert_facts(ledger, launch, affected))),
+            texts=texts_to_json(self._freeze_texts(self._alert_facts(ledger, launch, holder))),
             hazard=launch.hazard.key,
             colour=launch.colour,
             issuer_area=launch.facts.issuer_area,
             purpose=Purpose.CALL,
-            round=launch.round,
-            supersedes_id=supersedes,
+            round=1 + (before.round if before else 0),
+            supersedes_id=before.id if before else None,
             started_at=ledger.now,
-            voice_until=voice_until,
-            validity_guessed=guessed,
+            voice_until=holder.valid_until,
+            validity_guessed=holder.valid_guessed,
         )
         callout_id = ledger.tx.callouts.insert(new)
-        filled = ledger.tx.callouts.fill(callout_id, launch.plan, self._selections(launch, affected))
-        self._account(ledger, callout_id, new, filled)
+        filled = ledger.tx.callouts.fill(callout_id, launch.plan, holder.coverage, round_)
+        _account(ledger, callout_id, new, filled)
         if not any(branch.total for branch in filled):
             ledger.alarm("nobody_in_area", "the register has nobody to call in the affected area", callout_id)
             ledger.set_callout_state(
                 ledger.callout(callout_id), CallOutEvent.ALL_FINISHED, actor="engine", reason="nobody_in_area"
             )
             return callout_id
-        for code in affected.unknown:
-            ledger.alarm("area_unknown", f"unknown area code {code}: its known superiors are called", callout_id)
-        self._open_first(ledger, callout_id, launch.plan)
-        if supersedes is not None:
-            before = ledger.tx.branches.open_before(callout_id, supersedes)
-            ledger.open_branches([(branch, Reason.OPEN_BEFORE) for branch in before])
+        left = _take_over(ledger, callout_id, round_) if round_.moved else ()
+        _open_first(ledger, callout_id, launch.plan)
+        _open_more(ledger, callout_id, launch.plan, round_)
+        for one in left:
+            recount(ledger, one.callout_id)
+        _tell_answered(ledger, callout_id, round_)
         return callout_id
 
-    def attach(self, ledger: Ledger, running: CallOutRecord, launch: Launch, alert_id: int) -> None:
-        """A newer message of equal colour: its validity counts, nobody is called anew."""
-        voice_until, guessed = self._validity(launch, ledger.now)
-        ledger.tx.callouts.extend(running.id, alert_id, voice_until, guessed=guessed)
-        ledger.note(running.id, {"k": "attached", "alert": alert_id, "voice_until": voice_until})
-        if running.state is CallOutState.AWAITING_LIFT:
-            ledger.set_callout_state(
-                ledger.callout(running.id),
-                CallOutEvent.EXTENDED,
-                actor="engine",
-                reason=f"alert {alert_id}",
-                next_at=voice_until,
-            )
-            ledger.tx.callees.unpark(running.id, ledger.now)
-
-    def _validity(self, launch: Launch, now: int) -> tuple[int, bool]:
-        """Until when voice may ring, and whether that is a guess."""
-        if launch.facts.expires is not None:
-            return launch.facts.expires, False
-        guess = launch.hazard.validity.get(launch.colour) or self._default_validity(launch.colour)
-        return now + guess, True
-
-    def _alert_facts(self, ledger: Ledger, launch: Launch, affected: Affected) -> AlertFacts:
+    def _alert_facts(self, ledger: Ledger, launch: Launch, holder: Holder) -> AlertFacts:
         facts = launch.facts
-        names = facts.area_names or tuple(ledger.tx.endpoints.area_names(affected.roots))
+        roots = dict.fromkeys(root for one in holder.coverage for root in one.roots)
+        names = facts.area_names or tuple(ledger.tx.endpoints.area_names(tuple(roots)))
         return AlertFacts(
             issuer=facts.issuer_name,
             sent=facts.sent,
@@ -154,46 +138,139 @@ class Launcher:
             expires=facts.expires,
         )
 
-    def _account(self, ledger: Ledger, callout_id: int, new: NewCallOut, filled: Sequence[FilledBranch]) -> None:
+
+def _account(ledger: Ledger, callout_id: int, new: NewCallOut, filled: Sequence[FilledBranch]) -> None:
+    ledger.note(
+        callout_id,
+        {
+            "k": "callout.started",
+            "id": callout_id,
+            "plan": new.plan_name,
+            "hazard": new.hazard,
+            "colour": new.colour.name,
+            "alert": new.alert_id,
+            "purpose": new.purpose.name,
+            "round": new.round,
+            "supersedes": new.supersedes_id,
+        },
+    )
+    ledger.note_system({"k": "callout.started", "id": callout_id})
+    for branch in filled:
         ledger.note(
             callout_id,
             {
-                "k": "callout.started",
-                "id": callout_id,
-                "plan": new.plan_name,
-                "hazard": new.hazard,
-                "colour": new.colour.name,
-                "alert": new.alert_id,
-                "purpose": new.purpose.name,
-                "round": new.round,
-                "supersedes": new.supersedes_id,
+                "k": "branch.filled",
+                "id": branch.id,
+                "tier": branch.tier,
+                "superior_callee": branch.superior_callee_id,
+                "superior_branch": branch.superior_branch_id,
+                "total": branch.total,
+                "first": branch.first_callee,
+                "last": branch.last_callee,
+                "digest": branch.digest,
             },
         )
-        ledger.note_system({"k": "callout.started", "id": callout_id})
-        for branch in filled:
-            ledger.note(
-                callout_id,
-                {
-                    "k": "branch.filled",
-                    "id": branch.id,
-                    "tier": branch.tier,
-                    "superior_callee": branch.superior_callee_id,
-                    "superior_branch": branch.superior_branch_id,
-                    "total": branch.total,
-                    "first": branch.first_callee,
-                    "last": branch.last_callee,
-                    "digest": branch.digest,
-                },
-            )
 
-    def _open_first(self, ledger: Ledger, callout_id: int, plan: CallChain) -> None:
-        """Open what waits for nothing: the first tiers, and branches whose superior is not called at all."""
-        first = ledger.tx.branches.first(callout_id)
-        orphans = [
-            one for one in first if plan.tiers[one.tier].gate is Gate.BRANCH and plan.tiers[one.tier].opens_after
-        ]
-        for _ in orphans[:1]:
-            ledger.alarm("superior_without_contact", f"{len(orphans)} branches have no superior", callout_id)
-        ledger.open_branches(
-            [(one, Reason.SUPERIOR_WITHOUT_CONTACT if one in orphans else Reason.FIRST_TIER) for one in first]
+
+def _open_first(ledger: Ledger, callout_id: int, plan: CallChain) -> None:
+    """Open what waits for nothing: the first tiers, and branches whose superior is not called at all."""
+    first = ledger.tx.branches.first(callout_id)
+    orphans = [one for one in first if plan.tiers[one.tier].gate is Gate.BRANCH and plan.tiers[one.tier].opens_after]
+    for _ in orphans[:1]:
+        ledger.alarm("superior_without_contact", f"{len(orphans)} branches have no superior", callout_id)
+    ledger.open_branches(
+        [(one, Reason.SUPERIOR_WITHOUT_CONTACT if one in orphans else Reason.FIRST_TIER) for one in first]
+    )
+
+
+def _take_over(ledger: Ledger, callout_id: int, round_: Round) -> Sequence[LeftCallees]:
+    """State, answers and calls under way go over to the members of the new round; what gives way falls silent."""
+    taken = ledger.tx.rounds.take_over(callout_id, round_, ledger.now)
+    moved = ledger.tx.rounds.rehome_attempts(callout_id, round_.lowered)
+    for one in taken.left:
+        stop(ledger, one.replaced, why="superseded")
+        stop_queued = [key for key in one.gone if one.callout_id in round_.lowered and key not in set(one.replaced)]
+        _drop_queued(ledger, stop_queued)
+    _account_of_taking_over(ledger, callout_id, taken, moved)
+    ledger.tx.rounds.relink(callout_id)
+    ledger.tx.branches.recount(callout_id)
+    return taken.left
+
+
+def _drop_queued(ledger: Ledger, callee_ids: Sequence[int]) -> None:
+    """What waited for callees that begin a lower ladder; what rings for them goes on ringing."""
+    for attempt_id, home in ledger.tx.attempts.drop_ready_of(callee_ids, ledger.now, "superseded"):
+        ledger.note(home, {"k": "attempt.dropped", "id": attempt_id, "why": "superseded"})
+    ledger.tx.rounds.leave_queue(callee_ids)
+
+
+def _account_of_taking_over(ledger: Ledger, callout_id: int, taken: TakenOver, moved: Sequence[MovedAttempt]) -> None:
+    for branch_id, states in taken.states.items():
+        told = {state.name: to_ranges(ids) for state, ids in states.items()}
+        ledger.note(callout_id, {"k": "callees.taken_over", "branch": branch_id, "states": told})
+    for one in taken.left:
+        into = CalleeState.SUPERSEDED.name
+        ids = to_ranges(one.unfinished)
+        ledger.note(
+            one.callout_id, {"k": "callees.left", "into": into, "ids": ids, "to": callout_id, "why": "superseded"}
         )
+    for attempt in moved:
+        ledger.note(attempt.from_callout, {"k": "attempt.left", "id": attempt.attempt_id, "to": callout_id})
+        ledger.note(
+            callout_id,
+            {
+                "k": "attempt.queued",
+                "id": attempt.attempt_id,
+                "callee": attempt.callee_id,
+                "on": attempt.channel.key,
+                "roles": 0,
+                "from": attempt.from_callout,
+            },
+        )
+
+
+def _open_more(ledger: Ledger, callout_id: int, plan: CallChain, round_: Round) -> None:
+    """Gates that an earlier round or an answer opens.
+
+    1. Whoever was being called already goes on: an upgrade must never reach a village later. 2. A superior that has
+    answered within the hour need not be waited for again. 3. A superior carried by another call-out has answered
+    there, or its hold counts from there. 4. A tier whose answers were taken over has answered. 5. No gate opens later
+    than it would have in the round before.
+    """
+    rows = ledger.tx.rounds
+    if round_.counted:
+        ledger.open_branches([(one, Reason.OPEN_BEFORE) for one in rows.open_before(callout_id, round_.counted)])
+        lately = rows.answered_lately(callout_id, round_.counted, ledger.now - LATELY)
+        ledger.open_branches([(one, Reason.ANSWERED_LATELY) for one in lately])
+    if round_.moved or round_.stays:
+        _follow_superiors(ledger, callout_id, plan)
+    if round_.moved:
+        ledger.follow_counts(callout_id)
+        rows.inherit_gates(callout_id)
+
+
+def _follow_superiors(ledger: Ledger, callout_id: int, plan: CallChain) -> None:
+    """Branches whose superior has answered already, or is being called by another call-out."""
+    opening = []
+    colour = ledger.callout(callout_id).colour
+    for branch, superior in ledger.tx.rounds.superiors(callout_id):
+        if superior.state in ANSWERED:
+            opening.append((branch, Reason.SUPERIOR_ANSWERED))
+        elif superior.callout_id != callout_id and branch.callout_id == callout_id and superior.opened_at is not None:
+            before = plan.tiers[branch.tier].opens_after
+            gate_at = gate_deadline(superior.opened_at, plan.tier(before).hold.get(colour)) if before else None
+            if gate_at is not None:
+                ledger.tx.branches.set_gate(branch.id, gate_at)
+    ledger.open_branches(opening)
+
+
+def _tell_answered(ledger: Ledger, callout_id: int, round_: Round) -> None:
+    """Who answered the higher colour, or a smaller area, gets the new text without being asked again."""
+    told = set(ledger.tx.rounds.answered_from(callout_id, round_.lowered)) if round_.lowered else set()
+    if round_.carried:
+        told.update(ledger.tx.rounds.answered_above_new(callout_id))
+    if not told:
+        return
+    records = ledger.tx.callees.load(sorted(told))
+    for callee_id, role in ledger.tx.attempts.contacted(sorted(told)):
+        ledger.queue_notice(records[callee_id], role)

@@ -23,7 +23,7 @@ from warning_dispatch.engine.records import (
 from warning_dispatch.engine.storage import Transaction
 from warning_dispatch.escalation.callee import step
 from warning_dispatch.escalation.callout import OVER, CallOutEvent, move
-from warning_dispatch.escalation.gate import BranchView, count_change, decide, gate_deadline
+from warning_dispatch.escalation.gate import BranchView, count_change, decide, gate_deadline, needed
 from warning_dispatch.escalation.moves import (
     CalleeEvent,
     OpenBelow,
@@ -190,6 +190,10 @@ class Ledger:
         """Queue the message that the warning is lifted, for one role of a unit that had been contacted."""
         self._new_attempts.append((record, Channel.SMS, role, Purpose.ALL_CLEAR, ""))
 
+    def queue_notice(self, record: CalleeRecord, role: int) -> None:
+        """Queue a text that asks for no answer, for one role of a unit that has answered already."""
+        self._new_attempts.append((record, Channel.SMS, role, Purpose.NOTICE, ""))
+
     # --- noting -------------------------------------------------------------------------------------------
 
     def note(self, callout_id: int, entry: Entry) -> None:
@@ -255,6 +259,31 @@ class Ledger:
                 self.tx.branches.arm(branch.id, gate_at)
             opened = replace(branch, state=BranchState.OPEN)
             pending.extend(self._answered_below([opened]))
+
+    def follow_counts(self, callout_id: int) -> None:
+        """After a bulk change and its recount: what the new counts decide.
+
+        Who has left a branch need not answer in it any more. A branch that has answered by that opens what waits for
+        it, and a call-out whose callees have all finished is complete.
+        """
+        plan = self.frozen(callout_id).plan
+        changed = [
+            (needed(branch.total - gone, plan.tiers[branch.tier].rule, plan.tiers[branch.tier].quorum), branch.id)
+            for branch, gone in self.tx.branches.left(callout_id)
+        ]
+        self.tx.branches.set_needed(changed)
+        branches = self.tx.branches.of_callout(callout_id)
+        met = [one for one in branches if one.state is BranchState.OPEN and one.total]
+        self.open_branches(self._answered_below(met))
+        self._complete(self.tx.callouts.add_finished(callout_id, 0))
+
+    def _complete(self, row: CallOutRecord) -> None:
+        if row.finished >= row.total and row.state in _COMPLETABLE:
+            self.set_callout_state(row, CallOutEvent.ALL_FINISHED, actor="engine", reason="all_finished")
+
+    def forget_callout(self, callout_id: int) -> None:
+        """Its row was changed by a statement: read it again."""
+        self._callouts.pop(callout_id, None)
 
     def _answered_below(self, branches: Sequence[BranchRecord]) -> list[tuple[BranchRecord, Reason]]:
         """What opens because these branches have answered as a whole; noted exactly once per branch."""
@@ -352,9 +381,7 @@ class Ledger:
     def _complete_callouts(self) -> None:
         for callout_id, count in self._finished.items():
             if count:
-                row = self.tx.callouts.add_finished(callout_id, count)
-                if row.finished >= row.total and row.state in _COMPLETABLE:
-                    self.set_callout_state(row, CallOutEvent.ALL_FINISHED, actor="engine", reason="all_finished")
+                self._complete(self.tx.callouts.add_finished(callout_id, count))
         self._finished.clear()
 
     def set_callout_state(

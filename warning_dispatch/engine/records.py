@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from warning_dispatch.escalation.state import Callee
 from warning_dispatch.model.alert import Alert, Disposition
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.states import AttemptState, BranchState, CallOutState, ChainState, Means, Purpose
+from warning_dispatch.model.states import (
+    AttemptState,
+    BranchState,
+    CalleeState,
+    CallOutState,
+    ChainState,
+    Means,
+    Purpose,
+)
 from warning_dispatch.model.unit import Channel, EndpointView, Role
+from warning_dispatch.routing.selection import TierSelection
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,9 @@ class CallOutRecord:
     next_at: int | None
     total: int
     finished: int
+    plan_name: str = ""
+    issuer_area: str = ""
+    ended_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,46 @@ class FilledBranch:
     first_callee: int
     last_callee: int
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftCallees:
+    """Callees of an old call-out that give way to a newer round; ids rising.
+
+    `unfinished`: those whose state changes by it. `replaced`: those whose state was not taken over.
+    """
+
+    callout_id: int
+    gone: Sequence[int]
+    unfinished: Sequence[int]
+    replaced: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """What a new round took over: who gave way, and by branch which of its callees began in which state."""
+
+    left: Sequence[LeftCallees]
+    states: Mapping[int, Mapping[CalleeState, Sequence[int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class MovedAttempt:
+    """A queued attempt that went over to a newer round with the callee it serves (now `callee_id`)."""
+
+    attempt_id: int
+    from_callout: int
+    channel: Channel
+    callee_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Superior:
+    """The callee that a shut branch waits for."""
+
+    callout_id: int
+    state: CalleeState
+    opened_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +276,7 @@ class StoredAlert:
 
 @dataclass(frozen=True, slots=True)
 class ChainRecord:
-    """预警链 as stored."""
+    """预警链 as stored. `coverage`: whom it wants called; empty when its colour triggers nothing."""
 
     id: int
     root: str
@@ -233,6 +285,17 @@ class ChainRecord:
     colour: Colour | None
     state: ChainState
     last_sent: int
+    coverage: tuple[TierSelection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What a message makes of its chain: whom it wants called by which plan, and how long it is valid (ms)."""
+
+    plan_name: str
+    coverage: tuple[TierSelection, ...]
+    valid_until: int
+    valid_guessed: bool
 
 
 @dataclass(frozen=True, slots=True)

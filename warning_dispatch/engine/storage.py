@@ -17,7 +17,9 @@ from warning_dispatch.engine.records import (
     EndpointDetail,
     Entry,
     FilledBranch,
+    Hold,
     LinkTarget,
+    MovedAttempt,
     NewAcknowledgement,
     NewAlert,
     NewAttempt,
@@ -25,11 +27,14 @@ from warning_dispatch.engine.records import (
     ReadyAttempt,
     RouteRecord,
     StoredAlert,
+    Superior,
+    TakenOver,
 )
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.states import CalleeState, CallOutState, ChainState, Purpose
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.routing.obligations import Holder, Round
 from warning_dispatch.routing.selection import TierSelection
 
 
@@ -62,6 +67,10 @@ class CalleeRows(Protocol):
 
     def withdraw_all(self, callout_id: int, into: CalleeState) -> int:
         """Every unfinished callee of a call-out into a final state; how many."""
+        ...
+
+    def carriers_of(self, callout_id: int) -> Sequence[int]:
+        """Callees of a call-out that carry their unit's obligation."""
         ...
 
     def park(self, callout_id: int) -> None:
@@ -100,10 +109,6 @@ class BranchRows(Protocol):
         """Branches that wait for nothing."""
         ...
 
-    def open_before(self, callout_id: int, round_before: int) -> Sequence[BranchRecord]:
-        """WAITING branches of a call-out whose like (tier and superior) was open in the round before."""
-        ...
-
     def of_callout(self, callout_id: int) -> Sequence[BranchRecord]:
         """All of a call-out."""
         ...
@@ -124,12 +129,24 @@ class BranchRows(Protocol):
         """Set the latest opening of everything that waits for (superiors in) this branch."""
         ...
 
+    def set_gate(self, branch_id: int, gate_at: int) -> None:
+        """Arm one branch that has no deadline yet."""
+        ...
+
     def add_counts(self, changes: Mapping[int, tuple[int, int, int]]) -> Sequence[BranchRecord]:
         """Add (answered, unreached, finished) per branch; the branches as they are now."""
         ...
 
     def mark_answered(self, branch_id: int, now: int) -> bool:
         """Note that the rule is met; True exactly once."""
+        ...
+
+    def left(self, callout_id: int) -> Sequence[tuple[BranchRecord, int]]:
+        """Branches some of whose callees have left (stopped, superseded), and how many."""
+        ...
+
+    def set_needed(self, needed: Sequence[tuple[int, int]]) -> None:
+        """(needed, branch): how many must answer now."""
         ...
 
     def recount(self, callout_id: int) -> None:
@@ -144,12 +161,10 @@ class CallOutRows(Protocol):
         """Write the row; its id."""
         ...
 
-    def fill(self, callout_id: int, plan: CallChain, selections: Sequence[TierSelection]) -> Sequence[FilledBranch]:
-        """Make branches and callees of all tiers, in bulk."""
-        ...
-
-    def missing(self, callout_id: int, selections: Sequence[TierSelection]) -> int:
-        """How many units the selections name that the call-out does not call."""
+    def fill(
+        self, callout_id: int, plan: CallChain, selections: Sequence[TierSelection], round_: Round
+    ) -> Sequence[FilledBranch]:
+        """Make branches and callees of all tiers, in bulk: of the members of the round, and of all who are only told."""
         ...
 
     def load(self, callout_ids: Sequence[int]) -> Mapping[int, CallOutRecord]:
@@ -160,16 +175,24 @@ class CallOutRows(Protocol):
         """The frozen plan and texts as JSON."""
         ...
 
-    def live_of_chain(self, chain_id: int) -> Sequence[CallOutRecord]:
-        """Call-outs of an alert chain that are not over."""
+    def of_hazard(self, hazard: str) -> Sequence[CallOutRecord]:
+        """Call-outs (no drills) of a hazard that are live, complete or closed, and carry anybody; oldest first."""
+        ...
+
+    def emptied(self, hazard: str) -> Sequence[int]:
+        """Call-outs of a hazard that are live or complete and carry nobody any more."""
+        ...
+
+    def rehome(self, callout_id: int, chain_id: int, alert_id: int) -> None:
+        """The warning that a call-out stands for from now on: its own has ended, another holds its units."""
         ...
 
     def set_state(self, callout_id: int, state: CallOutState, *, next_at: int | None, ended_at: int | None) -> None:
         """Write the state."""
         ...
 
-    def extend(self, callout_id: int, alert_id: int, voice_until: int, *, guessed: bool) -> None:
-        """A newer message of the chain moves the validity."""
+    def extend(self, callout_id: int, voice_until: int, *, guessed: bool) -> None:
+        """The warnings that hold its units move the validity."""
         ...
 
     def due(self, now: int) -> Sequence[CallOutRecord]:
@@ -182,6 +205,70 @@ class CallOutRows(Protocol):
 
     def add_finished(self, callout_id: int, count: int) -> CallOutRecord:
         """Add to the count of finished callees; the row as it is now."""
+        ...
+
+
+class RoundRows(Protocol):
+    """Several warnings at once: who is carried by what, and what a new round takes over."""
+
+    def needed(self, asking: Sequence[TierSelection], plan: Round) -> bool:
+        """Whether any unit wanted is not carried at the holder's colour, and is no higher warning's."""
+        ...
+
+    def covers(self, callout_id: int, asking: Sequence[TierSelection]) -> bool:
+        """Whether the selections want any unit that the call-out carries."""
+        ...
+
+    def carriers(self, callout_id: int) -> int:
+        """How many callees of a call-out carry their unit's obligation."""
+        ...
+
+    def uncovered(self, callout_id: int, asking: Sequence[TierSelection]) -> Sequence[int]:
+        """Callees that carry although none of the selections wants their unit."""
+        ...
+
+    def take_over(self, callout_id: int, plan: Round, now: int) -> TakenOver:
+        """Members of a new round take over from the callees that carried their units until now."""
+        ...
+
+    def rehome_attempts(self, callout_id: int, lowered: Sequence[int]) -> Sequence[MovedAttempt]:
+        """Attempts queued or under way go with the callees taken over (from `lowered` only those under way)."""
+        ...
+
+    def leave_queue(self, callee_ids: Sequence[int]) -> None:
+        """These callees are not served any more by attempts that wait."""
+        ...
+
+    def lift(self, callee_ids: Sequence[int]) -> Sequence[int]:
+        """No warning holds them any more; those that were unfinished, now STOPPED."""
+        ...
+
+    def relink(self, callout_id: int) -> None:
+        """Branches of other call-outs that waited for a callee (or branch) taken over wait for the new one."""
+        ...
+
+    def open_before(self, callout_id: int, counted: Sequence[int]) -> Sequence[BranchRecord]:
+        """WAITING branches of which somebody was being called already in one of the counted call-outs."""
+        ...
+
+    def answered_lately(self, callout_id: int, counted: Sequence[int], since: int) -> Sequence[BranchRecord]:
+        """WAITING branches whose superior (or tier before, by its rule) had answered there since a moment."""
+        ...
+
+    def superiors(self, callout_id: int) -> Sequence[tuple[BranchRecord, Superior]]:
+        """WAITING branches that wait for one callee, of the call-out or for one of it."""
+        ...
+
+    def inherit_gates(self, callout_id: int) -> None:
+        """No gate of the new round opens later than it would have in the one before."""
+        ...
+
+    def answered_from(self, callout_id: int, old: Sequence[int]) -> Sequence[int]:
+        """Callees whose answer was taken over from one of these call-outs."""
+        ...
+
+    def answered_above_new(self, callout_id: int) -> Sequence[int]:
+        """Callees whose answer was taken over and above whom a unit is new: their area has grown."""
         ...
 
 
@@ -278,8 +365,8 @@ class AttemptRows(Protocol):
         """Those of the numbers that are in a live call."""
         ...
 
-    def contacted(self, callout_id: int) -> Sequence[tuple[int, int]]:
-        """(callee, role) pairs that a text or call was handed over for: whom an all-clear concerns."""
+    def contacted(self, callee_ids: Sequence[int]) -> Sequence[tuple[int, int]]:
+        """(callee, role) pairs that a text or call was handed over for, in this round or one before."""
         ...
 
     def open_for_number(self, blind_index: bytes) -> Sequence[tuple[int, LinkTarget]]:
@@ -366,12 +453,24 @@ class AlertRows(Protocol):
         """The chain that one of these messages belongs to or began."""
         ...
 
-    def new_chain(self, root: str, issuer: str, issuer_area: str, hazard: str, colour: int) -> int:
+    def new_chain(self, root: str, issuer: str, issuer_area: str, hazard: str, colour: int, now: int) -> int:
         """Begin a chain."""
         ...
 
     def update_chain(self, chain_id: int, colour: int, state: ChainState, now: int) -> None:
         """The chain's colour and state after a message."""
+        ...
+
+    def hold(self, chain_id: int, alert_id: int, hold: Hold | None) -> None:
+        """What the chain wants called from now on; None: nobody."""
+        ...
+
+    def holders(self, hazard: str) -> Sequence[Holder]:
+        """Warnings in force of a hazard that want units called."""
+        ...
+
+    def content(self, alert_id: int) -> str:
+        """The parsed alert as JSON."""
         ...
 
     def insert(self, new: NewAlert) -> int:
@@ -425,6 +524,11 @@ class Transaction(Protocol):
     @property
     def callouts(self) -> CallOutRows:
         """叫应."""
+        ...
+
+    @property
+    def rounds(self) -> RoundRows:
+        """Several warnings at once."""
         ...
 
     @property

@@ -186,9 +186,3 @@ def stop_voice(ledger: Ledger, callout_id: int, why: str) -> None:
     """Queued voice attempts are dropped; one journal entry for all of them."""
     dropped = ledger.tx.attempts.drop_ready_of_callout(callout_id, ledger.now, why, voice_only=True)
     ledger.note(callout_id, {"k": "attempts.dropped", "count": dropped, "voice_only": True, "why": why})
-
-
-def hang_up_all(ledger: Ledger, callout_ids: Sequence[int]) -> None:
-    """End what still rings of these call-outs."""
-    for callout_id in callout_ids:
-        ledger.hang_up.extend(ledger.tx.attempts.live_of_callout(callout_id))

@@ -87,6 +87,8 @@ class Reason(StrEnum):
     """Nothing comes before this tier."""
     OPEN_BEFORE = "open_before"
     """The same branch was open in the round before: an upgrade must never reach it later."""
+    ANSWERED_LATELY = "answered_lately"
+    """The superior answered the lower colour within the last hour: it need not be waited for again."""
     FORCED = "forced"
     """An officer opened the gate."""
     TIER_EMPTY = "tier_empty"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
-from warning_dispatch.engine.records import ChainRecord, NewAlert, StoredAlert
+from warning_dispatch.engine.records import ChainRecord, Hold, NewAlert, StoredAlert
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.states import ChainState
+from warning_dispatch.model.unit import UnitKind, UnitLevel
 from warning_dispatch.ports import Sealer
+from warning_dispatch.routing.obligations import Holder
+from warning_dispatch.routing.selection import TierSelection
 from warning_dispatch.store.sql import Sql
 
 RAW_CONTEXT = "raw_message"
@@ -57,12 +61,53 @@ class AlertTable:
         )
         return [StoredAlert(row[0], row[1], row[2], Disposition(row[3])) for row in rows]
 
+    def hold(self, chain_id: int, alert_id: int, hold: Hold | None) -> None:
+        """See the port."""
+        self._sql.run(
+            """UPDATE alert_chain SET alert_id = ?, plan_name = ?, coverage = ?, valid_until = ?, valid_guessed = ?
+            WHERE id = ?""",
+            alert_id,
+            hold.plan_name if hold else "",
+            _coverage_to_json(hold.coverage if hold else ()),
+            hold.valid_until if hold else None,
+            int(hold.valid_guessed) if hold else 0,
+            chain_id,
+        )
+
+    def holders(self, hazard: str) -> Sequence[Holder]:
+        """See the port."""
+        rows = self._sql.rows(
+            """SELECT id, alert_id, colour, began_at, issuer_area, plan_name, coverage, valid_until, valid_guessed
+            FROM alert_chain WHERE hazard = ? AND state = ? AND plan_name <> '' ORDER BY id""",
+            hazard,
+            ChainState.IN_FORCE.value,
+        )
+        return [
+            Holder(
+                chain_id=row[0],
+                alert_id=row[1],
+                colour=Colour(row[2]),
+                began_at=row[3],
+                issuer_area=row[4],
+                plan_name=row[5],
+                coverage=_coverage_from_json(row[6]),
+                valid_until=row[7],
+                valid_guessed=bool(row[8]),
+            )
+            for row in rows
+        ]
+
+    def content(self, alert_id: int) -> str:
+        """See the port."""
+        sealed = self._sql.value("SELECT sealed FROM alert WHERE id = ?", alert_id)
+        return self._sealer.unseal(sealed, ALERT_CONTEXT).decode()
+
     def chain_of(self, issuer: str, identifiers: Sequence[str]) -> ChainRecord | None:
         """See the port."""
         for identifier in identifiers:
             row = self._sql.one(
                 """SELECT k.id, k.root, k.issuer, k.hazard, k.colour, k.state,
-                  (SELECT coalesce(max(m.sent), 0) FROM alert m WHERE m.chain_id = k.id) FROM alert_chain k
+                  (SELECT coalesce(max(m.sent), 0) FROM alert m WHERE m.chain_id = k.id), k.coverage FROM alert_chain k
                 WHERE k.issuer = ? AND (k.root = ? OR k.id IN
                   (SELECT chain_id FROM alert WHERE issuer = ? AND identifier = ?)) ORDER BY k.id DESC""",
                 issuer,
@@ -72,20 +117,22 @@ class AlertTable:
             )
             if row is not None:
                 colour = Colour(row[4]) if row[4] else None
-                return ChainRecord(row[0], row[1], row[2], row[3], colour, ChainState(row[5]), row[6])
+                state, coverage = ChainState(row[5]), _coverage_from_json(row[7])
+                return ChainRecord(row[0], row[1], row[2], row[3], colour, state, row[6], coverage)
         return None
 
-    def new_chain(self, root: str, issuer: str, issuer_area: str, hazard: str, colour: int) -> int:
+    def new_chain(self, root: str, issuer: str, issuer_area: str, hazard: str, colour: int, now: int) -> int:
         """See the port."""
         key: int = self._sql.value(
-            """INSERT INTO alert_chain (root, issuer, issuer_area, hazard, colour, state)
-            VALUES (?, ?, ?, ?, ?, ?) RETURNING id""",
+            """INSERT INTO alert_chain (root, issuer, issuer_area, hazard, colour, state, began_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id""",
             root,
             issuer,
             issuer_area,
             hazard,
             int(colour),
             ChainState.IN_FORCE.value,
+            now,
         )
         return key
 
@@ -149,3 +196,23 @@ class AlertTable:
             unit_id,
             detail,
         )
+
+
+def _coverage_to_json(coverage: Sequence[TierSelection]) -> str:
+    return json.dumps([asdict(one) for one in coverage], ensure_ascii=False, separators=(",", ":"))
+
+
+def _coverage_from_json(text: str) -> tuple[TierSelection, ...]:
+    return tuple(
+        TierSelection(
+            tier=one["tier"],
+            kind=UnitKind(one["kind"]),
+            level=UnitLevel(one["level"]),
+            sectors=tuple(one["sectors"]),
+            codes=tuple(one["codes"]),
+            roots=tuple(one["roots"]),
+            above=tuple(one["above"]),
+            notice=one["notice"],
+        )
+        for one in json.loads(text)
+    )

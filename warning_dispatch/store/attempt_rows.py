@@ -201,7 +201,9 @@ class AttemptTable:
         """See the port."""
         rows = self._sql.rows(
             f"""SELECT id FROM attempt WHERE callout_id = ?
-            AND (channel = {_VOICE} AND state IN {_LIVE} OR state = {_CLAIMED})""",
+            AND (channel = {_VOICE} AND state IN {_LIVE} OR state = {_CLAIMED})
+            AND NOT EXISTS (SELECT 1 FROM attempt_callee ac JOIN callee c ON c.id = ac.callee_id
+              WHERE ac.attempt_id = attempt.id AND c.callout_id <> attempt.callout_id AND c.state NOT IN ({_FINISHED}))""",
             callout_id,
         )
         return [row[0] for row in rows]
@@ -310,12 +312,15 @@ class AttemptTable:
         )
         return frozenset(row[0] for row in rows)
 
-    def contacted(self, callout_id: int) -> Sequence[tuple[int, int]]:
+    def contacted(self, callee_ids: Sequence[int]) -> Sequence[tuple[int, int]]:
         """See the port."""
         rows = self._sql.rows(
-            """SELECT DISTINCT ac.callee_id, a.role FROM attempt a JOIN attempt_callee ac ON ac.attempt_id = a.id
-            WHERE a.callout_id = ? AND a.handed_at IS NOT NULL AND a.role IS NOT NULL ORDER BY 1, 2""",
-            callout_id,
+            """WITH RECURSIVE earlier (id, callee_id) AS (SELECT id, id FROM callee WHERE id IN {ids}
+              UNION ALL SELECT o.id, e.callee_id FROM callee o JOIN earlier e ON o.next_id = e.id)
+            SELECT DISTINCT e.callee_id, a.role FROM earlier e JOIN attempt_callee ac ON ac.callee_id = e.id
+            JOIN attempt a ON a.id = ac.attempt_id
+            WHERE a.handed_at IS NOT NULL AND a.role IS NOT NULL ORDER BY 1, 2""",
+            self._sql.ids(callee_ids),
         )
         return [(row[0], row[1]) for row in rows]
 

@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from warning_dispatch.engine.records import BranchRecord
-from warning_dispatch.model.states import ANSWERED, FINISHED, UNREACHED, BranchState, CallOutState
+from warning_dispatch.model.states import ANSWERED, FINISHED, UNREACHED, BranchState, CalleeState, CallOutState
 from warning_dispatch.store.sql import Sql
 
-_COLUMNS = """b.id, b.callout_id, b.tier, b.superior_branch_id, b.superior_callee_id, b.state, b.gate_at,
+BRANCH_COLUMNS = """b.id, b.callout_id, b.tier, b.superior_branch_id, b.superior_callee_id, b.state, b.gate_at,
  b.answered_at, b.total, b.needed, b.answered, b.unreached, b.finished"""
-_FROM = f"SELECT {_COLUMNS} FROM branch b"
+_FROM = f"SELECT {BRANCH_COLUMNS} FROM branch b"
+_GONE = (CalleeState.STOPPED, CalleeState.SUPERSEDED)
 _WAITING = f"b.state = {BranchState.WAITING.value}"
 _RUNNING = f"JOIN callout o ON o.id = b.callout_id AND o.state = {CallOutState.RUNNING.value}"
 
 
-def _record(row: Sequence[Any]) -> BranchRecord:
+def branch_record(row: Sequence[Any]) -> BranchRecord:
+    """A row of BRANCH_COLUMNS."""
     key, callout_id, tier, superior_branch, superior_callee, state, *rest = row
     return BranchRecord(key, callout_id, tier, superior_branch, superior_callee, BranchState(state), *rest)
 
@@ -32,7 +34,7 @@ class BranchTable:
         self._sql = sql
 
     def _many(self, rest: str, *parameters: Any) -> Sequence[BranchRecord]:
-        return [_record(row) for row in self._sql.rows(f"{_FROM} {rest}", *parameters)]
+        return [branch_record(row) for row in self._sql.rows(f"{_FROM} {rest}", *parameters)]
 
     def due(self, now: int, limit: int) -> Sequence[BranchRecord]:
         """See the port."""
@@ -58,16 +60,6 @@ class BranchTable:
         return self._many(
             "WHERE b.callout_id = ? AND b.superior_branch_id IS NULL AND b.superior_callee_id IS NULL ORDER BY b.id",
             callout_id,
-        )
-
-    def open_before(self, callout_id: int, round_before: int) -> Sequence[BranchRecord]:
-        """See the port."""
-        return self._many(
-            f"""WHERE b.callout_id = ? AND {_WAITING} AND EXISTS (SELECT 1 FROM branch x
-            WHERE x.callout_id = ? AND x.tier = b.tier AND x.state = {BranchState.OPEN.value}
-            AND coalesce(x.superior_unit_id, 0) = coalesce(b.superior_unit_id, 0)) ORDER BY b.id""",
-            callout_id,
-            round_before,
         )
 
     def of_callout(self, callout_id: int) -> Sequence[BranchRecord]:
@@ -108,6 +100,10 @@ class BranchTable:
             BranchState.WAITING.value,
         )
 
+    def set_gate(self, branch_id: int, gate_at: int) -> None:
+        """See the port."""
+        self._sql.run("UPDATE branch SET gate_at = ? WHERE id = ? AND gate_at IS NULL", gate_at, branch_id)
+
     def add_counts(self, changes: Mapping[int, tuple[int, int, int]]) -> Sequence[BranchRecord]:
         """See the port."""
         self._sql.many(
@@ -120,6 +116,20 @@ class BranchTable:
         """See the port."""
         sql = "UPDATE branch SET answered_at = ? WHERE id = ? AND answered_at IS NULL"
         return self._sql.run(sql, now, branch_id) == 1
+
+    def left(self, callout_id: int) -> Sequence[tuple[BranchRecord, int]]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"""SELECT {BRANCH_COLUMNS}, g.gone FROM branch b JOIN (SELECT branch_id, count(*) AS gone FROM callee
+              WHERE callout_id = ? AND state IN ({_states(_GONE)}) GROUP BY branch_id) g ON g.branch_id = b.id
+            ORDER BY b.id""",
+            callout_id,
+        )
+        return [(branch_record(row[:-1]), row[-1]) for row in rows]
+
+    def set_needed(self, needed: Sequence[tuple[int, int]]) -> None:
+        """See the port."""
+        self._sql.many("UPDATE branch SET needed = ? WHERE id = ?", needed)
 
     def recount(self, callout_id: int) -> None:
         """See the port."""

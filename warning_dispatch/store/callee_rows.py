@@ -133,6 +133,11 @@ class CalleeTable:
             callout_id,
         )
 
+    def carriers_of(self, callout_id: int) -> Sequence[int]:
+        """See the port."""
+        rows = self._sql.rows("SELECT id FROM callee WHERE callout_id = ? AND carries = 1 ORDER BY id", callout_id)
+        return [row[0] for row in rows]
+
     def park(self, callout_id: int) -> None:
         """See the port."""
         self._sql.run(

@@ -12,11 +12,13 @@ from warning_dispatch.escalation.gate import needed
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Gate, Tier, TierRule
 from warning_dispatch.model.states import LIVE_CALLOUT, BranchState, CalleeState, CallOutState, Purpose
+from warning_dispatch.routing.obligations import Round
 from warning_dispatch.routing.selection import TierSelection
+from warning_dispatch.store.selection_sql import Condition, among, any_of, where
 from warning_dispatch.store.sql import Sql
 
 _COLUMNS = """id, alert_id, chain_id, hazard, colour, purpose, round, state, started_at, voice_until, validity_guessed,
- next_at, total, finished"""
+ next_at, total, finished, plan_name, issuer_area, ended_at"""
 _LIVE = ", ".join(str(state.value) for state in LIVE_CALLOUT)
 
 
@@ -68,7 +70,9 @@ class CallOutTable:
         )
         return key
 
-    def fill(self, callout_id: int, plan: CallChain, selections: Sequence[TierSelection]) -> Sequence[FilledBranch]:
+    def fill(
+        self, callout_id: int, plan: CallChain, selections: Sequence[TierSelection], round_: Round
+    ) -> Sequence[FilledBranch]:
         """See the port. One INSERT … SELECT of branches and one of callees per tier; a unit stays in its first tier."""
         positions = {tier.name: index for index, tier in enumerate(plan.tiers)}
         active = {selection.tier for selection in selections}
@@ -78,14 +82,13 @@ class CallOutTable:
             if before is not None and before not in active:
                 before = None
             if tier.gate is Gate.BRANCH and before is not None:
-                self._fill_by_superior(callout_id, selection, before)
+                self._fill_by_superior(callout_id, selection, before, round_)
             else:
-                self._fill_as_one(callout_id, selection, before)
+                self._fill_as_one(callout_id, selection, before, round_)
             self._set_totals(callout_id, selection.tier, tier)
         self._sql.run(
-            """UPDATE callee SET superior = 1 WHERE callout_id = ? AND id IN
+            """UPDATE callee SET superior = 1 WHERE id IN
             (SELECT superior_callee_id FROM branch WHERE callout_id = ? AND superior_callee_id IS NOT NULL)""",
-            callout_id,
             callout_id,
         )
         self._sql.run(
@@ -95,7 +98,7 @@ class CallOutTable:
         )
         return self._filled(callout_id)
 
-    def _fill_as_one(self, callout_id: int, selection: TierSelection, before: int | None) -> None:
+    def _fill_as_one(self, callout_id: int, selection: TierSelection, before: int | None, round_: Round) -> None:
         """One branch for the whole tier; it waits for the (one) branch of the tier before."""
         branch_id = self._sql.value(
             """INSERT INTO branch (callout_id, tier, superior_branch_id, state)
@@ -106,12 +109,12 @@ class CallOutTable:
             before,
             BranchState.WAITING.value,
         )
-        where, values = _where(selection)
+        members, values = _members(selection, round_)
         self._sql.run(
-            f"""INSERT INTO callee (callout_id, branch_id, unit_id, tier, state, fair)
-            SELECT ?, ?, u.id, ?, {CalleeState.WAITING.value},
+            f"""INSERT INTO callee (callout_id, branch_id, unit_id, tier, state, carries, fair)
+            SELECT ?, ?, u.id, ?, {CalleeState.WAITING.value}, {int(not selection.notice)},
               row_number() OVER (PARTITION BY substr(u.area, 1, 6) ORDER BY u.code)
-            FROM unit u WHERE {where} AND {_NEW_UNIT} ORDER BY u.code""",
+            FROM unit u WHERE {members} AND {_NEW_UNIT} ORDER BY u.code""",
             callout_id,
             branch_id,
             selection.tier,
@@ -119,14 +122,18 @@ class CallOutTable:
             callout_id,
         )
 
-    def _fill_by_superior(self, callout_id: int, selection: TierSelection, before: int) -> None:
-        """One branch per superior of the tier before; units whose superior is not called get one of their own."""
-        where, values = _where(selection)
+    def _fill_by_superior(self, callout_id: int, selection: TierSelection, before: int, round_: Round) -> None:
+        """One branch per superior; units whose superior is not called get one of their own.
+
+        The superior is a callee of the tier before, or the one that carries it in another call-out.
+        """
+        elsewhere = f"s.carries = 1 AND s.callout_id IN {among(round_.stays)}"
+        members, values = _members(selection, round_)
         self._sql.run(
             f"""INSERT INTO branch (callout_id, tier, superior_branch_id, superior_unit_id, superior_callee_id, state)
             SELECT ?, ?, s.branch_id, u.superior_id, s.id, {BranchState.WAITING.value}
-            FROM unit u LEFT JOIN callee s ON s.callout_id = ? AND s.unit_id = u.superior_id AND s.tier = ?
-            WHERE {where} AND {_NEW_UNIT}
+            FROM unit u LEFT JOIN callee s ON s.unit_id = u.superior_id AND (s.callout_id = ? AND s.tier = ? OR {elsewhere})
+            WHERE {members} AND {_NEW_UNIT}
             GROUP BY u.superior_id, s.branch_id, s.id ORDER BY min(u.code)""",
             callout_id,
             selection.tier,
@@ -136,11 +143,11 @@ class CallOutTable:
             callout_id,
         )
         self._sql.run(
-            f"""INSERT INTO callee (callout_id, branch_id, unit_id, tier, state, fair)
-            SELECT ?, b.id, u.id, ?, {CalleeState.WAITING.value},
+            f"""INSERT INTO callee (callout_id, branch_id, unit_id, tier, state, carries, fair)
+            SELECT ?, b.id, u.id, ?, {CalleeState.WAITING.value}, {int(not selection.notice)},
               row_number() OVER (PARTITION BY substr(u.area, 1, 6) ORDER BY u.code)
             FROM unit u JOIN branch b ON b.callout_id = ? AND b.tier = ? AND b.superior_unit_id = u.superior_id
-            WHERE {where} AND {_NEW_UNIT} ORDER BY b.id, u.code""",
+            WHERE {members} AND {_NEW_UNIT} ORDER BY b.id, u.code""",
             callout_id,
             selection.tier,
             callout_id,
@@ -174,15 +181,6 @@ class CallOutTable:
         members = {key: [(row[1], row[2]) for row in group] for key, group in groupby(callees, key=lambda row: row[0])}
         return [_filled_branch(row, members.get(row[0], [])) for row in branches]
 
-    def missing(self, callout_id: int, selections: Sequence[TierSelection]) -> int:
-        """See the port."""
-        count = 0
-        for selection in selections:
-            where, values = _where(selection)
-            sql = f"SELECT count(*) FROM unit u WHERE {where} AND {_NEW_UNIT}"
-            count += self._sql.value(sql, *values, callout_id)
-        return count
-
     def load(self, callout_ids: Sequence[int]) -> Mapping[int, CallOutRecord]:
         """See the port."""
         rows = self._sql.rows(f"SELECT {_COLUMNS} FROM callout WHERE id IN {{ids}}", self._sql.ids(callout_ids))
@@ -193,14 +191,30 @@ class CallOutTable:
         row = self._sql.one("SELECT plan, texts FROM callout WHERE id = ?", callout_id)
         return row[0], row[1]
 
-    def live_of_chain(self, chain_id: int) -> Sequence[CallOutRecord]:
-        """See the port. A complete call-out still belongs to its warning until that is lifted."""
+    def of_hazard(self, hazard: str) -> Sequence[CallOutRecord]:
+        """See the port. A complete call-out still stands for its warning until that is lifted."""
         rows = self._sql.rows(
-            f"""SELECT {_COLUMNS} FROM callout WHERE chain_id = ?
-            AND state IN ({_LIVE}, {CallOutState.COMPLETE.value}) ORDER BY id""",
-            chain_id,
+            f"""SELECT {_COLUMNS} FROM callout WHERE hazard = ? AND purpose = {Purpose.CALL.value}
+            AND state IN ({_LIVE}, {CallOutState.COMPLETE.value}, {CallOutState.CLOSED.value})
+            AND EXISTS (SELECT 1 FROM callee c WHERE c.callout_id = callout.id AND c.carries = 1) ORDER BY id""",
+            hazard,
         )
         return [_record(row) for row in rows]
+
+    def emptied(self, hazard: str) -> Sequence[int]:
+        """See the port. Not those that were only ever notices, nor one that never had anybody."""
+        rows = self._sql.rows(
+            f"""SELECT id FROM callout WHERE hazard = ? AND purpose = {Purpose.CALL.value}
+            AND state IN ({_LIVE}, {CallOutState.COMPLETE.value})
+            AND EXISTS (SELECT 1 FROM callee c WHERE c.callout_id = callout.id AND c.next_id IS NOT NULL)
+            AND NOT EXISTS (SELECT 1 FROM callee c WHERE c.callout_id = callout.id AND c.carries = 1) ORDER BY id""",
+            hazard,
+        )
+        return [row[0] for row in rows]
+
+    def rehome(self, callout_id: int, chain_id: int, alert_id: int) -> None:
+        """See the port."""
+        self._sql.run("UPDATE callout SET chain_id = ?, alert_id = ? WHERE id = ?", chain_id, alert_id, callout_id)
 
     def set_state(self, callout_id: int, state: CallOutState, *, next_at: int | None, ended_at: int | None) -> None:
         """See the port."""
@@ -212,12 +226,11 @@ class CallOutTable:
             callout_id,
         )
 
-    def extend(self, callout_id: int, alert_id: int, voice_until: int, *, guessed: bool) -> None:
+    def extend(self, callout_id: int, voice_until: int, *, guessed: bool) -> None:
         """See the port."""
         self._sql.run(
-            f"""UPDATE callout SET alert_id = ?, voice_until = ?, validity_guessed = ?,
+            f"""UPDATE callout SET voice_until = ?, validity_guessed = ?,
             next_at = CASE WHEN state = {CallOutState.RUNNING.value} THEN ? ELSE next_at END WHERE id = ?""",
-            alert_id,
             voice_until,
             int(guessed),
             voice_until,
@@ -250,28 +263,19 @@ class CallOutTable:
 _NEW_UNIT = "NOT EXISTS (SELECT 1 FROM callee x WHERE x.callout_id = ? AND x.unit_id = u.id)"
 
 
-def _where(selection: TierSelection) -> tuple[str, list[Any]]:
-    """The selection as a condition on `unit u` (the reference meaning is routing.selection.wanted)."""
-    parts = ["u.kind = ?", "u.level = ?", "u.callable = 1"]
-    values: list[Any] = [selection.kind.value, selection.level.value]
-    if selection.sectors:
-        parts.append(f"u.sector IN ({_marks(selection.sectors)})")
-        values.extend(selection.sectors)
-    if selection.codes:
-        parts.append("(" + " OR ".join("u.code LIKE ?" for _ in selection.codes) + ")")
-        values.extend(f"%{code}" for code in selection.codes)
-    areas = ["(u.area >= ? AND u.area < ?)" for _ in selection.roots]
-    for root in selection.roots:
-        values.extend((root, root + "~"))  # digits sort before "~": every code that begins with the root
-    if selection.above:
-        areas.append(f"u.area IN ({_marks(selection.above)})")
-        values.extend(selection.above)
-    parts.append("(" + " OR ".join(areas or ["1 = 0"]) + ")")
-    return " AND ".join(parts), values
-
-
-def _marks(values: Sequence[str]) -> str:
-    return ", ".join("?" for _ in values)
+def _members(selection: TierSelection, round_: Round) -> Condition:
+    """The units of a selection that are members of the round; whoever is only told is told in any case."""
+    condition, values = where(selection)
+    if selection.notice:
+        return condition, values
+    if round_.higher:
+        higher, higher_values = any_of(round_.higher)
+        condition, values = f"{condition} AND NOT {higher}", [*values, *higher_values]
+    if round_.stays:
+        carried = f"""EXISTS (SELECT 1 FROM callee k WHERE k.unit_id = u.id AND k.carries = 1
+          AND k.callout_id IN {among(round_.stays)})"""
+        condition = f"{condition} AND NOT {carried}"
+    return condition, values
 
 
 def _filled_branch(row: Sequence[Any], members: Sequence[tuple[int, int]]) -> FilledBranch:

@@ -17,6 +17,7 @@ from warning_dispatch.store.callout_rows import CallOutTable
 from warning_dispatch.store.database import writing
 from warning_dispatch.store.endpoint_rows import EndpointTable, LinkTable, RouteTable
 from warning_dispatch.store.journal import Journal
+from warning_dispatch.store.round_rows import RoundTable
 from warning_dispatch.store.sql import Sql
 
 
@@ -41,6 +42,7 @@ class TableTransaction:
         self.callees = CalleeTable(sql)
         self.branches = BranchTable(sql)
         self.callouts = CallOutTable(sql)
+        self.rounds = RoundTable(sql)
         self.attempts = AttemptTable(sql)
         self.endpoints = EndpointTable(sql, sealer)
         self.routes = RouteTable(sql)

@@ -1,0 +1,220 @@
+"""Several warnings at once: after every message the call-outs of a hazard are brought into line with what is in force.
+
+A message changes what its chain holds; `rearrange` then carries out what routing.obligations decides for each unit. It
+is the one place where rounds begin, units are lifted, and old rounds give way, whoever issued the warnings: a county's
+own red under the city's, a fresh message before the cancel of the old one, an upgrade, a downgrade, an area that moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from warning_dispatch.engine.endings import end, lift
+from warning_dispatch.engine.launch import Launch, Launcher
+from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.reading import read_facts
+from warning_dispatch.engine.records import CallOutRecord
+from warning_dispatch.escalation.callout import CallOutEvent
+from warning_dispatch.model.alert import Alert
+from warning_dispatch.model.plan import CallChain, Hazard
+from warning_dispatch.model.states import LIVE_CALLOUT, CallOutState, ChainState
+from warning_dispatch.routing.obligations import Holder, Standing, in_order, plan_round
+from warning_dispatch.routing.selection import TierSelection
+
+HazardFinder = Callable[[str, str, str], tuple[Hazard | None, bool]]
+"""(event code, event name, headline) → the hazard, and whether code and name disagree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rearranged:
+    """What came of it. `started`: the round of each holder (chain) that made one. `attached`: call-outs that carry `first`.
+
+    `lifted`: call-outs that ended because nothing holds their units; `changed`: those that go on without some of them.
+    """
+
+    started: Mapping[int, int]
+    lifted: tuple[int, ...]
+    changed: tuple[int, ...]
+    attached: tuple[int, ...]
+
+    @property
+    def callouts(self) -> tuple[int, ...]:
+        """Every call-out concerned, but for those that gave way to one that started."""
+        return tuple(dict.fromkeys((*self.lifted, *self.changed, *self.started.values(), *self.attached)))
+
+
+class Rounds:
+    """Brings call-outs into line with the warnings in force."""
+
+    def __init__(
+        self,
+        launcher: Launcher,
+        chains: Sequence[CallChain],
+        find_hazard: HazardFinder,
+        alert_from_json: Callable[[str], Alert],
+        within: str,
+    ) -> None:
+        """The configured plans and how to read a stored alert."""
+        self._launcher = launcher
+        self._plans = {chain.name: chain for chain in chains}
+        self._find_hazard = find_hazard
+        self._alert_from_json = alert_from_json
+        self._within = within
+
+    def rearrange(self, ledger: Ledger, hazard: str, *, first: int | None, actor: str, reason: str) -> Rearranged:
+        """Bring the call-outs of a hazard into line.
+
+        1. Who holds units, and which call-outs carry them. 2. Units that nothing holds are lifted. 3. Every holder
+        with units that are not carried at its colour makes a round; red before orange. 4. Call-outs that carry nobody
+        any more give way. 5. Those that remain are valid as long as the warnings that hold their units.
+        """
+        ledger.settle()
+        standing = ledger.tx.callouts.of_hazard(hazard)
+        holders = self._in_force(ledger, hazard, standing)
+        lifted, changed = self._lift(ledger, standing, holders, actor=actor, reason=reason)
+        started: dict[int, int] = {}
+        for holder in in_order(holders, first):
+            callout_id = self._round(ledger, holder, holders, hazard)
+            if callout_id is not None:
+                started[holder.chain_id] = callout_id
+                self._give_way(ledger, hazard, actor=actor, reason=reason)
+        attached = self._follow(ledger, hazard, holders, first, tuple(started.values()))
+        return Rearranged(started, tuple(lifted), tuple(changed), attached)
+
+    def set_aside(self, ledger: Ledger, callout_id: int, *, actor: str, reason: str) -> None:
+        """An officer lifts a call-out: its issuer's warnings hold nothing any more; another issuer's still do."""
+        callout = ledger.callout(callout_id)
+        for holder in ledger.tx.alerts.holders(callout.hazard):
+            own = holder.plan_name == callout.plan_name and holder.issuer_area == callout.issuer_area
+            if holder.chain_id == callout.chain_id or own:
+                ledger.tx.alerts.update_chain(holder.chain_id, holder.colour, ChainState.SET_ASIDE, ledger.now)
+        self.rearrange(ledger, callout.hazard, first=None, actor=actor, reason=reason)
+        left = ledger.tx.rounds.carriers(callout_id)
+        if not left and ledger.callout(callout_id).state in (*LIVE_CALLOUT, CallOutState.COMPLETE):  # only notices
+            end(ledger, callout_id, CallOutEvent.LIFTED, actor=actor, reason=reason)
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _in_force(ledger: Ledger, hazard: str, standing: Sequence[CallOutRecord]) -> tuple[Holder, ...]:
+        """Warnings that hold units: while they are valid, and after that as long as their call-out awaits lifting."""
+        live = {one.chain_id for one in standing if one.state in LIVE_CALLOUT}
+        found = ledger.tx.alerts.holders(hazard)
+        return tuple(one for one in found if one.valid_until > ledger.now or one.chain_id in live)
+
+    def _lift(
+        self, ledger: Ledger, standing: Sequence[CallOutRecord], holders: Sequence[Holder], *, actor: str, reason: str
+    ) -> tuple[list[int], list[int]]:
+        """Units that no warning holds any more; (call-outs that end by it, call-outs that go on without them)."""
+        ended: list[int] = []
+        changed: list[int] = []
+        for callout in standing:
+            view = _standing(callout)
+            held_by = [one for one in holders if view.live or view.carries_for(one)]
+            loose = ledger.tx.rounds.uncovered(callout.id, _asking(held_by))
+            if not loose:
+                continue
+            if not view.live:  # closed by an officer: nobody is told, its answers only cease to count
+                ledger.tx.rounds.lift(loose)
+            elif len(loose) == ledger.tx.rounds.carriers(callout.id):
+                end(ledger, callout.id, CallOutEvent.LIFTED, actor=actor, reason=reason)
+                ended.append(callout.id)
+            else:
+                lift(ledger, callout.id, loose, reason=reason)
+                changed.append(callout.id)
+        return ended, changed
+
+    def _round(self, ledger: Ledger, holder: Holder, holders: Sequence[Holder], hazard: str) -> int | None:
+        """A round of the holder, if it wants anybody who is not called at its colour; its id."""
+        standing = ledger.tx.callouts.of_hazard(hazard)
+        plan = plan_round(holder, holders, [_standing(one) for one in standing])
+        if not ledger.tx.rounds.needed(holder.asking, plan):
+            return None
+        launch = self._launch(ledger, holder, standing)
+        if launch is None:
+            return None
+        counted = [one for one in standing if one.id in plan.counted]
+        before = max(counted, key=lambda one: one.id, default=None)
+        return self._launcher.start(ledger, launch, holder, plan, before)
+
+    def _launch(self, ledger: Ledger, holder: Holder, standing: Sequence[CallOutRecord]) -> Launch | None:
+        """What the holder's message asks for, read again from what was stored."""
+        facts = read_facts(self._alert_from_json(ledger.tx.alerts.content(holder.alert_id)), self._within)
+        hazard, _ = self._find_hazard(facts.event_code, facts.event_name, facts.headline)
+        plan = self._plans.get(holder.plan_name) or next(
+            (ledger.frozen(one.id).plan for one in reversed(standing) if one.plan_name == holder.plan_name), None
+        )
+        if hazard is None or plan is None:
+            ledger.alarm(
+                "plan_missing", f"chain {holder.chain_id} wants plan {holder.plan_name}, which is not configured"
+            )
+            return None
+        return Launch(plan, hazard, holder.colour, facts)
+
+    @staticmethod
+    def _give_way(ledger: Ledger, hazard: str, *, actor: str, reason: str) -> None:
+        """Live call-outs of the hazard that carry nobody any more are superseded."""
+        for callout in ledger.tx.callouts.emptied(hazard):
+            end(ledger, callout, CallOutEvent.SUPERSEDED, actor=actor, reason=reason)
+
+    @staticmethod
+    def _follow(
+        ledger: Ledger, hazard: str, holders: Sequence[Holder], first: int | None, started: Sequence[int]
+    ) -> tuple[int, ...]:
+        """Validity of what goes on, and the warning it stands for; the call-outs that carry units of `first`."""
+        attached = []
+        for callout in ledger.tx.callouts.of_hazard(hazard):
+            if callout.state is CallOutState.CLOSED:
+                continue
+            own = [one for one in holders if one.colour is callout.colour]
+            own = [one for one in own if ledger.tx.rounds.covers(callout.id, one.asking)]
+            if any(one.chain_id == first for one in own) and callout.id not in started:
+                attached.append(callout.id)
+            if not own or callout.id in started:
+                continue
+            _stand_for(ledger, callout, own, first)
+        return tuple(attached)
+
+
+def _stand_for(ledger: Ledger, callout: CallOutRecord, holders: Sequence[Holder], first: int | None) -> None:
+    """A call-out goes on for the warnings that hold its units."""
+    longest = max(holders, key=lambda one: one.valid_until)
+    home = next((one for one in holders if one.chain_id == callout.chain_id), longest)
+    if (home.chain_id, home.alert_id) != (callout.chain_id, callout.alert_id):
+        ledger.tx.callouts.rehome(callout.id, home.chain_id, home.alert_id)
+    newest = next((one for one in holders if one.chain_id == first), None)
+    if newest is None and longest.valid_until == callout.voice_until:
+        return
+    ledger.tx.callouts.extend(callout.id, longest.valid_until, guessed=longest.valid_guessed)
+    ledger.note(
+        callout.id,
+        {"k": "attached", "alert": (newest or home).alert_id, "voice_until": longest.valid_until},
+    )
+    ledger.forget_callout(callout.id)
+    if callout.state is CallOutState.AWAITING_LIFT and longest.valid_until > ledger.now:
+        ledger.set_callout_state(
+            ledger.callout(callout.id),
+            CallOutEvent.EXTENDED,
+            actor="engine",
+            reason=f"alert {(newest or home).alert_id}",
+            next_at=longest.valid_until,
+        )
+        ledger.tx.callees.unpark(callout.id, ledger.now)
+
+
+def _standing(callout: CallOutRecord) -> Standing:
+    closed = callout.state is CallOutState.CLOSED
+    return Standing(
+        callout_id=callout.id,
+        chain_id=callout.chain_id,
+        colour=callout.colour,
+        issuer_area=callout.issuer_area,
+        plan_name=callout.plan_name,
+        until=min(callout.ended_at or 0, callout.voice_until) if closed else callout.voice_until,
+        live=not closed,
+    )
+
+
+def _asking(holders: Sequence[Holder]) -> tuple[TierSelection, ...]:
+    return tuple(one for holder in holders for one in holder.asking)

@@ -1,0 +1,49 @@
+"""Selections of units as conditions on `unit u`. The reference meaning is routing.selection.wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from warning_dispatch.routing.selection import TierSelection
+
+Condition = tuple[str, list[Any]]
+"""A condition and its parameters, in the order of its marks."""
+
+
+def where(selection: TierSelection) -> Condition:
+    """The units of one selection."""
+    parts = ["u.kind = ?", "u.level = ?", "u.callable = 1"]
+    values: list[Any] = [selection.kind.value, int(selection.level)]
+    if selection.sectors:
+        parts.append(f"u.sector IN ({_marks(selection.sectors)})")
+        values.extend(selection.sectors)
+    if selection.codes:
+        parts.append("(" + " OR ".join("u.code LIKE ?" for _ in selection.codes) + ")")
+        values.extend(f"%{code}" for code in selection.codes)
+    areas = ["(u.area >= ? AND u.area < ?)" for _ in selection.roots]
+    for root in selection.roots:
+        values.extend((root, root + "~"))  # digits sort before "~": every code that begins with the root
+    if selection.above:
+        areas.append(f"u.area IN ({_marks(selection.above)})")
+        values.extend(selection.above)
+    parts.append("(" + " OR ".join(areas or ["1 = 0"]) + ")")
+    return " AND ".join(parts), values
+
+
+def any_of(selections: Sequence[TierSelection]) -> Condition:
+    """The units of any of them."""
+    conditions = [where(one) for one in dict.fromkeys(selections)]
+    if not conditions:
+        return "1 = 0", []
+    text = " OR ".join(f"({condition})" for condition, _ in conditions)
+    return f"({text})", [value for _, values in conditions for value in values]
+
+
+def among(ids: Sequence[int]) -> str:
+    """A short list of our own ids, written into the statement; an empty one matches nothing."""
+    return "(" + ", ".join(str(int(one)) for one in ids) + ")" if ids else "(NULL)"
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" for _ in values)
