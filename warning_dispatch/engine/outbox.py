@@ -405,6 +405,10 @@ class _Voice(_Picker):
             self.ledger.take(record, Dialled(view.role, view.endpoint_id, route))
 
 
+_TELLING = (Purpose.ALL_CLEAR, Purpose.NOTICE)
+"""Texts that ask for no answer go to those who have answered as well."""
+
+
 class _Text(_Picker):
     """SMS, e-mail, operator tasks: to every receiver of the role who has not answered."""
 
@@ -430,7 +434,7 @@ class _Text(_Picker):
 
     def _targets(self, attempt: ReadyAttempt, record: CalleeRecord) -> list[EndpointDetail]:
         details = self.endpoints.get(record.unit_id, ())
-        answers = () if attempt.purpose is Purpose.ALL_CLEAR else record.callee.answers
+        answers = () if attempt.purpose in _TELLING else record.callee.answers
         views = text_endpoints(attempt.channel, attempt.roles, [one.view for one in details], answers)
         if attempt.endpoint_id is not None:  # a repeat after a lost lease goes to the same endpoint
             views = [view for view in views if view.endpoint_id == attempt.endpoint_id] or views[:1]

@@ -78,7 +78,7 @@ class Rounds:
             callout_id = self._round(ledger, holder, holders, hazard)
             if callout_id is not None:
                 started[holder.chain_id] = callout_id
-                self._give_way(ledger, hazard, actor=actor, reason=reason)
+                self._give_way(ledger, hazard, holders, actor=actor, reason=reason)
         attached = self._follow(ledger, hazard, holders, first, tuple(started.values()))
         return Rearranged(started, tuple(lifted), tuple(changed), attached)
 
@@ -153,10 +153,12 @@ class Rounds:
         return Launch(plan, hazard, holder.colour, facts)
 
     @staticmethod
-    def _give_way(ledger: Ledger, hazard: str, *, actor: str, reason: str) -> None:
-        """Live call-outs of the hazard that carry nobody any more are superseded."""
+    def _give_way(ledger: Ledger, hazard: str, holders: Sequence[Holder], *, actor: str, reason: str) -> None:
+        """Call-outs that carry nobody any more: superseded, or lifted where their own warning has ended meanwhile."""
+        in_force = {one.chain_id for one in holders}
         for callout in ledger.tx.callouts.emptied(hazard):
-            end(ledger, callout, CallOutEvent.SUPERSEDED, actor=actor, reason=reason)
+            event = CallOutEvent.SUPERSEDED if callout.chain_id in in_force else CallOutEvent.LIFTED
+            end(ledger, callout.id, event, actor=actor, reason=reason)
 
     @staticmethod
     def _follow(

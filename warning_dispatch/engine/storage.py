@@ -179,7 +179,7 @@ class CallOutRows(Protocol):
         """Call-outs (no drills) of a hazard that are live, complete or closed, and carry anybody; oldest first."""
         ...
 
-    def emptied(self, hazard: str) -> Sequence[int]:
+    def emptied(self, hazard: str) -> Sequence[CallOutRecord]:
         """Call-outs of a hazard that are live or complete and carry nobody any more."""
         ...
 

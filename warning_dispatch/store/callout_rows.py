@@ -201,16 +201,16 @@ class CallOutTable:
         )
         return [_record(row) for row in rows]
 
-    def emptied(self, hazard: str) -> Sequence[int]:
+    def emptied(self, hazard: str) -> Sequence[CallOutRecord]:
         """See the port. Not those that were only ever notices, nor one that never had anybody."""
         rows = self._sql.rows(
-            f"""SELECT id FROM callout WHERE hazard = ? AND purpose = {Purpose.CALL.value}
+            f"""SELECT {_COLUMNS} FROM callout WHERE hazard = ? AND purpose = {Purpose.CALL.value}
             AND state IN ({_LIVE}, {CallOutState.COMPLETE.value})
             AND EXISTS (SELECT 1 FROM callee c WHERE c.callout_id = callout.id AND c.next_id IS NOT NULL)
             AND NOT EXISTS (SELECT 1 FROM callee c WHERE c.callout_id = callout.id AND c.carries = 1) ORDER BY id""",
             hazard,
         )
-        return [row[0] for row in rows]
+        return [_record(row) for row in rows]
 
     def rehome(self, callout_id: int, chain_id: int, alert_id: int) -> None:
         """See the port."""
