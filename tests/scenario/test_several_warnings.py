@@ -428,7 +428,9 @@ def test_a_closed_call_out_is_not_begun_again_by_the_same_warning(place: Any, de
     first = desk.identifier
     place.play(seconds=6 * MINUTE)
     place.act(Act.CLOSE, 1)
-    assert desk.send(RED, FIRST, kind="Update", references=first).callouts == ()
+    same = desk.send(RED, FIRST, kind="Update", references=first)
+    assert (same.callouts, same.reasons[-1]) == ((), "closed_by_an_officer")
+    assert place.alarms()[-1] == "untriggered", "a human is told"
     place.play(seconds=MINUTE)
     more = desk.send(RED, FIRST, SECOND, kind="Update", references=first)
     assert more.callouts == (2,)
@@ -442,6 +444,16 @@ def test_a_closed_call_out_is_not_begun_again_by_the_same_warning(place: Any, de
     assert place.query(
         "SELECT count(*) FROM callee c JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = 3 AND u.code = ?", VILLAGE
     ) == [(1,)]
+
+
+def test_a_warning_that_finds_nobody_to_call_is_put_before_a_human(town: Callable[..., Any]) -> None:
+    """A register without anybody in the affected area: never silence."""
+    place = town(counties=1, townships=1, villages=1, leaders=0)
+    place.units = [unit for unit in place.units if unit.code == "1411"]
+    place._fill_register()
+    result = Desk(place).send(RED, FIRST)
+    assert (result.disposition, result.callouts, result.reasons[-1]) == (Disposition.ACCEPTED, (), "nobody_in_area")
+    assert "nobody_in_area" in place.alarms()
 
 
 def test_two_hazards_are_two_obligations(place: Any, desk: Desk) -> None:

@@ -30,8 +30,9 @@ def end(ledger: Ledger, callout_id: int, event: CallOutEvent, *, actor: str, rea
     count = ledger.tx.callees.withdraw_all(callout_id, into)
     ledger.tx.branches.recount(callout_id)
     ledger.note(callout_id, {"k": "callees.withdrawn", "into": into.name, "count": count, "why": event})
+    if event is not CallOutEvent.CLOSED:  # what an officer closed still counts against the warnings that were there
+        ledger.tx.callouts.retire(callout_id)
     if lifted:
-        ledger.tx.rounds.lift(carriers)
         tell_all_clear(ledger, carriers)
 
 

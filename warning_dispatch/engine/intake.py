@@ -14,7 +14,7 @@ from warning_dispatch.engine.launch import Launch, Launcher
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.reading import Reading, read_facts
 from warning_dispatch.engine.records import ChainRecord, Hold, NewAlert
-from warning_dispatch.engine.rounds import HazardFinder, Rounds
+from warning_dispatch.engine.rounds import HazardFinder, Rearranged, Rounds
 from warning_dispatch.errors import UnreadableAlertError
 from warning_dispatch.model.alert import Alert, Disposition, MsgType, ReadAlert
 from warning_dispatch.model.colour import Colour
@@ -319,12 +319,22 @@ class Intake:
         )
         started = done.started.get(judged.chain_id)
         if judged.hold is not None and started is None:
-            judged.reasons.append("attached")
-            ledger.tx.alerts.rejudge(alert_id, judged.chain_id, judged.disposition, judged.reasons)
+            self._nothing_new(ledger, judged, alert_id, done)
         for code in judged.affected.unknown if judged.affected else ():
             at = started or next(iter(done.attached), None)
             ledger.alarm("area_unknown", f"unknown area code {code}: its known superiors are called", at)
         return done.callouts
+
+    @staticmethod
+    def _nothing_new(ledger: Ledger, judged: _Judged, alert_id: int, done: Rearranged) -> None:
+        """The warning calls nobody anew: say why, and tell a human unless its units are being called already."""
+        why = "attached" if done.attached else "closed_by_an_officer" if done.closed else "nobody_in_area"
+        judged.reasons.append(why)
+        ledger.tx.alerts.rejudge(alert_id, judged.chain_id or 0, judged.disposition, judged.reasons)
+        if done.attached:
+            return
+        kind = "untriggered" if done.closed else why
+        ledger.alarm(kind, f"alert {alert_id}: {', '.join(judged.reasons)}"[:300], next(iter(done.closed), None))
 
 
 def _reaches_further(chain: ChainRecord, colour: Colour, hold: Hold) -> bool:

@@ -23,7 +23,6 @@ from warning_dispatch.engine.records import (
     NewCallOut,
     TakenOver,
 )
-from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.escalation.gate import gate_deadline
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.model.alert import MsgType
@@ -105,12 +104,6 @@ class Launcher:
         callout_id = ledger.tx.callouts.insert(new)
         filled = ledger.tx.callouts.fill(callout_id, launch.plan, holder.coverage, round_)
         _account(ledger, callout_id, new, filled)
-        if not any(branch.total for branch in filled):
-            ledger.alarm("nobody_in_area", "the register has nobody to call in the affected area", callout_id)
-            ledger.set_callout_state(
-                ledger.callout(callout_id), CallOutEvent.ALL_FINISHED, actor="engine", reason="nobody_in_area"
-            )
-            return callout_id
         left = _take_over(ledger, callout_id, round_) if round_.moved else ()
         _open_first(ledger, callout_id, launch.plan)
         _open_more(ledger, callout_id, launch.plan, round_)

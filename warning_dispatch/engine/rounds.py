@@ -30,13 +30,15 @@ HazardFinder = Callable[[str, str, str], tuple[Hazard | None, bool]]
 class Rearranged:
     """What came of it. `started`: the round of each holder (chain) that made one. `attached`: call-outs that carry `first`.
 
-    `lifted`: call-outs that ended because nothing holds their units; `changed`: those that go on without some of them.
+    `lifted`: call-outs that ended because nothing holds their units; `changed`: those that go on without some of them;
+    `closed`: call-outs that an officer had closed and whose answers still count for `first`.
     """
 
     started: Mapping[int, int]
     lifted: tuple[int, ...]
     changed: tuple[int, ...]
     attached: tuple[int, ...]
+    closed: tuple[int, ...]
 
     @property
     def callouts(self) -> tuple[int, ...]:
@@ -79,8 +81,8 @@ class Rounds:
             if callout_id is not None:
                 started[holder.chain_id] = callout_id
                 self._give_way(ledger, hazard, holders, actor=actor, reason=reason)
-        attached = self._follow(ledger, hazard, holders, first, tuple(started.values()))
-        return Rearranged(started, tuple(lifted), tuple(changed), attached)
+        attached, closed = self._follow(ledger, hazard, holders, first, tuple(started.values()))
+        return Rearranged(started, tuple(lifted), tuple(changed), attached, closed)
 
     def set_aside(self, ledger: Ledger, callout_id: int, *, actor: str, reason: str) -> None:
         """An officer lifts a call-out: its issuer's warnings hold nothing any more; another issuer's still do."""
@@ -117,6 +119,8 @@ class Rounds:
                 continue
             if not view.live:  # closed by an officer: nobody is told, its answers only cease to count
                 ledger.tx.rounds.lift(loose)
+                if not ledger.tx.rounds.carriers(callout.id):
+                    ledger.tx.callouts.retire(callout.id)
             elif len(loose) == ledger.tx.rounds.carriers(callout.id):
                 end(ledger, callout.id, CallOutEvent.LIFTED, actor=actor, reason=reason)
                 ended.append(callout.id)
@@ -156,27 +160,34 @@ class Rounds:
     def _give_way(ledger: Ledger, hazard: str, holders: Sequence[Holder], *, actor: str, reason: str) -> None:
         """Call-outs that carry nobody any more: superseded, or lifted where their own warning has ended meanwhile."""
         in_force = {one.chain_id for one in holders}
-        for callout in ledger.tx.callouts.emptied(hazard):
+        for callout in ledger.tx.callouts.of_hazard(hazard):
+            if ledger.tx.rounds.carriers(callout.id):
+                continue
+            if callout.state is CallOutState.CLOSED:
+                ledger.tx.callouts.retire(callout.id)
+                continue
             event = CallOutEvent.SUPERSEDED if callout.chain_id in in_force else CallOutEvent.LIFTED
             end(ledger, callout.id, event, actor=actor, reason=reason)
 
     @staticmethod
     def _follow(
         ledger: Ledger, hazard: str, holders: Sequence[Holder], first: int | None, started: Sequence[int]
-    ) -> tuple[int, ...]:
-        """Validity of what goes on, and the warning it stands for; the call-outs that carry units of `first`."""
-        attached = []
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Validity of what goes on, and the warning it stands for; call-outs that carry units of `first`, live or closed."""
+        attached: list[int] = []
+        closed: list[int] = []
         for callout in ledger.tx.callouts.of_hazard(hazard):
+            if callout.id in started:
+                continue
+            own = [one for one in holders if ledger.tx.rounds.covers(callout.id, one.asking)]
             if callout.state is CallOutState.CLOSED:
+                closed.extend(callout.id for one in own if one.chain_id == first)
                 continue
-            own = [one for one in holders if one.colour is callout.colour]
-            own = [one for one in own if ledger.tx.rounds.covers(callout.id, one.asking)]
-            if any(one.chain_id == first for one in own) and callout.id not in started:
-                attached.append(callout.id)
-            if not own or callout.id in started:
-                continue
-            _stand_for(ledger, callout, own, first)
-        return tuple(attached)
+            own = [one for one in own if one.colour is callout.colour]
+            attached.extend(callout.id for one in own if one.chain_id == first)
+            if own:
+                _stand_for(ledger, callout, own, first)
+        return tuple(attached), tuple(closed)
 
 
 def _stand_for(ledger: Ledger, callout: CallOutRecord, holders: Sequence[Holder], first: int | None) -> None:

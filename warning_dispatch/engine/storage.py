@@ -176,11 +176,11 @@ class CallOutRows(Protocol):
         ...
 
     def of_hazard(self, hazard: str) -> Sequence[CallOutRecord]:
-        """Call-outs (no drills) of a hazard that are live, complete or closed, and carry anybody; oldest first."""
+        """Call-outs (no drills) of a hazard whose callees may carry obligations, oldest first; closed ones among them."""
         ...
 
-    def emptied(self, hazard: str) -> Sequence[CallOutRecord]:
-        """Call-outs of a hazard that are live or complete and carry nobody any more."""
+    def retire(self, callout_id: int) -> None:
+        """Its callees carry nothing any more."""
         ...
 
     def rehome(self, callout_id: int, chain_id: int, alert_id: int) -> None:

@@ -127,12 +127,14 @@ class CallOutTable:
 
         The superior is a callee of the tier before, or the one that carries it in another call-out.
         """
-        elsewhere = f"s.carries = 1 AND s.callout_id IN {among(round_.stays)}"
+        called = "s.callout_id = ? AND s.tier = ?"
+        if round_.stays:
+            called = f"({called} OR s.carries = 1 AND s.callout_id IN {among(round_.stays)})"
         members, values = _members(selection, round_)
         self._sql.run(
             f"""INSERT INTO branch (callout_id, tier, superior_branch_id, superior_unit_id, superior_callee_id, state)
             SELECT ?, ?, s.branch_id, u.superior_id, s.id, {BranchState.WAITING.value}
-            FROM unit u LEFT JOIN callee s ON s.unit_id = u.superior_id AND (s.callout_id = ? AND s.tier = ? OR {elsewhere})
+            FROM unit u LEFT JOIN callee s ON s.unit_id = u.superior_id AND {called}
             WHERE {members} AND {_NEW_UNIT}
             GROUP BY u.superior_id, s.branch_id, s.id ORDER BY min(u.code)""",
             callout_id,
@@ -192,25 +194,18 @@ class CallOutTable:
         return row[0], row[1]
 
     def of_hazard(self, hazard: str) -> Sequence[CallOutRecord]:
-        """See the port. A complete call-out still stands for its warning until that is lifted."""
+        """See the port."""
         rows = self._sql.rows(
-            f"""SELECT {_COLUMNS} FROM callout WHERE hazard = ? AND purpose = {Purpose.CALL.value}
-            AND state IN ({_LIVE}, {CallOutState.COMPLETE.value}, {CallOutState.CLOSED.value})
-            AND EXISTS (SELECT 1 FROM callee c WHERE c.callout_id = callout.id AND c.carries = 1) ORDER BY id""",
+            f"""SELECT {_COLUMNS} FROM callout WHERE hazard = ? AND standing = 1 AND purpose = {Purpose.CALL.value}
+            ORDER BY id""",
             hazard,
         )
         return [_record(row) for row in rows]
 
-    def emptied(self, hazard: str) -> Sequence[CallOutRecord]:
-        """See the port. Not those that were only ever notices, nor one that never had anybody."""
-        rows = self._sql.rows(
-            f"""SELECT {_COLUMNS} FROM callout WHERE hazard = ? AND purpose = {Purpose.CALL.value}
-            AND state IN ({_LIVE}, {CallOutState.COMPLETE.value})
-            AND EXISTS (SELECT 1 FROM callee c WHERE c.callout_id = callout.id AND c.next_id IS NOT NULL)
-            AND NOT EXISTS (SELECT 1 FROM callee c WHERE c.callout_id = callout.id AND c.carries = 1) ORDER BY id""",
-            hazard,
-        )
-        return [_record(row) for row in rows]
+    def retire(self, callout_id: int) -> None:
+        """See the port."""
+        self._sql.run("UPDATE callee SET carries = 0 WHERE callout_id = ? AND carries = 1", callout_id)
+        self._sql.run("UPDATE callout SET standing = 0 WHERE id = ?", callout_id)
 
     def rehome(self, callout_id: int, chain_id: int, alert_id: int) -> None:
         """See the port."""

@@ -234,7 +234,15 @@ callout = Table(
         sqlite_where=text("next_at IS NOT NULL"),
         postgresql_where=text("next_at IS NOT NULL"),
     ),
+    Column(
+        "standing",
+        SmallInteger,
+        nullable=False,
+        server_default="1",
+        comment="1 while its callees may carry obligations: until lifted, superseded, or closed and out of every validity",
+    ),
     Index("ix_callout_chain", "chain_id"),
+    Index("ix_callout_standing", "hazard", sqlite_where=text("standing = 1"), postgresql_where=text("standing = 1")),
 )
 
 branch = Table(

@@ -330,6 +330,13 @@ def _create_callout() -> None:
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("total", sa.Integer(), server_default="0", nullable=False),
         sa.Column("finished", sa.Integer(), server_default="0", nullable=False),
+        sa.Column(
+            "standing",
+            sa.SmallInteger(),
+            server_default="1",
+            nullable=False,
+            comment="1 while its callees may carry obligations: until lifted, superseded, or closed and out of every validity",
+        ),
         sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_callout_alert_id_alert")),
         sa.ForeignKeyConstraint(["chain_id"], ["alert_chain.id"], name=op.f("fk_callout_chain_id_alert_chain")),
         sa.ForeignKeyConstraint(["supersedes_id"], ["callout.id"], name=op.f("fk_callout_supersedes_id_callout")),
@@ -342,6 +349,13 @@ def _create_callout() -> None:
         ["next_at"],
         sqlite_where=sa.text("next_at IS NOT NULL"),
         postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_callout_standing",
+        "callout",
+        ["hazard"],
+        sqlite_where=sa.text("standing = 1"),
+        postgresql_where=sa.text("standing = 1"),
     )
 
 
