@@ -57,8 +57,8 @@ AT_ANY_MOMENT: Mapping[str, str] = {
         SELECT c.id, b.id FROM callee c JOIN callout o ON o.id = c.callout_id JOIN branch b ON b.id = c.branch_id
         WHERE o.state = {int(CallOutState.RUNNING)} AND c.state = {int(CalleeState.WAITING)}
         AND (b.state = {int(BranchState.OPEN)} OR (b.gate_at IS NULL AND NOT EXISTS (
-          SELECT 1 FROM callee s WHERE s.callout_id = c.callout_id AND s.state NOT IN {_DONE}
-          AND (s.id = b.superior_callee_id OR (b.superior_callee_id IS NULL AND s.branch_id = b.superior_branch_id)))
+          SELECT 1 FROM callee s JOIN callout so ON so.id = s.callout_id WHERE so.state IN {_LIVE}
+          AND s.state NOT IN {_DONE} AND (s.id = b.superior_callee_id OR (b.superior_callee_id IS NULL AND s.branch_id = b.superior_branch_id)))
           AND NOT EXISTS (SELECT 1 FROM branch w WHERE w.id = b.superior_branch_id
             AND w.state = {int(BranchState.WAITING)})))""",
     "1 nobody is forgotten: a call-out that nobody will look at": f"""

@@ -52,15 +52,15 @@ class IntakeSettings:
 class _Judged:
     """The verdict on one alert of a message.
 
-    `hazard` is set when the chain's hold on units changes: then the call-outs of that hazard are rearranged, with
-    `hold` as what the chain wants from now on (None: nobody) and `affected` as the area it was derived from.
+    `hazards` are those for which the chain's hold on units changes: their call-outs are rearranged, with `hold` as what
+    the chain wants from now on (None: nobody) and `affected` as the area it was derived from.
     """
 
     disposition: Disposition
     reasons: list[str]
     chain_id: int | None = None
     alarm: str = ""
-    hazard: str = ""
+    hazards: tuple[str, ...] = ()
     hold: Hold | None = None
     affected: Affected | None = None
 
@@ -242,7 +242,7 @@ class Intake:
             Disposition.ACCEPTED if held else Disposition.STORED,
             [*reasons, "cancelled"],
             chain_id=chain.id,
-            hazard=chain.hazard if held else "",
+            hazards=(chain.hazard,) if held else (),
         )
 
     def _judge_warning(
@@ -276,7 +276,12 @@ class Intake:
             return _Judged(Disposition.STORED, why, chain_id=chain.id, alarm="untriggered")
         chain_id = self._chain(ledger, facts, hazard, colour, chain)
         return _Judged(
-            Disposition.ACCEPTED, reasons, chain_id=chain_id, hazard=hazard.key, hold=hold, affected=affected
+            Disposition.ACCEPTED,
+            reasons,
+            chain_id=chain_id,
+            hazards=tuple(dict.fromkeys((hazard.key, chain.hazard if chain else hazard.key))),
+            hold=hold,
+            affected=affected,
         )
 
     def _lowered(
@@ -290,12 +295,15 @@ class Intake:
     ) -> _Judged:
         """Below every trigger: the chain goes on, but nobody is called for it any more."""
         held = chain is not None and chain.state is ChainState.IN_FORCE and bool(chain.coverage)
+        if chain is not None and chain.state is ChainState.SET_ASIDE:  # what an officer lifted stays lifted
+            ledger.tx.alerts.update_chain(chain.id, colour, ChainState.SET_ASIDE, ledger.now)
+            return _Judged(Disposition.STORED, reasons, chain_id=chain.id)
         chain_id = self._chain(ledger, facts, hazard, colour, chain)
         return _Judged(
             Disposition.ACCEPTED if held else Disposition.STORED,
             [*reasons, "lowered_below_trigger"] if held else reasons,
             chain_id=chain_id,
-            hazard=hazard.key if held else "",
+            hazards=(chain.hazard,) if held and chain else (),
         )
 
     @staticmethod
@@ -305,17 +313,22 @@ class Intake:
             issuer, area = facts.issuer, facts.issuer_area
             return ledger.tx.alerts.new_chain(facts.root, issuer, area, hazard.key, colour, ledger.now)
         ledger.tx.alerts.update_chain(chain.id, colour, ChainState.IN_FORCE, ledger.now)
+        if chain.hazard != hazard.key:  # an Update may name another hazard than the message it replaces
+            ledger.tx.alerts.change_hazard(chain.id, hazard.key)
         return chain.id
 
     # --- carrying out -------------------------------------------------------------------------------------
 
     def _carry_out(self, ledger: Ledger, judged: _Judged, alert_id: int, facts: Reading) -> tuple[int, ...]:
         """What the chain holds from now on, and the call-outs of its hazard brought into line."""
-        if not judged.hazard or judged.chain_id is None:
+        if not judged.hazards or judged.chain_id is None:
             return ()
         ledger.tx.alerts.hold(judged.chain_id, alert_id, judged.hold)
-        done = self._rounds.rearrange(
-            ledger, judged.hazard, first=judged.chain_id, actor=facts.issuer, reason=f"alert {alert_id}"
+        done, *others = (
+            self._rounds.rearrange(
+                ledger, hazard, first=judged.chain_id, actor=facts.issuer, reason=f"alert {alert_id}"
+            )
+            for hazard in judged.hazards
         )
         started = done.started.get(judged.chain_id)
         if judged.hold is not None and started is None:
@@ -323,7 +336,7 @@ class Intake:
         for code in judged.affected.unknown if judged.affected else ():
             at = started or next(iter(done.attached), None)
             ledger.alarm("area_unknown", f"unknown area code {code}: its known superiors are called", at)
-        return done.callouts
+        return tuple(dict.fromkeys(one for each in (done, *others) for one in each.callouts))
 
     @staticmethod
     def _nothing_new(ledger: Ledger, judged: _Judged, alert_id: int, done: Rearranged) -> None:

@@ -461,6 +461,10 @@ class AlertRows(Protocol):
         """The chain's colour and state after a message."""
         ...
 
+    def change_hazard(self, chain_id: int, hazard: str) -> None:
+        """An Update names another hazard."""
+        ...
+
     def hold(self, chain_id: int, alert_id: int, hold: Hold | None) -> None:
         """What the chain wants called from now on; None: nobody."""
         ...

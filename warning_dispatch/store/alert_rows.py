@@ -61,6 +61,10 @@ class AlertTable:
         )
         return [StoredAlert(row[0], row[1], row[2], Disposition(row[3])) for row in rows]
 
+    def change_hazard(self, chain_id: int, hazard: str) -> None:
+        """See the port."""
+        self._sql.run("UPDATE alert_chain SET hazard = ? WHERE id = ?", hazard, chain_id)
+
     def hold(self, chain_id: int, alert_id: int, hold: Hold | None) -> None:
         """See the port."""
         self._sql.run(

@@ -41,8 +41,8 @@ def any_of(selections: Sequence[TierSelection]) -> Condition:
 
 
 def among(ids: Sequence[int]) -> str:
-    """A short list of our own ids, written into the statement; an empty one matches nothing."""
-    return "(" + ", ".join(str(int(one)) for one in ids) + ")" if ids else "(NULL)"
+    """A short list of our own ids, written into the statement; an empty one is (0), the id of nothing."""
+    return "(" + ", ".join(str(int(one)) for one in ids or (0,)) + ")"
 
 
 def _marks(values: Sequence[str]) -> str:
