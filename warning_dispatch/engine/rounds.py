@@ -92,8 +92,10 @@ class Rounds:
             if holder.chain_id == callout.chain_id or own:
                 ledger.tx.alerts.update_chain(holder.chain_id, holder.colour, ChainState.SET_ASIDE, ledger.now)
         self.rearrange(ledger, callout.hazard, first=None, actor=actor, reason=reason)
-        left = ledger.tx.rounds.carriers(callout_id)
-        if not left and ledger.callout(callout_id).state in (*LIVE_CALLOUT, CallOutState.COMPLETE):  # only notices
+        if not ledger.tx.rounds.carries(callout_id) and ledger.callout(callout_id).state in (
+            *LIVE_CALLOUT,
+            CallOutState.COMPLETE,
+        ):  # only notices
             end(ledger, callout_id, CallOutEvent.LIFTED, actor=actor, reason=reason)
 
     # --- inside -------------------------------------------------------------------------------------------
@@ -119,7 +121,7 @@ class Rounds:
                 continue
             if not view.live:  # closed by an officer: nobody is told, its answers only cease to count
                 ledger.tx.rounds.lift(loose)
-                if not ledger.tx.rounds.carriers(callout.id):
+                if not ledger.tx.rounds.carries(callout.id):
                     ledger.tx.callouts.retire(callout.id)
             elif len(loose) == ledger.tx.rounds.carriers(callout.id):
                 end(ledger, callout.id, CallOutEvent.LIFTED, actor=actor, reason=reason)
@@ -161,7 +163,7 @@ class Rounds:
         """Call-outs that carry nobody any more: superseded, or lifted where their own warning has ended meanwhile."""
         in_force = {one.chain_id for one in holders}
         for callout in ledger.tx.callouts.of_hazard(hazard):
-            if ledger.tx.rounds.carriers(callout.id):
+            if ledger.tx.rounds.carries(callout.id):
                 continue
             if callout.state is CallOutState.CLOSED:
                 ledger.tx.callouts.retire(callout.id)

@@ -223,6 +223,10 @@ class RoundRows(Protocol):
         """How many callees of a call-out carry their unit's obligation."""
         ...
 
+    def carries(self, callout_id: int) -> bool:
+        """Whether any callee of a call-out carries its unit's obligation."""
+        ...
+
     def uncovered(self, callout_id: int, asking: Sequence[TierSelection]) -> Sequence[int]:
         """Callees that carry although none of the selections wants their unit."""
         ...

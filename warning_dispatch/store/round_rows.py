@@ -73,6 +73,11 @@ class RoundTable:
         count: int = self._sql.value("SELECT count(*) FROM callee WHERE callout_id = ? AND carries = 1", callout_id)
         return count
 
+    def carries(self, callout_id: int) -> bool:
+        """See the port."""
+        found = self._sql.value("SELECT 1 FROM callee WHERE callout_id = ? AND carries = 1 LIMIT 1", callout_id)
+        return found is not None
+
     def uncovered(self, callout_id: int, asking: Sequence[TierSelection]) -> Sequence[int]:
         """See the port."""
         condition, values = any_of(asking)
