@@ -21,7 +21,7 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> int:
-        """Milliseconds of a clock that is never set."""
+        """Milliseconds of a clock that is never set and never stands still, not even while the machine sleeps."""
         ...
 
     def real_seconds(self, ms: int) -> float:
@@ -37,7 +37,9 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
     def monotonic(self) -> int:
-        """Monotonic time."""
+        """Time since the boot, suspended or not (ADR 10); where there is no such clock, Python's monotonic one."""
+        if hasattr(time, "CLOCK_BOOTTIME"):
+            return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
         return time.monotonic_ns() // 1_000_000
 
     def real_seconds(self, ms: int) -> float:
@@ -88,8 +90,13 @@ class VirtualClock:
         return 0.0
 
     def advance_to(self, moment: int) -> None:
-        """Jump forward; never back."""
+        """Let time pass; never back."""
         self._now = max(self._now, moment)
+
+    def step(self, by: int) -> None:
+        """Somebody sets the wall clock `by` ms forward (or back): no time passes."""
+        self._now += by
+        self._origin += by
 
 
 def stopwatch() -> float:

@@ -63,8 +63,9 @@ class ChannelWire:
         by_route: defaultdict[str, list[Dispatch]] = defaultdict(list)
         for dispatch in batch:
             by_route[dispatch.route].append(dispatch)
+        ahead = self._clock.monotonic() - self._clock.now()  # leases are kept on a clock that nobody sets
         for route, dispatches in {} if self._closed else by_route.items():
-            self._start(self._deliver(route, dispatches))
+            self._start(self._deliver(route, dispatches, ahead))
 
     def hang_up(self, attempt_ids: Sequence[int]) -> None:
         """See lanes.Wire. What has not been handed over yet never will be; ids a channel does not know it ignores."""
@@ -82,7 +83,7 @@ class ChannelWire:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _deliver(self, route: str, dispatches: Sequence[Dispatch]) -> None:
+    async def _deliver(self, route: str, dispatches: Sequence[Dispatch], ahead: int) -> None:
         """Hand over; a channel that breaks is a provider that is down, not a lost batch.
 
         1. A last look: a lapsed lease is somebody else's by now (no receipt: the reaper repeats it), and what was
@@ -90,9 +91,9 @@ class ChannelWire:
         its receipt is still to come). 2. The channel takes the rest; what was withdrawn meanwhile is hung up. 3. Its
         word goes back to the engine.
         """
-        now = self._clock.now()
-        held = [one for one in dispatches if not one.lease_until or now < one.lease_until]
-        held = [one for one in held if self._in_hand.get(one.attempt_id, 0) <= now]
+        now = self._clock.monotonic()
+        held = [one for one in dispatches if not one.lease_until or now < one.lease_until + ahead]
+        held = [one for one in held if self._in_hand.get(one.attempt_id, now) <= now]
         withdrawn = [one for one in held if one.attempt_id in self._withdrawn]
         refused = [one for one in held if not one.address and one.attempt_id not in self._withdrawn]
         real = [one for one in held if one.address and one.attempt_id not in self._withdrawn]
@@ -143,6 +144,11 @@ class AlarmClock:
         """Another regular job (heartbeats, feeds, calendars)."""
         self._scheduler.add_job(work, "interval", seconds=seconds, id=name, max_instances=1, coalesce=True)
 
+    def set_anew(self) -> None:
+        """The wall clock was set: every job is due now, and counts from now. Set back an hour, none would run for one."""
+        for job in self._scheduler.get_jobs() if self._scheduler.running else ():
+            job.modify(next_run_time=datetime.fromtimestamp(_real_now(), UTC))
+
     def stop(self) -> None:
         """Ring no more."""
         self._scheduler.shutdown(wait=False)
@@ -176,6 +182,7 @@ class Pulse:
     turned_at: int = 0
     failing: str = ""
     end: Callable[[Exception], None] = lambda _error: None
+    set_anew: Callable[[], object] = lambda: None
 
     def turned(self, now: int, stepped: int, claimed: int, next_at: int | None) -> None:
         """One canonical line per turn that did something."""
@@ -184,6 +191,12 @@ class Pulse:
         self.turned_at, self.failing = now, ""
         if stepped or claimed:
             structlog.get_logger("engine").info("engine.turn", stepped=stepped, claimed=claimed, next_at=next_at)
+
+    def stepped(self, now: int, by: int) -> None:
+        """Somebody set the clock: say it, and set the alarm clock anew."""
+        structlog.get_logger("engine").warning("clock.stepped", by=by)
+        self.turned_at = now
+        self.set_anew()
 
     def failed(self, error: Exception) -> None:
         """Say it once, not at every retry."""
@@ -304,6 +317,7 @@ class Daemon:
         wire.receive = lambda receipts: writer.receive(receipts=receipts)
         desk = EngineDesk(self._engine, writer, self._read, pulse)
         alarm = AlarmClock(self._clock, writer.wake, lambda: writer.next_at)
+        pulse.set_anew = lambda: loop.call_soon_threadsafe(alarm.set_anew)
         writer.start()
         alarm.start()
         self._log.info("daemon.started", repaired=repaired)

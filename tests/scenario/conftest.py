@@ -272,6 +272,11 @@ class Town:
         number = self.numbers[unit_code, role]
         return [one for one in self.network.handed if one.address == number and one.channel is channel]
 
+    def set_clock(self, minutes: float) -> None:
+        """Somebody sets the wall clock forward (or back); no time passes, and the daemon notices."""
+        self.clock.step(int(minutes * MINUTE))
+        self.stage.mind_the_clock()
+
     def play(self, *, seconds: float | None = None, over: Callable[[], bool] = lambda: False) -> None:
         """Let time pass: so many seconds, or until `over`."""
         until = None if seconds is None else self.clock.now() + int(seconds * SECOND)
@@ -284,8 +289,8 @@ class Town:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the start."""
-        return (self.clock.now() - START) / SECOND
+        """Seconds that have passed since the start, whatever the wall clock says."""
+        return self.clock.monotonic() / SECOND
 
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """Rows straight from the database."""
@@ -314,6 +319,20 @@ class Town:
             ORDER BY a.claimed_at"""
         rows = self.query(sql, unit_code, int(role or 0), int(role or 0))
         return [(int(str(row[0])) - START) / SECOND for row in rows]
+
+    def rang(self, unit_code: str, *roles: Role) -> list[float]:
+        """When a unit's phones rang as the carrier has it: seconds that have really passed since the start."""
+        numbers = {self.numbers.get((unit_code, role), "") for role in roles or tuple(Role)}
+        return self._handed({self.log.digest(one) for one in numbers - {""}}, Channel.VOICE)
+
+    def written(self, unit_code: str, *roles: Role) -> list[float]:
+        """When messages went to a unit, as the carrier has it."""
+        numbers = {self.numbers.get((unit_code, role), "") for role in roles or tuple(Role)}
+        return self._handed({self.log.digest(one) for one in numbers - {""}}, Channel.SMS)
+
+    def _handed(self, addresses: set[str], channel: Channel) -> list[float]:
+        found = [one for one in self.log.records() if one.what == "handed" and one.channel is channel]
+        return [(one.at - START) / SECOND for one in found if one.address in addresses]
 
     def texts_to(self, unit_code: str) -> list[tuple[float, Role, int]]:
         """(seconds after the start, role, purpose) of messages sent to a unit."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from warning_dispatch.clock import VirtualClock
-from warning_dispatch.daemon import ChannelWire
+from warning_dispatch.daemon import AlarmClock, ChannelWire
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch, Receipt
@@ -84,3 +84,32 @@ async def test_a_sample_number_on_a_real_route_is_refused_before_the_carrier() -
     receipts = await carry(carrier, [dispatch(1, address="")])
     assert carrier.handed == []
     assert receipts[1].outcome == "misconfigured"
+
+
+async def test_a_lease_is_not_counted_by_a_clock_that_somebody_sets() -> None:
+    """Set forward between claim and hand-over: the lease has not lapsed, the call goes now and not after a repeat."""
+    carrier = Carrier()
+    clock = VirtualClock(NOW)
+    wire = ChannelWire({"phones": carrier}, clock, asyncio.get_running_loop())
+    wire.send([dispatch(1, lease_until=NOW + 30_000)])
+    clock.step(3_600_000)
+    await asyncio.sleep(0)
+    await wire.drain()
+    assert carrier.handed == [1]
+
+
+async def test_the_alarm_clock_rings_on_although_the_wall_clock_went_back() -> None:
+    """Set anew, every job is due at once and counts from there; otherwise none would run until the old time is back."""
+    rung: list[int] = []
+    alarm = AlarmClock(VirtualClock(NOW), lambda: rung.append(1), lambda: None)
+    alarm.set_anew()  # before it runs there is nothing to set
+    alarm.start()
+    alarm.every(3_600, _nothing, "calendar")
+    alarm.set_anew()
+    await asyncio.sleep(0.05)
+    alarm.stop()
+    assert rung == [1]
+
+
+async def _nothing() -> None:
+    """A regular job."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from warning_dispatch.engine.acts import Act, Acts
+from warning_dispatch.engine.clock_steps import move_along, went_back
 from warning_dispatch.engine.frozen import FrozenPlans
 from warning_dispatch.engine.intake import Intake
 from warning_dispatch.engine.ledger import Ledger
@@ -44,8 +45,20 @@ class Engine:
         self._reports = reports
 
     def recover(self, now: int, lost_routes: tuple[str, ...]) -> int:
-        """Before the first turn of a single worker; how many attempts were of unknown fate."""
+        """Before the first turn of a single worker; how many attempts were of unknown fate.
+
+        Was the clock set back while we were down, the deadlines go back with it first.
+        """
+        self._once(now, went_back)
         return recover(self._storage, self._plans, self._reports, now, lost_routes)
+
+    def clock_stepped(self, now: int, by: int) -> None:
+        """The wall clock was set `by` ms forward (back when negative) and shows `now`: deadlines move along.
+
+        To be called before anything else sees the new time.
+        """
+        self._once(now, lambda ledger: move_along(ledger, by))
+        self._turn.move_along(by)
 
     def turn(self, now: int, inbox: Inbox | None = None) -> Turned:
         """Everything that is due at `now`."""

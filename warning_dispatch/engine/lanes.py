@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 from warning_dispatch.clock import Clock
 from warning_dispatch.engine.engine import Done, Engine
+from warning_dispatch.engine.timekeeping import ClockWatch
 from warning_dispatch.engine.turn import Inbox
 from warning_dispatch.errors import StoreError
 from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
@@ -55,6 +56,10 @@ class Watch(Protocol):
         """A turn has committed."""
         ...
 
+    def stepped(self, now: int, by: int) -> None:
+        """The wall clock was set by so many ms, shows `now`, and the deadlines have moved along."""
+        ...
+
     def failed(self, error: Exception) -> None:
         """A turn could not be carried out; it will be tried again."""
         ...
@@ -90,6 +95,8 @@ class Writer:
         self._wire = wire
         self._watch = watch
         self._sweep = sweep
+        self._time = ClockWatch(clock)
+        self._retry_at: int | None = None
         self._lanes: tuple[deque[_Job], ...] = tuple(deque() for _ in Lane)
         self._taps: list[tuple[Tap, Future[int]]] = []
         self._inbox = Inbox()
@@ -206,7 +213,7 @@ class Writer:
                         return lane.popleft(), Inbox(), False
                 if self._taps and not self._stopping:
                     self._woken = True
-                if self._stopping or self._woken or self._inbox or self._is_due():
+                if self._stopping or self._woken or self._is_due() or self._has_word():
                     self._woken = False
                     inbox, self._inbox = self._inbox, Inbox()
                     return None, inbox, self._stopping
@@ -214,6 +221,25 @@ class Writer:
 
     def _is_due(self) -> bool:
         return self._next_at is not None and self._next_at <= self._clock.now()
+
+    def _has_word(self) -> bool:
+        """Whether something came from the wire, or the wall clock was set: what was an hour away may be due.
+
+        After a failure the database is left in peace for a moment.
+        """
+        if self._retry_at is not None and self._clock.monotonic() < self._retry_at:
+            return False
+        return bool(self._inbox) or (not self._holding and self._time.look().stepped != 0)
+
+    def _now(self) -> int:
+        """The moment of the next transaction. If the clock was set, deadlines move along before anything sees it."""
+        reading = self._time.look()
+        if reading.stepped:
+            self._engine.clock_stepped(reading.now, reading.stepped)
+            self._time.settled(reading.stepped)
+            self._next_at, self._woken = None, True
+            self._watch.stepped(reading.now, reading.stepped)
+        return reading.now
 
     def _patience(self) -> float:
         """Seconds until the next deadline, at most a sweep."""
@@ -226,7 +252,7 @@ class Writer:
         if not job.future.set_running_or_notify_cancel():
             return
         try:
-            done = job.work(self._clock.now())
+            done = job.work(self._now())
         except Exception as error:  # noqa: BLE001 - it belongs to whoever asked
             job.future.set_exception(error)
             return
@@ -240,7 +266,7 @@ class Writer:
         with self._condition:
             taps, self._taps = self._taps[:ANSWERS_AT_ONCE], self._taps[ANSWERS_AT_ONCE:]
         try:
-            done = self._engine.answer(self._clock.now(), Inbox(taps=[tap for tap, _ in taps]))
+            done = self._engine.answer(self._now(), Inbox(taps=[tap for tap, _ in taps]))
         except Exception as error:  # noqa: BLE001 - it belongs to those who pressed
             for _, future in taps:
                 _fail(future, error)
@@ -253,14 +279,16 @@ class Writer:
                 future.set_result(done.result)
 
     def _turn(self, inbox: Inbox) -> None:
-        now = self._clock.now()
         try:
+            now = self._now()
             turned = self._engine.turn(now, inbox)
         except StoreError as error:
             self._put_back(inbox)
-            self._next_at = now + RETRY_AFTER
+            self._retry_at = self._clock.monotonic() + RETRY_AFTER
+            self._next_at = self._clock.now() + RETRY_AFTER
             self._watch.failed(error)
             return
+        self._retry_at = None
         self._next_at = turned.next_at
         if turned.hang_up:
             self._wire.hang_up(turned.hang_up)
@@ -271,11 +299,13 @@ class Writer:
     def _take_in(self, inbox: Inbox) -> None:
         """What came from the wire, without a turn: nothing new is claimed while the daemon winds up."""
         try:
-            done = self._engine.answer(self._clock.now(), inbox)
+            done = self._engine.answer(self._now(), inbox)
         except StoreError as error:
             self._put_back(inbox)
+            self._retry_at = self._clock.monotonic() + RETRY_AFTER
             self._watch.failed(error)
             return
+        self._retry_at = None
         if done.hang_up:
             self._wire.hang_up(done.hang_up)
 

@@ -508,6 +508,22 @@ class LinkRows(Protocol):
         ...
 
 
+class ClockRows(Protocol):
+    """What depends on the wall clock, over all tables, and the clock's last reading."""
+
+    def move(self, by: int) -> Sequence[int]:
+        """Move every deadline by so many ms, facts not; the live call-outs. See store/clock_rows.py for the rule."""
+        ...
+
+    def last_reading(self) -> int | None:
+        """The wall time a turn last wrote down; None before the first."""
+        ...
+
+    def keep_reading(self, now: int) -> None:
+        """Write the wall time down."""
+        ...
+
+
 class JournalRows(Protocol):
     """The append-only account."""
 
@@ -562,6 +578,11 @@ class Transaction(Protocol):
     @property
     def links(self) -> LinkRows:
         """Receivers' links."""
+        ...
+
+    @property
+    def clock(self) -> ClockRows:
+        """What depends on the wall clock."""
         ...
 
     @property

@@ -16,6 +16,7 @@ from warning_dispatch.engine.outbox import Outbox
 from warning_dispatch.engine.recovery import repeat_lost
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.storage import Storage
+from warning_dispatch.engine.timekeeping import Readings
 from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.escalation.moves import Due
 from warning_dispatch.model.states import AttemptState, CallOutState
@@ -63,6 +64,7 @@ class Turn:
         self._reports = reports
         self._batch = batch
         self._wake: list[int] = []
+        self._readings = Readings()
 
     def __call__(self, now: int, inbox: Inbox | None = None) -> Turned:
         """Do everything due at `now`.
@@ -86,6 +88,7 @@ class Turn:
                 ledger.take(record, Due())
             ledger.settle()
             claimed = self._outbox.claim(ledger)
+            self._readings.keep(tx.clock, now)
             ledger.close()
             full = max(len(due), overdue, len(gates)) >= self._batch
             next_at = now if full else self._next_at(ledger, claimed.next_at)
@@ -102,6 +105,10 @@ class Turn:
     def remember(self, moments: Sequence[int]) -> None:
         """Moments at which something queued elsewhere may go."""
         self._wake.extend(moments)
+
+    def move_along(self, by: int) -> None:
+        """The wall clock was set: what is remembered here moves with the rows."""
+        self._wake = [at + by for at in self._wake]
 
     def take_inbox(self, ledger: Ledger, inbox: Inbox) -> int:
         """What came from the wire, answers first; how many answers counted."""
@@ -180,6 +187,13 @@ def await_lift(ledger: Ledger, callout_id: int) -> None:
     ledger.tx.callees.park(callout_id)
     ledger.tx.callees.limit_all(callout_id, ledger.now)
     ledger.alarm("awaiting_lift", "the validity is over; lift, extend or close", callout_id)
+
+
+def take_up_again(ledger: Ledger, callout_id: int, why: str) -> None:
+    """The validity is not over after all (extended, or the clock was wrong): every open callee is looked at again."""
+    callout = ledger.callout(callout_id)
+    ledger.set_callout_state(callout, CallOutEvent.EXTENDED, actor="engine", reason=why, next_at=callout.voice_until)
+    ledger.tx.callees.unpark(callout_id, ledger.now)
 
 
 def stop_voice(ledger: Ledger, callout_id: int, why: str) -> None:

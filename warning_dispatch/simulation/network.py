@@ -13,12 +13,14 @@ Rules:
 2. A phone is in one call. A second call of ours to it gets `busy` and counts as a clash.
 3. Whoever has picked up is not cut off: `hang_up` ends only what still rings, reported as `hung_up_by_us`.
 4. A refusal and a clash leave no trace in anybody's habits: only calls that got through count as the n-th.
+5. The network's own time is never set: when the caller's wall clock is, `move_along` says so, calls and messages go on
+   as they were, and the carrier's log keeps the network's time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
 from warning_dispatch.model.states import Means
@@ -94,6 +96,7 @@ class SimulatedNetwork:
         )
         self._log = log
         self._now = 0
+        self._set_by = 0
         self._serial = 0
         self._agenda: list[tuple[int, int, int, int, _Call | _Message]] = []
         self._outbox: list[tuple[int, int, int, int, int, Event, Answer | None]] = []
@@ -129,6 +132,10 @@ class SimulatedNetwork:
         """Switch an outage of a channel on, refusing with `outcome`, or off with None."""
         self._line.set_outage(channel, outcome)
 
+    def move_along(self, by: int) -> None:
+        """The caller's wall clock was set `by` ms forward (or back): every `now` from here on is that much more."""
+        self._set_by += by
+
     def accept(self, batch: Sequence[Dispatch], now: int) -> list[Receipt]:
         """Take a batch at `now`; one receipt per dispatch, in the batch's order."""
         now = self._settle(now)
@@ -158,7 +165,7 @@ class SimulatedNetwork:
         agenda = self._agenda
         while agenda and isinstance(call := agenda[0][4], _Call) and call.over:
             heappop(agenda)
-        moments = [queue[0][0] for queue in (agenda, self._outbox) if queue]
+        moments = [queue[0][0] + self._set_by for queue in (agenda, self._outbox) if queue]
         return min(moments, default=None)
 
     def advance(self, now: int) -> list[Event]:
@@ -173,7 +180,7 @@ class SimulatedNetwork:
             *_, event, answer = heappop(outbox)
             if answer is not None and answer.told_at is None:
                 answer.told_at = now
-            events.append(event)
+            events.append(replace(event, at=event.at + self._set_by) if self._set_by else event)
         self._flush()
         return events
 
@@ -259,7 +266,7 @@ class SimulatedNetwork:
 
     def _settle(self, now: int) -> int:
         """Let everything happen that is due by `now`; time never goes back. Returns the network's time."""
-        self._now = now = max(now, self._now)
+        self._now = now = max(now - self._set_by, self._now)
         agenda = self._agenda
         while agenda and agenda[0][0] <= now:
             at, _, _, step, item = heappop(agenda)

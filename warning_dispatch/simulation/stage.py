@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from warning_dispatch.clock import VirtualClock
 from warning_dispatch.engine.engine import Engine
+from warning_dispatch.engine.timekeeping import ClockWatch
 from warning_dispatch.engine.turn import Inbox, Turned
 from warning_dispatch.ports import Reply, Report, Tap
 from warning_dispatch.simulation.network import SimulatedNetwork
@@ -36,9 +37,19 @@ class Stage:
         self.tally = Tally()
         self._grain = grain
         self._inbox = Inbox()
+        self._time = ClockWatch(clock)
+
+    def mind_the_clock(self) -> None:
+        """If somebody set the wall clock: deadlines move along; what goes on in the network never noticed."""
+        reading = self._time.look()
+        if reading.stepped:
+            self.network.move_along(reading.stepped)
+            self.engine.clock_stepped(reading.now, reading.stepped)
+            self._time.settled(reading.stepped)
 
     def round(self) -> Turned:
         """One turn at the present moment, and what it sets going."""
+        self.mind_the_clock()
         now = self.clock.now()
         inbox, self._inbox = self._inbox, Inbox()
         turned = self.engine.turn(now, inbox)
@@ -54,8 +65,10 @@ class Stage:
         return turned
 
     def forget(self) -> None:
-        """What came from the wire and was not yet taken in is lost (a crash)."""
+        """What came from the wire and was not yet taken in is lost (a crash), and so is the comparison of the clocks."""
         self._inbox = Inbox()
+        self.network.move_along(self._time.look().stepped)
+        self._time = ClockWatch(self.clock)
 
     def listen(self) -> None:
         """Let people act up to the present moment."""

@@ -45,6 +45,15 @@ def _memory(text: str | None) -> tuple[tuple[Tried, ...], tuple[int, ...]]:
     )
 
 
+def memory_moved(text: str, by: int) -> str | None:
+    """The same memory with its moments `by` ms later; None when there is no moment in it."""
+    tried, answers = json.loads(text)
+    if not any(until for _, _, _, until, _ in tried):
+        return None
+    moved = [[key, count, verdict, until and until + by, route] for key, count, verdict, until, route in tried]
+    return json.dumps([moved, answers], separators=(",", ":"), ensure_ascii=False)
+
+
 def _record(row: Sequence[Any]) -> CalleeRecord:
     tried, answers = _memory(row[21])
     return CalleeRecord(

@@ -14,6 +14,7 @@ from warning_dispatch.store.attempt_rows import AttemptTable
 from warning_dispatch.store.branch_rows import BranchTable
 from warning_dispatch.store.callee_rows import CalleeTable
 from warning_dispatch.store.callout_rows import CallOutTable
+from warning_dispatch.store.clock_rows import ClockTable
 from warning_dispatch.store.database import writing
 from warning_dispatch.store.endpoint_rows import EndpointTable, LinkTable, RouteTable
 from warning_dispatch.store.journal import Journal
@@ -48,6 +49,7 @@ class TableTransaction:
         self.routes = RouteTable(sql)
         self.alerts = AlertTable(sql, sealer)
         self.links = LinkTable(sql, link_key)
+        self.clock = ClockTable(sql)
         self.journal = JournalTable(connection, journal)
 
 

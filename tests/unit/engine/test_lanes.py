@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -29,6 +30,9 @@ class Script:
         self.failed_with: list[Exception] = []
         self.broken_by: list[Exception] = []
         self.bug = False
+        self.next_at: int | None = None
+        self.stuck = 0
+        self.moved = threading.Event()
 
     def turn(self, _now: int, inbox: Inbox | None = None) -> Turned:
         """A turn; the first waits until the test has queued its work."""
@@ -41,7 +45,18 @@ class Script:
         self.done.append("turn")
         self.seen.append(inbox or Inbox())
         self.turned_once.set()
-        return IDLE
+        return replace(IDLE, next_at=self.next_at)
+
+    def clock_stepped(self, now: int, by: int) -> None:
+        """Deadlines move along."""
+        if self.stuck:
+            self.stuck -= 1
+            raise StoreError("The database is busy.")
+        self.done.append(f"moved by {by} at {now}")
+
+    def stepped(self, _now: int, _by: int) -> None:
+        """Note it."""
+        self.moved.set()
 
     def answer(self, _now: int, inbox: Inbox) -> Done[int]:
         """Taps committed together."""
@@ -67,9 +82,9 @@ class Script:
         self.broken_by.append(error)
 
 
-def writer_on(script: Script) -> Writer:
+def writer_on(script: Script, clock: VirtualClock | None = None) -> Writer:
     """A writer whose engine is the script."""
-    return Writer(script, VirtualClock(0), script, script, 1_000)  # type: ignore[arg-type]
+    return Writer(script, clock or VirtualClock(0), script, script, 1_000)  # type: ignore[arg-type]
 
 
 def job(script: Script, name: str) -> object:
@@ -151,3 +166,53 @@ def test_a_fault_nobody_foresaw_is_never_silent() -> None:
     with pytest.raises(StoreError):
         writer.submit(Lane.ACT, job(script, "late"))  # type: ignore[arg-type]
     assert isinstance(script.broken_by[0], AttributeError)
+
+
+def test_deadlines_move_before_anything_sees_the_new_time() -> None:
+    """The clock was set an hour forward while an act waited: first the deadlines, then the act, then the turn."""
+    script = Script()
+    clock = VirtualClock(0)
+    writer = writer_on(script, clock)
+    clock.step(3_600_000)
+    waiting = writer.submit(Lane.ACT, job(script, "act"))  # type: ignore[arg-type]
+    script.gate.set()
+    writer.start()
+    assert waiting.result(5) == "act"
+    assert script.turned_once.wait(5)
+    writer.stop()
+    assert script.done[:3] == ["moved by 3600000 at 3600000", "act", "turn"]
+
+
+def test_a_clock_set_back_does_not_put_the_engine_to_sleep() -> None:
+    """The next deadline looks an hour away, nothing else wakes the writer, and it notices all the same (promise 1)."""
+    script = Script()
+    script.next_at = 10 * 3_600_000
+    script.gate.set()
+    clock = VirtualClock(9 * 3_600_000)
+    writer = writer_on(script, clock)
+    writer.start()
+    assert script.turned_once.wait(5)
+    clock.step(-3_600_000)
+    assert script.moved.wait(5)
+    writer.stop()
+    assert "moved by -3600000 at 28800000" in script.done
+
+
+def test_a_move_that_fails_is_tried_again_before_the_next_turn() -> None:
+    """The database failed just then: no turn runs on deadlines that have not moved, and what came in is not lost."""
+    script = Script()
+    script.stuck = 1
+    clock = VirtualClock(0)
+    writer = writer_on(script, clock)
+    clock.step(60_000)
+    writer.receive(reports=[Report(1, "no_answer", 0)])
+    script.gate.set()
+    writer.start()
+    while not script.failed_with:
+        pass
+    assert "turn" not in script.done
+    clock.advance_to(62_000)
+    assert script.turned_once.wait(5)
+    writer.stop()
+    assert script.done[:2] == ["moved by 60000 at 62000", "turn"]
+    assert [one.attempt_id for inbox in script.seen for one in inbox.reports] == [1]

@@ -1,0 +1,104 @@
+"""What depends on the wall clock: moved along when somebody sets it, and the last reading of it.
+
+The rule: a moment moves if the engine compares it with "now" to decide something (a deadline, or where an interval
+began); it stays if it only says when something happened. So deadlines, leases, origins of ladders, windows and buckets
+of limits move; when an attempt was claimed or ended, when somebody answered, when an alarm rang stays as it was
+recorded, in the tables as in the journal, whose entry "clock.stepped" says how to read it. A moment that is not ours
+stays too: the end of a warning that its message names is wall time, the end that we guessed is an interval from its start.
+
+`MOVE` and `STAY` name every moment in the schema; a test sees that a new one is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, AttemptState, CalleeState, CallOutState, ChainState
+from warning_dispatch.store.callee_rows import memory_moved
+from warning_dispatch.store.sql import Sql
+
+CHUNK = 2_000
+"""Memories moved at once."""
+
+_LIVE = ", ".join(str(state.value) for state in LIVE_CALLOUT)
+_LIVE_OR_COMPLETE = f"{_LIVE}, {CallOutState.COMPLETE.value}"
+_UNTOUCHED = ", ".join(str(state.value) for state in (*FINISHED, CalleeState.WAITING))
+_OPEN_CALLEES = f"callout_id IN (SELECT id FROM callout WHERE state IN ({_LIVE})) AND state NOT IN ({_UNTOUCHED})"
+
+MOVE: Mapping[str, tuple[str, ...]] = {
+    f"callout WHERE state IN ({_LIVE_OR_COMPLETE}) AND validity_guessed = 1": ("voice_until",),
+    f"""callout WHERE state IN ({_LIVE}) AND NOT
+        (state = {CallOutState.RUNNING.value} AND validity_guessed = 0)""": ("next_at",),
+    f"alert_chain WHERE state = {ChainState.IN_FORCE.value} AND valid_guessed = 1": ("valid_until",),
+    f"branch WHERE callout_id IN (SELECT id FROM callout WHERE state IN ({_LIVE}))": ("gate_at",),
+    f"callee WHERE {_OPEN_CALLEES}": ("opened_at", "origin", "next_at", "unreached_at", "retry_at"),
+    f"attempt WHERE state = {AttemptState.READY.value}": ("due_at",),
+    "attempt WHERE lease_until IS NOT NULL": ("lease_until",),
+    "route WHERE tokens_at > 0": ("tokens_at",),
+    "route WHERE down_until > 0": ("down_until",),
+    "number_call": ("at",),
+}
+"""Rows → columns that move with the clock. Beside them `until` in callee.memory. The next look at a RUNNING call-out is
+at its validity; that of a paused one or of one that awaits lifting is an interval of ours."""
+
+STAY: Mapping[str, tuple[str, ...]] = {
+    "unit": ("valid_from", "valid_until"),
+    "receiver": ("valid_from", "valid_until", "verified_at"),
+    "endpoint": ("valid_until",),
+    "raw_message": ("received_at",),
+    "alert_chain": ("ended_at",),
+    "alert": ("sent", "received_at", "expires"),
+    "callout": ("started_at", "ended_at"),
+    "branch": ("opened_at", "answered_at"),
+    "callee": ("answered_at",),
+    "attempt": ("claimed_at", "handed_at", "delivered_at", "ended_at"),
+    "acknowledgement": ("at",),
+    "feedback": ("at",),
+    "alarm": ("at", "claimed_at"),
+    "journal_block": ("at",),
+    "journal_head": ("sealed_at",),
+    "user_account": ("created_at", "disabled_at"),
+    "api_key": ("created_at", "revoked_at"),
+}
+"""Table → columns that say when something happened, or that are wall time by their nature."""
+
+_READING = "clock.last"
+_MEMORIES = f"""SELECT id, memory FROM callee WHERE {_OPEN_CALLEES} AND memory IS NOT NULL AND id > ?
+ ORDER BY id LIMIT {CHUNK}"""
+
+
+class ClockTable:
+    """engine.storage.ClockRows."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def move(self, by: int) -> Sequence[int]:
+        """See the port. One statement per kind of row; memories in chunks."""
+        for rows, columns in MOVE.items():
+            table, _, where = rows.partition(" ")
+            changes = ", ".join(f"{column} = {column} + ?" for column in columns)
+            self._sql.run(f"UPDATE {table} SET {changes} {where}", *(by for _ in columns))
+        self._move_memories(by)
+        return [row[0] for row in self._sql.rows(f"SELECT id FROM callout WHERE state IN ({_LIVE}) ORDER BY id")]
+
+    def _move_memories(self, by: int) -> None:
+        after = 0
+        while rows := self._sql.rows(_MEMORIES, after):
+            moved = ((memory_moved(memory, by), key) for key, memory in rows)
+            self._sql.many("UPDATE callee SET memory = ? WHERE id = ?", [one for one in moved if one[0] is not None])
+            after = rows[-1][0]
+
+    def last_reading(self) -> int | None:
+        """See the port."""
+        found = self._sql.value("SELECT value FROM installation WHERE name = ?", _READING)
+        return None if found is None else int(found)
+
+    def keep_reading(self, now: int) -> None:
+        """See the port."""
+        self._sql.run(
+            """INSERT INTO installation (name, value) VALUES (?, ?)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
+            _READING,
+            str(now),
+        )
