@@ -23,7 +23,7 @@ from warning_dispatch.engine.records import (
 from warning_dispatch.engine.storage import Transaction
 from warning_dispatch.escalation.callee import step
 from warning_dispatch.escalation.callout import OVER, CallOutEvent, move
-from warning_dispatch.escalation.gate import BranchView, count_change, decide, gate_deadline, needed
+from warning_dispatch.escalation.gate import BranchView, count_change, decide, gate_deadline, hold_began, needed
 from warning_dispatch.escalation.moves import (
     CalleeEvent,
     OpenBelow,
@@ -254,7 +254,8 @@ class Ledger:
                 branch.callout_id,
                 {"k": "branch.opened", "branch": branch.id, "tier": branch.tier, "count": count, "why": reason},
             )
-            gate_at = gate_deadline(self.now, frozen.plan.tiers[branch.tier].hold.get(callout.colour))
+            began = hold_began(BranchView(branch.state, branch.gate_at), reason, self.now)
+            gate_at = gate_deadline(began, frozen.plan.tiers[branch.tier].hold.get(callout.colour))
             if gate_at is not None:
                 self.tx.branches.arm(branch.id, gate_at)
             opened = replace(branch, state=BranchState.OPEN)

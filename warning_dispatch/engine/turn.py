@@ -19,7 +19,7 @@ from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.timekeeping import Readings
 from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.escalation.moves import Due
-from warning_dispatch.model.states import AttemptState, CallOutState
+from warning_dispatch.model.states import AttemptState, BranchState, CallOutState
 from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 
 REMIND_EVERY = 1_800_000
@@ -138,7 +138,7 @@ class Turn:
                 ledger.tx.callouts.set_state(
                     callout.id, callout.state, next_at=ledger.now + REMIND_EVERY, ended_at=None
                 )
-                ledger.alarm("awaiting_lift", "the validity is over; lift, extend or close", callout.id)
+                _ask_for_the_end(ledger, callout.id)
 
     def _overdue(self, ledger: Ledger) -> int:
         """Claims that lapsed are repeated; hand-overs without a report count as not answered."""
@@ -186,7 +186,19 @@ def await_lift(ledger: Ledger, callout_id: int) -> None:
     stop_voice(ledger, callout_id, "validity_over")
     ledger.tx.callees.park(callout_id)
     ledger.tx.callees.limit_all(callout_id, ledger.now)
-    ledger.alarm("awaiting_lift", "the validity is over; lift, extend or close", callout_id)
+    _ask_for_the_end(ledger, callout_id)
+
+
+def _ask_for_the_end(ledger: Ledger, callout_id: int) -> None:
+    """Ask the officer; who stands behind a gate that never opened is on nobody's list yet."""
+    shut = [one for one in ledger.tx.branches.of_callout(callout_id) if one.state is BranchState.WAITING]
+    untold = sum(one.total - one.finished for one in shut)
+    ledger.alarm(
+        "awaiting_lift",
+        f"有效期已过：请解除、延长或办结；未开闸、从未呼叫：{untold} 个单位 / "
+        f"the validity is over: lift, extend or close; never called behind shut gates: {untold} units",
+        callout_id,
+    )
 
 
 def take_up_again(ledger: Ledger, callout_id: int, why: str) -> None:

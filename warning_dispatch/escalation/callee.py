@@ -61,6 +61,8 @@ S = CalleeState
 
 SAME_NUMBER_GAP = 60_000
 """ms between the end of a call and the next to the same role, when a rung came due while it was under way."""
+LATE = 60_000
+"""ms by which a rung may come late (a pause, downtime) before those above it keep their distance from it instead."""
 ROUTE_DOWN_GAP = 30_000
 """ms until a callee is tried again when no provider could take the call."""
 HEARD_LIMIT = 2
@@ -159,16 +161,22 @@ def _due(callee: Callee, _event: Due, now: int, rules: Rules) -> Step:
     """Look at the ladder.
 
     1. A retry whose gap is over is wanted again. 2. Rungs that are due are merged: texts are queued, voice roles
-    are wanted. 3. A passed limit moves the callee to the list. 4. If somebody is wanted and no attempt exists, one
-    is queued. 5. The next deadline is the earliest of rung, retry and limit.
+    are wanted (not those due after the ladder's own limit for voice). After a long standstill the rungs to come keep
+    their distance from this one. 3. A passed limit moves the callee to the list. 4. If somebody is wanted and no
+    attempt exists, one is queued. 5. The next deadline is the earliest of rung, retry and limit.
     """
     climb = _Climb(callee.wanted, callee.retry_at, callee.retry_roles)
+    voice_ends = _voice_ends(callee, rules)
     if climb.retry_at is not None and climb.retry_at <= now:
-        climb.wanted |= climb.retry_roles
+        climb.wanted |= climb.retry_roles if voice_ends is None or climb.retry_at < voice_ends else 0
         climb.retry_at, climb.retry_roles, climb.reason = None, 0, Reason.RETRY_DUE
     slow = callee.state is S.DUTY_ANSWERED
     origin = now if callee.origin is None else callee.origin
-    due = collect(rules.ladder, callee.position, origin, now, slow=slow)
+    due = collect(rules.ladder, callee.position, origin, now, slow=slow, voice_until=voice_ends)
+    rung_at = due.next_at
+    if due.fired and now - due.last_at > LATE:
+        origin += now - due.last_at
+        rung_at = due_at(rules.ladder, due.position, origin, slow=slow)
     if due.fired:
         climb.reason = Reason.RUNG_DUE if due.fired == 1 else Reason.RUNGS_MERGED
         climb.wanted |= _roles_to_call(due.voice, rules)
@@ -178,7 +186,6 @@ def _due(callee: Callee, _event: Due, now: int, rules: Rules) -> Step:
         return Step(done, tuple(climb.actions), Reason.NOTICE_SENT)
     state, unreached_at = _limit(callee, now, rules, climb)
     voice = callee.voice
-    rung_at = due.next_at
     if now >= rules.voice_until:  # the validity is over: what is due is still written, but the ladder goes no further
         rung_at = climb.retry_at = None
         climb.retry_roles = 0
@@ -190,6 +197,7 @@ def _due(callee: Callee, _event: Due, now: int, rules: Rules) -> Step:
     moved = replace(
         callee,
         state=state,
+        origin=origin,
         position=due.position,
         wanted=climb.wanted,
         voice=voice,
@@ -238,11 +246,17 @@ def _limit(callee: Callee, now: int, rules: Rules, climb: _Climb) -> tuple[Calle
 
 
 def _may_ring(callee: Callee, now: int, rules: Rules) -> bool:
-    """Whether voice is still allowed: not after the validity, not after the ladder's own limit, not if heard twice."""
-    if now >= rules.voice_until or callee.state is S.UNCONFIRMED:
-        return False
+    """Whether voice is still allowed: not after the validity, not if heard twice.
+
+    The ladder's own limit is no matter here: it ends what comes due (`_voice_ends`), not what was due and had no line.
+    """
+    return now < rules.voice_until and callee.state is not S.UNCONFIRMED
+
+
+def _voice_ends(callee: Callee, rules: Rules) -> int | None:
+    """From when on no more voice comes due by the ladder; None: never."""
     limit = rules.ladder.voice_for
-    return limit is None or callee.opened_at is None or now < callee.opened_at + limit
+    return None if limit is None or callee.opened_at is None else callee.opened_at + limit
 
 
 def _earliest(*moments: int | None) -> int | None:

@@ -3,7 +3,7 @@
 Tiers form a graph: each names the tier it `opens_after`. The callees of a tier are grouped into branches. With
 `gate = "branch"` there is one branch per superior of the tier before (the villages of one township) and it waits for
 that superior; with `gate = "tier"` there is one branch that waits for the tier before as a whole, by its rule. A
-branch opens when what it waits for has answered, or `hold` after the branch it waits for opened, whichever is first:
+branch opens when what it waits for has answered, or `hold` after the branch it waits for was to open, whichever is first:
 a silent leader must never keep a village asleep. Under hold "never" only an answer, a waiver or an officer opens.
 A superior that cannot be reached at all opens its branches at once; an empty branch counts as answered.
 """
@@ -75,6 +75,15 @@ def decide(branch: BranchView, now: int, *, cause: Reason | None = None) -> Reas
     if branch.gate_at is not None and branch.gate_at <= now:
         return Reason.HOLD_PASSED
     return None
+
+
+def hold_began(branch: BranchView, reason: Reason, now: int) -> int:
+    """When the hold of what waits for a branch began that opens now for `reason`.
+
+    After downtime or a pause a gate opens later than it was to: what waits below does not wait anew, or a village would
+    ring the later the more levels are above it.
+    """
+    return branch.gate_at if reason is Reason.HOLD_PASSED and branch.gate_at is not None else now
 
 
 def gate_deadline(opened_at: int, hold: int | None) -> int | None:

@@ -3,7 +3,7 @@
 A callee climbs one *track* at a time. The fast track: the ladder's rungs once (cycle 0), then the repeat rungs
 again and again (cycle 1, 2 …). The slow track (after the duty room answered): only the slow repeat, from cycle 1.
 A position is (cycle, rung); `origin` is where the track began. Everything is derived from these three numbers, so a
-restart, a long downtime or a moved clock needs no repair: what is overdue is merged into one attempt.
+restart or a long downtime needs no repair: what is overdue is merged into one attempt.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ class Position:
 class DueRungs:
     """What was due, merged: voice roles as a mask, texts as (channel, role mask) pairs, and where to go on.
 
-    `fired` counts the rungs merged; `next_at` is None when the track has no further rung.
+    `fired` counts the rungs merged, the last of them was due at `last_at`; `next_at` is None when the track has no
+    further rung.
     """
 
     fired: int
+    last_at: int
     voice: int
     texts: tuple[tuple[Channel, int], ...]
     position: Position
@@ -53,22 +55,25 @@ def due_at(ladder: Ladder, position: Position, origin: int, *, slow: bool) -> in
     return start + repeat_offset(repeat, max(position.cycle, 1)) + repeat.rungs[position.rung].after
 
 
-def collect(ladder: Ladder, position: Position, origin: int, now: int, *, slow: bool) -> DueRungs:
-    """Everything due up to `now` from `position` on, merged into one."""
+def collect(
+    ladder: Ladder, position: Position, origin: int, now: int, *, slow: bool, voice_until: int | None = None
+) -> DueRungs:
+    """Everything due up to `now` from `position` on, merged into one. Of voice only what was due before `voice_until`."""
     fired = voice = 0
+    last_at = origin
     texts: dict[Channel, int] = {}
     due = due_at(ladder, position, origin, slow=slow)
     while due is not None and due <= now:
         rung = _rung(ladder, position, slow=slow)
-        fired += 1
+        fired, last_at = fired + 1, due
         for channel in rung.channels:
             if channel is Channel.VOICE:
-                voice |= rung.roles
+                voice |= rung.roles if voice_until is None or due < voice_until else 0
             else:
                 texts[channel] = texts.get(channel, 0) | rung.roles
         position = _after(ladder, position, slow=slow)
         due = due_at(ladder, position, origin, slow=slow)
-    return DueRungs(fired, voice, tuple(texts.items()), position, due)
+    return DueRungs(fired, last_at, voice, tuple(texts.items()), position, due)
 
 
 def _rung(ladder: Ladder, position: Position, *, slow: bool) -> Rung:

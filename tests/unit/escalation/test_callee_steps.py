@@ -346,3 +346,38 @@ def test_a_notice_is_sent_once_and_asks_for_nothing(rules_of: Callable[..., Rule
     assert decision.callee.state is S.INFORMED
     assert decision.callee.next_at is None
     assert QueueVoice() not in decision.actions
+
+
+def test_after_a_standstill_the_rungs_to_come_keep_their_distance(rules_of: Callable[..., Rules]) -> None:
+    """Woken at 290 s with A (120) and B (180) missed: one attempt now, and A's rung of 300 s comes two minutes later."""
+    rules = rules_of("villages", Colour.RED, *VILLAGE)
+    late = run(opened(0, rules), rules, (0, Due()), (290, Due()))
+    assert late.reason is Reason.RUNGS_MERGED
+    assert late.callee.next_at == (290 + 120) * SECOND
+    in_time = run(opened(0, rules), rules, (0, Due()), (150, Due()))
+    assert in_time.callee.next_at == 180 * SECOND, "half a minute late is no standstill: no drift"
+
+
+def test_two_hours_of_voice_end_what_comes_due_not_what_was_due(rules_of: Callable[..., Rules]) -> None:
+    """Orange: missed for three hours, the merged attempt is made; what comes due after the two hours rings nobody."""
+    rules = rules_of("villages", Colour.ORANGE, *VILLAGE)
+    back = run(opened(0, rules), rules, (0, Due()), (3 * 3_600, Due()))
+    assert QueueVoice() in back.actions
+    assert back.callee.next_at is not None
+    quiet = replace(back.callee, voice=Voice.NONE, wanted=0)
+    later = run(quiet, rules, (back.callee.next_at // SECOND, Due()))
+    assert later.actions == ()
+    assert later.callee.wanted == 0
+
+
+def test_a_retry_after_the_two_hours_rings_nobody(rules_of: Callable[..., Rules]) -> None:
+    """Off at 1 h 59, its gap over at 2 h 04: that is after the limit."""
+    rules = rules_of("villages", Colour.ORANGE, *VILLAGE)
+    waiting = replace(
+        run(opened(0, rules), rules, (0, Due()), (7_140, Due())).callee,
+        voice=Voice.NONE,
+        wanted=0,
+        retry_at=7_440 * SECOND,
+        retry_roles=int(Role.PRIMARY),
+    )
+    assert QueueVoice() not in run(waiting, rules, (7_440, Due())).actions

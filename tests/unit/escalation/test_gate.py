@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warning_dispatch.escalation.gate import BranchView, Counts, count_change, decide, gate_deadline, needed
+from warning_dispatch.escalation.gate import BranchView, Counts, count_change, decide, gate_deadline, hold_began, needed
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.model.plan import TierRule
 from warning_dispatch.model.states import ANSWERED, FINISHED, UNREACHED, BranchState, CalleeState
@@ -78,3 +78,11 @@ def test_an_empty_branch_has_answered() -> None:
     """A township without villages keeps nobody waiting."""
     assert Counts(total=0, needed=0).rule_met
     assert not Counts(total=2, needed=2, answered=1).rule_met
+
+
+def test_what_waits_below_does_not_wait_anew_after_downtime() -> None:
+    """A gate that opens late because its hold passed meanwhile: the next hold began when it was to open."""
+    late = BranchView(BranchState.WAITING, 100)
+    assert hold_began(late, Reason.HOLD_PASSED, 5_000) == 100
+    assert hold_began(late, Reason.SUPERIOR_ANSWERED, 50) == 50
+    assert hold_began(BranchView(BranchState.WAITING, None), Reason.FIRST_TIER, 7) == 7
