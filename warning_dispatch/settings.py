@@ -98,6 +98,9 @@ class EngineSettings(Shape):
     pause_max_s: Seconds = 600
     validity_red_h: Hours = 6
     validity_orange_h: Hours = 12
+    blackout_share: float = Field(default=0.6, gt=0, le=1)
+    blackout_window_s: Seconds = 300
+    blackout_least: int = Field(default=5, ge=1, le=1_000)
 
 
 class IngestSettings(Shape):

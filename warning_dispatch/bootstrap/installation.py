@@ -24,6 +24,7 @@ from warning_dispatch.delivery.operator import OperatorChannel
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
+from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import ChannelPort
@@ -115,6 +116,7 @@ def open_product(settings: Settings) -> Product:
         ),
         log=structlog.get_logger("journal"),
         pause_max=engine.pause_max_s * 1000,
+        blackout=BlackoutRule(engine.blackout_share, engine.blackout_window_s * 1000, engine.blackout_least),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )
 

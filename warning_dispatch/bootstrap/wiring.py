@@ -23,6 +23,7 @@ from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.rounds import HazardFinder, Rounds
 from warning_dispatch.engine.turn import Turn
+from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.ingest import read_message
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.colour import Colour
@@ -63,13 +64,14 @@ class EngineParts:
     intake: IntakeSettings
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     pause_max: int = 600_000
+    blackout: BlackoutRule = field(default_factory=BlackoutRule)
     validity: Mapping[Colour, int] = field(default_factory=lambda: {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR})
 
 
 def build_engine(parts: EngineParts) -> Engine:
     """Wire the engine."""
     plans = FrozenPlans(chain_from_json)
-    reports = Reports(parts.outcomes, parts.sealer.blind_index, parts.outbox.report_overdue)
+    reports = Reports(parts.outcomes, parts.sealer.blind_index, parts.outbox.report_overdue, parts.blackout)
     launcher = Launcher(
         within=parts.intake.within,
         freeze_texts=parts.freeze_texts,
@@ -139,6 +141,7 @@ def wire_product(
     outbox: OutboxSettings,
     log: FilteringBoundLogger,
     pause_max: int = 600_000,
+    blackout: BlackoutRule | None = None,
     validity: Mapping[Colour, int] | None = None,
 ) -> Product:
     """Constructor calls for the engine and what it stands on. The schema of `database` must be current."""
@@ -154,6 +157,7 @@ def wire_product(
         intake=intake,
         outbox=replace(outbox, simulated_routes=frozenset(one.name for one in routes if one.simulated)),
         pause_max=pause_max,
+        blackout=blackout or BlackoutRule(),
         validity=validity or {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR},
     )
     with storage.writing() as tx:

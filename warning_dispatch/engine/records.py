@@ -249,6 +249,15 @@ class RouteRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Township:
+    """A township within a call-out: itself and what lies below it."""
+
+    callout_id: int
+    unit_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewAcknowledgement:
     """A human's answer, for the record."""
 

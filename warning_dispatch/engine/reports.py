@@ -10,8 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from warning_dispatch.engine.answers import Answer, is_positive, take_answers
+from warning_dispatch.engine.blackouts import Blackouts
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import AttemptRecord, CalleeRecord, EndpointDetail
+from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.endpoints import all_dead, other_roles
 from warning_dispatch.escalation.moves import Ended
 from warning_dispatch.model.plan import Next, Outcome
@@ -37,9 +39,11 @@ class Reports:
         outcomes: Mapping[str, Outcome],
         blind_index: Callable[[str], bytes],
         report_overdue: int,
+        blackout: BlackoutRule | None = None,
     ) -> None:
         """`outcomes` is the outcome table; `report_overdue` ms after hand-over a final report is missed."""
         self._outcomes = outcomes
+        self._blackouts = Blackouts(blackout or BlackoutRule(), outcomes)
         self._blind_index = blind_index
         self._report_overdue = report_overdue
 
@@ -140,7 +144,11 @@ class Reports:
         ledger.tx.routes.release(freed)
         self._close_routes(ledger, ended)
         self._requeue_texts(ledger, ended)
-        self._step_callees(ledger, [one for one in ended if one[0].channel is Channel.VOICE])
+        voice = [one for one in ended if one[0].channel is Channel.VOICE]
+        self._step_callees(ledger, voice)
+        dark = [attempt for attempt, outcome, _ in voice if outcome.next is Next.OTHER_ENDPOINT]
+        if dark:
+            self._blackouts.look(ledger, [callee for attempt in dark for callee in attempt.callee_ids])
 
     def _close_routes(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
         down = {attempt.route: outcome.key for attempt, outcome, _ in ended if outcome.next is Next.ROUTE_DOWN}

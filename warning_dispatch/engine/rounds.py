@@ -15,6 +15,7 @@ from warning_dispatch.engine.launch import Launch, Launcher
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.reading import read_facts
 from warning_dispatch.engine.records import CallOutRecord
+from warning_dispatch.engine.turn import take_up_again
 from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.plan import CallChain, Hazard
@@ -208,14 +209,7 @@ def _stand_for(ledger: Ledger, callout: CallOutRecord, holders: Sequence[Holder]
     )
     ledger.forget_callout(callout.id)
     if callout.state is CallOutState.AWAITING_LIFT and longest.valid_until > ledger.now:
-        ledger.set_callout_state(
-            ledger.callout(callout.id),
-            CallOutEvent.EXTENDED,
-            actor="engine",
-            reason=f"alert {(newest or home).alert_id}",
-            next_at=longest.valid_until,
-        )
-        ledger.tx.callees.unpark(callout.id, ledger.now)
+        take_up_again(ledger, callout.id, f"alert {(newest or home).alert_id}")
 
 
 def _standing(callout: CallOutRecord) -> Standing:

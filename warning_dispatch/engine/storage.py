@@ -29,6 +29,7 @@ from warning_dispatch.engine.records import (
     StoredAlert,
     Superior,
     TakenOver,
+    Township,
 )
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.plan import CallChain
@@ -373,6 +374,12 @@ class AttemptRows(Protocol):
         """(callee, role) pairs that a text or call was handed over for, in this round or one before."""
         ...
 
+    def last_words(
+        self, callee_ids: Sequence[int], dark: Sequence[str], proofs: Sequence[str], since: int
+    ) -> Sequence[tuple[Township, int | None, int | None]]:
+        """For every callee of the townships that these belong to: when a call last ended dark, and with a proof."""
+        ...
+
     def open_for_number(self, blind_index: bytes) -> Sequence[tuple[int, LinkTarget]]:
         """(attempt, target) for what was sent by text to a number and is still open."""
         ...
@@ -487,6 +494,10 @@ class AlertRows(Protocol):
 
     def rejudge(self, alert_id: int, chain_id: int | None, disposition: Disposition, reasons: Sequence[str]) -> None:
         """A message that had been set aside came again and is acted upon now."""
+        ...
+
+    def last_alarms(self, kind: str, unit_ids: Sequence[int]) -> Mapping[tuple[int, int], int]:
+        """(call-out, unit) → when an alarm of this kind was last raised for it."""
         ...
 
     def alarm(

@@ -13,9 +13,10 @@ from warning_dispatch.engine.records import (
     NewAcknowledgement,
     NewAttempt,
     ReadyAttempt,
+    Township,
 )
 from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, AttemptState, CallOutState, Purpose
-from warning_dispatch.model.unit import Channel, Role
+from warning_dispatch.model.unit import Channel, Role, UnitLevel
 from warning_dispatch.store.sql import Sql
 
 _READY, _CLAIMED, _HANDED = AttemptState.READY.value, AttemptState.CLAIMED.value, AttemptState.HANDED.value
@@ -28,6 +29,7 @@ _SERVES_NOBODY_ELSE = f"""NOT EXISTS (SELECT 1 FROM attempt_callee o JOIN callee
 """One call names several units: it goes on for those that are still open."""
 _COLUMNS = """a.id, a.callout_id, a.channel, a.purpose, a.state, a.route, a.endpoint_id, a.receiver_id, a.number_id,
  a.role, a.claimed_at, a.avoid"""
+_TOWNSHIP = UnitLevel.TOWNSHIP.value
 _CHANNELS = {channel.value: channel for channel in Channel}
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
 _STATES = {state.value: state for state in AttemptState}
@@ -324,6 +326,29 @@ class AttemptTable:
         )
         return [(row[0], row[1]) for row in rows]
 
+    def last_words(
+        self, callee_ids: Sequence[int], dark: Sequence[str], proofs: Sequence[str], since: int
+    ) -> Sequence[tuple[Township, int | None, int | None]]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"""SELECT t.callout_id, t.unit_id, t.name,
+              max(CASE WHEN a.outcome IN ({_marks(dark)}) THEN a.ended_at END),
+              max(CASE WHEN a.outcome IN ({_marks(proofs)}) THEN a.ended_at END)
+            FROM (SELECT DISTINCT c.callout_id, t.id AS unit_id, t.name FROM callee c JOIN unit u ON u.id = c.unit_id
+                JOIN unit t ON t.id = CASE WHEN u.level = {_TOWNSHIP} THEN u.id ELSE u.superior_id END
+                WHERE c.id IN {{ids}} AND t.level = {_TOWNSHIP}) t
+              JOIN unit m ON m.id = t.unit_id OR m.superior_id = t.unit_id
+              JOIN callee c ON c.callout_id = t.callout_id AND c.unit_id = m.id
+              LEFT JOIN attempt_callee ac ON ac.callee_id = c.id
+              LEFT JOIN attempt a ON a.id = ac.attempt_id AND a.channel = {_VOICE} AND a.ended_at >= ?
+            GROUP BY t.callout_id, t.unit_id, t.name, c.id ORDER BY t.callout_id, t.unit_id, c.id""",
+            *dark,
+            *proofs,
+            self._sql.ids(callee_ids),
+            since,
+        )
+        return [(Township(row[0], row[1], row[2]), row[3], row[4]) for row in rows]
+
     # --- answers ------------------------------------------------------------------------------------------
 
     def open_for_number(self, blind_index: bytes) -> Sequence[tuple[int, LinkTarget]]:
@@ -365,3 +390,8 @@ class AttemptTable:
                 for one in acknowledgements
             ],
         )
+
+
+def _marks(values: Sequence[str]) -> str:
+    """As many parameters; a list that nothing is in when there are none."""
+    return ", ".join("?" for _ in values) or "NULL"

@@ -5,6 +5,8 @@ began); it stays if it only says when something happened. So deadlines, leases, 
 of limits move; when an attempt was claimed or ended, when somebody answered, when an alarm rang stays as it was
 recorded, in the tables as in the journal, whose entry "clock.stepped" says how to read it. A moment that is not ours
 stays too: the end of a warning that its message names is wall time, the end that we guessed is an interval from its start.
+One window is measured on facts: whether a superior "has answered within the hour" when an upgrade comes; after a step it
+is longer or shorter by that step, and a gate not opened by it opens by its hold.
 
 `MOVE` and `STAY` name every moment in the schema; a test sees that a new one is decided.
 """
@@ -46,7 +48,7 @@ STAY: Mapping[str, tuple[str, ...]] = {
     "receiver": ("valid_from", "valid_until", "verified_at"),
     "endpoint": ("valid_until",),
     "raw_message": ("received_at",),
-    "alert_chain": ("ended_at",),
+    "alert_chain": ("began_at", "ended_at"),
     "alert": ("sent", "received_at", "expires"),
     "callout": ("started_at", "ended_at"),
     "branch": ("opened_at", "answered_at"),

@@ -448,6 +448,7 @@ alarm = Table(
     Column("claimed_at", BigInteger),
     Column("claimed_by", Text),
     Index("ix_alarm_open", "claimed_at"),
+    Index("ix_alarm_unit", "unit_id"),
     comment="What cannot be decided rings a human: the causes of the bureau's self-call.",
 )
 

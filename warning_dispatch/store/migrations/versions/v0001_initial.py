@@ -36,6 +36,7 @@ def _create_alarm() -> None:
         comment="What cannot be decided rings a human: the causes of the bureau's self-call.",
     )
     op.create_index("ix_alarm_open", "alarm", ["claimed_at"])
+    op.create_index("ix_alarm_unit", "alarm", ["unit_id"])
 
 
 def _create_alert_chain() -> None:
