@@ -11,9 +11,12 @@ from warning_dispatch.engine.records import CalleeRecord, CallOutRecord
 from warning_dispatch.engine.storage import CallOutRows
 from warning_dispatch.escalation.state import Rules
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.plan import CallChain, Ladder
+from warning_dispatch.model.plan import CallChain, Ladder, Tier
 from warning_dispatch.model.texts import FrozenText, FrozenTexts
+from warning_dispatch.model.unit import UnitKind, UnitLevel
 
+COUNTY_SILENT = "county_silent"
+"""The alarm when a county under a red warning has not answered within its ladder's limit."""
 KEEP = 64
 """Call-outs whose frozen plan is kept in memory."""
 
@@ -76,4 +79,10 @@ def rules_for(frozen: Frozen, callout: CallOutRecord, record: CalleeRecord, answ
         answerers=answerers,
         notice=tier.notice,
         superior=record.superior,
+        alarm_silent=COUNTY_SILENT if callout.colour is Colour.RED and _calls_counties(tier) else "",
     )
+
+
+def _calls_counties(tier: Tier) -> bool:
+    """Whether the tier's units are counties. Nobody but the bureau sees that one of them is silent; a township has one."""
+    return tier.select.kind is UnitKind.DIVISION and tier.select.level is UnitLevel.COUNTY

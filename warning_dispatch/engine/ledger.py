@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from warning_dispatch.engine.frozen import Frozen, FrozenPlans, rules_for
+from warning_dispatch.engine.frozen import COUNTY_SILENT, Frozen, FrozenPlans, rules_for
 from warning_dispatch.engine.records import (
     BranchRecord,
     CalleeRecord,
@@ -173,7 +173,7 @@ class Ledger:
             case OpenBelow(reason):
                 self._opens.append((record.id, reason))
             case RaiseAlarm(kind):
-                self.alarm(kind, kind, record.callout_id, record.unit_id)
+                self.alarm(kind, _ALARM_WORDS.get(kind, kind), record.callout_id, record.unit_id)
             case ReportFinding(endpoint_id, outcome):
                 self.tx.endpoints.report_finding(endpoint_id, outcome)
                 self.note(record.callout_id, {"k": "finding", "endpoint": endpoint_id, "outcome": outcome})
@@ -401,3 +401,10 @@ class Ledger:
 
 
 _COMPLETABLE = (CallOutState.RUNNING, CallOutState.PAUSED, CallOutState.AWAITING_LIFT)
+_ALARM_WORDS = {
+    COUNTY_SILENT: (
+        "红色预警，该县（市、区）到时限仍未应答：请马上人工打电话；它的乡镇按等候时间照常开闸 / "
+        "no answer from a county under a red warning: call it by hand now; its townships open by their hold"
+    ),
+}
+"""What to do, for alarms that the machine of a callee raises."""

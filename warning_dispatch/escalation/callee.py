@@ -238,11 +238,17 @@ def _limit(callee: Callee, now: int, rules: Rules, climb: _Climb) -> tuple[Calle
         return S.UNCALLED, None
     if callee.unreached_at is None or callee.unreached_at > now:
         return callee.state, callee.unreached_at
+    climb.actions.extend(_silent(rules))
     if callee.calls == 0:
         climb.reason = Reason.LIMIT_NOT_CALLED
         return S.UNCALLED, None
     climb.reason = Reason.LIMIT_NOT_ANSWERED
     return S.UNANSWERED, None
+
+
+def _silent(rules: Rules) -> tuple[Action, ...]:
+    """What the officer is told when a unit goes on the list."""
+    return (RaiseAlarm(rules.alarm_silent),) if rules.alarm_silent else ()
 
 
 def _may_ring(callee: Callee, now: int, rules: Rules) -> bool:
@@ -312,6 +318,8 @@ def _ended(callee: Callee, event: Ended, now: int, rules: Rules) -> Step:
     change = _Change(replace(callee, voice=Voice.NONE), event, now, rules.superior)
     reason = change.apply(actions)
     moved = change.callee
+    if moved.state is S.UNCONFIRMED and callee.state in (S.CALLING, S.RELAYED):
+        actions.extend(_silent(rules))
     if moved.state is S.UNCALLED and moved.calls and event.outcome.next not in _ROUTE_TROUBLE:
         moved = replace(moved, state=S.UNANSWERED)
     if not _may_ring(moved, now, rules):

@@ -70,7 +70,8 @@ class Callee:
 class Rules:
     """What does not change while a callee is called: its tier's rules and what its unit can be reached by.
 
-    `need`: answers wanted (0 = all `answerers`). `voice_until`: the call-out's limit for voice (ms).
+    `need`: answers wanted (0 = all `answerers`). `voice_until`: the call-out's limit for voice (ms). `alarm_silent`: the
+    alarm to raise when the limit passes without an answer; empty: none, the list is enough.
     """
 
     ladder: Ladder
@@ -82,3 +83,4 @@ class Rules:
     answerers: int = 1
     notice: bool = False
     superior: bool = False
+    alarm_silent: str = ""
