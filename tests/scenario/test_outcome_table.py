@@ -36,10 +36,13 @@ FOLLOWS: dict[Next, tuple[list[float], list[float]]] = {
     Next.SAME_NUMBER: ([0, 65, 120, 300], [180]),
     Next.OTHER_ENDPOINT: ([0, 305], [5, 180]),
     Next.DOUBTFUL: ([0], [5, 180]),
-    Next.PERMANENT: ([0], [5, 180]),
+    Next.PERMANENT: ([0], [5, 120, 180, 300]),
     Next.ROUTE_DOWN: ([0, 65, 120, 300], [180]),
 }
-"""What an outcome means → when A and when B ring in the first 310 s (seconds after the gate)."""
+"""What an outcome means → when A and when B ring in the first 310 s (seconds after the gate).
+
+Once A has no number any more the village is one with a B only, and B is called on A's rungs.
+"""
 
 
 def called(place: Any, seconds: float = 5) -> Any:

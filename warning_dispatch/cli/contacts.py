@@ -15,7 +15,7 @@ from rich.text import Text
 from warning_dispatch.cli.office import opened_database
 from warning_dispatch.cli.terminal import Terminal, command, finding_document, finding_text
 from warning_dispatch.clock import SystemClock
-from warning_dispatch.errors import Finding, RefusedError
+from warning_dispatch.errors import Finding, NotFoundError, RefusedError
 from warning_dispatch.model.register import Register, RegisterCounts
 from warning_dispatch.registry.findings import INFORMATION, register_findings
 from warning_dispatch.registry.reading import (
@@ -29,7 +29,7 @@ from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
-from warning_dispatch.store.register import replace_register
+from warning_dispatch.store.register import replace_register, restore_endpoints, unusable_endpoints
 from warning_dispatch.store.register_reading import count_receivers, stored_register
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.tomlfiles import both
@@ -97,6 +97,56 @@ def check(
     terminal.answer(document, *_listed(serious, notices), Text(summary, style="bold red" if serious else "bold green"))
     if serious:
         raise typer.Exit(1)
+
+
+@app.command("findings")
+@command
+def findings(terminal: Terminal) -> None:
+    """呼叫中查明的坏号码（空号、停机、无效、退信）：不再使用，等核实。 / Numbers found to be wrong; not used any more."""
+    with opened_database(terminal.settings) as database, reading(database) as connection:
+        found = unusable_endpoints(connection)
+    document = [
+        {
+            "unit": one.unit_code,
+            "role": one.role.key,
+            "channel": one.channel.key,
+            "number": one.masked,
+            "why": one.finding,
+        }
+        for one in found
+    ]
+    summary = terminal.say(
+        f"{len(found)} 个号码停用。核实无误：contacts restore 单位编码；换号：改名册后 contacts import。",
+        f"{len(found)} numbers are out of use. Right after all: contacts restore UNIT; a new one: contacts import.",
+    )
+    lines = [
+        Text(f"{one.unit_code} {one.unit_name}  {one.role.key} {one.channel.key} {one.masked}  {one.finding}")
+        for one in found
+    ]
+    terminal.answer({"findings": document}, *lines, Text(summary))
+
+
+@app.command("restore")
+@command
+def restore(
+    terminal: Terminal,
+    unit: Annotated[str, typer.Argument(help=both("单位编码", "the unit's code"))],
+    reason: Annotated[str, typer.Option("--reason", help=both("理由，记入叫应记录", "why, for the journal"))],
+) -> None:
+    """核实过号码没错：恢复使用，从下一次叫应起。 / The unit's numbers are right after all: used again from the next call-out."""
+    if not reason.strip():
+        raise RefusedError(both("必须写理由", "a reason is needed") + " → --reason")
+    keys = KeyRing.load(terminal.settings.keys_dir, terminal.settings.credentials_dir)
+    now = SystemClock().now()
+    with opened_database(terminal.settings) as database, writing(database) as connection:
+        restored = restore_endpoints(connection, unit)
+        if not restored:
+            raise NotFoundError(both(f"{unit} 没有停用的号码", f"no number of {unit} is out of use"))
+        journal = Journal(keys.journal_key, structlog.get_logger("journal"))
+        entry = {"k": "endpoints.restored", "endpoints": restored, "actor": terminal.actor, "why": reason}
+        journal.append(connection, STREAM, [entry], now)
+    words = terminal.say(f"{unit}：恢复了 {len(restored)} 条联系方式。", f"{unit}: {len(restored)} restored.")
+    terminal.answer({"unit": unit, "restored": len(restored)}, Text(words))
 
 
 def _listed(serious: Sequence[Finding], notices: Sequence[Finding]) -> list[Text]:

@@ -82,6 +82,7 @@ class Ledger:
         self._silenced: dict[bool, list[int]] = {True: [], False: []}
         self._opens: list[tuple[int, Reason]] = []
         self._acknowledgements: list[NewAcknowledgement] = []
+        self._findings: dict[bool, list[tuple[int, str]]] = {True: [], False: []}
 
     # --- looking up ---------------------------------------------------------------------------------------
 
@@ -175,7 +176,7 @@ class Ledger:
             case RaiseAlarm(kind):
                 self.alarm(kind, _ALARM_WORDS.get(kind, kind), record.callout_id, record.unit_id)
             case ReportFinding(endpoint_id, outcome):
-                self.tx.endpoints.report_finding(endpoint_id, outcome)
+                self.report_finding(endpoint_id, outcome, unusable=True)
                 self.note(record.callout_id, {"k": "finding", "endpoint": endpoint_id, "outcome": outcome})
 
     def _purpose(self, record: CalleeRecord) -> Purpose:
@@ -212,6 +213,10 @@ class Ledger:
             self.note_system(entry)
         else:
             self.note(callout_id, entry)
+
+    def report_finding(self, endpoint_id: int, outcome: str, *, unusable: bool) -> None:
+        """Something is wrong with an endpoint. `unusable`: nobody dials (or writes to) its number any more."""
+        self._findings[unusable].append((endpoint_id, outcome))
 
     def wake_at(self, moment: int) -> None:
         """Something waits in the queue until this moment."""
@@ -310,6 +315,10 @@ class Ledger:
         if self._acknowledgements:
             self.tx.attempts.acknowledge(self._acknowledgements)
         self._complete_callouts()
+        for unusable, found in self._findings.items():
+            if found:
+                self.tx.endpoints.report_findings(found, unusable=unusable)
+        self._findings = {True: [], False: []}
         self._records, self._acknowledgements = {}, []
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from warning_dispatch.engine.records import (
 )
 from warning_dispatch.escalation.endpoints import choose, text_endpoints
 from warning_dispatch.escalation.moves import Dialled, NotDialled
-from warning_dispatch.escalation.state import Callee, Verdict
+from warning_dispatch.escalation.state import DISTRUSTED, Callee
 from warning_dispatch.model.states import FINISHED, CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import CHANNELS, Channel
 from warning_dispatch.ports import Dispatch
@@ -395,7 +395,7 @@ class _Voice(_Picker):
         """Routes not to use if another is there: asked for, or the one that called this number empty."""
         avoid = set(filter(None, attempt.avoid.split(",")))
         memory = callee.memory_of(detail.view.endpoint_id)
-        if memory.verdict is Verdict.DOUBTFUL and memory.route:
+        if memory.verdict in DISTRUSTED and memory.route:
             avoid.add(memory.route)
         return frozenset(avoid)
 

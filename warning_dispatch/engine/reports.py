@@ -175,7 +175,7 @@ class Reports:
         for attempt, outcome, _ in ended:
             text = attempt.channel is not Channel.VOICE
             if text and outcome.next in (Next.PERMANENT, Next.ROUTE_ONLY) and attempt.endpoint_id is not None:
-                ledger.tx.endpoints.report_finding(attempt.endpoint_id, outcome.key)
+                ledger.report_finding(attempt.endpoint_id, outcome.key, unusable=outcome.next is Next.PERMANENT)
 
     @staticmethod
     def _patience(ledger: Ledger, attempt: AttemptRecord, outcome: Outcome) -> int:
@@ -189,8 +189,9 @@ class Reports:
         details: Mapping[int, Sequence[EndpointDetail]] = {}
         if any(outcome.next in _NEEDS_OTHERS or len(attempt.callee_ids) > 1 for attempt, outcome, _ in ended):
             details = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}))
-        routes = ledger.tx.routes.load() if any(o.next in _ROUTE_TROUBLE for _, o, _ in ended) else ()
-        in_service = {one.name for one in routes if one.channel is Channel.VOICE and one.down_until <= ledger.now}
+        routes = ledger.tx.routes.load() if any(o.next in _NEEDS_ROUTES for _, o, _ in ended) else ()
+        voice = [one for one in routes if one.channel is Channel.VOICE]
+        in_service = {one.name for one in voice if one.down_until <= ledger.now}
         for attempt, outcome, _at in ended:
             if outcome.next is Next.ACKNOWLEDGE or attempt.role is None:
                 self._release_voice(ledger, attempt, records)
@@ -201,7 +202,8 @@ class Reports:
                 record = ledger.current(records[callee_id])
                 if record.callee.state in FINISHED or record.callee.voice is not Voice.LIVE:
                     continue
-                self._end_one(ledger, record, attempt, outcome, details.get(record.unit_id, ()), in_service)
+                own = details.get(record.unit_id, ())
+                self._end_one(ledger, record, attempt, outcome, own, in_service, alone=len(voice) < 2)  # noqa: PLR2004
 
     def _end_one(
         self,
@@ -211,6 +213,8 @@ class Reports:
         outcome: Outcome,
         details: Sequence[EndpointDetail],
         in_service: set[str],
+        *,
+        alone: bool,
     ) -> None:
         own = [one.view for one in details if one.view.number_id == attempt.number_id]
         own_voice = [view for view in own if view.channel is Channel.VOICE]
@@ -228,6 +232,7 @@ class Reports:
             others=other_roles(record.callee, views, endpoint_id, roles, ledger.now),
             other_route=bool(in_service - refused_by),
             hopeless=outcome.next in _NEEDS_OTHERS and all_dead(record.callee, views, endpoint_id),
+            alone=alone,
         )
         trouble = outcome.next in _ROUTE_TROUBLE
         ledger.take(record, event, avoid=",".join(sorted(refused_by)) if trouble and event.other_route else "")
@@ -264,4 +269,5 @@ def _callout_of(ended: Sequence[tuple[AttemptRecord, Outcome, int]], attempt_id:
 
 _UNDER_WAY = (AttemptState.CLAIMED, AttemptState.HANDED)
 _ROUTE_TROUBLE = (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
+_NEEDS_ROUTES = (*_ROUTE_TROUBLE, Next.DOUBTFUL)
 _NEEDS_OTHERS = (Next.OTHER_ENDPOINT, Next.DOUBTFUL, Next.PERMANENT)

@@ -400,8 +400,11 @@ class EndpointRows(Protocol):
         """Numbers in clear."""
         ...
 
-    def report_finding(self, endpoint_id: int, outcome: str) -> None:
-        """Note what is wrong with an endpoint; the registrar decides."""
+    def report_findings(self, findings: Sequence[tuple[int, str]], *, unusable: bool) -> None:
+        """(endpoint, outcome): note what is wrong with a number, for the registrar, at every unit that has it.
+
+        `unusable`: it is not used on that channel any more, in no call-out, until the registrar restores it.
+        """
         ...
 
     def known_areas(self) -> frozenset[str]:

@@ -29,6 +29,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from warning_dispatch.errors import RefusedError
+from warning_dispatch.escalation.blackout import PROOFS
 from warning_dispatch.escalation.ladder import Position, collect, due_at
 from warning_dispatch.escalation.moves import (
     Action,
@@ -52,7 +53,7 @@ from warning_dispatch.escalation.moves import (
     Withdrawn,
 )
 from warning_dispatch.escalation.reasons import Reason
-from warning_dispatch.escalation.state import Callee, Rules, Tried, Verdict
+from warning_dispatch.escalation.state import DISTRUSTED, Callee, Rules, Tried, Verdict
 from warning_dispatch.model.plan import Next
 from warning_dispatch.model.states import ANSWERED, FINISHED, CalleeState, Voice
 from warning_dispatch.model.unit import Channel, reachable_roles, roles_in
@@ -232,7 +233,9 @@ def _limit(callee: Callee, now: int, rules: Rules, climb: _Climb) -> tuple[Calle
         return callee.state, callee.unreached_at
     if rules.reach == 0:
         climb.reason = Reason.NO_CONTACT
-        climb.actions.append(RaiseAlarm("no_contact"))
+        said = rules.superior and any(one.verdict is Verdict.DEAD for one in callee.tried)  # with its last number
+        if not said:
+            climb.actions.append(RaiseAlarm("no_contact"))
         if rules.superior:
             climb.actions.append(OpenBelow(Reason.SUPERIOR_WITHOUT_CONTACT))
         return S.UNCALLED, None
@@ -274,7 +277,8 @@ def _earliest(*moments: int | None) -> int | None:
 
 def _dialled(callee: Callee, event: Dialled, _now: int, _rules: Rules) -> Step:
     old = callee.memory_of(event.endpoint_id)
-    memory = replace(old, count=old.count + 1, route=event.route)
+    route = old.route if old.verdict in DISTRUSTED else event.route
+    memory = replace(old, count=old.count + 1, route=route)
     moved = replace(
         callee,
         voice=Voice.LIVE,
@@ -345,9 +349,7 @@ class _Change:
     def apply(self, actions: list[Action]) -> Reason:
         """Change `self.callee`; returns the reason."""
         outcome, role = self.event.outcome, self.event.role
-        engaged = self.callee.memory_of(self.event.endpoint_id).verdict is Verdict.BUSY
-        if engaged and outcome.next not in (Next.SAME_NUMBER, *_ROUTE_TROUBLE):
-            self._judge(Verdict.USABLE, 0)
+        self._reconsider()
         if self.callee.wanted & role:  # came due again while it was under way: the gap counts from this end
             self._later(role, SAME_NUMBER_GAP)
         match outcome.next:
@@ -368,6 +370,15 @@ class _Change:
             case Next.NEXT_RUNG | Next.ROUTE_ONLY | Next.ACKNOWLEDGE | Next.DELIVERED:
                 reason = Reason.NO_ANSWER
         return reason
+
+    def _reconsider(self) -> None:
+        """What was thought of the number before and this outcome disproves."""
+        outcome = self.event.outcome
+        verdict = self.callee.memory_of(self.event.endpoint_id).verdict
+        if verdict is Verdict.BUSY and outcome.next not in (Next.SAME_NUMBER, *_ROUTE_TROUBLE):
+            self._judge(Verdict.USABLE, 0)
+        elif verdict is Verdict.DOUBTFUL and outcome.key in PROOFS:
+            self._judge(Verdict.CLEARED, 0)
 
     def _route_trouble(self) -> Reason:
         """Not the callee's fault: another provider now; a limit waits for the next rung, an outage for its end.
@@ -424,12 +435,28 @@ class _Change:
         return Reason.HEARD_ONCE
 
     def _doubtful(self, actions: list[Action]) -> Reason:
-        again = self.callee.memory_of(self.event.endpoint_id).verdict is Verdict.DOUBTFUL
-        if again:
-            return self._permanent(actions)
-        self._judge(Verdict.DOUBTFUL, self.now + self.event.outcome.gap)
-        self._elsewhere_now(or_later=True)
-        return Reason.DOUBTFUL
+        """Reported empty or suspended. It is believed when a second network says so too.
+
+        1. A network that has been caught lying about this number is not believed. 2. The first time: elsewhere now, this
+        number later by another route. 3. Said again by the same network because no other was in service: once more
+        later; with one provider there is nobody else to ask, and the second time is believed. 4. Said by two: for good.
+        """
+        memory = self.callee.memory_of(self.event.endpoint_id)
+        same = memory.route == self.event.route
+        if memory.verdict is Verdict.CLEARED and same:
+            return Reason.DOUBTFUL
+        if memory.verdict is not Verdict.DOUBTFUL:
+            self.callee = replace(
+                self.callee, tried=_remember(self.callee.tried, replace(memory, route=self.event.route))
+            )
+            self._judge(Verdict.DOUBTFUL, self.now + self.event.outcome.gap)
+            self._elsewhere_now(or_later=True)
+            return Reason.DOUBTFUL
+        if same and not self.event.alone:
+            self._judge(Verdict.DOUBTFUL, self.now + self.event.outcome.gap)
+            self._later(self.event.role, self.event.outcome.gap)
+            return Reason.DOUBTFUL
+        return self._permanent(actions)
 
     def _permanent(self, actions: list[Action]) -> Reason:
         self._judge(Verdict.DEAD, 0)

@@ -47,7 +47,7 @@ class Ended:
     """A voice attempt has its final outcome.
 
     `others`: roles that have another endpoint not ruled out. `other_route`: another provider is in service.
-    `hopeless`: every other number of the unit is known to be wrong for good.
+    `hopeless`: every other number of the unit is known to be wrong for good. `alone`: there is no other provider at all.
     """
 
     outcome: Outcome
@@ -57,6 +57,7 @@ class Ended:
     others: int = 0
     other_route: bool = False
     hopeless: bool = False
+    alone: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,20 @@ class Verdict(IntEnum):
     """Permanently wrong; a finding for the register."""
     BUSY = 4
     """Engaged when last tried: the same number once more after its gap."""
+    CLEARED = 5
+    """Called empty by `route`, reached by another: the number is right, that network lies about it."""
+
+
+DISTRUSTED = (Verdict.DOUBTFUL, Verdict.CLEARED)
+"""Verdicts whose `route` is the one that called the number empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """The memory of one endpoint: how often dialled, the verdict, not before `until` (ms), by which route."""
+    """The memory of one endpoint: how often dialled, the verdict, not before `until` (ms), by which route.
+
+    `route` is the last one that dialled it; under a DISTRUSTED verdict the one that called it empty.
+    """
 
     endpoint_id: int
     count: int

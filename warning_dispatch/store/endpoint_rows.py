@@ -9,7 +9,7 @@ from warning_dispatch.engine.records import Address, EndpointDetail, LinkTarget,
 from warning_dispatch.model.states import AttemptState, Purpose
 from warning_dispatch.model.unit import Channel, EndpointView, Role
 from warning_dispatch.ports import Sealer
-from warning_dispatch.store.register import NUMBER_CONTEXT
+from warning_dispatch.store.register import NUMBER_CONTEXT, refresh_reach
 from warning_dispatch.store.sealing import link_hash, link_token
 from warning_dispatch.store.sql import Sql
 
@@ -48,9 +48,20 @@ class EndpointTable:
         unseal = self._sealer.unseal
         return {row[0]: Address(unseal(row[1], NUMBER_CONTEXT).decode(), bool(row[2])) for row in rows}
 
-    def report_finding(self, endpoint_id: int, outcome: str) -> None:
-        """See the port."""
-        self._sql.run("UPDATE endpoint SET finding = ? WHERE id = ?", outcome, endpoint_id)
+    def report_findings(self, findings: Sequence[tuple[int, str]], *, unusable: bool) -> None:
+        """See the port. One number can stand at several units, and at each with a row of its own."""
+        rows = self._sql.rows(
+            """SELECT e.id, o.id, o.unit_id FROM endpoint e JOIN endpoint o ON o.number_id = e.number_id
+            AND o.channel = e.channel AND o.valid_until IS NULL WHERE e.id IN {ids}""",
+            self._sql.ids(endpoint_id for endpoint_id, _ in findings),
+        )
+        outcome = dict(findings)
+        found = [(outcome[row[0]], row[1]) for row in rows]
+        if not unusable:
+            self._sql.many("UPDATE endpoint SET finding = ? WHERE id = ?", found)
+            return
+        self._sql.many("UPDATE endpoint SET finding = ?, usable = 0 WHERE id = ?", found)
+        refresh_reach(self._sql.connection, {row[2] for row in rows})
 
     def known_areas(self) -> frozenset[str]:
         """See the port."""

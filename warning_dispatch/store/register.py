@@ -86,6 +86,54 @@ def refresh_reach(connection: Connection, unit_ids: Iterable[int]) -> None:
         _update_rows(connection, unit_table, [{"row_id": key, "reach": mask_} for key, mask_ in reach.items()])
 
 
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """An endpoint that calls and messages no longer use. `masked`: its number."""
+
+    unit_code: str
+    unit_name: str
+    role: Role
+    channel: Channel
+    masked: str
+    finding: str
+
+
+def unusable_endpoints(connection: Connection) -> list[Unusable]:
+    """What the storms have found to be wrong and nobody has mended, by unit."""
+    rows = connection.execute(
+        select(
+            unit_table.c.code,
+            unit_table.c.name,
+            endpoint_table.c.role,
+            endpoint_table.c.channel,
+            number_table.c.masked,
+            endpoint_table.c.finding,
+        )
+        .join(unit_table, unit_table.c.id == endpoint_table.c.unit_id)
+        .join(number_table, number_table.c.id == endpoint_table.c.number_id)
+        .where(endpoint_table.c.usable == 0, endpoint_table.c.valid_until.is_(None))
+        .order_by(unit_table.c.code, endpoint_table.c.id)
+    )
+    return [Unusable(row[0], row[1], Role(row[2]), Channel(row[3]), row[4], row[5]) for row in rows]
+
+
+def restore_endpoints(connection: Connection, unit_code: str) -> list[int]:
+    """Use every number of a unit again (a registrar has called it); the endpoints it concerned, also at other units."""
+    own = (
+        select(endpoint_table.c.number_id)
+        .join(unit_table, unit_table.c.id == endpoint_table.c.unit_id)
+        .where(unit_table.c.code == unit_code, endpoint_table.c.usable == 0, endpoint_table.c.valid_until.is_(None))
+    )
+    found = connection.execute(
+        select(endpoint_table.c.id, endpoint_table.c.unit_id).where(
+            endpoint_table.c.number_id.in_(own), endpoint_table.c.usable == 0, endpoint_table.c.valid_until.is_(None)
+        )
+    ).all()
+    _update_rows(connection, endpoint_table, [{"row_id": row.id, "usable": 1, "finding": ""} for row in found])
+    refresh_reach(connection, {row.unit_id for row in found})
+    return [row.id for row in found]
+
+
 # --- units ------------------------------------------------------------------------------------------------
 
 

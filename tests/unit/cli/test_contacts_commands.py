@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +114,25 @@ def test_a_real_register_is_not_lost_by_a_slip(keyboard: Any) -> None:
     keyboard.run("contacts", "import", part).complained("从 30 个减到 10 个", "--allow-fewer")
     assert keyboard.asked("contacts", "import", part, "--allow-fewer")["receivers_ended"] == 20
     keyboard.run("contacts", "sample").complained("真实名册")
+
+
+def test_numbers_out_of_use_are_listed_and_restored(keyboard: Any) -> None:
+    """A registrar sees what the storms found, masked, and takes a right number back with a reason, on the record."""
+    assert keyboard.asked("contacts", "findings") == {"findings": []}
+    with closing(sqlite3.connect(keyboard.database)) as database, database:
+        (code,) = database.execute(
+            "SELECT code FROM unit WHERE level = 4 AND reach <> 0 ORDER BY id LIMIT 1"
+        ).fetchone()
+        database.execute(
+            """UPDATE endpoint SET usable = 0, finding = 'empty_number' WHERE channel = 1 AND role = 1
+            AND unit_id = (SELECT id FROM unit WHERE code = ?)""",
+            (code,),
+        )
+    (found,) = keyboard.asked("contacts", "findings")["findings"]
+    assert (found["unit"], found["why"]) == (code, "empty_number")
+    assert "****" in found["number"]
+    assert keyboard.run("contacts", "restore", code, "--reason", " ").code == 1
+    assert keyboard.asked("contacts", "restore", code, "--reason", "called, right")["restored"] == 1
+    assert keyboard.asked("contacts", "findings") == {"findings": []}
+    assert keyboard.run("contacts", "restore", code, "--reason", "again").code == 1
+    assert "endpoints.restored" in keyboard.run("journal", "export", "register").out

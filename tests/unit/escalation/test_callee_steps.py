@@ -381,3 +381,56 @@ def test_a_retry_after_the_two_hours_rings_nobody(rules_of: Callable[..., Rules]
         retry_roles=int(Role.PRIMARY),
     )
     assert QueueVoice() not in run(waiting, rules, (7_440, Due())).actions
+
+
+def empty(outcomes: Mapping[str, Outcome], route: str, *, alone: bool = False) -> Ended:
+    """A's number is reported empty by a provider; whether there is another at all."""
+    return Ended(outcomes["empty_number"], Role.PRIMARY, 1, route, alone=alone)
+
+
+def doubtful(rules: Rules, outcomes: Mapping[str, Outcome]) -> Callee:
+    """A's number was called empty by "one" at second 5 and is dialled again at 700, by whichever."""
+    ringing = run(opened(0, rules), rules, (0, Due()), (0, Dialled(Role.PRIMARY, 1, "one"))).callee
+    return run(ringing, rules, (5, empty(outcomes, "one"))).callee
+
+
+@pytest.mark.parametrize(
+    ("route", "alone", "verdict"),
+    [("two", False, Verdict.DEAD), ("one", False, Verdict.DOUBTFUL), ("one", True, Verdict.DEAD)],
+)
+def test_empty_is_believed_when_a_second_network_says_so(
+    rules_of: Callable[..., Rules], outcomes: Mapping[str, Outcome], route: str, alone: bool, verdict: Verdict
+) -> None:
+    """The same one again proves nothing while there is another to ask."""
+    rules = rules_of("villages", Colour.RED, *VILLAGE)
+    ringing = run(doubtful(rules, outcomes), rules, (700, Dialled(Role.PRIMARY, 1, route))).callee
+    again = run(ringing, rules, (705, empty(outcomes, route, alone=alone)))
+    assert again.callee.memory_of(1).verdict is verdict
+    assert (ReportFinding(1, "empty_number") in again.actions) == (verdict is Verdict.DEAD)
+    if verdict is Verdict.DOUBTFUL:
+        assert again.callee.memory_of(1).until == (705 + 600) * SECOND
+        assert again.callee.memory_of(1).route == "one"
+
+
+def test_a_network_caught_lying_is_not_believed_again(
+    rules_of: Callable[..., Rules], outcomes: Mapping[str, Outcome]
+) -> None:
+    """The other one reached the phone: when the liar calls it empty once more, that is only a call in vain."""
+    rules = rules_of("villages", Colour.RED, *VILLAGE)
+    rang = run(
+        doubtful(rules, outcomes),
+        rules,
+        (700, Dialled(Role.PRIMARY, 1, "two")),
+        (735, Ended(outcomes["no_answer"], Role.PRIMARY, 1, "two", alone=False)),
+    ).callee
+    assert (rang.memory_of(1).verdict, rang.memory_of(1).route) == (Verdict.CLEARED, "one")
+    lied = run(rang, rules, (900, Dialled(Role.PRIMARY, 1, "one")), (905, empty(outcomes, "one"))).callee
+    assert (lied.memory_of(1).verdict, lied.memory_of(1).until) == (Verdict.CLEARED, 0)
+
+
+def test_a_missing_report_clears_nobody(rules_of: Callable[..., Rules], outcomes: Mapping[str, Outcome]) -> None:
+    """Only a phone that rang, was engaged or answered proves that the number is right."""
+    rules = rules_of("villages", Colour.RED, *VILLAGE)
+    ringing = run(doubtful(rules, outcomes), rules, (700, Dialled(Role.PRIMARY, 1, "two"))).callee
+    quiet = run(ringing, rules, (880, Ended(outcomes["no_report"], Role.PRIMARY, 1, "two", alone=False)))
+    assert quiet.callee.memory_of(1).verdict is Verdict.DOUBTFUL
