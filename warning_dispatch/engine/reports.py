@@ -203,7 +203,7 @@ class Reports:
                 if record.callee.state in FINISHED or record.callee.voice is not Voice.LIVE:
                     continue
                 own = details.get(record.unit_id, ())
-                self._end_one(ledger, record, attempt, outcome, own, in_service, alone=len(voice) < 2)  # noqa: PLR2004
+                self._end_one(ledger, record, attempt, outcome, own, in_service, alone=len(voice) == 1)
 
     def _end_one(
         self,

@@ -31,6 +31,7 @@ from warning_dispatch.engine.records import (
     TakenOver,
     Township,
 )
+from warning_dispatch.engine.timekeeping import ClockRows
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.states import CalleeState, CallOutState, ChainState, Purpose
@@ -519,22 +520,6 @@ class LinkRows(Protocol):
 
     def target(self, token: str) -> LinkTarget | None:
         """What a token stands for."""
-        ...
-
-
-class ClockRows(Protocol):
-    """What depends on the wall clock, over all tables, and the clock's last reading."""
-
-    def move(self, by: int) -> Sequence[int]:
-        """Move every deadline by so many ms, facts not; the live call-outs. See store/clock_rows.py for the rule."""
-        ...
-
-    def last_reading(self) -> int | None:
-        """The wall time a turn last wrote down; None before the first."""
-        ...
-
-    def keep_reading(self, now: int) -> None:
-        """Write the wall time down."""
         ...
 
 

@@ -10,10 +10,11 @@ Over a restart there is nothing to compare with but the last reading a turn wrot
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from warning_dispatch.clock import Clock
-from warning_dispatch.engine.storage import ClockRows
 
 STEP_LIMIT = 30_000
 """ms by which the clocks may part before the deadlines move along. What is less is added up, not forgotten."""
@@ -21,6 +22,22 @@ READING_EVERY = 10_000
 """ms between readings written down: how much of a stop can be mistaken for a step back."""
 AT_ONCE = 1_000
 """ms within which two clocks must be read to be compared: a process may be put to sleep between any two lines."""
+
+
+class ClockRows(Protocol):
+    """What depends on the wall clock, over all tables, and the clock's last reading."""
+
+    def move(self, by: int) -> Sequence[int]:
+        """Move every deadline by so many ms, facts not; the live call-outs. See store/clock_rows.py for the rule."""
+        ...
+
+    def last_reading(self) -> int | None:
+        """The wall time a turn last wrote down; None before the first."""
+        ...
+
+    def keep_reading(self, now: int) -> None:
+        """Write the wall time down."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
