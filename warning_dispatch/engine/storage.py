@@ -299,6 +299,22 @@ class AttemptRows(Protocol):
         """(attempt, callee) pairs: the attempt does not serve this callee any more."""
         ...
 
+    def hold(self, held: Sequence[tuple[int, int, str]]) -> None:
+        """(attempt, not before, why): READY attempts that wait for their budget and keep their place."""
+        ...
+
+    def look_again(self, callee_ids: Sequence[int], now: int) -> None:
+        """Held attempts of these callees may go now after all, if another of their numbers can be dialled."""
+        ...
+
+    def next_held(self, now: int) -> int | None:
+        """The earliest moment after `now` until which an attempt is held."""
+        ...
+
+    def head(self, channel: Channel, order_from: int, order_to: int, now: int) -> int | None:
+        """The smallest order key of [from, to) among READY attempts that may go now."""
+        ...
+
     def ready(self, channel: Channel, limit: int, now: int) -> Sequence[ReadyAttempt]:
         """READY attempts that may go now, in order; none of paused call-outs, those of ended ones to be dropped."""
         ...
@@ -438,6 +454,42 @@ class RouteRows(Protocol):
         ...
 
 
+class NumberCallRows(Protocol):
+    """Calls per number and provider. A call is named (number, route, moment); one number is in one call at a time."""
+
+    def recent(self, number_ids: Sequence[int], since: int) -> Mapping[int, Sequence[tuple[str, int]]]:
+        """(route, at) of the numbers' calls after `since`; numbers without a call are left out."""
+        ...
+
+    def add(self, calls: Sequence[tuple[int, str, int]], forget_before: int) -> None:
+        """Write (number, route, at), and remove some of what is older than anybody needs."""
+        ...
+
+    def reached(self, calls: Sequence[tuple[int, str, int]], at: int) -> None:
+        """(number, route, claimed at): that call reached its provider at `at`."""
+        ...
+
+    def give_back(self, calls: Sequence[tuple[int, str, int]]) -> None:
+        """(number, route, claimed at): that call never reached its provider."""
+        ...
+
+    def none_later_than(self, now: int) -> None:
+        """No call can have come later than this moment (recovery: whoever claimed is dead)."""
+        ...
+
+
+class TurnRows(Protocol):
+    """Fairness between counties: the last turn dealt to each, per queue (channel and rank)."""
+
+    def last(self, channel: Channel, ranked: int) -> Mapping[str, int]:
+        """By county; those without a turn are left out."""
+        ...
+
+    def keep(self, channel: Channel, ranked: int, turns: Mapping[str, int], *, afresh: bool) -> None:
+        """Write the last turns; `afresh` forgets those of all other counties (nobody waits any more)."""
+        ...
+
+
 class AlertRows(Protocol):
     """What came in."""
 
@@ -493,6 +545,10 @@ class AlertRows(Protocol):
         self, kind: str, detail: str, now: int, *, callout_id: int | None = None, unit_id: int | None = None
     ) -> None:
         """Something a human must look at."""
+        ...
+
+    def was_raised(self, kind: str, callout_id: int, since: int) -> bool:
+        """Whether a call-out has had such an alarm since then."""
         ...
 
 
@@ -552,6 +608,16 @@ class Transaction(Protocol):
     @property
     def routes(self) -> RouteRows:
         """Providers and their limits."""
+        ...
+
+    @property
+    def number_calls(self) -> NumberCallRows:
+        """Calls per number and provider."""
+        ...
+
+    @property
+    def turns(self) -> TurnRows:
+        """Fairness between counties."""
         ...
 
     @property
