@@ -445,6 +445,16 @@ def town(configuration: Configuration) -> Callable[..., Town]:
     return build
 
 
+@pytest.fixture(scope="module")
+def large_town(configuration: Configuration) -> Callable[..., Town]:
+    """As `town`, for a night that several tests of a module look at."""
+
+    def build(**changes: object) -> Town:
+        return Town(configuration, **changes)  # type: ignore[arg-type]
+
+    return build
+
+
 @pytest.fixture
 def storm(town: Callable[..., Town]) -> Callable[[str, int], list[str]]:
     """Plays one storm (plan, seed) to its end and returns what happened; see storms.py."""
@@ -456,6 +466,12 @@ def storm(town: Callable[..., Town]) -> Callable[[str, int], list[str]]:
         return [*night.told, *map(str, night.town.log.records())]
 
     return play
+
+
+@pytest.fixture
+def promises() -> ModuleType:
+    """The questions to a finished night; see promises.py."""
+    return _module("promises")
 
 
 def _module(name: str) -> ModuleType:
