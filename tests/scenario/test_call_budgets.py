@@ -12,9 +12,9 @@ import pytest
 from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.turn import Inbox
 from warning_dispatch.escalation.budgets import DAY, HOUR, Budget, Night, Window, per_number
-from warning_dispatch.model.states import CalleeState
-from warning_dispatch.model.unit import Channel, Role
-from warning_dispatch.ports import Receipt
+from warning_dispatch.model.states import CalleeState, Means
+from warning_dispatch.model.unit import Channel, Role, UnitLevel
+from warning_dispatch.ports import Receipt, Report
 from warning_dispatch.simulation.population import VoiceHabit
 from warning_dispatch.store.database import reading, writing
 
@@ -121,6 +121,48 @@ def test_a_number_over_its_budget_blocks_no_line(town: Callable[..., Any]) -> No
     place.play(seconds=OPENED + 900)
     villages = [unit.code for unit in place.units if unit.superior == "141121100"]
     assert all(len(place.rings(code, A)) == 1 for code in villages)
+
+
+def test_who_waits_for_one_provider_leaves_the_lines_of_the_other(town: Callable[..., Any]) -> None:
+    """150 red villages have calls left at the busy provider only: the idle one calls the orange county behind them."""
+    limits = CallLimits({"phones": per_number(hour=1, reserve_for_red=0), "spare": per_number(hour=60, day=99)})
+    alone = [(f"14112{county}1002{village:02d}", B) for county in (1, 2) for village in range(150)]
+    place = town(
+        counties=2, townships=1, villages=150, lines=4, leaders=1, limits=limits, spare_route=True, without=alone
+    )
+    place.network._lines = 8  # two routes lead to the one network
+    for level in (UnitLevel.CITY, UnitLevel.COUNTY, UnitLevel.TOWNSHIP):
+        for role in Role:
+            place.everyone_of(level, role, VoiceHabit.ANSWERS)
+    place.take_in(place.message(RED_CITY, geocode="141121000000"))
+    place.play(seconds=1_500)
+    place.take_in(place.message(ORANGE, geocode="141122000000"))
+    place.play(seconds=1_500)
+    orange = [unit.code for unit in place.units if unit.superior == "141122100"]
+    called = [code for code in orange if place.rings(code)]
+    assert len(called) > 100
+    assert all(one.route == "phones" for code in called for one in place.dispatches(code, A))
+
+
+def test_a_late_key_finds_the_phone_it_was_pressed_on(town: Callable[..., Any]) -> None:
+    """The process dies after the wire; the repeat goes to the deputies, in calls of their own; then the key is told."""
+    limits = budget(hour=1, reserve_for_red=0)
+    place = town(counties=1, townships=1, villages=2, limits=limits, same_phone={(NEIGHBOUR, A): (VILLAGE, A)})
+    place.warning(RED_CITY)
+    place.play(seconds=OPENED - 1)
+    place.clock.advance_to(place.clock.now() + 1_000)
+    batch = place.engine.turn(place.clock.now()).batch
+    number = place.numbers[VILLAGE, A]
+    (call,) = [one for one in batch if one.channel is Channel.VOICE and one.address == number]
+    place.network.accept(batch, place.clock.now())
+    place.restart()
+    place.play(seconds=190)
+    assert place.rings(VILLAGE, B)
+    assert place.rings(NEIGHBOUR, B)
+    place.engine.turn(place.clock.now(), Inbox(reports=[Report(call.attempt_id, "key_pressed", place.clock.now())]))
+    for code in (VILLAGE, NEIGHBOUR):
+        assert place.state(code) is CalleeState.ACKNOWLEDGED
+        assert place.answers(code) == [(Means.KEY, True)]
 
 
 def test_a_restart_forgets_no_call(town: Callable[..., Any]) -> None:

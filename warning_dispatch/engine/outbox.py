@@ -343,11 +343,14 @@ class _Voice(_Picker):
                 continue
             if number in in_batch:
                 continue
-            route = self.lanes.take(self._avoid(attempt, records[0].callee, detail), self.budget.spent(number, attempt))
+            spent = self.budget.spent(number, attempt)
+            route = self.lanes.take(self._avoid(attempt, records[0].callee, detail), spent)
             if route is None:
-                if self.lanes.free:
-                    continue
-                break
+                if not self.lanes.free:
+                    break
+                if spent:
+                    self.budget.step_aside(attempt)
+                continue
             in_batch.add(number)
             self.budget.begin(attempt, number, route, detail.unit_id)
             by_number[number, attempt.callout_id] = _Chosen(attempt, detail, route, list(records))
@@ -379,8 +382,29 @@ class _Voice(_Picker):
                     self.ledger.take(record, NotDialled())
                 self.drop(attempt, "no_endpoint")
                 continue
+            if self._rang_elsewhere(attempt, detail):
+                self._call_anew(attempt, records)
+                continue
             found.append((attempt, self._of_that_phone(attempt, records, detail), detail))
         return found
+
+    def _rang_elsewhere(self, attempt: ReadyAttempt, detail: EndpointDetail) -> bool:
+        """Whether a repeat would go to another number than the call of unknown fate that it repeats."""
+        if not attempt.possible_duplicate or attempt.endpoint_id is None:
+            return False
+        number = detail.view.number_id
+        return all(
+            one.view.endpoint_id != attempt.endpoint_id or one.view.number_id != number
+            for details in self.endpoints.values()
+            for one in details
+        )
+
+    def _call_anew(self, attempt: ReadyAttempt, records: Sequence[CalleeRecord]) -> None:
+        """One attempt, one number: a key pressed in the first call may still be told, and must find its phone."""
+        for record in records:
+            self.ledger.queue_voice(record)
+        self.ledger.wake_at(self.ledger.now + 1)
+        self.drop(attempt, "other_phone")
 
     def _of_that_phone(
         self, attempt: ReadyAttempt, records: Sequence[CalleeRecord], detail: EndpointDetail
