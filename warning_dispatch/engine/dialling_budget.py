@@ -22,10 +22,6 @@ NEVER_WENT = "hung_up_by_us"
 """Refused with this, a call was withdrawn by the daemon's last look: it certainly never reached the provider."""
 
 
-STEP_ASIDE = 1_000
-"""ms for which a call that waits for a line of one provider leaves the head of the queue to those behind it."""
-
-
 @dataclass(frozen=True, slots=True)
 class CallLimits:
     """How often a number may be called: per voice route (one that is missing has no limit), and in a night."""
@@ -116,10 +112,6 @@ class DiallingBudget:
         if attempt.held_until != until:
             entry = {"k": "attempt.held", "id": attempt.id, "until": until, "why": reason}
             self._ledger.note(attempt.callout_id, entry)
-
-    def step_aside(self, attempt: ReadyAttempt) -> None:
-        """The number has calls left only where no line is free: for a moment the free lines look at others."""
-        self._held.append((attempt.id, self._ledger.now + STEP_ASIDE, Reason.OVER_BUDGET))
 
     def begin(self, attempt: ReadyAttempt, number: int, route: str, unit_id: int) -> None:
         """The number is called by this route; the last call that a night may bear is told to the duty officer."""

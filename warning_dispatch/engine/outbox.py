@@ -33,6 +33,8 @@ TOKEN = 1000
 """Tokens are kept in thousandths of a message."""
 SPARE = 50
 """Attempts looked at beyond twice the free lines: those whose phone is engaged by us keep no line idle."""
+FURTHEST = 4_000
+"""Attempts looked at beyond that at the most, when lines are free although everybody in front has to wait."""
 MERGE_SEPARATOR = "、"
 
 
@@ -144,6 +146,7 @@ class Outbox:
     def __init__(self, settings: OutboxSettings) -> None:
         """Sizes, leases and the prefix of links."""
         self._settings = settings
+        self._further: dict[Channel, int] = dict.fromkeys(CHANNELS, 0)
 
     def claim(self, ledger: Ledger) -> Claimed:
         """Lease what may go now, channel by channel.
@@ -173,7 +176,9 @@ class Outbox:
         return Claimed(self._dispatches(ledger, chosen), min(wake, default=None))
 
     def _claim_channel(self, ledger: Ledger, channel: Channel, lanes: _Lanes) -> list[_Chosen]:
-        ready = ledger.tx.attempts.ready(channel, min(self._settings.batch, 2 * lanes.free + SPARE), ledger.now)
+        narrow = min(self._settings.batch, 2 * lanes.free + SPARE)
+        limit = narrow + self._further[channel]
+        ready = ledger.tx.attempts.ready(channel, limit, ledger.now)
         if not ready:
             return []
         ledger.load_callouts([one.callout_id for one in ready])
@@ -181,7 +186,24 @@ class Outbox:
         records = {key: ledger.current(record) for key, record in records.items()}
         endpoints = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}))
         picker = _Voice if channel is Channel.VOICE else _Text
-        return picker(ledger, lanes, records, endpoints, self._settings).pick(ready)
+        picked = picker(ledger, lanes, records, endpoints, self._settings).pick(ready)
+        self._look_further(ledger, channel, lanes, seen=len(ready), narrow=narrow, limit=limit)
+        return picked
+
+    def _look_further(
+        self, ledger: Ledger, channel: Channel, lanes: _Lanes, *, seen: int, narrow: int, limit: int
+    ) -> None:
+        """Free lines are for whoever stands behind those who cannot use them.
+
+        In front somebody may wait for one phone, or for the one provider that has calls left for it: the next look goes
+        further then, and comes back when it need not.
+        """
+        further = self._further[channel]
+        if lanes.free and seen == limit and further < FURTHEST:
+            self._further[channel] = min(FURTHEST, further + limit)
+            ledger.wake_at(ledger.now + 1)
+        elif seen <= narrow or not lanes.free:
+            self._further[channel] = further // 2
 
     def _dispatches(self, ledger: Ledger, chosen: Sequence[_Chosen]) -> tuple[Dispatch, ...]:
         if not chosen:
@@ -346,11 +368,9 @@ class _Voice(_Picker):
             spent = self.budget.spent(number, attempt)
             route = self.lanes.take(self._avoid(attempt, records[0].callee, detail), spent)
             if route is None:
-                if not self.lanes.free:
-                    break
-                if spent:
-                    self.budget.step_aside(attempt)
-                continue
+                if self.lanes.free:
+                    continue
+                break
             in_batch.add(number)
             self.budget.begin(attempt, number, route, detail.unit_id)
             by_number[number, attempt.callout_id] = _Chosen(attempt, detail, route, list(records))
