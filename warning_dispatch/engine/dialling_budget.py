@@ -67,7 +67,8 @@ class DiallingBudget:
 
     def barred(self, numbers: Iterable[int], attempt: ReadyAttempt) -> frozenset[int]:
         """Those of the numbers that no route can call now for their budget."""
-        return frozenset(number for number in numbers if self._opening(number, attempt)[0] > self._ledger.now)
+        known = self._calls.keys() & set(numbers)  # whoever was not called lately is never barred
+        return frozenset(number for number in known if self._opening(number, attempt)[0] > self._ledger.now)
 
     def _opening(self, number: int, attempt: ReadyAttempt) -> tuple[int, Reason]:
         """When the first route may call the number, and what keeps it until then.

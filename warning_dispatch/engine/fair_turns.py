@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from warning_dispatch.engine.storage import Transaction
@@ -15,17 +15,20 @@ Wanted = tuple[Channel, int, str]
 
 def deal(tx: Transaction, wanted: Sequence[Wanted], now: int) -> list[int]:
     """The order keys of new attempts, in their order. One look at the queue per rank, one statement per rank."""
-    keys = {}
-    for channel, ranked in sorted({(channel, ranked) for channel, ranked, _ in wanted}):
-        counties = Counter(county for *queue, county in wanted if queue == [channel, ranked])
+    queues: defaultdict[tuple[Channel, int], dict[str, int]] = defaultdict(dict)
+    for (channel, ranked, county), count in Counter(wanted).items():
+        queues[channel, ranked][county] = count
+    turns: dict[Wanted, int] = {}
+    for (channel, ranked), counties in sorted(queues.items()):
         head = tx.attempts.head(channel, order_key(ranked, 0), order_key(ranked + 1, 0), now)
         last = tx.turns.last(channel, ranked) if head is not None else {}
-        first = {one: first_turn(last.get(one, 0), None if head is None else turn_of(head)) for one in counties}
-        after = {one: first[one] + count - 1 for one, count in counties.items()}
+        served = None if head is None else turn_of(head)
+        first = {county: first_turn(last.get(county, 0), served) for county in counties}
+        after = {county: first[county] + count - 1 for county, count in counties.items()}
         tx.turns.keep(channel, ranked, after, afresh=head is None)
-        keys.update({(channel, ranked, county): turn for county, turn in first.items()})
+        turns.update({(channel, ranked, county): turn for county, turn in first.items()})
     dealt = []
     for one in wanted:
-        dealt.append(order_key(one[1], keys[one]))
-        keys[one] += 1
+        dealt.append(order_key(one[1], turns[one]))
+        turns[one] += 1
     return dealt
