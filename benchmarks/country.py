@@ -9,6 +9,7 @@ from warning_dispatch.bootstrap import Product, RoutePlan, wire_product
 from warning_dispatch.configuration import load_configuration
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
+from warning_dispatch.escalation.budgets import Night, per_number
 from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.register import Register
@@ -69,7 +70,7 @@ def product_on(url: str, villages: int, *, lines: int | None = None, batch: int 
     with writing(database) as connection:
         replace_register(connection, AesSealer(keys), Register(tuple(units), tuple(receivers_of(units))), START)
     routes = [
-        RoutePlan("phones", Channel.VOICE, simulated=True, lines=lines),
+        RoutePlan("phones", Channel.VOICE, simulated=True, lines=lines, per_number=per_number()),
         RoutePlan("sms", Channel.SMS, simulated=True),
         RoutePlan("mail", Channel.EMAIL, simulated=True),
         RoutePlan("operator", Channel.OPERATOR, simulated=True),
@@ -84,6 +85,7 @@ def product_on(url: str, villages: int, *, lines: int | None = None, batch: int 
         intake=IntakeSettings(senders=("1411*",), within="1411", max_age=HOUR),
         outbox=OutboxSettings(batch=batch, link_prefix="http://127.0.0.1/r/"),
         log=silent_logger(),
+        night=Night(12),
     )
 
 

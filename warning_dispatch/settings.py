@@ -60,6 +60,8 @@ Seconds = Annotated[int, Field(ge=1)]
 Hours = Annotated[int, Field(ge=1, le=240)]
 Digits = Annotated[str, Field(pattern=r"^\d{4,14}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+HourMinute = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""A time of the day in Beijing: "22:00"."""
 
 
 class WebSettings(Shape):
@@ -101,6 +103,16 @@ class EngineSettings(Shape):
     blackout_share: float = Field(default=0.6, gt=0, le=1)
     blackout_window_s: Seconds = 300
     blackout_least: int = Field(default=5, ge=1, le=1_000)
+    night_calls: int = Field(default=12, ge=0)
+    """Calls to one number in a night, over all routes and warnings, red included; 0: no such limit."""
+    night_from: HourMinute = "22:00"
+    night_until: HourMinute = "06:00"
+
+    @model_validator(mode="after")
+    def _a_night(self) -> EngineSettings:
+        if self.night_from == self.night_until:
+            raise _ours("night", "night_from 与 night_until 相同，没有夜间", "night_from and night_until are the same")
+        return self
 
 
 class IngestSettings(Shape):
@@ -136,6 +148,28 @@ class SmtpSettings(Shape):
     helo: str = ""
 
 
+class PerNumberSettings(Shape):
+    """per_number 每号呼叫次数: what one number may be called by this route, wherever the minute, hour or day is laid."""
+
+    minute: int = Field(default=1, ge=1)
+    hour: int = Field(default=5, ge=1)
+    day: int = Field(default=20, ge=1)
+    reserve_for_red: int = Field(default=2, ge=0)
+    """Of the hour's calls so many are for red alone; drills and campaigns have no share in them."""
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> PerNumberSettings:
+        if not self.minute <= self.hour <= self.day:
+            raise _ours("per_number", "应满足 minute ≤ hour ≤ day", "minute ≤ hour ≤ day must hold")
+        if self.reserve_for_red >= self.hour:
+            raise _ours(
+                "per_number",
+                f"为红色预留 {self.reserve_for_red} 次，不少于每小时 {self.hour} 次：橙色将永远不能呼叫",
+                f"reserve_for_red {self.reserve_for_red} leaves nothing of {self.hour} an hour: orange would never call",
+            )
+        return self
+
+
 class RouteSettings(Shape):
     """[[routes]] 线路: one way to a carrier."""
 
@@ -145,6 +179,13 @@ class RouteSettings(Shape):
     lines: int | None = Field(default=None, ge=1)
     """Calls at the same time at most; none: no such limit."""
     rate_per_minute: int | None = Field(default=None, ge=1)
+    per_number: PerNumberSettings | None = None
+    """Voice only; left out: the usual limits."""
+
+    @property
+    def number_limits(self) -> PerNumberSettings | None:
+        """What a number may be called by this route; None: it rings no phone."""
+        return (self.per_number or PerNumberSettings()) if self.channel == "voice" else None
 
     @model_validator(mode="after")
     def _fits(self) -> RouteSettings:
@@ -158,6 +199,8 @@ class RouteSettings(Shape):
             )
         if self.lines is not None and self.channel != "voice":
             raise _ours("lines", "只有 voice 线路有 lines", "only a voice route has lines; use rate_per_minute")
+        if self.per_number is not None and self.channel != "voice":
+            raise _ours("per_number", "只有 voice 线路有 per_number", "only a voice route has per_number")
         return self
 
 

@@ -20,11 +20,13 @@ from warning_dispatch.clock import VirtualClock, beijing_text
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.engine.acts import Act
+from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.turn import Inbox
+from warning_dispatch.escalation.budgets import Night, per_number
 from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.plan import CallChain
@@ -51,6 +53,8 @@ START = 1_784_727_180_000
 """2026-07-22 21:33:00 in Beijing, in ms."""
 SECOND = 1_000
 MINUTE = 60_000
+SHIPPED_LIMITS = CallLimits({"phones": per_number(), "spare": per_number()}, Night(12))
+"""As in config/warning-dispatch.toml."""
 SILENT = Population.everyone(VoiceHabit.NEVER, TextHabit.IGNORES)
 
 
@@ -92,17 +96,19 @@ class Town:
         spare_route: bool = False,
         simulated: bool = True,
         two_of: Sequence[tuple[str, Role]] = (),
+        limits: CallLimits | None = None,
     ) -> None:
         """`same_phone`: one person's post → an earlier post of the same person. `sms_rate`: messages a minute.
 
         `clerks`: villages that have a duty phone besides A and B. `second_phone`: posts with another number (named
         as `"<code>/2"` in `numbers`). `spare_route`: a second provider for calls. `simulated` False: the routes are
-        taken for real ones. `two_of`: posts that two people hold (the other one's number as `"<code>/b"`).
+        taken for real ones. `two_of`: posts that two people hold (the other one's number as `"<code>/b"`). `limits`: how often a number may be called; None: as shipped.
         """
         self.configuration = configuration
         self.clerks = set(clerks)
         self.second_phone = set(second_phone)
         self.simulated = simulated
+        self.limits = limits or SHIPPED_LIMITS
         self.two_of = tuple(two_of)
         self.same_phone = dict(same_phone or {})
         self.samples = ROOT / "config" / "samples"
@@ -144,7 +150,9 @@ class Town:
             outcomes=self.configuration.outcomes,
             freeze_texts=self.texts.freeze,
             intake=IntakeSettings(senders=("1411*",), within="1411", max_age=6 * 60 * MINUTE),
-            outbox=OutboxSettings(batch=batch, simulated_routes=ROUTES if self.simulated else frozenset()),
+            outbox=OutboxSettings(
+                batch=batch, simulated_routes=ROUTES if self.simulated else frozenset(), limits=self.limits
+            ),
         )
         return build_engine(parts)
 
@@ -456,6 +464,16 @@ def town(configuration: Configuration) -> Callable[..., Town]:
     return build
 
 
+@pytest.fixture(scope="module")
+def large_town(configuration: Configuration) -> Callable[..., Town]:
+    """As `town`, for a night that several tests of a module look at."""
+
+    def build(**changes: object) -> Town:
+        return Town(configuration, **changes)  # type: ignore[arg-type]
+
+    return build
+
+
 @pytest.fixture
 def storm(town: Callable[..., Town]) -> Callable[[str, int], list[str]]:
     """Plays one storm (plan, seed) to its end and returns what happened; see storms.py."""
@@ -467,6 +485,12 @@ def storm(town: Callable[..., Town]) -> Callable[[str, int], list[str]]:
         return [*night.told, *map(str, night.town.log.records())]
 
     return play
+
+
+@pytest.fixture
+def promises() -> ModuleType:
+    """The questions to a finished night; see promises.py."""
+    return _module("promises")
 
 
 def _module(name: str) -> ModuleType:

@@ -558,6 +558,7 @@ class Storm:
                 town.keys.link_key,
                 town.keys.journal_public,
             )
+            broken.extend(self._promises.budget_faults(connection, town.log.records(), town.limits))
         self._require(not broken, "\n  ".join(broken))
         self._require(not town.network.handed_twice, f"4 handed twice: {town.network.handed_twice}")
         self._require(town.network.calls_in_progress == 0, "calls in progress after the end")

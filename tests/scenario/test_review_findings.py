@@ -213,12 +213,13 @@ def _free_lines(place: Any) -> int:
 
 
 def _callable_now(place: Any) -> int:
-    """Queued calls to units none of whose phones is in a call."""
+    """Queued calls to units none of whose phones is in a call; who is held for its budget may not be called."""
     (row,) = place.query(
         """SELECT count(*) FROM attempt a JOIN attempt_callee ac ON ac.attempt_id = a.id
-        JOIN callee c ON c.id = ac.callee_id WHERE a.state = 1 AND a.channel = 1 AND NOT EXISTS
+        JOIN callee c ON c.id = ac.callee_id WHERE a.state = 1 AND a.channel = 1 AND a.due_at <= ? AND NOT EXISTS
         (SELECT 1 FROM endpoint e JOIN attempt b ON b.number_id = e.number_id AND b.state IN (2, 3) AND b.channel = 1
-        WHERE e.unit_id = c.unit_id)"""
+        WHERE e.unit_id = c.unit_id)""",
+        place.clock.now(),
     )
     return int(row[0])
 

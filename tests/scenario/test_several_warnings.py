@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from warning_dispatch.engine.acts import Act
+from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.states import CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, Role
@@ -154,8 +155,10 @@ def test_a_fresh_alert_after_the_validity_calls_anew(place: Any, desk: Desk) -> 
     assert place.opened(VILLAGE, 2) == 7 * HOUR + 5 * MINUTE, "it begins from the beginning, level by level"
 
 
-def test_an_update_after_the_validity_extends(place: Any, desk: Desk) -> None:
-    """The same warning goes on: who had answered is not called again, the others are."""
+def test_an_update_after_the_validity_extends(town: Callable[..., Any]) -> None:
+    """The same warning goes on: who had answered is not called again, the others are (a night bears it here)."""
+    place = town(counties=3, townships=1, villages=2, limits=CallLimits())
+    desk = Desk(place)
     place.person(VILLAGE, Role.PRIMARY, VoiceHabit.ANSWERS)
     desk.send(RED, FIRST)
     place.play(seconds=7 * HOUR)

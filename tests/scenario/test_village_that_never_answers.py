@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from warning_dispatch.engine.dialling_budget import CallLimits
+from warning_dispatch.escalation.budgets import per_number
 from warning_dispatch.model.states import CalleeState, CallOutState
 from warning_dispatch.model.unit import Role
 
@@ -20,8 +22,9 @@ HOUR = 3_600
 
 @pytest.fixture
 def place(town: Callable[..., Any]) -> Any:
-    """One village; nobody anywhere answers."""
-    place = town(counties=1, townships=1, villages=1)
+    """One village; nobody anywhere answers, and nothing but the ladder and the provider's budget bounds a night."""
+    limits = CallLimits({"phones": per_number()})
+    place = town(counties=1, townships=1, villages=1, limits=limits)
     place.warning(RED_CITY)
     return place
 

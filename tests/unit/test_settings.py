@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from warning_dispatch.errors import ConfigError
+from warning_dispatch.escalation.budgets import per_number
 from warning_dispatch.settings import (
     SETTINGS_FILE,
     Settings,
@@ -105,6 +106,45 @@ def test_lists_come_from_the_environment_as_json() -> None:
     settings = load_settings(CONFIG, environ)
     assert [route.name for route in settings.routes] == ["mail"]
     assert settings.ingest.senders == ("14110041600000",)
+
+
+VOICE = '[[routes]]\nname = "phones"\nchannel = "voice"\nadapter = "simulated"\n'
+
+
+def test_a_voice_route_has_the_usual_limits_when_none_are_given(tmp_path: Path) -> None:
+    """A provider's limit on calls to one number is never forgotten; routes that ring no phone have none."""
+    shipped = {route.channel: route.number_limits for route in load_settings(CONFIG, {}).routes}
+    bare = load_settings(configured(tmp_path / "config", VOICE), {}).routes[0].number_limits
+    usual = per_number()
+    assert bare is not None
+    assert shipped == {"voice": bare, "sms": None, "email": None, "operator": None}
+    assert per_number(**bare.model_dump()) == usual
+    some = load_settings(configured(tmp_path / "some", VOICE + "per_number = { hour = 9 }\n"), {}).routes[0]
+    assert some.number_limits is not None
+    assert (some.number_limits.hour, some.number_limits.minute) == (9, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        (VOICE + "per_number = { reserve_for_red = 5 }\n", "reserve_for_red 5 leaves nothing of 5 an hour"),
+        (VOICE + "per_number = { minute = 0 }\n", "must be ≥ 1"),
+        (VOICE + "per_number = { hour = 30 }\n", "minute ≤ hour ≤ day must hold"),
+        (VOICE + "per_number = { week = 30 }\n", "unknown key"),
+        (
+            VOICE.replace('"voice"', '"sms"') + "per_number = { hour = 3 }\n",
+            "only a voice route has per_number",
+        ),
+        ('[engine]\nnight_from = "06:00"\n', "night_from and night_until are the same"),
+        ('[engine]\nnight_from = "24:00"\n', "night_from"),
+        ("[engine]\nnight_calls = -1\n", "must be ≥ 0"),
+    ],
+)
+def test_limits_that_make_no_sense_are_findings(tmp_path: Path, text: str, word: str) -> None:
+    """Said by `check`, before the season."""
+    with pytest.raises(ConfigError) as caught:
+        load_settings(configured(tmp_path / "config", text), {})
+    assert any(word in f"{one.where} {one.what}" for one in caught.value.findings)
 
 
 def test_every_finding_comes_at_once_with_its_place(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_pro
 from warning_dispatch.configuration import load_configuration
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
+from warning_dispatch.escalation.budgets import Night, per_number
 from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.register import Register
@@ -50,7 +51,7 @@ def build_demo(
     with writing(database) as connection:
         replace_register(connection, AesSealer(keys), Register(units, receivers), now)
     routes = [
-        RoutePlan("phones", Channel.VOICE, simulated=True, lines=lines),
+        RoutePlan("phones", Channel.VOICE, simulated=True, lines=lines, per_number=per_number()),
         RoutePlan("sms", Channel.SMS, simulated=True, rate=DEMO_SMS_PER_MINUTE),
         RoutePlan("mail", Channel.EMAIL, simulated=True),
         RoutePlan("operator", Channel.OPERATOR, simulated=True),
@@ -65,6 +66,7 @@ def build_demo(
         intake=IntakeSettings(senders=("1411*",), within="1411", max_age=HOUR),
         outbox=OutboxSettings(link_prefix=link_prefix),
         log=silent_logger(),
+        night=Night(DEMO_NIGHT_CALLS),
     )
     network = SimulatedNetwork(seed, lines=lines, sms_per_minute=DEMO_SMS_PER_MINUTE)
     return Demo(product, network, len(units))
@@ -72,6 +74,8 @@ def build_demo(
 
 DEMO_SMS_PER_MINUTE = 3_000
 """A modest provincial channel takes far more; this is what shows queueing on the page."""
+DEMO_NIGHT_CALLS = 12
+"""As shipped in config/warning-dispatch.toml."""
 DEMO_WARNING = "12379-red-rain-city.xml"
 """Below config/samples/."""
 

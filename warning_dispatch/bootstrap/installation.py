@@ -25,6 +25,7 @@ from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.escalation.blackout import BlackoutRule
+from warning_dispatch.escalation.budgets import MINUTE, Night, per_number
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import ChannelPort
@@ -86,9 +87,24 @@ def route_plans(settings: Settings) -> list[RoutePlan]:
             simulated=one.name in settings.simulated_routes,
             lines=one.lines,
             rate=one.rate_per_minute,
+            per_number=None if one.number_limits is None else per_number(**one.number_limits.model_dump()),
         )
         for one in settings.routes
     ]
+
+
+def night_of(settings: Settings) -> Night | None:
+    """What a number must bear in a night; None: no such limit."""
+    engine = settings.engine
+    if engine.night_calls == 0:
+        return None
+    return Night(engine.night_calls, _of_day(engine.night_from), _of_day(engine.night_until))
+
+
+def _of_day(text: str) -> int:
+    """A time such as 22:00 as ms of the day."""
+    hours, minutes = text.split(":")
+    return int(hours) * HOUR + int(minutes) * MINUTE
 
 
 def open_product(settings: Settings) -> Product:
@@ -117,6 +133,7 @@ def open_product(settings: Settings) -> Product:
         log=structlog.get_logger("journal"),
         pause_max=engine.pause_max_s * 1000,
         blackout=BlackoutRule(engine.blackout_share, engine.blackout_window_s * 1000, engine.blackout_least),
+        night=night_of(settings),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )
 

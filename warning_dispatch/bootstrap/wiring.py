@@ -14,6 +14,7 @@ from warning_dispatch.configuration import Configuration
 from warning_dispatch.configuration.freezing import chain_from_json, chain_to_json
 from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.engine.acts import Acts
+from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.frozen import FrozenPlans
 from warning_dispatch.engine.intake import Intake, IntakeSettings
@@ -24,6 +25,7 @@ from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.rounds import HazardFinder, Rounds
 from warning_dispatch.engine.turn import Turn
 from warning_dispatch.escalation.blackout import BlackoutRule
+from warning_dispatch.escalation.budgets import Budget, Night
 from warning_dispatch.ingest import read_message
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.colour import Colour
@@ -120,13 +122,14 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class RoutePlan:
-    """A configured route: its adapter and its limits. `rate` per minute."""
+    """A configured route: its adapter and its limits. `rate` per minute; `per_number`: of a voice route."""
 
     name: str
     channel: Channel
     simulated: bool
     lines: int | None = None
     rate: int | None = None
+    per_number: Budget | None = None
 
 
 def wire_product(
@@ -143,6 +146,7 @@ def wire_product(
     pause_max: int = 600_000,
     blackout: BlackoutRule | None = None,
     validity: Mapping[Colour, int] | None = None,
+    night: Night | None = None,
 ) -> Product:
     """Constructor calls for the engine and what it stands on. The schema of `database` must be current."""
     sealer = AesSealer(keys)
@@ -155,7 +159,11 @@ def wire_product(
         outcomes=configuration.outcomes,
         freeze_texts=TextBook(messages, tuple(languages)).freeze,
         intake=intake,
-        outbox=replace(outbox, simulated_routes=frozenset(one.name for one in routes if one.simulated)),
+        outbox=replace(
+            outbox,
+            simulated_routes=frozenset(one.name for one in routes if one.simulated),
+            limits=CallLimits({one.name: one.per_number for one in routes if one.per_number}, night),
+        ),
         pause_max=pause_max,
         blackout=blackout or BlackoutRule(),
         validity=validity or {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR},

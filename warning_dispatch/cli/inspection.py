@@ -15,9 +15,10 @@ from warning_dispatch.cli.office import opened_database
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.delivery.texts import TextBook, sample_facts, texts_findings
 from warning_dispatch.errors import DispatchError, Finding, FindingsError
-from warning_dispatch.escalation.timing import latest_ring
+from warning_dispatch.escalation.budgets import HOUR, MINUTE
+from warning_dispatch.escalation.timing import busiest_hour, latest_ring
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.plan import CallChain
+from warning_dispatch.model.plan import CallChain, Ladder
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import UnitLevel
 from warning_dispatch.registry.findings import INFORMATION, register_findings
@@ -189,6 +190,7 @@ def _routes(
 ) -> None:
     where = f"{SETTINGS_FILE}: routes"
     result.found("routes", *_missing_routes(settings, configuration, where))
+    result.found("routes", *_budget_findings(settings, configuration, where))
     result.found("routes", *_mail_findings(settings))
     sample = register is not None and any(entry.sample for entry in register.receivers)
     if settings.reaches_people and sample:
@@ -221,6 +223,35 @@ def _missing_routes(settings: Settings, configuration: Configuration | None, whe
         if key not in carried:
             what = both(f"没有 {key} 线路，而 {asker} 要用", f"no route for {key}, which {asker} wants")
             yield Finding(where, what, both("补一条 [[routes]]", "add a [[routes]]"))
+
+
+def _budget_findings(settings: Settings, configuration: Configuration | None, where: str) -> Iterator[Finding]:
+    """Ladders that by themselves ring a number more often than all voice routes together may: rungs would be late.
+
+    Of a minute and an hour; what a whole night of repeats comes to is what the limits of day and night are for.
+    """
+    limits = [one for route in settings.routes if (one := route.number_limits) is not None]
+    for chain in configuration.chains if configuration and limits else ():
+        for tier in chain.tiers:
+            for colour, ladder in tier.ladders.items():
+                name = f"chains/{chain.name}: {tier.name}.{colour.key}"
+                kept = 0 if colour is Colour.RED else sum(one.reserve_for_red for one in limits)
+                yield from _too_often(where, name, ladder, MINUTE, sum(one.minute for one in limits))
+                yield from _too_often(where, name, ladder, HOUR, sum(one.hour for one in limits) - kept)
+
+
+def _too_often(where: str, name: str, ladder: Ladder, span: int, most: int) -> Iterator[Finding]:
+    busiest = max(busiest_hour(ladder, span=span).values(), default=0)
+    if busiest > most:
+        chinese, english = _SPANS[span]
+        what = both(
+            f"{name} 的阶梯在{chinese}内最多呼一个号码 {busiest} 次，各语音线路合计只许 {most} 次，多出的要等",
+            f"the ladder of {name} rings one number {busiest} times in {english}, the voice routes allow {most}",
+        )
+        yield Finding(where, what, both("放宽 per_number 或拉开阶梯", "raise per_number or stretch the ladder"))
+
+
+_SPANS = {MINUTE: ("一分钟", "a minute"), HOUR: ("一小时", "an hour")}
 
 
 def _mail_findings(settings: Settings) -> Iterator[Finding]:

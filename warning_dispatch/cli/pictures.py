@@ -205,6 +205,14 @@ def _open_counts(terminal: Terminal, view: CallOutView) -> Text:
     return Text.assemble(*parts)
 
 
+def _outcome_and_hold(terminal: Terminal, row: CalleeRow) -> str:
+    """What the last call came to, and what keeps the next one."""
+    parts = [terminal.words.word("outcome", row.last_outcome)] if row.last_outcome else []
+    if row.held and row.held_until:
+        parts.append(f"{terminal.words.word('held', row.held)} {beijing_text(row.held_until, '%H:%M')}")
+    return " · ".join(parts) or "—"
+
+
 def _units(terminal: Terminal, rows: Sequence[CalleeRow], total: int) -> Table:
     say = terminal.say
     more = say(f"（显示前 {len(rows)} 个，全部用 --all）", f" (the first {len(rows)}; --all for all)")
@@ -224,7 +232,7 @@ def _units(terminal: Terminal, rows: Sequence[CalleeRow], total: int) -> Table:
             f"{row.path} {row.unit_name}".strip(),
             Text(terminal.words.text(f"callee.{row.state.name.lower()}"), style=_STATE_STYLES.get(row.state, "")),
             str(row.calls),
-            terminal.words.word("outcome", row.last_outcome) if row.last_outcome else "—",
+            _outcome_and_hold(terminal, row),
         )
         next_at = beijing_text(row.next_at, "%H:%M:%S") if row.next_at else "—"
         table.add_row(*cells, *([next_at] if roomy else []))

@@ -55,6 +55,10 @@ ALARMS: Mapping[str, Pair] = {
     "superior_without_contact": ("上级没有联系方式", "superior without contact"),
     "route_down": ("线路停用", "route out of service"),
     "pause_over": ("暂停已到时自动恢复", "the pause ended by itself"),
+    "night_limit": (
+        "有电话已打满夜间次数，语音停到早晨，见名单",
+        "a phone has had its calls of this night; see the list",
+    ),
     "awaiting_lift": ("待解除，请处理", "awaits lifting"),
 }
 _TRIGGER = "trigger_"

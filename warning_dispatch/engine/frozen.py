@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from warning_dispatch.engine.records import CalleeRecord, CallOutRecord
 from warning_dispatch.engine.storage import CallOutRows
+from warning_dispatch.escalation.order import place
 from warning_dispatch.escalation.state import Rules
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Ladder, Tier
@@ -27,6 +28,10 @@ class Frozen:
 
     plan: CallChain
     texts: FrozenTexts
+
+    def place(self, tier: int) -> int:
+        """Where a tier stands in every queue."""
+        return place(self.plan.tiers, tier)
 
     def ladder(self, tier: int, colour: Colour) -> Ladder:
         """The ladder of a tier for the call-out's colour."""

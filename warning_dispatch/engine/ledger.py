@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from warning_dispatch.engine.fair_turns import deal
 from warning_dispatch.engine.frozen import COUNTY_SILENT, Frozen, FrozenPlans, rules_for
 from warning_dispatch.engine.records import (
     BranchRecord,
@@ -26,6 +27,7 @@ from warning_dispatch.escalation.callout import OVER, CallOutEvent, move
 from warning_dispatch.escalation.gate import BranchView, count_change, decide, gate_deadline, hold_began, needed
 from warning_dispatch.escalation.moves import (
     CalleeEvent,
+    Due,
     OpenBelow,
     QueueText,
     QueueVoice,
@@ -34,20 +36,11 @@ from warning_dispatch.escalation.moves import (
     Silence,
     Step,
 )
+from warning_dispatch.escalation.order import rank
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.escalation.state import Rules
-from warning_dispatch.model.states import BranchState, CalleeState, CallOutState, Purpose
+from warning_dispatch.model.states import BranchState, CalleeState, CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import Channel
-
-FAIR_BITS = 24
-
-
-def order_key(callout: CallOutRecord, record: CalleeRecord, channel: Channel) -> int:
-    """Rank in the queue, smallest first: red before orange, upper tier, never called, then position in its county."""
-    tried = 1 if channel is Channel.VOICE and record.callee.calls else 0
-    drill = 1 if callout.purpose is Purpose.DRILL else 0
-    rank = ((drill * 4 + (4 - callout.colour)) * 16 + record.tier) * 2 + tried
-    return (rank << FAIR_BITS) | min(record.fair, (1 << FAIR_BITS) - 1)
 
 
 @dataclass(slots=True)
@@ -79,6 +72,7 @@ class Ledger:
         self._counts: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
         self._finished: defaultdict[int, int] = defaultdict(int)
         self._new_attempts: list[tuple[CalleeRecord, Channel, int, Purpose, str]] = []
+        self._look_again: list[int] = []
         self._silenced: dict[bool, list[int]] = {True: [], False: []}
         self._opens: list[tuple[int, Reason]] = []
         self._acknowledgements: list[NewAcknowledgement] = []
@@ -137,10 +131,10 @@ class Ledger:
         """Let the core decide about one callee and keep the decision. `avoid`: a route not to use next."""
         record = self.current(record)
         decision = step(record.callee, event, self.now, self.rules(record))
-        self._keep(record, decision, avoid)
+        self._keep(record, event, decision, avoid)
         return decision
 
-    def _keep(self, record: CalleeRecord, decision: Step, avoid: str) -> None:
+    def _keep(self, record: CalleeRecord, event: CalleeEvent, decision: Step, avoid: str) -> None:
         before, after = record.callee.state, decision.callee.state
         changed = replace(record, callee=decision.callee)
         self._records[record.id] = changed
@@ -151,6 +145,8 @@ class Ledger:
                 record.callout_id,
                 {"k": "callee", "id": record.id, "from": before.name, "to": after.name, "why": decision.reason},
             )
+        if isinstance(event, Due) and record.callee.voice is Voice.QUEUED and decision.callee.voice is Voice.QUEUED:
+            self._look_again.append(record.id)  # a rung may want somebody whose phone has calls left
         for action in decision.actions:
             self._act(changed, action, avoid)
 
@@ -309,6 +305,9 @@ class Ledger:
         """Write everything gathered so far, in the order of locks; the journal comes with `close`."""
         self._write_silence()
         self._write_attempts()
+        if self._look_again:
+            self.tx.attempts.look_again(self._look_again, self.now)
+            self._look_again = []
         if self._records:
             self.tx.callees.save(list(self._records.values()))
         self._write_counts()
@@ -349,9 +348,12 @@ class Ledger:
         if not self._new_attempts:
             return
         first = self.tx.attempts.take_ids(len(self._new_attempts))
+        wanted = [(channel, self._rank(record, channel), record.county) for record, channel, *_ in self._new_attempts]
+        keys = deal(self.tx, wanted, self.now)
         rows = []
-        for offset, (record, channel, roles, purpose, avoid) in enumerate(self._new_attempts):
-            key = order_key(self.callout(record.callout_id), record, channel)
+        for offset, ((record, channel, roles, purpose, avoid), key) in enumerate(
+            zip(self._new_attempts, keys, strict=True)
+        ):
             rows.append(
                 NewAttempt(
                     id=first + offset,
@@ -372,6 +374,13 @@ class Ledger:
         self.tx.attempts.queue(rows)
         self.counted.queued += len(rows)
         self._new_attempts = []
+
+    def _rank(self, record: CalleeRecord, channel: Channel) -> int:
+        """What comes before the turn in the queue (escalation/order.py); only a call in vain makes anybody tried."""
+        callout = self.callout(record.callout_id)
+        at = self.frozen(record.callout_id).place(record.tier)
+        tried = channel is Channel.VOICE and record.callee.calls > 0
+        return rank(callout.colour, at, tried=tried, practice=callout.purpose is Purpose.DRILL)
 
     def _write_counts(self) -> None:
         """Counts first; then what opens because a superior or a whole tier answered."""

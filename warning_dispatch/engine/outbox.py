@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+from warning_dispatch.engine.dialling_budget import CallLimits, DiallingBudget
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import (
     Address,
@@ -20,7 +22,7 @@ from warning_dispatch.engine.records import (
     ReadyAttempt,
     RouteRecord,
 )
-from warning_dispatch.escalation.endpoints import choose, text_endpoints
+from warning_dispatch.escalation.endpoints import choose, dialable, text_endpoints
 from warning_dispatch.escalation.moves import Dialled, NotDialled
 from warning_dispatch.escalation.state import DISTRUSTED, Callee
 from warning_dispatch.model.states import FINISHED, CallOutState, Purpose, Voice
@@ -31,6 +33,8 @@ TOKEN = 1000
 """Tokens are kept in thousandths of a message."""
 SPARE = 50
 """Attempts looked at beyond twice the free lines: those whose phone is engaged by us keep no line idle."""
+FURTHEST = 4_000
+"""Attempts looked at beyond that at the most, when lines are free although everybody in front has to wait."""
 MERGE_SEPARATOR = "、"
 
 
@@ -44,6 +48,7 @@ class OutboxSettings:
     ring_for: int = 35_000
     link_prefix: str = ""
     simulated_routes: frozenset[str] = frozenset()
+    limits: CallLimits = field(default_factory=CallLimits)
 
 
 @dataclass(slots=True)
@@ -99,15 +104,15 @@ class _Lanes:
     def free(self) -> int:
         return sum(self._left.values())
 
-    def take(self, avoid: frozenset[str]) -> str | None:
-        """The route with most room; None when the attempt has to wait.
+    def take(self, avoid: frozenset[str], spent: frozenset[str] = frozenset()) -> str | None:
+        """The route with most room; None when the attempt has to wait. `spent`: over the budget of its number.
 
         One to be avoided only if no other is in service: another that is merely full is waited for, or a provider
         that has just refused would be asked again on the spot, and again.
         """
-        open_routes = [name for name, left in self._left.items() if left > 0]
+        open_routes = [name for name, left in self._left.items() if left > 0 and name not in spent]
         preferred = [name for name in open_routes if name not in avoid]
-        if not open_routes or (not preferred and self._in_service - avoid):
+        if not open_routes or (not preferred and self._in_service - avoid - spent):
             return None
         name = max(preferred or open_routes, key=lambda one: self._left[one])
         self._left[name] -= 1
@@ -141,6 +146,7 @@ class Outbox:
     def __init__(self, settings: OutboxSettings) -> None:
         """Sizes, leases and the prefix of links."""
         self._settings = settings
+        self._further: dict[Channel, int] = dict.fromkeys(CHANNELS, 0)
 
     def claim(self, ledger: Ledger) -> Claimed:
         """Lease what may go now, channel by channel.
@@ -170,7 +176,9 @@ class Outbox:
         return Claimed(self._dispatches(ledger, chosen), min(wake, default=None))
 
     def _claim_channel(self, ledger: Ledger, channel: Channel, lanes: _Lanes) -> list[_Chosen]:
-        ready = ledger.tx.attempts.ready(channel, min(self._settings.batch, 2 * lanes.free + SPARE), ledger.now)
+        narrow = min(self._settings.batch, 2 * lanes.free + SPARE)
+        limit = narrow + self._further[channel]
+        ready = ledger.tx.attempts.ready(channel, limit, ledger.now)
         if not ready:
             return []
         ledger.load_callouts([one.callout_id for one in ready])
@@ -178,7 +186,24 @@ class Outbox:
         records = {key: ledger.current(record) for key, record in records.items()}
         endpoints = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}))
         picker = _Voice if channel is Channel.VOICE else _Text
-        return picker(ledger, lanes, records, endpoints, self._settings).pick(ready)
+        picked = picker(ledger, lanes, records, endpoints, self._settings).pick(ready)
+        self._look_further(ledger, channel, lanes, seen=len(ready), narrow=narrow, limit=limit)
+        return picked
+
+    def _look_further(
+        self, ledger: Ledger, channel: Channel, lanes: _Lanes, *, seen: int, narrow: int, limit: int
+    ) -> None:
+        """Free lines are for whoever stands behind those who cannot use them.
+
+        In front somebody may wait for one phone, or for the one provider that has calls left for it: the next look goes
+        further then, and comes back when it need not.
+        """
+        further = self._further[channel]
+        if lanes.free and seen == limit and further < FURTHEST:
+            self._further[channel] = min(FURTHEST, further + limit)
+            ledger.wake_at(ledger.now + 1)
+        elif seen <= narrow or not lanes.free:
+            self._further[channel] = further // 2
 
     def _dispatches(self, ledger: Ledger, chosen: Sequence[_Chosen]) -> tuple[Dispatch, ...]:
         if not chosen:
@@ -307,7 +332,19 @@ class _Picker:
 
 
 class _Voice(_Picker):
-    """Voice: the endpoint is what the callee wants now; one phone is in one call."""
+    """Voice: the endpoint is what the callee wants now; one phone is in one call, and has so many calls an hour."""
+
+    @cached_property
+    def budget(self) -> DiallingBudget:
+        """Over every number that this claim could dial."""
+        numbers = {
+            one.view.number_id
+            for details in self.endpoints.values()
+            for one in details
+            if one.view.channel is Channel.VOICE
+        }
+        routes = self.lanes.routes.values()
+        return DiallingBudget(self.ledger, self.settings.limits, routes, numbers, self.settings.claim_lease)
 
     def pick(self, ready: Sequence[ReadyAttempt]) -> list[_Chosen]:
         by_number: dict[tuple[int, int], _Chosen] = {}
@@ -328,17 +365,20 @@ class _Voice(_Picker):
                 continue
             if number in in_batch:
                 continue
-            route = self.lanes.take(self._avoid(attempt, records[0].callee, detail))
+            spent = self.budget.spent(number, attempt)
+            route = self.lanes.take(self._avoid(attempt, records[0].callee, detail), spent)
             if route is None:
                 if self.lanes.free:
                     continue
                 break
             in_batch.add(number)
+            self.budget.begin(attempt, number, route, detail.unit_id)
             by_number[number, attempt.callout_id] = _Chosen(attempt, detail, route, list(records))
             self._dialled(records, detail, route)
         if joined:
             self.ledger.tx.attempts.join(joined)
         self.write_drops()
+        self.budget.write()
         return list(by_number.values())
 
     def _candidates(
@@ -354,14 +394,37 @@ class _Voice(_Picker):
             if self.ledger.now >= self.ledger.callout(attempt.callout_id).voice_until:
                 detail = None
             else:
-                detail = next((own for one in records if (own := self._endpoint(one)) is not None), None)
+                detail = self._within_budget(attempt, records)
+                if detail is None and self._hold(attempt, records):
+                    continue
             if detail is None:
                 for record in records:
                     self.ledger.take(record, NotDialled())
                 self.drop(attempt, "no_endpoint")
                 continue
+            if self._rang_elsewhere(attempt, detail):
+                self._call_anew(attempt, records)
+                continue
             found.append((attempt, self._of_that_phone(attempt, records, detail), detail))
         return found
+
+    def _rang_elsewhere(self, attempt: ReadyAttempt, detail: EndpointDetail) -> bool:
+        """Whether a repeat would go to another number than the call of unknown fate that it repeats."""
+        if not attempt.possible_duplicate or attempt.endpoint_id is None:
+            return False
+        number = detail.view.number_id
+        return all(
+            one.view.endpoint_id != attempt.endpoint_id or one.view.number_id != number
+            for details in self.endpoints.values()
+            for one in details
+        )
+
+    def _call_anew(self, attempt: ReadyAttempt, records: Sequence[CalleeRecord]) -> None:
+        """One attempt, one number: a key pressed in the first call may still be told, and must find its phone."""
+        for record in records:
+            self.ledger.queue_voice(record)
+        self.ledger.wake_at(self.ledger.now + 1)
+        self.drop(attempt, "other_phone")
 
     def _of_that_phone(
         self, attempt: ReadyAttempt, records: Sequence[CalleeRecord], detail: EndpointDetail
@@ -386,10 +449,28 @@ class _Voice(_Picker):
         own = self.endpoints.get(record.unit_id, ())
         return next((one for one in own if one.view.number_id == number and one.view.channel is Channel.VOICE), None)
 
-    def _endpoint(self, record: CalleeRecord) -> EndpointDetail | None:
-        details = self.endpoints.get(record.unit_id, ())
-        view = choose(record.callee, [one.view for one in details], self.ledger.now)
-        return next((one for one in details if view is not None and one.view is view), None)
+    def _within_budget(self, attempt: ReadyAttempt, records: Sequence[CalleeRecord]) -> EndpointDetail | None:
+        """The best endpoint whose number has calls left."""
+        for record in records:
+            details = self.endpoints.get(record.unit_id, ())
+            barred = self.budget.barred([one.view.number_id for one in details], attempt)
+            view = choose(record.callee, [one.view for one in details], self.ledger.now, barred)
+            if view is not None:
+                return next(one for one in details if one.view is view)
+        return None
+
+    def _hold(self, attempt: ReadyAttempt, records: Sequence[CalleeRecord]) -> bool:
+        """Whether budgets alone are in the way: then the attempt waits for the first number that is free again."""
+        numbers = {
+            view.number_id
+            for record in records
+            for view in dialable(
+                record.callee, [one.view for one in self.endpoints.get(record.unit_id, ())], self.ledger.now
+            )
+        }
+        if numbers:
+            self.budget.hold(attempt, numbers)
+        return bool(numbers)
 
     def _avoid(self, attempt: ReadyAttempt, callee: Callee, detail: EndpointDetail) -> frozenset[str]:
         """Routes not to use if another is there: asked for, or the one that called this number empty."""

@@ -23,7 +23,7 @@ from warning_dispatch.routing.selection import TierSelection
 
 @dataclass(frozen=True, slots=True)
 class CalleeRecord:
-    """One callee. `reach` is its unit's mask; `answerers` how many receivers with an answering role it has."""
+    """One callee. `reach` is its unit's mask; `county` the code of the county (or city) it belongs to."""
 
     id: int
     callout_id: int
@@ -31,7 +31,7 @@ class CalleeRecord:
     unit_id: int
     tier: int
     superior: bool
-    fair: int
+    county: str
     reach: int
     callee: Callee
 
@@ -169,7 +169,7 @@ class NewAttempt:
 
 @dataclass(frozen=True, slots=True)
 class ReadyAttempt:
-    """An attempt that waits for a line or the rate."""
+    """An attempt that waits for a line or the rate. `held_until`: it has waited for a budget, until then."""
 
     id: int
     callout_id: int
@@ -180,6 +180,7 @@ class ReadyAttempt:
     endpoint_id: int | None
     possible_duplicate: bool
     callee_ids: tuple[int, ...]
+    held_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

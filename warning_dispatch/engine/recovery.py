@@ -66,6 +66,7 @@ def recover(storage: Storage, plans: FrozenPlans, reports: Reports, now: int, lo
         reports.take_overdue(ledger, handed)
         ledger.settle()
         tx.routes.recount_lines()
+        tx.number_calls.none_later_than(now)
         if claimed or handed:
             ledger.note_system({"k": "recovered", "claimed": len(claimed), "handed": len(handed)})
         ledger.close()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from warning_dispatch.engine.answers import Answer, is_positive, take_answers
 from warning_dispatch.engine.blackouts import Blackouts
+from warning_dispatch.engine.dialling_budget import settle_calls
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import AttemptRecord, CalleeRecord, EndpointDetail
 from warning_dispatch.escalation.blackout import BlackoutRule
@@ -52,16 +53,19 @@ class Reports:
         attempts = ledger.tx.attempts.load([one.attempt_id for one in receipts])
         handed: list[tuple[int, str, int | None]] = []
         refused: list[Report] = []
+        expected: list[tuple[AttemptRecord, Receipt]] = []
         for receipt in {one.attempt_id: one for one in receipts}.values():
             attempt = attempts.get(receipt.attempt_id)
             if attempt is None or attempt.state is not AttemptState.CLAIMED:
                 continue
+            expected.append((attempt, receipt))
             if receipt.accepted:
                 due = ledger.now + self._report_overdue if attempt.channel is Channel.VOICE else None
                 handed.append((attempt.id, receipt.provider_ref, due))
                 ledger.note(attempt.callout_id, {"k": "attempt.handed", "id": attempt.id})
             else:
                 refused.append(Report(attempt.id, receipt.outcome or "provider_down", ledger.now))
+        settle_calls(ledger, expected)
         if handed:
             ledger.tx.attempts.hand(handed, ledger.now)
         if refused:

@@ -25,12 +25,12 @@ from warning_dispatch.engine.records import (
     NewAttempt,
     NewCallOut,
     ReadyAttempt,
-    RouteRecord,
     StoredAlert,
     Superior,
     TakenOver,
     Township,
 )
+from warning_dispatch.engine.storage_limits import NumberCallRows, RouteRows, TurnRows
 from warning_dispatch.engine.timekeeping import ClockRows
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.plan import CallChain
@@ -301,6 +301,22 @@ class AttemptRows(Protocol):
         """(attempt, callee) pairs: the attempt does not serve this callee any more."""
         ...
 
+    def hold(self, held: Sequence[tuple[int, int, str]]) -> None:
+        """(attempt, not before, why): READY attempts that wait for their budget and keep their place."""
+        ...
+
+    def look_again(self, callee_ids: Sequence[int], now: int) -> None:
+        """Held attempts of these callees may go now after all, if another of their numbers can be dialled."""
+        ...
+
+    def next_held(self, now: int) -> int | None:
+        """The earliest moment after `now` until which an attempt is held."""
+        ...
+
+    def head(self, channel: Channel, order_from: int, order_to: int, now: int) -> int | None:
+        """The smallest order key of [from, to) among READY attempts that may go now."""
+        ...
+
     def ready(self, channel: Channel, limit: int, now: int) -> Sequence[ReadyAttempt]:
         """READY attempts that may go now, in order; none of paused call-outs, those of ended ones to be dropped."""
         ...
@@ -421,34 +437,6 @@ class EndpointRows(Protocol):
         ...
 
 
-class RouteRows(Protocol):
-    """Routes and what is used of their limits."""
-
-    def load(self) -> Sequence[RouteRecord]:
-        """All."""
-        ...
-
-    def save(self, routes: Sequence[RouteRecord]) -> None:
-        """Write lines in use and tokens back."""
-        ...
-
-    def release(self, freed: Mapping[str, int]) -> None:
-        """Give lines back."""
-        ...
-
-    def take_down(self, name: str, until: int, reason: str) -> None:
-        """Put a route out of service until a moment (breaker)."""
-        ...
-
-    def define(self, routes: Sequence[RouteRecord]) -> None:
-        """Make the rows agree with the configuration; what is used of the limits stays."""
-        ...
-
-    def recount_lines(self) -> None:
-        """Set the lines in use from the attempts (recovery)."""
-        ...
-
-
 class AlertRows(Protocol):
     """What came in."""
 
@@ -510,6 +498,10 @@ class AlertRows(Protocol):
         """Something a human must look at."""
         ...
 
+    def was_raised(self, kind: str, callout_id: int, since: int) -> bool:
+        """Whether a call-out has had such an alarm since then."""
+        ...
+
 
 class LinkRows(Protocol):
     """Receivers' links."""
@@ -567,6 +559,16 @@ class Transaction(Protocol):
     @property
     def routes(self) -> RouteRows:
         """Providers and their limits."""
+        ...
+
+    @property
+    def number_calls(self) -> NumberCallRows:
+        """Calls per number and provider."""
+        ...
+
+    @property
+    def turns(self) -> TurnRows:
+        """Fairness between counties."""
         ...
 
     @property

@@ -158,6 +158,7 @@ class Turn:
             tx.branches.next_due(),
             tx.callouts.next_due(),
             tx.attempts.next_overdue(),
+            tx.attempts.next_held(now),
             outbox_at,
             *self._wake,
         )

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from warning_dispatch.escalation.state import Callee, Verdict
 from warning_dispatch.model.unit import Channel, EndpointView
 
 
-def choose(callee: Callee, endpoints: Sequence[EndpointView], now: int) -> EndpointView | None:
-    """The voice endpoint to dial for what the callee wants; None when nobody wanted can be dialled.
+def dialable(callee: Callee, endpoints: Sequence[EndpointView], now: int) -> list[EndpointView]:
+    """The voice endpoints for what the callee wants, the best first.
 
     Never an endpoint known to be dead or still held back (off, doubtful: a rung that came in between would make a
     lying network's "empty number" permanent too soon), never a receiver who has answered. A before B before the duty
     phone, then the one that was engaged, then the least tried, then by rank.
     """
-    best: tuple[tuple[int, bool, int, int, int], EndpointView] | None = None
+    found: list[tuple[tuple[int, bool, int, int, int], EndpointView]] = []
     for endpoint in endpoints:
         if endpoint.channel is not Channel.VOICE or not endpoint.role & callee.wanted:
             continue
@@ -23,10 +23,15 @@ def choose(callee: Callee, endpoints: Sequence[EndpointView], now: int) -> Endpo
         if memory.verdict is Verdict.DEAD or memory.until > now or endpoint.receiver_id in callee.answers:
             continue
         engaged = memory.verdict is Verdict.BUSY
-        key = (int(endpoint.role), not engaged, memory.count, endpoint.rank, endpoint.endpoint_id)
-        if best is None or key < best[0]:
-            best = (key, endpoint)
-    return best[1] if best else None
+        found.append(((int(endpoint.role), not engaged, memory.count, endpoint.rank, endpoint.endpoint_id), endpoint))
+    return [endpoint for _, endpoint in sorted(found, key=lambda one: one[0])]
+
+
+def choose(
+    callee: Callee, endpoints: Sequence[EndpointView], now: int, barred: Collection[int] = ()
+) -> EndpointView | None:
+    """The voice endpoint to dial; None when nobody wanted can be dialled. `barred`: numbers over their budget."""
+    return next((one for one in dialable(callee, endpoints, now) if one.number_id not in barred), None)
 
 
 def other_roles(callee: Callee, endpoints: Sequence[EndpointView], endpoint_id: int, roles: int, now: int) -> int:

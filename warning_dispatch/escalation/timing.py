@@ -46,8 +46,8 @@ def late_tiers(chain: CallChain, colour: Colour) -> tuple[LateTier, ...]:
     return tuple(LateTier(name, moment, target) for name, moment in late if moment is None or moment > target)
 
 
-def busiest_hour(ladder: Ladder, *, within: int = 4 * HOUR) -> Mapping[Role, int]:
-    """The most voice calls one role gets in any hour, if nobody answers and every rung goes at once.
+def busiest_hour(ladder: Ladder, *, within: int = 4 * HOUR, span: int = HOUR) -> Mapping[Role, int]:
+    """The most voice calls one role gets in any hour (or `span` ms), if nobody answers and every rung goes at once.
 
     `within`: how far to look (ms). A ladder with `voice_for` is looked at only as far as voice goes.
     """
@@ -57,7 +57,7 @@ def busiest_hour(ladder: Ladder, *, within: int = 4 * HOUR) -> Mapping[Role, int
         if Channel.VOICE in rung.channels:
             for role in roles_in(rung.roles):
                 calls.setdefault(role, []).append(moment)
-    return {role: _most_in_an_hour(moments) for role, moments in calls.items()}
+    return {role: _most_in(span, moments) for role, moments in calls.items()}
 
 
 def _latest(chain: CallChain, tier: Tier, colour: Colour) -> int | None:
@@ -80,5 +80,5 @@ def _fast_track(ladder: Ladder, end: int) -> Iterator[tuple[int, Rung]]:
         rungs, cycle = ladder.repeat.rungs, cycle + 1
 
 
-def _most_in_an_hour(moments: list[int]) -> int:
-    return max(sum(start <= moment < start + HOUR for moment in moments) for start in moments)
+def _most_in(span: int, moments: list[int]) -> int:
+    return max(sum(start <= moment < start + span for moment in moments) for start in moments)

@@ -66,7 +66,11 @@ class CallOutView:
 
 @dataclass(frozen=True, slots=True)
 class CalleeRow:
-    """One unit of a call-out in a list. `path` names its superiors, nearest last ("临县 白文镇")."""
+    """One unit of a call-out in a list. `path` names its superiors, nearest last ("临县 白文镇").
+
+    `held`: why its next call has to wait although a line may be free ("over_budget", "reserved_for_red",
+    "night_limit"), until `held_until`; empty when nothing holds it.
+    """
 
     callee_id: int
     unit_code: str
@@ -79,6 +83,8 @@ class CalleeRow:
     opened_at: int | None
     next_at: int | None
     answered_at: int | None
+    held: str = ""
+    held_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,11 @@ class AlertTable:
             detail,
         )
 
+    def was_raised(self, kind: str, callout_id: int, since: int) -> bool:
+        """See the port."""
+        sql = "SELECT 1 FROM alarm WHERE kind = ? AND callout_id = ? AND at >= ? LIMIT 1"
+        return self._sql.one(sql, kind, callout_id, since) is not None
+
 
 def _coverage_to_json(coverage: Sequence[TierSelection]) -> str:
     return json.dumps([asdict(one) for one in coverage], ensure_ascii=False, separators=(",", ":"))

@@ -95,11 +95,49 @@ class AttemptTable:
         """See the port."""
         self._sql.many("DELETE FROM attempt_callee WHERE attempt_id = ? AND callee_id = ?", pairs)
 
+    def hold(self, held: Sequence[tuple[int, int, str]]) -> None:
+        """See the port."""
+        self._sql.many(
+            f"UPDATE attempt SET due_at = ?, held_until = ?, held_why = ? WHERE id = ? AND state = {_READY}",
+            [(until, until, str(why), attempt_id) for attempt_id, until, why in held],
+        )
+
+    def look_again(self, callee_ids: Sequence[int], now: int) -> None:
+        """See the port."""
+        self._sql.run(
+            f"""UPDATE attempt SET due_at = ? WHERE state = {_READY} AND held_until > ? AND id IN
+            (SELECT attempt_id FROM attempt_callee WHERE callee_id IN {{ids}})""",
+            now,
+            now,
+            self._sql.ids(callee_ids),
+        )
+
+    def next_held(self, now: int) -> int | None:
+        """See the port."""
+        moment: int | None = self._sql.value(
+            f"""SELECT min(held_until) FROM attempt
+            WHERE state = {_READY} AND held_until IS NOT NULL AND held_until > ?""",
+            now,
+        )
+        return moment
+
+    def head(self, channel: Channel, order_from: int, order_to: int, now: int) -> int | None:
+        """See the port."""
+        key: int | None = self._sql.value(
+            f"""SELECT order_key FROM attempt WHERE state = {_READY} AND channel = ? AND order_key >= ?
+            AND order_key < ? AND due_at <= ? ORDER BY order_key LIMIT 1""",
+            channel.value,
+            order_from,
+            order_to,
+            now,
+        )
+        return key
+
     def ready(self, channel: Channel, limit: int, now: int) -> Sequence[ReadyAttempt]:
         """See the port."""
         rows = self._sql.rows(
-            f"""SELECT a.id, a.callout_id, a.channel, a.purpose, a.roles, a.avoid, a.endpoint_id, a.possible_duplicate
-            FROM attempt a JOIN callout o ON o.id = a.callout_id
+            f"""SELECT a.id, a.callout_id, a.channel, a.purpose, a.roles, a.avoid, a.endpoint_id, a.possible_duplicate,
+            a.held_until FROM attempt a JOIN callout o ON o.id = a.callout_id
             WHERE a.state = {_READY} AND a.channel = ? AND a.due_at <= ? AND o.state <> {CallOutState.PAUSED.value}
             ORDER BY a.order_key LIMIT ?""",
             channel.value,
@@ -118,6 +156,7 @@ class AttemptTable:
                 endpoint_id=row[6],
                 possible_duplicate=bool(row[7]),
                 callee_ids=callees[row[0]],
+                held_until=row[8],
             )
             for row in rows
         ]
@@ -136,7 +175,7 @@ class AttemptTable:
         """See the port."""
         self._sql.many(
             f"""UPDATE attempt SET state = {_CLAIMED}, route = ?, endpoint_id = ?, receiver_id = ?, number_id = ?,
-            role = ?, claimed_at = ?, lease_until = ? WHERE id = ?""",
+            role = ?, claimed_at = ?, lease_until = ?, held_until = NULL, held_why = NULL WHERE id = ?""",
             [
                 (
                     one.route,

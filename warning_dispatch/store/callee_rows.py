@@ -15,7 +15,7 @@ from warning_dispatch.store.sql import Sql
 _FINISHED = ", ".join(str(state.value) for state in FINISHED)
 _TURNING = f"{CallOutState.RUNNING.value}, {CallOutState.AWAITING_LIFT.value}"
 """Call-outs whose callees are still looked at; after the validity only for the limit, and nothing rings."""
-_COLUMNS = """c.id, c.callout_id, c.branch_id, c.unit_id, c.tier, c.superior, c.fair, u.reach, c.state, c.opened_at,
+_COLUMNS = """c.id, c.callout_id, c.branch_id, c.unit_id, c.tier, c.superior, substr(u.area, 1, 6), u.reach, c.state, c.opened_at,
  c.origin, c.cycle, c.rung, c.next_at, c.unreached_at, c.retry_at, c.retry_roles, c.wanted, c.voice, c.calls, c.heard,
  c.memory, c.answered_at"""
 _FROM = f"SELECT {_COLUMNS} FROM callee c JOIN unit u ON u.id = c.unit_id"

@@ -111,9 +111,8 @@ class CallOutTable:
         )
         members, values = _members(selection, round_)
         self._sql.run(
-            f"""INSERT INTO callee (callout_id, branch_id, unit_id, tier, state, carries, fair)
-            SELECT ?, ?, u.id, ?, {CalleeState.WAITING.value}, {int(not selection.notice)},
-              row_number() OVER (PARTITION BY substr(u.area, 1, 6) ORDER BY u.code)
+            f"""INSERT INTO callee (callout_id, branch_id, unit_id, tier, state, carries)
+            SELECT ?, ?, u.id, ?, {CalleeState.WAITING.value}, {int(not selection.notice)}
             FROM unit u WHERE {members} AND {_NEW_UNIT} ORDER BY u.code""",
             callout_id,
             branch_id,
@@ -145,9 +144,8 @@ class CallOutTable:
             callout_id,
         )
         self._sql.run(
-            f"""INSERT INTO callee (callout_id, branch_id, unit_id, tier, state, carries, fair)
-            SELECT ?, b.id, u.id, ?, {CalleeState.WAITING.value}, {int(not selection.notice)},
-              row_number() OVER (PARTITION BY substr(u.area, 1, 6) ORDER BY u.code)
+            f"""INSERT INTO callee (callout_id, branch_id, unit_id, tier, state, carries)
+            SELECT ?, b.id, u.id, ?, {CalleeState.WAITING.value}, {int(not selection.notice)}
             FROM unit u JOIN branch b ON b.callout_id = ? AND b.tier = ? AND b.superior_unit_id = u.superior_id
             WHERE {members} AND {_NEW_UNIT} ORDER BY b.id, u.code""",
             callout_id,

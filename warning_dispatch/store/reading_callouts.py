@@ -160,6 +160,7 @@ class CallOutPictures:
             offset,
         )
         outcomes = self._last_outcomes([row[0] for row in rows])
+        held = self._held([row[0] for row in rows])
         return [
             CalleeRow(
                 callee_id=row[0],
@@ -173,9 +174,21 @@ class CallOutPictures:
                 opened_at=row[6],
                 next_at=row[7],
                 answered_at=row[8],
+                held=held.get(row[0], ("", None))[0],
+                held_until=held.get(row[0], ("", None))[1],
             )
             for row in rows
         ]
+
+    def _held(self, callee_ids: Sequence[int]) -> Mapping[int, tuple[str, int | None]]:
+        """Whose next call waits for the budget of a number: why, and until when."""
+        rows = self._sql.rows(
+            f"""SELECT ac.callee_id, a.held_why, a.held_until FROM attempt_callee ac
+            JOIN attempt a ON a.id = ac.attempt_id WHERE ac.callee_id IN {{ids}}
+            AND a.state = {AttemptState.READY.value} AND a.held_until IS NOT NULL""",
+            self._sql.ids(callee_ids),
+        )
+        return {callee_id: (why or "", until) for callee_id, why, until in rows}
 
     def _plan_text(self, callout_id: int) -> str:
         text: str | None = self._sql.value("SELECT plan FROM callout WHERE id = ?", callout_id)

@@ -285,13 +285,6 @@ callee = Table(
     Column("tier", SmallInteger, nullable=False),
     Column("state", SmallInteger, nullable=False),
     Column("superior", SmallInteger, nullable=False, server_default="0", comment="1 when a branch waits for it"),
-    Column(
-        "fair",
-        Integer,
-        nullable=False,
-        server_default="0",
-        comment="position within its county: fairness between counties",
-    ),
     Column("opened_at", BigInteger),
     Column("origin", BigInteger, comment="start of the current track of the ladder"),
     Column("cycle", Integer, nullable=False, server_default="0"),
@@ -348,7 +341,7 @@ attempt = Table(
     Column(
         "roles", SmallInteger, nullable=False, comment="mask: whom a text is for; voice reads the callee's `wanted`"
     ),
-    Column("order_key", BigInteger, nullable=False, comment="colour, tier, tried before, position within the county"),
+    Column("order_key", BigInteger, nullable=False, comment="colour, level, tried before, turn of the county"),
     Column("state", SmallInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("route", Text, comment="provider that took it"),
@@ -365,6 +358,14 @@ attempt = Table(
     Column("provider_ref", Text),
     Column("outcome", Text),
     Column("possible_duplicate", SmallInteger, nullable=False, server_default="0"),
+    Column("held_until", BigInteger, comment="READY and not before: every number it could dial is over its budget"),
+    Column("held_why", Text, comment="reason"),
+    Index(
+        "ix_attempt_held",
+        "held_until",
+        sqlite_where=text(f"state = {AttemptState.READY.value} AND held_until IS NOT NULL"),
+        postgresql_where=text(f"state = {AttemptState.READY.value} AND held_until IS NOT NULL"),
+    ),
     Index(
         "ix_attempt_ready",
         "channel",
@@ -477,6 +478,17 @@ number_call = Table(
     Column("at", BigInteger, nullable=False),
     Index("ix_number_call_window", "number_id", "route", "at"),
     comment="The exact sliding window of calls per number and provider.",
+)
+
+turn = Table(
+    "turn",
+    metadata,
+    Column("channel", SmallInteger, primary_key=True),
+    Column("ranked", Integer, primary_key=True, comment="colour, level and whether tried: the part of an order key"),
+    Column("county", Text, primary_key=True),
+    Column("turn", Integer, nullable=False, comment="the last one dealt"),
+    sqlite_with_rowid=False,
+    comment="Fairness between counties whose attempts wait in one queue.",
 )
 
 # --- the journal ------------------------------------------------------------------------------------------

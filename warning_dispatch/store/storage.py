@@ -18,8 +18,10 @@ from warning_dispatch.store.clock_rows import ClockTable
 from warning_dispatch.store.database import writing
 from warning_dispatch.store.endpoint_rows import EndpointTable, LinkTable, RouteTable
 from warning_dispatch.store.journal import Journal
+from warning_dispatch.store.number_calls import NumberCallTable
 from warning_dispatch.store.round_rows import RoundTable
 from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.turn_rows import TurnTable
 
 
 class JournalTable:
@@ -47,6 +49,8 @@ class TableTransaction:
         self.attempts = AttemptTable(sql)
         self.endpoints = EndpointTable(sql, sealer)
         self.routes = RouteTable(sql)
+        self.number_calls = NumberCallTable(sql)
+        self.turns = TurnTable(sql)
         self.alerts = AlertTable(sql, sealer)
         self.links = LinkTable(sql, link_key)
         self.clock = ClockTable(sql)

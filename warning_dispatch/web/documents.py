@@ -124,6 +124,8 @@ class CalleeDocument(BaseModel):
     opened_at: str | None
     next_at: str | None
     answered_at: str | None
+    held: str
+    held_until: str | None
 
 
 class CalleeList(BaseModel):
@@ -256,6 +258,8 @@ def callee_document(row: CalleeRow) -> CalleeDocument:
         opened_at=_iso(row.opened_at),
         next_at=_iso(row.next_at),
         answered_at=_iso(row.answered_at),
+        held=row.held,
+        held_until=_iso(row.held_until),
     )
 
 

@@ -177,3 +177,26 @@ def test_english_on_request(keyboard: Any) -> None:
     assert "No findings" in keyboard.run("check", "--lang", "en").out
     assert "No findings" in keyboard.run("check", LANG="en_GB.UTF-8").out
     assert "没有问题" in keyboard.run("check", "--lang", "zh", LANG="en_GB.UTF-8").out
+
+
+def test_a_ladder_that_rings_more_often_than_the_routes_may_is_a_finding(keyboard: Any) -> None:
+    """The chain wants five calls an hour of one number; with a route that allows three, rungs would come late."""
+    config = own_config(keyboard)
+    file = config / "warning-dispatch.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("hour = 5, day = 20, reserve_for_red = 2", "hour = 3, day = 20"), encoding="utf-8")
+    found = [one["what"] for one in keyboard.run("check", "--json").document["findings"]]
+    assert any("rings one number 5 times in an hour, the voice routes allow 3" in what for what in found)
+    assert any("the voice routes allow 1" in what for what in found), "orange has what red's reserve leaves"
+
+
+def test_two_providers_together_may_carry_a_ladder(keyboard: Any) -> None:
+    """Each counts for itself, so what one may not the two of them may."""
+    config = own_config(keyboard)
+    file = config / "warning-dispatch.toml"
+    text = file.read_text(encoding="utf-8").replace(
+        "hour = 5, day = 20, reserve_for_red = 2", "hour = 3, reserve_for_red = 1"
+    )
+    spare = '\n[[routes]]\nname = "spare"\nchannel = "voice"\nadapter = "simulated"\n'
+    file.write_text(text + spare, encoding="utf-8")
+    assert keyboard.asked("check")["ok"]

@@ -205,6 +205,21 @@ def _create_route() -> None:
     )
 
 
+def _create_turn() -> None:
+    op.create_table(
+        "turn",
+        sa.Column("channel", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "ranked", sa.Integer(), nullable=False, comment="colour, level and whether tried: the part of an order key"
+        ),
+        sa.Column("county", sa.Text(), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False, comment="the last one dealt"),
+        sa.PrimaryKeyConstraint("channel", "ranked", "county", name=op.f("pk_turn")),
+        comment="Fairness between counties whose attempts wait in one queue.",
+        sqlite_with_rowid=False,
+    )
+
+
 def _create_unit() -> None:
     op.create_table(
         "unit",
@@ -404,10 +419,7 @@ def _create_attempt() -> None:
             comment="mask: whom a text is for; voice reads the callee's `wanted`",
         ),
         sa.Column(
-            "order_key",
-            sa.BigInteger(),
-            nullable=False,
-            comment="colour, tier, tried before, position within the county",
+            "order_key", sa.BigInteger(), nullable=False, comment="colour, level, tried before, turn of the county"
         ),
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
@@ -427,11 +439,22 @@ def _create_attempt() -> None:
         sa.Column("provider_ref", sa.Text()),
         sa.Column("outcome", sa.Text()),
         sa.Column("possible_duplicate", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column(
+            "held_until", sa.BigInteger(), comment="READY and not before: every number it could dial is over its budget"
+        ),
+        sa.Column("held_why", sa.Text(), comment="reason"),
         sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_attempt_callout_id_callout")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
         comment="One try on one endpoint; it may serve several callees.",
     )
     op.create_index("ix_attempt_callout", "attempt", ["callout_id"])
+    op.create_index(
+        "ix_attempt_held",
+        "attempt",
+        ["held_until"],
+        sqlite_where=sa.text("state = 1 AND held_until IS NOT NULL"),
+        postgresql_where=sa.text("state = 1 AND held_until IS NOT NULL"),
+    )
     op.create_index(
         "ix_attempt_lease",
         "attempt",
@@ -513,13 +536,6 @@ def _create_callee() -> None:
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column(
             "superior", sa.SmallInteger(), server_default="0", nullable=False, comment="1 when a branch waits for it"
-        ),
-        sa.Column(
-            "fair",
-            sa.Integer(),
-            server_default="0",
-            nullable=False,
-            comment="position within its county: fairness between counties",
         ),
         sa.Column("opened_at", sa.BigInteger()),
         sa.Column("origin", sa.BigInteger(), comment="start of the current track of the ladder"),
@@ -637,6 +653,7 @@ def upgrade() -> None:
     _create_number_call()
     _create_raw_message()
     _create_route()
+    _create_turn()
     _create_unit()
     _create_user_account()
     _create_alert()
@@ -666,6 +683,7 @@ def downgrade() -> None:
     op.drop_table("alert")
     op.drop_table("user_account")
     op.drop_table("unit")
+    op.drop_table("turn")
     op.drop_table("route")
     op.drop_table("raw_message")
     op.drop_table("number_call")

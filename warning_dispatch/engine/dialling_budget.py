@@ -1,0 +1,160 @@
+"""What the numbers of one claim may be called now: the exact windows per provider, and the night.
+
+One statement loads the recent calls of all numbers of a batch, one writes those of the claimed ones. A call is written
+down at the end of its claim, the latest moment at which it can reach the provider; the receipt moves it to where it was.
+So whatever happens between commit and wire, the provider never sees more than it was promised.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.records import AttemptRecord, ReadyAttempt, RouteRecord
+from warning_dispatch.escalation.budgets import DAY, Budget, Decision, Night, allowed, bearable, may_use_reserve
+from warning_dispatch.escalation.reasons import Reason
+from warning_dispatch.model.unit import Channel
+from warning_dispatch.ports import Receipt
+
+NEVER_WENT = "hung_up_by_us"
+"""Refused with this, a call was withdrawn by the daemon's last look: it certainly never reached the provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallLimits:
+    """How often a number may be called: per voice route (one that is missing has no limit), and in a night."""
+
+    by_route: Mapping[str, Budget] = field(default_factory=dict)
+    night: Night | None = None
+
+    @property
+    def span(self) -> int:
+        """How far back (ms) calls must be known; 0 when nothing is limited."""
+        spans = [budget.span for budget in self.by_route.values()]
+        return max([*spans, DAY if self.night else 0], default=0)
+
+
+class DiallingBudget:
+    """The budgets of one claim of voice attempts."""
+
+    def __init__(
+        self, ledger: Ledger, limits: CallLimits, routes: Iterable[RouteRecord], numbers: Collection[int], lease: int
+    ) -> None:
+        """`routes` of the voice channel; `numbers` whose calls are loaded; `lease` ms until a claim lapses."""
+        self._ledger = ledger
+        self._limits = limits
+        self._down_until = {route.name: route.down_until for route in routes}
+        self._call_at = ledger.now + lease
+        since = ledger.now - limits.span
+        known = ledger.tx.number_calls.recent(list(numbers), since) if limits.span and numbers else {}
+        self._calls: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
+        for number, calls in known.items():
+            self._calls[number].extend(calls)
+        self._decided: dict[tuple[int, bool], Mapping[str, Decision]] = {}
+        self._begun: list[tuple[int, str, int]] = []
+        self._held: list[tuple[int, int, str]] = []
+        self._told: set[int] = set()
+
+    # --- asking -------------------------------------------------------------------------------------------
+
+    def spent(self, number: int, attempt: ReadyAttempt) -> frozenset[str]:
+        """The routes that may not call the number now."""
+        if number not in self._calls:
+            return frozenset()
+        return frozenset(route for route, one in self._decide(number, attempt).items() if not one.allowed)
+
+    def barred(self, numbers: Iterable[int], attempt: ReadyAttempt) -> frozenset[int]:
+        """Those of the numbers that no route can call now for their budget."""
+        known = self._calls.keys() & set(numbers)  # whoever was not called lately is never barred
+        return frozenset(number for number in known if self._opening(number, attempt)[0] > self._ledger.now)
+
+    def _opening(self, number: int, attempt: ReadyAttempt) -> tuple[int, Reason]:
+        """When the first route may call the number, and what keeps it until then.
+
+        A route that is out of service is no way out; but where budgets keep nobody, the breaker is none of our affair.
+        """
+        now = self._ledger.now
+        if number not in self._calls:
+            return now, Reason.WITHIN_BUDGET
+        decided = self._decide(number, attempt)
+        if all(one.allowed for one in decided.values()):
+            return now, Reason.WITHIN_BUDGET
+        openings = [
+            (max(now, one.not_before or 0, self._down_until[route]), one.reason) for route, one in decided.items()
+        ]
+        return min(openings, key=lambda one: one[0])
+
+    def _decide(self, number: int, attempt: ReadyAttempt) -> Mapping[str, Decision]:
+        colour = self._ledger.callout(attempt.callout_id).colour
+        key = (number, may_use_reserve(colour, attempt.purpose))
+        if key not in self._decided:
+            self._decided[key] = {route: self._ask(number, route, attempt) for route in self._down_until}
+        return self._decided[key]
+
+    def _ask(self, number: int, route: str, attempt: ReadyAttempt) -> Decision:
+        """The night first: what it forbids comes later than any window frees."""
+        calls, now = self._calls.get(number, ()), self._ledger.now
+        if self._limits.night is not None:
+            night = bearable([at for _, at in calls], now, self._limits.night, attempt.purpose)
+            if not night.allowed:
+                return night
+        budget = self._limits.by_route.get(route, Budget(()))
+        colour = self._ledger.callout(attempt.callout_id).colour
+        return allowed([at for by, at in calls if by == route], now, budget, colour, attempt.purpose)
+
+    # --- keeping ------------------------------------------------------------------------------------------
+
+    def hold(self, attempt: ReadyAttempt, numbers: Iterable[int]) -> None:
+        """All numbers that the attempt could dial are over their budget: it keeps its place, and waits."""
+        until, reason = min((self._opening(number, attempt) for number in numbers), key=lambda one: one[0])
+        self._held.append((attempt.id, until, reason))
+        if attempt.held_until != until:
+            entry = {"k": "attempt.held", "id": attempt.id, "until": until, "why": reason}
+            self._ledger.note(attempt.callout_id, entry)
+
+    def begin(self, attempt: ReadyAttempt, number: int, route: str, unit_id: int) -> None:
+        """The number is called by this route; the last call that a night may bear is told to the duty officer."""
+        if not self._limits.span:
+            return
+        self._calls[number].append((route, self._call_at))
+        self._begun.append((number, route, self._call_at))
+        night = self._limits.night
+        hours = night.around(self._ledger.now) if night else None
+        if night and hours and sum(at >= hours[0] for _, at in self._calls[number]) == night.calls:
+            self._tell(attempt.callout_id, unit_id, hours[0])
+
+    def _tell(self, callout_id: int, unit_id: int, since: int) -> None:
+        """Once per call-out and night, whatever the number of units: the list has them all."""
+        if callout_id in self._told:
+            return
+        self._told.add(callout_id)
+        if not self._ledger.tx.alerts.was_raised(NIGHT_ALARM, callout_id, since):
+            self._ledger.alarm(NIGHT_ALARM, NIGHT_WORDS, callout_id, unit_id)
+
+    def write(self) -> None:
+        """Write what was begun and what is held."""
+        tx = self._ledger.tx
+        if self._begun:
+            tx.number_calls.add(self._begun, self._ledger.now - self._limits.span)
+        if self._held:
+            tx.attempts.hold(self._held)
+
+
+NIGHT_ALARM = "night_limit"
+NIGHT_WORDS = "a phone has had the last call of this night; voice to such numbers waits for the morning, see the list"
+
+
+def settle_calls(ledger: Ledger, answered: Sequence[tuple[AttemptRecord, Receipt]]) -> None:
+    """The provider has spoken: a call counts from here, a refused one too; one that never went is given back."""
+    reached: list[tuple[int, str, int]] = []
+    never: list[tuple[int, str, int]] = []
+    for attempt, receipt in answered:
+        if attempt.channel is Channel.VOICE and attempt.number_id is not None and attempt.claimed_at is not None:
+            kind = never if not receipt.accepted and receipt.outcome == NEVER_WENT else reached
+            kind.append((attempt.number_id, attempt.route, attempt.claimed_at))
+    if reached:
+        ledger.tx.number_calls.reached(reached, ledger.now)
+    if never:
+        ledger.tx.number_calls.give_back(never)
