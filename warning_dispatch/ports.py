@@ -22,6 +22,8 @@ from warning_dispatch.model.views import (
     Health,
     IntakeResult,
     LinkView,
+    SuperiorList,
+    UnreachedView,
 )
 
 
@@ -124,6 +126,10 @@ class Sealer(Protocol):
         ...
 
 
+BUREAU = "bureau"
+"""Stands for the bureau where a unit's code is asked for: whoever holds what nobody else can."""
+
+
 class ReadModels(Protocol):
     """Pictures for pages, API and commands. Safe from any thread; never blocks the writer."""
 
@@ -139,6 +145,19 @@ class ReadModels(Protocol):
         self, callout_id: int, *, states: Sequence[CalleeState] = (), tier: str = "", limit: int = 100, offset: int = 0
     ) -> Sequence[CalleeRow]:
         """Callees in the order of their division codes; `states` empty means all."""
+        ...
+
+    def superior_lists(self, callout_id: int) -> Sequence[SuperiorList]:
+        """Every list of a call-out in the order of the superiors' codes, with who holds it now."""
+        ...
+
+    def unreached(
+        self, callout_id: int, *, now: int, unit_code: str = "", limit: int = 100, offset: int = 0
+    ) -> UnreachedView:
+        """What a unit has to work through: its own list and those it holds for others.
+
+        `unit_code` empty: the whole call-out; BUREAU: what the bureau holds. NotFoundError for a unit without a list.
+        """
         ...
 
     def latest_attempts(self, callout_id: int, *, limit: int = 20) -> Sequence[AttemptRow]:

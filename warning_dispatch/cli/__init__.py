@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import warning_dispatch
-from warning_dispatch.cli import accounts, alert, callout, contacts, db, journal
+from warning_dispatch.cli import accounts, alert, callout_lists, contacts, db, journal
 from warning_dispatch.cli.check import check
 from warning_dispatch.cli.demo import demo
 from warning_dispatch.cli.init import init
@@ -41,7 +41,7 @@ def build_app() -> typer.Typer:
     app.command("check")(check)
     for name, group in (
         ("alert", alert.app),
-        ("callout", callout.app),
+        ("callout", callout_lists.app),
         ("contacts", contacts.app),
         ("journal", journal.app),
         ("db", db.app),

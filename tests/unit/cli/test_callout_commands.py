@@ -97,6 +97,21 @@ def test_open_gate_calls_what_lies_below(keyboard: Any) -> None:
     assert tiers["villages"]["waiting"] == 0
 
 
+def test_unreached_says_whose_list_it_is(keyboard: Any) -> None:
+    """A township that is not called for want of lines: its villages are on the county's or the bureau's list."""
+    callout = keyboard.ingested()
+    assert "名单归谁" not in keyboard.run("callout", "unreached", callout).out
+    document = keyboard.asked("callout", "unreached", callout)
+    villages = next(one for one in document["lists"] if one["unit_code"] == TOWNSHIP)
+    assert (villages["holder_code"], villages["superior_state"]) == ("", "waiting")
+    assert document["units"] == []
+    keyboard.run("callout", "ack", callout, COUNTY, *REASON)
+    document = keyboard.asked("callout", "unreached", callout, "--unit", COUNTY)
+    assert {one["holder_code"] for one in document["lists"]} == {COUNTY}
+    keyboard.run("callout", "unreached", callout, "--unit", "999").complained("没有下级名单")
+    keyboard.run("callout", "unreached", 77).complained("没有叫应 77")
+
+
 def test_waive_and_recall(keyboard: Any) -> None:
     """A unit is taken off; another is called again from the start."""
     callout = keyboard.ingested()
