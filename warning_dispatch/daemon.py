@@ -24,7 +24,8 @@ from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.states import Means
-from warning_dispatch.model.views import Health, IntakeResult, LinkView
+from warning_dispatch.model.unit import ReceiverEntry
+from warning_dispatch.model.views import AddedReceiver, Health, IntakeResult, LinkView
 from warning_dispatch.ports import ChannelPort, Dispatch, Event, ReadModels, Receipt, Reply, Report, Tap
 
 SWEEP = 1_000
@@ -256,6 +257,15 @@ class EngineDesk:
             self._writer.submit(
                 Lane.ACT,
                 lambda now: self._engine.act(now, chosen, callout_id, actor=actor, reason=reason, unit_code=unit_code),
+            )
+        )
+
+    async def add_receiver(self, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str) -> AddedReceiver:
+        """See the port."""
+        return await asyncio.wrap_future(
+            self._writer.submit(
+                Lane.ACT,
+                lambda now: self._engine.add_receiver(now, callout_id, entry, actor=actor, reason=reason),
             )
         )
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from warning_dispatch.model.states import CalleeState, Means, Purpose
-from warning_dispatch.model.unit import Channel
+from warning_dispatch.model.unit import Channel, ReceiverEntry
 from warning_dispatch.model.views import (
+    AddedReceiver,
     AlarmRow,
     AlertRow,
     AttemptRow,
@@ -209,6 +210,10 @@ class Desk(Protocol):
 
     async def act(self, act: str, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
         """An officer's act: recall, waive, open-gate, pause, resume, cancel, close, told-leader."""
+        ...
+
+    async def add_receiver(self, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str) -> AddedReceiver:
+        """An officer added somebody to a unit of the call-out: in the register from now on, and called at once."""
         ...
 
     def health(self) -> Health:

@@ -139,7 +139,10 @@ def build_daemon(settings: Settings, product: Product, clock: Clock) -> Daemon:
         settings.control_socket.unlink(missing_ok=True)
         return [
             serve(public, host=settings.web.host, port=settings.web.port),
-            serve(create_control_app(product.read, desk, body_limit=limit), uds=str(settings.control_socket)),
+            serve(
+                create_control_app(product.read, desk, body_limit=limit, samples=not settings.reaches_people),
+                uds=str(settings.control_socket),
+            ),
         ]
 
     return Daemon(

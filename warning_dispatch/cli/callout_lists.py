@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from warning_dispatch.cli.callout import EVERYBODY, SHOWN, CalloutId, app, found_callout
+from warning_dispatch.cli.callout import EVERYBODY, SHOWN, CalloutId, found_callout
 from warning_dispatch.cli.office import open_reading
 from warning_dispatch.cli.pictures import STATE_STYLES, moment
 from warning_dispatch.cli.terminal import Terminal, command
@@ -23,8 +23,7 @@ from warning_dispatch.ports import BUREAU
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.list_documents import unreached_document
 
-__all__ = ["app"]
-"""The group `callout` with the commands of this file in it."""
+app = typer.Typer()
 
 _COUNTED = ("uncalled", "unanswered", "unconfirmed", "relayed")
 

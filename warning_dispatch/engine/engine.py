@@ -17,7 +17,8 @@ from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.turn import Inbox, Turn, Turned
 from warning_dispatch.errors import NotFoundError, StoreError
 from warning_dispatch.model.states import Means
-from warning_dispatch.model.views import IntakeResult
+from warning_dispatch.model.unit import ReceiverEntry
+from warning_dispatch.model.views import AddedReceiver, IntakeResult
 
 T = TypeVar("T")
 
@@ -84,6 +85,14 @@ class Engine:
         return self._once(
             now,
             lambda ledger: self._acts.perform(ledger, act, callout_id, actor=actor, reason=reason, unit_code=unit_code),
+        )
+
+    def add_receiver(
+        self, now: int, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str
+    ) -> Done[AddedReceiver]:
+        """An officer added somebody to a unit of a call-out. What is refused changes nothing."""
+        return self._once(
+            now, lambda ledger: self._acts.add_receiver(ledger, callout_id, entry, actor=actor, reason=reason)
         )
 
     def acknowledge(

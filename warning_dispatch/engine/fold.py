@@ -328,7 +328,7 @@ class _Folding:
         attempt.state, attempt.outcome = after, outcome or None
 
 
-NEUTRAL = frozenset({"act", "alarm", "attached", "clock.stepped", "finding"})
+NEUTRAL = frozenset({"act", "alarm", "attached", "clock.stepped", "finding", "list.written", "receiver.added"})
 """Kinds that tell of causes and consequences and move nothing by themselves."""
 
 _HANDLERS: Mapping[str, Callable[[_Folding, Mapping[str, object]], None]] = {

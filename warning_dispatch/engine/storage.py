@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from warning_dispatch.engine.records import (
+    AddedContact,
     Address,
     AttemptRecord,
     BranchRecord,
@@ -35,7 +36,7 @@ from warning_dispatch.engine.timekeeping import ClockRows
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.states import CalleeState, CallOutState, ChainState, Purpose
-from warning_dispatch.model.unit import Channel
+from warning_dispatch.model.unit import Channel, ReceiverEntry
 from warning_dispatch.routing.obligations import Holder, Round
 from warning_dispatch.routing.selection import TierSelection
 
@@ -57,6 +58,10 @@ class CalleeRows(Protocol):
 
     def of_unit(self, callout_id: int, unit_code: str) -> CalleeRecord | None:
         """The callee of a unit in a call-out."""
+        ...
+
+    def open_of_unit(self, unit_id: int) -> Sequence[CalleeRecord]:
+        """The callees of a unit, over all live call-outs, whose gate is open and that have not finished."""
         ...
 
     def save(self, records: Sequence[CalleeRecord]) -> None:
@@ -405,6 +410,13 @@ class EndpointRows(Protocol):
         """(endpoint, outcome): note what is wrong with a number, for the registrar, at every unit that has it.
 
         `unusable`: it is not used on that channel any more, in no call-out, until the registrar restores it.
+        """
+        ...
+
+    def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int, by: str) -> AddedContact:
+        """Write a receiver with the endpoints that are new; somebody of that unit, role and name is the same person.
+
+        RefusedError when all of it is there already.
         """
         ...
 

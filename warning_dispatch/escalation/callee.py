@@ -35,6 +35,7 @@ from warning_dispatch.escalation.moves import (
     Action,
     Answered,
     CalleeEvent,
+    ContactAdded,
     Dialled,
     Due,
     Ended,
@@ -103,6 +104,10 @@ def _table() -> dict[tuple[CalleeState, type[CalleeEvent]], frozenset[CalleeStat
         table[state, Dialled] = table[state, NotDialled] = table[state, Lost] = frozenset({state})
     for state in _OPEN:
         table[state, Recalled] = frozenset({S.CALLING})
+        table[state, ContactAdded] = frozenset({state})
+    table[S.DUTY_ANSWERED, ContactAdded] = frozenset({S.DUTY_ANSWERED})
+    for state in (S.UNCALLED, S.UNCONFIRMED):
+        table[state, ContactAdded] = frozenset({state, S.CALLING})
     for state in (S.WAITING, S.DUTY_ANSWERED, *_OPEN):
         table[state, Withdrawn] = _ENDS
     for state in FINISHED:
@@ -563,6 +568,29 @@ def _recalled(callee: Callee, _event: Recalled, now: int, rules: Rules) -> Step:
     return Step(again, (), Reason.RECALLED)
 
 
+def _contact_added(callee: Callee, event: ContactAdded, now: int, rules: Rules) -> Step:
+    """Somebody new: called and written to now, beside whatever is under way.
+
+    A unit that nobody could reach is called from the foot of the ladder; one that had only listened is asked anew. After
+    the duty room has answered, only somebody whose own answer counts is called.
+    """
+    if now < rules.voice_until and event.first and callee.state is S.UNCALLED:
+        return replace(_recalled(callee, Recalled(), now, rules), reason=Reason.CONTACT_ADDED)
+    written = {channel for rung in (*rules.ladder.rungs, *rules.ladder.repeat.rungs) for channel in rung.channels}
+    actions: list[Action] = [QueueText(on, event.role, to) for on, to in event.texts if on in written]
+    moved = callee
+    if event.voice and callee.state is S.UNCONFIRMED and now < rules.voice_until:
+        limit = now + rules.ladder.unreached_after
+        moved = replace(callee, state=S.CALLING, heard=0, unreached_at=limit, next_at=_earliest(callee.next_at, limit))
+    counts = callee.state is not S.DUTY_ANSWERED or event.role & rules.answering
+    if event.voice and counts and _may_ring(moved, now, rules):
+        moved = replace(moved, wanted=moved.wanted | event.role)
+        if moved.voice is Voice.NONE:
+            moved = replace(moved, voice=Voice.QUEUED)
+            actions.append(QueueVoice())
+    return Step(moved, tuple(actions), Reason.CONTACT_ADDED)
+
+
 _HANDLERS: Mapping[type[CalleeEvent], Callable[..., Step]] = {
     Opened: _open,
     Due: _due,
@@ -574,4 +602,5 @@ _HANDLERS: Mapping[type[CalleeEvent], Callable[..., Step]] = {
     LeaderTold: _leader_told,
     Withdrawn: _withdrawn,
     Recalled: _recalled,
+    ContactAdded: _contact_added,
 }

@@ -258,6 +258,15 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class AddedReceiver:
+    """A receiver that an officer added. `called`: call-outs in which the unit is called (or written to) for it now."""
+
+    receiver_id: int
+    endpoints: int
+    called: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """What /readyz looks at."""
 

@@ -112,6 +112,40 @@ def test_unreached_says_whose_list_it_is(keyboard: Any) -> None:
     keyboard.run("callout", "unreached", 77).complained("没有叫应 77")
 
 
+ADD = ("--role", "deputy", "--name", "样本甲", "--phone", "+8626010000007")
+
+
+def test_add_receiver(keyboard: Any) -> None:
+    """Somebody is added on the spot; who and why stand in both journals, the name and the number in neither."""
+    callout = keyboard.ingested()
+    keyboard.asked("callout", "open-gate", callout, *REASON)
+    said = keyboard.run("callout", "add-receiver", callout, "--unit", TOWNSHIP, *ADD, *REASON)
+    assert said.code == 0, said
+    assert "已增加：临县 临泉镇 B岗，马上呼叫" in said.out
+    assert "程序没有运行" in said.err
+    assert "样本甲" not in keyboard.run("journal", "export", callout).out
+    assert "8626010000007" not in keyboard.run("journal", "export", callout).out
+    assert '"receiver.added"' in keyboard.run("journal", "export", callout).out
+    keyboard.run("callout", "add-receiver", callout, "--unit", TOWNSHIP, *ADD, *REASON).complained("已在名册中")
+
+
+def test_add_receiver_says_everything_that_is_wrong(keyboard: Any) -> None:
+    """All findings at once, nothing changed; a number never stands in one."""
+    callout = keyboard.ingested()
+    said = keyboard.run(
+        "callout", "add-receiver", callout, "--unit", TOWNSHIP, "--role", "deputy", "--phone", "123456", "--mail", "x",
+        *REASON,
+    )  # fmt: skip
+    said.complained("--name", "--phone", "--mail", "(3)")
+    assert "123456" not in said.err
+    said = keyboard.run("callout", "add-receiver", callout, "--unit", "999", "--role", "duty", "--phone", "1", *REASON)
+    said.complained("没有单位 999", "--phone", "(2)")
+    keyboard.run("callout", "add-receiver", 77, "--unit", TOWNSHIP, *ADD, *REASON).complained("没有叫应 77")
+    keyboard.run("callout", "add-receiver", callout, "--unit", TOWNSHIP, *ADD).misused("--reason")
+    keyboard.run("callout", "close", callout, *REASON)
+    keyboard.run("callout", "add-receiver", callout, "--unit", TOWNSHIP, *ADD, *REASON).complained("已办结")
+
+
 def test_waive_and_recall(keyboard: Any) -> None:
     """A unit is taken off; another is called again from the start."""
     callout = keyboard.ingested()

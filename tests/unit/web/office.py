@@ -19,8 +19,9 @@ from warning_dispatch.model.states import (
     Means,
     Purpose,
 )
-from warning_dispatch.model.unit import Channel, Role
+from warning_dispatch.model.unit import Channel, ReceiverEntry, Role
 from warning_dispatch.model.views import (
+    AddedReceiver,
     AlarmRow,
     AlertRow,
     AttemptRow,
@@ -74,6 +75,7 @@ class Office:
         self.acts: list[tuple[str, int, str, str, str]] = []
         self.acknowledged: list[tuple[int, int, str, str, Means]] = []
         self.confirmations: list[str] = []
+        self.added: list[tuple[int, ReceiverEntry, str, str]] = []
         self.lists: list[SuperiorList] = []
         self.unreached_rows: list[UnreachedRow] = []
         self.verdict = Disposition.ACCEPTED
@@ -360,6 +362,14 @@ class Office:
         if not reason:
             raise RefusedError("A reason is needed.")
         self.acts.append((act, callout_id, actor, reason, unit_code))
+
+    async def add_receiver(self, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str) -> AddedReceiver:
+        """Keep it; a call-out that is over refuses."""
+        self._must_write()
+        if self._record(callout_id).frame.state not in LIVE_CALLOUT:
+            raise RefusedError("The call-out is over.")
+        self.added.append((callout_id, entry, actor, reason))
+        return AddedReceiver(len(self.added), len(entry.endpoints), (callout_id,))
 
     def health(self) -> Health:
         """As the test set it."""
