@@ -190,6 +190,35 @@ class ReadModels(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ListAccount:
+    """A printable list that is about to be written: who, why, how much is on it. Never what."""
+
+    callout_id: int
+    round: int
+    actor: str
+    reason: str
+    units: int
+    people: int
+    phones: int
+
+
+class ListAccounts(Protocol):
+    """Where printable lists are accounted for. From any thread but the engine's; returns when it is committed."""
+
+    def list_written(self, account: ListAccount) -> None:
+        """An export in clear, for the journal."""
+        ...
+
+    def list_failed(self, callout_id: int, why: str) -> None:
+        """An alarm: there is no paper for this call-out."""
+        ...
+
+    def lists_removed(self, count: int) -> None:
+        """Old lists were destroyed."""
+        ...
+
+
 class Desk(Protocol):
     """What the web and the commands may ask of the engine. Every call is carried out by the one writer.
 
@@ -214,6 +243,10 @@ class Desk(Protocol):
 
     async def add_receiver(self, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str) -> AddedReceiver:
         """An officer added somebody to a unit of the call-out: in the register from now on, and called at once."""
+        ...
+
+    async def list_written(self, account: ListAccount) -> None:
+        """A command is about to write a printable list."""
         ...
 
     def health(self) -> Health:

@@ -1,8 +1,9 @@
-"""`callout unreached`: the lists of the superiors, who holds them, and when the machine gets to whom."""
+"""`callout unreached` and `print`: who holds which list and when the machine gets to whom; and the list for paper."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,8 +12,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from warning_dispatch.cli.callout import EVERYBODY, SHOWN, CalloutId, found_callout
-from warning_dispatch.cli.office import open_reading
+from warning_dispatch.cli.callout import EVERYBODY, SHOWN, Actor, CalloutId, Reason, found_callout
+from warning_dispatch.cli.office import open_office, open_reading
 from warning_dispatch.cli.pictures import STATE_STYLES, moment
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.cli.words import wait_text
@@ -20,6 +21,8 @@ from warning_dispatch.clock import SystemClock, beijing_text
 from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.views import SuperiorList, UnreachedRow, UnreachedView
 from warning_dispatch.ports import BUREAU
+from warning_dispatch.reports.folder import ListFolder
+from warning_dispatch.reports.lists import PrintableLists
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.list_documents import unreached_document
 
@@ -51,6 +54,45 @@ def unreached(
     document = unreached_document(view, unit, limit=EVERYBODY, offset=0).model_dump(mode="json")
     shown = view.rows if everything else view.rows[:SHOWN]
     terminal.answer(document, *unreached_picture(terminal, view, shown))
+
+
+@app.command("print")
+@command
+def print_list(
+    terminal: Terminal,
+    callout_id: CalloutId,
+    folder: Annotated[
+        Path | None, typer.Option(help=both("写到这个目录，默认按设置", "where to, by the settings when left out"))
+    ] = None,
+    actor: Actor = "",
+    reason: Reason = "",
+) -> None:
+    """重写打印名单（含姓名、号码，会记录）。 / Write the printable list again: names and numbers in clear, recorded."""
+    actor, reason = terminal.asked_actor(actor), terminal.asked_reason(reason)
+    settings, clock = terminal.settings, SystemClock()
+    with open_reading(settings) as read:
+        found_callout(read, callout_id)
+        keeper = ListFolder(
+            settings.lists_folder if folder is None else folder.expanduser().absolute(), settings.lists.keep_days
+        )
+        lists = PrintableLists(read.printed, lambda: (), keeper, clock)
+        with open_office(settings) as office:
+            written = lists.write(callout_id, office, actor=actor, reason=reason)
+    document = {
+        "callout_id": callout_id,
+        "files": [str(path) for path in written.paths],
+        "units": written.units,
+        "people": written.people,
+        "phones": written.phones,
+    }
+    files = "\n".join(f"  {path}" for path in written.paths)
+    terminal.answer(
+        document,
+        terminal.say(
+            f"已写好：{written.units} 个单位，{written.people} 人，{written.phones} 个电话。含姓名和号码，用完收好。\n{files}",
+            f"Written: {written.units} units, {written.people} people, {written.phones} phones, all in clear.\n{files}",
+        ),
+    )
 
 
 def unreached_picture(

@@ -20,11 +20,12 @@ import sqlalchemy
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from warning_dispatch.bootstrap import Product, open_product
+from warning_dispatch.bootstrap import Product, open_product, printable_lists
 from warning_dispatch.bootstrap.wiring import REACHED
 from warning_dispatch.clock import Clock, SystemClock
 from warning_dispatch.configuration import load_configuration
 from warning_dispatch.engine.acts import Act
+from warning_dispatch.engine.list_accounts import EngineAccounts
 from warning_dispatch.errors import (
     ConfigError,
     DispatchError,
@@ -37,7 +38,9 @@ from warning_dispatch.errors import (
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.views import AddedReceiver, IntakeResult
+from warning_dispatch.ports import ListAccount
 from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
+from warning_dispatch.reports.lists import PrintableLists
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import open_database, require_current
 from warning_dispatch.store.keys import KeyRing
@@ -76,6 +79,10 @@ class Office(Protocol):
         """Add somebody to a unit. RegisterError with every finding changes nothing."""
         ...
 
+    def list_written(self, account: ListAccount) -> None:
+        """Account for a printable list that is about to be written."""
+        ...
+
 
 # --- the daemon's socket ----------------------------------------------------------------------------------
 
@@ -112,6 +119,10 @@ class DaemonOffice:
             "/receivers", json={"callout_id": callout_id, **asdict(words), "actor": actor, "reason": reason}
         )
         return AddedReceiver(said["receiver_id"], said["endpoints"], tuple(said["called"]))
+
+    def list_written(self, account: ListAccount) -> None:
+        """See the port."""
+        self._ask("/lists", json=asdict(account))
 
     def _ask(self, path: str, **content: Any) -> dict[str, Any]:
         """One request. A message that was quarantined is an answer; every other refusal is an error of ours."""
@@ -160,15 +171,20 @@ class DirectOffice:
 
     daemon = False
 
-    def __init__(self, product: Product, clock: Clock, *, samples: bool) -> None:
+    def __init__(self, product: Product, clock: Clock, lists: PrintableLists, *, samples: bool) -> None:
         """`product` is wired and not running. `samples`: whether sample numbers may be added."""
+        self._lists = lists
+        self._accounts = EngineAccounts(product.engine, clock)
         self._product = product
         self._clock = clock
         self._samples = samples
 
     def take_in(self, raw: bytes, source: str) -> IntakeResult:
-        """See the port."""
-        return self._product.engine.take_in(self._clock.now(), raw, source).result
+        """See the port. Nobody else is there to write the printable list of what begins."""
+        done = self._product.engine.take_in(self._clock.now(), raw, source)
+        for callout_id in done.started:
+            self._lists.write_by_itself(callout_id, self._accounts)
+        return done.result
 
     def act(self, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
         """See the port."""
@@ -187,6 +203,10 @@ class DirectOffice:
         return self._product.engine.add_receiver(
             self._clock.now(), callout_id, entry, actor=actor, reason=reason
         ).result
+
+    def list_written(self, account: ListAccount) -> None:
+        """See the port."""
+        self._accounts.list_written(account)
 
     def _is_called(self, callout_id: int, unit_code: str) -> bool:
         try:
@@ -222,7 +242,8 @@ def open_office(settings: Settings) -> Iterator[Office]:
     require_database(settings)
     product = open_product(settings)
     try:
-        yield DirectOffice(product, SystemClock(), samples=not settings.reaches_people)
+        lists = printable_lists(settings, product, SystemClock())
+        yield DirectOffice(product, SystemClock(), lists, samples=not settings.reaches_people)
     finally:
         product.close()
 

@@ -70,6 +70,7 @@ class Ledger:
         self.counted = Counted()
         self.hang_up: list[int] = []
         self.wake: list[int] = []
+        self.started: list[int] = []
         self._plans = plans
         self._callouts: dict[int, CallOutRecord] = {}
         self._answerers: dict[tuple[int, int], int] = {}

@@ -10,6 +10,7 @@ from hashlib import sha256
 from sqlalchemy import Engine
 
 from warning_dispatch.configuration.freezing import chain_from_json
+from warning_dispatch.model.printed import PrintedCallOut
 from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.views import (
     AlarmRow,
@@ -32,6 +33,7 @@ from warning_dispatch.store.reading_alerts import (
     one_alert,
 )
 from warning_dispatch.store.reading_callouts import CallOutPictures
+from warning_dispatch.store.reading_printed import PrintedPictures
 from warning_dispatch.store.reading_superiors import SuperiorPictures
 from warning_dispatch.store.sql import Sql
 
@@ -155,6 +157,11 @@ class TableReadings:
                 "SELECT scopes FROM api_key WHERE hash = ? AND revoked_at IS NULL", sha256(key.encode()).digest()
             )
         return frozenset(part.strip() for part in (scopes or "").split(",") if part.strip())
+
+    def printed(self, callout_id: int) -> PrintedCallOut:
+        """A call-out with names and numbers in clear, for the printable list alone. NotFoundError when there is none."""
+        with self._reading() as sql:
+            return PrintedPictures(sql, self._sealer, self._plan, self._hazard_name).one(callout_id)
 
     def sample_numbers(self) -> bool:
         """Whether the register holds numbers that cannot reach anybody."""

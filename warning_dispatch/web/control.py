@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 
 from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError
 from warning_dispatch.model.states import Means
-from warning_dispatch.ports import Desk, ReadModels
+from warning_dispatch.ports import Desk, ListAccount, ReadModels
 from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
 from warning_dispatch.web.api import intake_answer
 from warning_dispatch.web.body import read_body
@@ -86,6 +86,27 @@ class AddedReceiverDocument(BaseModel):
     called: list[int]
 
 
+class ListWrittenRequest(BaseModel):
+    """A printable list that a command is about to write: by whom, why, how much is on it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    callout_id: int
+    round: int
+    actor: Said
+    reason: Said
+    units: int
+    people: int
+    phones: int
+
+
+class ListWrittenDocument(BaseModel):
+    """It is in the journal."""
+
+    callout_id: int
+    noted: bool = True
+
+
 class ActDocument(BaseModel):
     """The act was carried out."""
 
@@ -95,7 +116,7 @@ class ActDocument(BaseModel):
 
 
 def create_control_app(read: ReadModels, desk: Desk, *, body_limit: int, samples: bool = True) -> FastAPI:
-    """The application for the local socket: POST /acts/{act}, /alerts, /ack, /receivers. `body_limit` in bytes.
+    """The application for the local socket: POST /acts/{act}, /alerts, /ack, /receivers, /lists. `body_limit` in bytes.
 
     `samples`: whether sample numbers may be added (no: real routes would have to dial them).
     """
@@ -129,6 +150,7 @@ class Control:
         router.add_api_route("/acts/{act}", self.act, methods=["POST"])
         router.add_api_route("/ack", self.acknowledge, methods=["POST"])
         router.add_api_route("/receivers", self.add_receiver, methods=["POST"])
+        router.add_api_route("/lists", self.list_written, methods=["POST"])
         return router
 
     async def take_in(
@@ -164,6 +186,11 @@ class Control:
             endpoints=added.endpoints,
             called=list(added.called),
         )
+
+    async def list_written(self, body: ListWrittenRequest) -> ListWrittenDocument:
+        """Account for a list that a command is about to write."""
+        await self._desk.list_written(ListAccount(**body.model_dump()))
+        return ListWrittenDocument(callout_id=body.callout_id)
 
     async def acknowledge(self, body: ControlAckRequest) -> AckDocument:
         """Record an answer."""

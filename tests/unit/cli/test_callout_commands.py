@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,6 +115,35 @@ def test_unreached_says_whose_list_it_is(keyboard: Any) -> None:
 
 
 ADD = ("--role", "deputy", "--name", "样本甲", "--phone", "+8626010000007")
+
+
+def test_a_start_by_hand_is_on_paper_at_once(keyboard: Any) -> None:
+    """Nobody else is there to write it: the command does, for its owner only."""
+    started(keyboard, "--hazard", "暴雨", "--colour", "red", "--area", TOWNSHIP)
+    folder = keyboard.folder / "state" / "lists"
+    [page] = folder.glob("*_callout-1_round-1.html")
+    [table] = folder.glob("*_callout-1_round-1.csv")
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (page, table)} == {0o600}
+    assert "临泉镇" in page.read_text(encoding="utf-8")
+    exported = keyboard.run("journal", "export", 1).out
+    assert '"list.written"' in exported
+    assert "样本甲" not in exported
+
+
+def test_print_writes_the_list_again(keyboard: Any, tmp_path: Path) -> None:
+    """With who and why, to wherever the officer says; what cannot be written is said with a remedy."""
+    callout = keyboard.ingested()
+    said = keyboard.run("callout", "print", callout, "--folder", tmp_path / "usb", "--reason", "备用机房要一份")
+    assert said.code == 0, said
+    assert "已写好" in said.out
+    [page] = (tmp_path / "usb").glob("*.html")
+    assert "zhiban" in page.read_text(encoding="utf-8")
+    assert '"备用机房要一份"' in keyboard.run("journal", "export", callout).out
+    (tmp_path / "file").write_text("no folder")
+    said = keyboard.run("callout", "print", callout, "--folder", tmp_path / "file" / "x", "--reason", "x")
+    said.complained("打印名单没有写成", "→")
+    keyboard.run("callout", "print", callout).misused("--reason")
+    keyboard.run("callout", "print", 77, "--reason", "x").complained("没有叫应 77")
 
 
 def test_add_receiver(keyboard: Any) -> None:

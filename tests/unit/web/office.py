@@ -37,6 +37,7 @@ from warning_dispatch.model.views import (
     UnreachedRow,
     UnreachedView,
 )
+from warning_dispatch.ports import ListAccount
 
 START = 1_785_000_000_000
 TOKEN = "abcdefghij234567"
@@ -75,6 +76,7 @@ class Office:
         self.acts: list[tuple[str, int, str, str, str]] = []
         self.acknowledged: list[tuple[int, int, str, str, Means]] = []
         self.confirmations: list[str] = []
+        self.accounts: list[ListAccount] = []
         self.added: list[tuple[int, ReceiverEntry, str, str]] = []
         self.lists: list[SuperiorList] = []
         self.unreached_rows: list[UnreachedRow] = []
@@ -370,6 +372,12 @@ class Office:
             raise RefusedError("The call-out is over.")
         self.added.append((callout_id, entry, actor, reason))
         return AddedReceiver(len(self.added), len(entry.endpoints), (callout_id,))
+
+    async def list_written(self, account: ListAccount) -> None:
+        """Keep the account."""
+        self._must_write()
+        self._record(account.callout_id)
+        self.accounts.append(account)
 
     def health(self) -> Health:
         """As the test set it."""

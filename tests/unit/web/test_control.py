@@ -56,6 +56,25 @@ def test_an_answer_is_recorded_by_callee_or_by_unit(control: TestClient, office:
     assert control.post("/ack", json=said).status_code == 422
 
 
+def test_a_list_is_accounted_for(control: TestClient, office: Any) -> None:
+    """Counts, actor and reason; a call-out that is not there is not found."""
+    callout = office.add_callout()
+    body = {
+        "callout_id": callout,
+        "round": 1,
+        "actor": "值班员",
+        "reason": "备用",
+        "units": 9,
+        "people": 20,
+        "phones": 25,
+    }
+    assert control.post("/lists", json=body).json() == {"callout_id": callout, "noted": True}
+    [account] = office.accounts
+    assert (account.actor, account.phones) == ("值班员", 25)
+    assert control.post("/lists", json={**body, "callout_id": 99}).status_code == 404
+    assert control.post("/lists", json={**body, "reason": ""}).status_code == 422
+
+
 def test_nothing_can_be_read(control: TestClient) -> None:
     """The socket is for acts; reading is the read models' business."""
     for path in ("/", "/alerts", "/callouts", "/docs", "/openapi.json"):
