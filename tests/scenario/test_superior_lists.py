@@ -101,6 +101,21 @@ def test_a_waived_superior_works_on_no_list(town: Callable[..., Any]) -> None:
     assert list_of(place, TOWNSHIP).holder_code == COUNTY
 
 
+def test_a_superior_that_another_call_out_of_the_hazard_carries(town: Callable[..., Any]) -> None:
+    """A unit is called once a hazard: the county answered for the first warning and holds the lists of the second."""
+    place = town(counties=1, townships=2, villages=1)
+    assert place.take_in(place.message(RED_CITY, geocode=f"{TOWNSHIP}000")).callouts == (1,)
+    place.play(seconds=60)
+    raw = place.message(RED_COUNTY, senderCode="14112141600000", geocode="141121000000")
+    assert 2 in place.take_in(raw).callouts
+    place.play(seconds=400)
+    other = next(one for one in reading(place).superior_lists(2) if one.unit_code == "141121101")
+    assert (other.holder_code, place.state(COUNTY)) == ("", CalleeState.UNANSWERED)
+    place.record_answer(COUNTY)
+    other = next(one for one in reading(place).superior_lists(2) if one.unit_code == "141121101")
+    assert other.holder_code == COUNTY
+
+
 def test_by_the_county_chain(town: Callable[..., Any]) -> None:
     """The other shipped chain: county duty room, townships, villages; the county's leaders are on its list as well."""
     place = town(counties=1, townships=1, villages=1)

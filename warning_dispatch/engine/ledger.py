@@ -194,7 +194,7 @@ class Ledger:
 
     def queue_notice(self, record: CalleeRecord, role: int) -> None:
         """Queue a text that asks for no answer, for one role of a unit that has answered already."""
-        self._new_attempts.append((record, Channel.SMS, role, Purpose.NOTICE, ""))
+        self._new_attempts.append((record, Channel.SMS, role, Purpose.NOTICE, "", None))
 
     # --- noting -------------------------------------------------------------------------------------------
 

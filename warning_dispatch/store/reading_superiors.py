@@ -12,11 +12,11 @@ from typing import Any
 
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.escalation.waiting import estimate
-from warning_dispatch.model.states import AttemptState, CalleeState, CallOutState, Voice
+from warning_dispatch.model.states import LIVE_CALLOUT, AttemptState, CalleeState, CallOutState, Voice
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
 from warning_dispatch.model.views import PhoneView, SuperiorList, UnreachedRow, UnreachedView
 from warning_dispatch.ports import BUREAU
-from warning_dispatch.routing.holders import Superior, holders
+from warning_dispatch.routing.holders import AT_WORK, Superior, holders
 from warning_dispatch.store.sql import Sql
 
 S = CalleeState
@@ -29,12 +29,21 @@ _NOBODY_COULD_CALL = f"""(c.state = {S.CALLING.value} AND c.calls = 0
 """A first call is due and has no line (or no provider) yet: 未呼 at once, not only when the limit has passed."""
 _SHOWN = f"CASE WHEN {_NOBODY_COULD_CALL} THEN {S.UNCALLED.value} ELSE c.state END"
 _ON_A_LIST = f"(c.state IN ({', '.join(str(state.value) for state in _LISTED)}) OR {_NOBODY_COULD_CALL})"
-_SUPERIORS = """WITH RECURSIVE up(id) AS (
+_STANDING = ", ".join(str(state.value) for state in (*LIVE_CALLOUT, CallOutState.COMPLETE))
+_WORKING = ", ".join(str(state.value) for state in AT_WORK)
+_SUPERIORS = f"""WITH RECURSIVE up(id) AS (
  SELECT DISTINCT u.superior_id FROM callee c JOIN unit u ON u.id = c.unit_id
  WHERE c.callout_id = ? AND u.superior_id IS NOT NULL
  UNION SELECT p.superior_id FROM up JOIN unit p ON p.id = up.id WHERE p.superior_id IS NOT NULL)
- SELECT p.id, p.code, p.name, p.level, p.superior_id, s.state FROM up JOIN unit p ON p.id = up.id
- LEFT JOIN callee s ON s.callout_id = ? AND s.unit_id = p.id ORDER BY p.code"""
+ SELECT p.id, p.code, p.name, p.level, p.superior_id,
+ (SELECT s.state FROM callee s JOIN callout y ON y.id = s.callout_id JOIN callout o ON o.id = ?
+  WHERE s.unit_id = p.id AND (y.id = o.id OR (y.hazard = o.hazard AND y.state IN ({_STANDING})
+   AND s.state <> {S.SUPERSEDED.value}))
+  ORDER BY CASE WHEN s.state IN ({_WORKING}) THEN 0 ELSE 1 END, CASE WHEN y.id = o.id THEN 0 ELSE 1 END, s.id DESC
+  LIMIT 1)
+ FROM up JOIN unit p ON p.id = up.id ORDER BY p.code"""
+"""Every unit that others of the call-out stand below, with how it stands: here, or in the call-out of the same hazard that
+carries it (a unit is called once a hazard, over all warnings)."""
 _QUEUE = f"""SELECT a.id, row_number() OVER (ORDER BY a.order_key, a.id) AS place FROM attempt a
  JOIN callout o ON o.id = a.callout_id
  WHERE a.state = {_READY} AND a.channel = {_VOICE} AND o.state <> {CallOutState.PAUSED.value}"""
