@@ -75,11 +75,8 @@ class Acts:
         """An operator or a superior recorded an answer for one unit (代报 is counted apart from 本人应答)."""
         if not actor.strip():
             raise RefusedError("a recorded answer needs an actor (--actor)")
-        found = ledger.tx.callees.load([callee_id]).get(callee_id)
-        if found is None:
+        if callee_id not in ledger.tx.callees.load([callee_id]):
             raise NotFoundError(f"there is no callee {callee_id}")
-        if ledger.callout(found.callout_id).state is not CallOutState.COMPLETE:
-            _refuse_when_over(ledger, found.callout_id)
         take_answers(ledger, [Answer(callee_id, means, actor=actor, reason=reason)])
 
     def add_receiver(
