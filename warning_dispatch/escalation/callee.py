@@ -44,7 +44,6 @@ from warning_dispatch.escalation.moves import (
     NotDialled,
     OpenBelow,
     Opened,
-    QueueText,
     QueueVoice,
     RaiseAlarm,
     Recalled,
@@ -53,11 +52,12 @@ from warning_dispatch.escalation.moves import (
     Step,
     Withdrawn,
 )
+from warning_dispatch.escalation.reaching import roles_to_call, texts_to_roles, texts_to_somebody
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.escalation.state import DISTRUSTED, Callee, Rules, Tried, Verdict
 from warning_dispatch.model.plan import Next
 from warning_dispatch.model.states import ANSWERED, FINISHED, CalleeState, Voice
-from warning_dispatch.model.unit import Channel, reachable_roles, roles_in
+from warning_dispatch.model.unit import roles_in
 
 S = CalleeState
 
@@ -185,8 +185,8 @@ def _due(callee: Callee, _event: Due, now: int, rules: Rules) -> Step:
         rung_at = due_at(rules.ladder, due.position, origin, slow=slow)
     if due.fired:
         climb.reason = Reason.RUNG_DUE if due.fired == 1 else Reason.RUNGS_MERGED
-        climb.wanted |= _roles_to_call(due.voice, rules)
-        climb.actions.extend(_texts(due.texts, rules))
+        climb.wanted |= roles_to_call(due.voice, rules)
+        climb.actions.extend(texts_to_roles(due.texts, rules))
     if rules.notice:
         done = replace(callee, state=S.INFORMED, next_at=None, unreached_at=None, position=due.position)
         return Step(done, tuple(climb.actions), Reason.NOTICE_SENT)
@@ -213,23 +213,6 @@ def _due(callee: Callee, _event: Due, now: int, rules: Rules) -> Step:
         next_at=_earliest(rung_at, climb.retry_at, unreached_at),
     )
     return Step(moved, tuple(climb.actions), climb.reason)
-
-
-def _roles_to_call(roles: int, rules: Rules) -> int:
-    """Those of a rung who can be reached; if none of them can, the first who answers for the unit and can."""
-    reachable = reachable_roles(rules.reach, Channel.VOICE)
-    if not roles or roles & reachable:
-        return roles & reachable
-    stand_ins = roles_in(reachable & rules.answering) or roles_in(reachable & rules.gate_roles)
-    return stand_ins[0] if stand_ins else 0
-
-
-def _texts(texts: tuple[tuple[Channel, int], ...], rules: Rules) -> list[Action]:
-    return [
-        QueueText(channel, role)
-        for channel, roles in texts
-        for role in roles_in(roles & reachable_roles(rules.reach, channel))
-    ]
 
 
 def _limit(callee: Callee, now: int, rules: Rules, climb: _Climb) -> tuple[CalleeState, int | None]:
@@ -576,8 +559,7 @@ def _contact_added(callee: Callee, event: ContactAdded, now: int, rules: Rules) 
     """
     if now < rules.voice_until and event.first and callee.state is S.UNCALLED:
         return replace(_recalled(callee, Recalled(), now, rules), reason=Reason.CONTACT_ADDED)
-    written = {channel for rung in (*rules.ladder.rungs, *rules.ladder.repeat.rungs) for channel in rung.channels}
-    actions: list[Action] = [QueueText(on, event.role, to) for on, to in event.texts if on in written]
+    actions: list[Action] = [*texts_to_somebody(event.role, event.texts, rules)]
     moved = callee
     if event.voice and callee.state is S.UNCONFIRMED and now < rules.voice_until:
         limit = now + rules.ladder.unreached_after

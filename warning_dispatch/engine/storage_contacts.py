@@ -1,0 +1,88 @@
+"""What the engine needs of the store to reach people: endpoints, routes, links. See engine/storage.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, LinkTarget, RouteRecord
+from warning_dispatch.model.states import Purpose
+from warning_dispatch.model.unit import ReceiverEntry
+
+
+class EndpointRows(Protocol):
+    """Whom and how to reach. Read afresh each time: a wrong number must be mendable in mid-storm."""
+
+    def of_units(self, unit_ids: Sequence[int]) -> Mapping[int, Sequence[EndpointDetail]]:
+        """Usable endpoints per unit."""
+        ...
+
+    def addresses(self, number_ids: Sequence[int]) -> Mapping[int, Address]:
+        """Numbers in clear."""
+        ...
+
+    def report_findings(self, findings: Sequence[tuple[int, str]], *, unusable: bool) -> None:
+        """(endpoint, outcome): note what is wrong with a number, for the registrar, at every unit that has it.
+
+        `unusable`: it is not used on that channel any more, in no call-out, until the registrar restores it.
+        """
+        ...
+
+    def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int, by: str) -> AddedContact:
+        """Write a receiver with the endpoints that are new; somebody of that unit, role and name is the same person.
+
+        RefusedError when all of it is there already.
+        """
+        ...
+
+    def known_areas(self) -> frozenset[str]:
+        """Division codes of the register."""
+        ...
+
+    def area_names(self, areas: Sequence[str]) -> Sequence[str]:
+        """Names of divisions, in the order given."""
+        ...
+
+    def unit_ids(self, codes: Sequence[str]) -> Mapping[str, int]:
+        """Unit ids by code."""
+        ...
+
+
+class RouteRows(Protocol):
+    """Routes and what is used of their limits."""
+
+    def load(self) -> Sequence[RouteRecord]:
+        """All."""
+        ...
+
+    def save(self, routes: Sequence[RouteRecord]) -> None:
+        """Write lines in use and tokens back."""
+        ...
+
+    def release(self, freed: Mapping[str, int]) -> None:
+        """Give lines back."""
+        ...
+
+    def take_down(self, name: str, until: int, reason: str) -> None:
+        """Put a route out of service until a moment (breaker)."""
+        ...
+
+    def define(self, routes: Sequence[RouteRecord]) -> None:
+        """Make the rows agree with the configuration; what is used of the limits stays."""
+        ...
+
+    def recount_lines(self) -> None:
+        """Set the lines in use from the attempts (recovery)."""
+        ...
+
+
+class LinkRows(Protocol):
+    """Receivers' links."""
+
+    def tokens(self, wanted: Sequence[tuple[int, int, Purpose]]) -> Sequence[str]:
+        """The token for each (call-out, receiver, purpose); its hash is stored."""
+        ...
+
+    def target(self, token: str) -> LinkTarget | None:
+        """What a token stands for."""
+        ...
