@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from apscheduler.jobstores.memory import MemoryJobStore
@@ -22,10 +22,23 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.lanes import Lane, Writer
+from warning_dispatch.engine.list_accounts import WriterAccounts
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.states import Means
-from warning_dispatch.model.views import Health, IntakeResult, LinkView
-from warning_dispatch.ports import ChannelPort, Dispatch, Event, ReadModels, Receipt, Reply, Report, Tap
+from warning_dispatch.model.unit import ReceiverEntry
+from warning_dispatch.model.views import AddedReceiver, Health, IntakeResult, LinkView
+from warning_dispatch.ports import (
+    ChannelPort,
+    Dispatch,
+    Event,
+    ListAccount,
+    ListAccounts,
+    ReadModels,
+    Receipt,
+    Reply,
+    Report,
+    Tap,
+)
 
 SWEEP = 1_000
 """ms of the clock between sweeps."""
@@ -33,6 +46,8 @@ REMEMBER_WITHDRAWN = 10_000
 """Attempts remembered as withdrawn, so that a batch under way can leave them out."""
 IN_HAND_FOR = 300_000
 """ms a channel may hold an attempt before a repeat of it is handed over although the channel has not answered."""
+TIDY_EVERY = 21_600.0
+"""Seconds between two looks at old printable lists."""
 DRAIN_FOR = 20.0
 """Seconds a stop waits for batches that are on the wire."""
 
@@ -211,6 +226,26 @@ class Pulse:
         self.end(error)
 
 
+class ListKeeper(Protocol):
+    """Writes the printable lists beside the engine (reports.worker). Only `close` waits."""
+
+    def start(self) -> None:
+        """Begin; what runs without a list gets one."""
+        ...
+
+    def after_start(self, callout_id: int) -> None:
+        """A call-out has begun."""
+        ...
+
+    def tidy(self) -> None:
+        """Old lists go."""
+        ...
+
+    def close(self) -> None:
+        """Finish what waits, then end."""
+        ...
+
+
 class EngineDesk:
     """ports.Desk: what the web and the commands ask, carried out by the one writer."""
 
@@ -259,6 +294,19 @@ class EngineDesk:
             )
         )
 
+    async def add_receiver(self, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str) -> AddedReceiver:
+        """See the port."""
+        return await asyncio.wrap_future(
+            self._writer.submit(
+                Lane.ACT,
+                lambda now: self._engine.add_receiver(now, callout_id, entry, actor=actor, reason=reason),
+            )
+        )
+
+    async def list_written(self, account: ListAccount) -> None:
+        """See the port."""
+        await asyncio.wrap_future(self._writer.submit(Lane.INTAKE, lambda now: self._engine.list_written(now, account)))
+
     def health(self) -> Health:
         """See the port."""
         return Health(self._pulse.turned_at, not self._pulse.failing, self._pulse.failing)
@@ -276,8 +324,13 @@ class Daemon:
         make_servers: Callable[[EngineDesk], Sequence[Coroutine[Any, Any, None]]],
         read: ReadModels,
         pumps: Sequence[Callable[[Callable[[Sequence[Event]], Awaitable[None]]], Coroutine[Any, Any, None]]] = (),
+        make_lists: Callable[[ListAccounts], ListKeeper] | None = None,
     ) -> None:
-        """`make_servers` gives the web servers to run; `pumps` bring events from in-process carriers."""
+        """`make_servers` gives the web servers to run; `pumps` bring events from in-process carriers.
+
+        `make_lists` None: no printable lists (the demonstration, whose people are invented).
+        """
+        self._make_lists = make_lists
         self._engine = engine
         self._clock = clock
         self._channels = channels
@@ -318,8 +371,11 @@ class Daemon:
         desk = EngineDesk(self._engine, writer, self._read, pulse)
         alarm = AlarmClock(self._clock, writer.wake, lambda: writer.next_at)
         pulse.set_anew = lambda: loop.call_soon_threadsafe(alarm.set_anew)
+        lists = self._lists(writer, alarm)
         writer.start()
         alarm.start()
+        if lists is not None:
+            lists.start()
         self._log.info("daemon.started", repaired=repaired)
         work = [asyncio.create_task(one) for one in self._make_servers(desk)]
         work += [asyncio.create_task(pump(_sink(writer))) for pump in self._pumps]
@@ -331,7 +387,7 @@ class Daemon:
                 raise RefusedError(_BROKEN) from self._fault
         finally:
             alarm.stop()
-            await self._wind_up(work, wire, writer)
+            await self._wind_up(work, wire, writer, lists)
             self._log.info("daemon.stopped")
 
     async def _until_stopped(self, work: Sequence[asyncio.Task[None]]) -> None:
@@ -343,7 +399,22 @@ class Daemon:
             if task is not stopping and task.exception() is not None:
                 raise RefusedError(f"a part of the daemon ended: {task.exception()}") from task.exception()
 
-    async def _wind_up(self, work: Sequence[asyncio.Task[None]], wire: ChannelWire, writer: Writer) -> None:
+    def _lists(self, writer: Writer, alarm: AlarmClock) -> ListKeeper | None:
+        """Printable lists: told of every start, tidied up some times a day."""
+        if self._make_lists is None:
+            return None
+        lists = self._make_lists(WriterAccounts(self._engine, writer))
+
+        async def tidy() -> None:
+            lists.tidy()
+
+        writer.after_start = lists.after_start
+        alarm.every(TIDY_EVERY, tidy, "lists")
+        return lists
+
+    async def _wind_up(
+        self, work: Sequence[asyncio.Task[None]], wire: ChannelWire, writer: Writer, lists: ListKeeper | None
+    ) -> None:
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
@@ -352,6 +423,8 @@ class Daemon:
         wire.close()
         for channel in {id(one): one for one in self._channels.values()}.values():
             await channel.close()
+        if lists is not None:
+            await asyncio.to_thread(lists.close)
         await asyncio.to_thread(writer.stop)
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from warning_dispatch.model.states import CalleeState, Means, Purpose
-from warning_dispatch.model.unit import Channel
+from warning_dispatch.model.unit import Channel, ReceiverEntry
 from warning_dispatch.model.views import (
+    AddedReceiver,
     AlarmRow,
     AlertRow,
     AttemptRow,
@@ -22,6 +23,8 @@ from warning_dispatch.model.views import (
     Health,
     IntakeResult,
     LinkView,
+    SuperiorList,
+    UnreachedView,
 )
 
 
@@ -124,6 +127,10 @@ class Sealer(Protocol):
         ...
 
 
+BUREAU = "bureau"
+"""Stands for the bureau where a unit's code is asked for: whoever holds what nobody else can."""
+
+
 class ReadModels(Protocol):
     """Pictures for pages, API and commands. Safe from any thread; never blocks the writer."""
 
@@ -139,6 +146,19 @@ class ReadModels(Protocol):
         self, callout_id: int, *, states: Sequence[CalleeState] = (), tier: str = "", limit: int = 100, offset: int = 0
     ) -> Sequence[CalleeRow]:
         """Callees in the order of their division codes; `states` empty means all."""
+        ...
+
+    def superior_lists(self, callout_id: int) -> Sequence[SuperiorList]:
+        """Every list of a call-out in the order of the superiors' codes, with who holds it now."""
+        ...
+
+    def unreached(
+        self, callout_id: int, *, now: int, unit_code: str = "", limit: int = 100, offset: int = 0
+    ) -> UnreachedView:
+        """What a unit has to work through: its own list and those it holds for others.
+
+        `unit_code` empty: the whole call-out; BUREAU: what the bureau holds. NotFoundError for a unit without a list.
+        """
         ...
 
     def latest_attempts(self, callout_id: int, *, limit: int = 20) -> Sequence[AttemptRow]:
@@ -170,6 +190,35 @@ class ReadModels(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ListAccount:
+    """A printable list that is about to be written: who, why, how much is on it. Never what."""
+
+    callout_id: int
+    round: int
+    actor: str
+    reason: str
+    units: int
+    people: int
+    phones: int
+
+
+class ListAccounts(Protocol):
+    """Where printable lists are accounted for. From any thread but the engine's; returns when it is committed."""
+
+    def list_written(self, account: ListAccount) -> None:
+        """An export in clear, for the journal."""
+        ...
+
+    def list_failed(self, callout_id: int, why: str) -> None:
+        """An alarm: there is no paper for this call-out."""
+        ...
+
+    def lists_removed(self, count: int) -> None:
+        """Old lists were destroyed."""
+        ...
+
+
 class Desk(Protocol):
     """What the web and the commands may ask of the engine. Every call is carried out by the one writer.
 
@@ -190,6 +239,14 @@ class Desk(Protocol):
 
     async def act(self, act: str, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
         """An officer's act: recall, waive, open-gate, pause, resume, cancel, close, told-leader."""
+        ...
+
+    async def add_receiver(self, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str) -> AddedReceiver:
+        """An officer added somebody to a unit of the call-out: in the register from now on, and called at once."""
+        ...
+
+    async def list_written(self, account: ListAccount) -> None:
+        """A command is about to write a printable list."""
         ...
 
     def health(self) -> Health:

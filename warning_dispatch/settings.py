@@ -133,6 +133,15 @@ class TextSettings(Shape):
     languages: tuple[Literal["zh_CN", "en"], ...] = Field(default=("zh_CN", "en"), min_length=1)
 
 
+class ListSettings(Shape):
+    """[lists] 打印名单."""
+
+    folder: str = ""
+    """Where the printable lists lie; empty: `lists` in the state directory."""
+    keep_days: int = Field(default=30, ge=1, le=366)
+    """Days after which a list is removed: it holds names and numbers in clear."""
+
+
 class SmtpSettings(Shape):
     """[smtp] 邮件服务器. An empty `host`: there is none."""
 
@@ -252,6 +261,7 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     ingest: IngestSettings = IngestSettings()
     texts: TextSettings = TextSettings()
+    lists: ListSettings = ListSettings()
     smtp: SmtpSettings = SmtpSettings()
     routes: Annotated[tuple[RouteSettings, ...], AfterValidator(_distinct)] = ()
     simulation: SimulationSettings = SimulationSettings()
@@ -277,6 +287,11 @@ class Settings(BaseSettings):
     def reaches_people(self) -> bool:
         """Whether any route goes to a real carrier."""
         return any(route.adapter == "smtp" for route in self.routes)
+
+    @property
+    def lists_folder(self) -> Path:
+        """Where the printable lists lie."""
+        return _location(Path(self.lists.folder)) if self.lists.folder else self.state_dir / "lists"
 
     def smtp_password(self) -> str:
         """The mail server's password from its file or credential; empty when the server asks for none.

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -148,6 +149,36 @@ def test_commands_go_through_the_running_daemon(desk: Desk, daemon: subprocess.P
     assert daemon.wait(timeout=30) == 0
     assert desk.asked("journal", "verify", "--log", "daemon.log")["ok"]
     assert desk.asked("db", "check")["ok"]
+
+
+def test_the_daemon_puts_a_call_out_on_paper(desk: Desk, daemon: subprocess.Popen[bytes]) -> None:
+    """Right after the start, by itself; again by command, with a name; both in a journal that holds."""
+    desk.run("alert", "ingest", desk.warning())
+    folder = desk.folder / "var" / "lists"
+    for _ in range(PATIENCE):
+        if len(found := sorted(folder.glob("*_callout-1_round-1.*[!t]"))) == 2:
+            break
+        pause(0.1)
+    assert [path.suffix for path in found] == [".csv", ".html"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in found} == {0o600}
+    assert "临泉镇" in found[1].read_text(encoding="utf-8")
+    copy = desk.asked("callout", "print", 1, "--folder", "usb", "--reason", "备用机房要一份")
+    assert all(Path(path).is_file() for path in copy["files"])
+    assert copy["units"] > 300
+    told = desk.run("journal", "export", 1)
+    assert told.count('"list.written"') == 2
+    assert daemon.poll() is None
+
+
+def test_a_receiver_is_added_through_the_daemon(desk: Desk, daemon: subprocess.Popen[bytes]) -> None:
+    """Every finding comes back through the socket; what is right is taken and called by the daemon."""
+    desk.run("alert", "ingest", desk.warning())
+    words = ("callout", "add-receiver", 1, "--unit", TOWNSHIP, "--role", "deputy", "--reason", "镇里报来")
+    refused = desk.asked(*words, "--phone", "12", "--mail", "x", code=1)
+    assert [one["where"] for one in refused["findings"]] == ["--name", "--phone", "--mail"]
+    added = desk.asked(*words, "--phone", "+8626017777777", "--name", "样本甲")
+    assert added["endpoints"] == 2
+    assert daemon.poll() is None
 
 
 def test_a_backup_of_a_running_daemon(desk: Desk, daemon: subprocess.Popen[bytes]) -> None:

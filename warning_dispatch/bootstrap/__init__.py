@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from warning_dispatch.bootstrap.demo import Demo, build_demo, demo_warning
-from warning_dispatch.bootstrap.installation import build_daemon, open_product, route_plans, serve
+from warning_dispatch.bootstrap.installation import build_daemon, open_product, printable_lists, route_plans, serve
 from warning_dispatch.bootstrap.wiring import (
     REACHED,
     EngineParts,
@@ -28,6 +28,7 @@ __all__ = [
     "build_engine",
     "demo_warning",
     "open_product",
+    "printable_lists",
     "route_plans",
     "serve",
     "wire_product",

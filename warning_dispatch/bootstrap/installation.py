@@ -28,7 +28,10 @@ from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.budgets import MINUTE, Night, per_number
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.unit import Channel
-from warning_dispatch.ports import ChannelPort
+from warning_dispatch.ports import ChannelPort, ListAccounts
+from warning_dispatch.reports.folder import ListFolder
+from warning_dispatch.reports.lists import PrintableLists
+from warning_dispatch.reports.worker import ListWorker
 from warning_dispatch.settings import Settings
 from warning_dispatch.simulation.carrier_log import CarrierLog
 from warning_dispatch.simulation.channel import SimulatedChannel
@@ -156,8 +159,14 @@ def build_daemon(settings: Settings, product: Product, clock: Clock) -> Daemon:
         settings.control_socket.unlink(missing_ok=True)
         return [
             serve(public, host=settings.web.host, port=settings.web.port),
-            serve(create_control_app(product.read, desk, body_limit=limit), uds=str(settings.control_socket)),
+            serve(
+                create_control_app(product.read, desk, body_limit=limit, samples=not settings.reaches_people),
+                uds=str(settings.control_socket),
+            ),
         ]
+
+    def lists(accounts: ListAccounts) -> ListWorker:
+        return ListWorker(printable_lists(settings, product, clock), accounts)
 
     return Daemon(
         engine=product.engine,
@@ -167,7 +176,14 @@ def build_daemon(settings: Settings, product: Product, clock: Clock) -> Daemon:
         make_servers=servers,
         read=product.read,
         pumps=[simulated.pump] if simulated else [],
+        make_lists=lists,
     )
+
+
+def printable_lists(settings: Settings, product: Product, clock: Clock) -> PrintableLists:
+    """The printable lists of an installation."""
+    folder = ListFolder(settings.lists_folder, settings.lists.keep_days)
+    return PrintableLists(product.read.printed, lambda: product.read.callouts(live_only=True), folder, clock)
 
 
 def _channels(settings: Settings, clock: Clock) -> tuple[dict[str, ChannelPort], SimulatedChannel | None]:

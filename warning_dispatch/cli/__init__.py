@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import warning_dispatch
-from warning_dispatch.cli import accounts, alert, callout, contacts, db, journal
+from warning_dispatch.cli import accounts, alert, callout, callout_lists, callout_people, contacts, db, journal
 from warning_dispatch.cli.check import check
 from warning_dispatch.cli.demo import demo
 from warning_dispatch.cli.init import init
@@ -41,7 +41,7 @@ def build_app() -> typer.Typer:
     app.command("check")(check)
     for name, group in (
         ("alert", alert.app),
-        ("callout", callout.app),
+        ("callout", _callouts()),
         ("contacts", contacts.app),
         ("journal", journal.app),
         ("db", db.app),
@@ -50,6 +50,14 @@ def build_app() -> typer.Typer:
     ):
         app.add_typer(group, name=name)
     return app
+
+
+def _callouts() -> typer.Typer:
+    """The group `callout`, whose commands stand in several files."""
+    group = typer.Typer(no_args_is_help=True, help=both("叫应：查看与处置", "call-outs: look and act"))
+    for part in (callout.app, callout_lists.app, callout_people.app):
+        group.add_typer(part)
+    return group
 
 
 def _plain(function: Callable[..., None]) -> Callable[..., None]:

@@ -28,7 +28,7 @@ from warning_dispatch.store.register_reading import stored_units
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.documents import callee_document, callout_document, intake_document, state_named
 
-app = typer.Typer(no_args_is_help=True, help=both("叫应：查看与处置", "call-outs: look and act"))
+app = typer.Typer()
 
 OPEN_LIST = (*UNREACHED, CalleeState.RELAYED, CalleeState.DUTY_ANSWERED)
 """The duty officer's list: whoever has not answered, in the order of how bad that is."""

@@ -25,6 +25,7 @@ _AREAS = {
     "database": ("数据库", "Database"),
     "register": ("名册", "Register"),
     "routes": ("线路", "Routes"),
+    "lists": ("打印名单", "Printable lists"),
 }
 
 

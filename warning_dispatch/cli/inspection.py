@@ -6,12 +6,13 @@ so that nobody will be called.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from warning_dispatch.bootstrap.installation import email_route
-from warning_dispatch.cli.office import opened_database
+from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.delivery.texts import TextBook, sample_facts, texts_findings
 from warning_dispatch.errors import DispatchError, Finding, FindingsError
@@ -78,7 +79,7 @@ def inspect(config: Path | None) -> Inspection:
     """Look at everything.
 
     1. Settings. 2. Chains, hazards, outcomes, and when villages ring. 3. Texts. 4. Keys and database. 5. The register.
-    6. Routes.
+    6. Routes. 7. The folder of the printable lists.
     """
     result = Inspection()
     settings: Settings | None = None
@@ -96,6 +97,7 @@ def inspect(config: Path | None) -> Inspection:
         return result
     register = _register(result, settings)
     _routes(result, settings, configuration, register)
+    result.found("lists", *list_folder_findings(settings))
     return result
 
 
@@ -207,6 +209,22 @@ def _routes(
     if sample and not settings.reaches_people:
         what = f"{INFORMATION}" + both("名册是样本", "the register is a sample")
         result.found("register", Finding("contacts", what))
+
+
+def list_folder_findings(settings: Settings) -> Iterator[Finding]:
+    """Whether a list can be written, without writing one; and that it is better kept on another disk than the database."""
+    folder, where = settings.lists_folder, f"{SETTINGS_FILE}: lists.folder"
+    there = next((one for one in (folder, *folder.parents) if one.exists()), Path("/"))
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        what = both(f"打印名单的目录不能写：{folder}", f"printable lists cannot be written to {folder}")
+        yield Finding(where, what, both("改权限或换目录", "mend its permissions or name another"))
+        return
+    database = database_file(settings.database_url)
+    if database is not None and database.is_file() and there.stat().st_dev == database.stat().st_dev:
+        what = f"{INFORMATION}" + both(
+            "打印名单和数据库在同一块盘，盘坏了两样都没有", "the printable lists lie on the database's disk"
+        )
+        yield Finding(where, what, both("换到另一块盘或共享目录", "name a folder on another disk"))
 
 
 def _missing_routes(settings: Settings, configuration: Configuration | None, where: str) -> Iterator[Finding]:

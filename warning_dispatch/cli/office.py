@@ -11,6 +11,7 @@ import json
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,15 +20,27 @@ import sqlalchemy
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from warning_dispatch.bootstrap import Product, open_product
+from warning_dispatch.bootstrap import Product, open_product, printable_lists
 from warning_dispatch.bootstrap.wiring import REACHED
 from warning_dispatch.clock import Clock, SystemClock
 from warning_dispatch.configuration import load_configuration
 from warning_dispatch.engine.acts import Act
-from warning_dispatch.errors import ConfigError, DispatchError, NotFoundError, RefusedError, StoreError
+from warning_dispatch.engine.list_accounts import EngineAccounts
+from warning_dispatch.errors import (
+    ConfigError,
+    DispatchError,
+    Finding,
+    NotFoundError,
+    RefusedError,
+    RegisterError,
+    StoreError,
+)
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.states import Means
-from warning_dispatch.model.views import IntakeResult
+from warning_dispatch.model.views import AddedReceiver, IntakeResult
+from warning_dispatch.ports import ListAccount
+from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
+from warning_dispatch.reports.lists import PrintableLists
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import open_database, require_current
 from warning_dispatch.store.keys import KeyRing
@@ -62,6 +75,14 @@ class Office(Protocol):
         """Record an answer of a unit."""
         ...
 
+    def add_receiver(self, callout_id: int, words: ReceiverWords, *, actor: str, reason: str) -> AddedReceiver:
+        """Add somebody to a unit. RegisterError with every finding changes nothing."""
+        ...
+
+    def list_written(self, account: ListAccount) -> None:
+        """Account for a printable list that is about to be written."""
+        ...
+
 
 # --- the daemon's socket ----------------------------------------------------------------------------------
 
@@ -92,6 +113,17 @@ class DaemonOffice:
         body = {"callout_id": callout_id, "unit_code": unit_code, "actor": actor, "reason": reason, "means": means}
         self._ask("/ack", json=body)
 
+    def add_receiver(self, callout_id: int, words: ReceiverWords, *, actor: str, reason: str) -> AddedReceiver:
+        """See the port."""
+        said = self._ask(
+            "/receivers", json={"callout_id": callout_id, **asdict(words), "actor": actor, "reason": reason}
+        )
+        return AddedReceiver(said["receiver_id"], said["endpoints"], tuple(said["called"]))
+
+    def list_written(self, account: ListAccount) -> None:
+        """See the port."""
+        self._ask("/lists", json=asdict(account))
+
     def _ask(self, path: str, **content: Any) -> dict[str, Any]:
         """One request. A message that was quarantined is an answer; every other refusal is an error of ours."""
         try:
@@ -109,6 +141,9 @@ class DaemonOffice:
 
 
 def _refusal(said: Mapping[str, Any], status: int) -> DispatchError:
+    findings = [Finding(**one) for one in said.get("findings", ())]
+    if findings:
+        return RegisterError(findings)
     kind = _KINDS.get(str(said.get("kind", "")), RefusedError)
     return kind(str(said.get("error") or both(f"程序拒绝了请求({status})", f"the daemon refused ({status})")))
 
@@ -136,14 +171,20 @@ class DirectOffice:
 
     daemon = False
 
-    def __init__(self, product: Product, clock: Clock) -> None:
-        """`product` is wired and not running."""
+    def __init__(self, product: Product, clock: Clock, lists: PrintableLists, *, samples: bool) -> None:
+        """`product` is wired and not running. `samples`: whether sample numbers may be added."""
+        self._lists = lists
+        self._accounts = EngineAccounts(product.engine, clock)
         self._product = product
         self._clock = clock
+        self._samples = samples
 
     def take_in(self, raw: bytes, source: str) -> IntakeResult:
-        """See the port."""
-        return self._product.engine.take_in(self._clock.now(), raw, source).result
+        """See the port. Nobody else is there to write the printable list of what begins."""
+        done = self._product.engine.take_in(self._clock.now(), raw, source)
+        for callout_id in done.started:
+            self._lists.write_by_itself(callout_id, self._accounts)
+        return done.result
 
     def act(self, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
         """See the port."""
@@ -155,6 +196,24 @@ class DirectOffice:
         self._product.engine.acknowledge(
             self._clock.now(), callout_id, callee_id, actor=actor, reason=reason, means=means
         )
+
+    def add_receiver(self, callout_id: int, words: ReceiverWords, *, actor: str, reason: str) -> AddedReceiver:
+        """See the port."""
+        entry = read_one(words, called=self._is_called(callout_id, words.unit_code.strip()), samples=self._samples)
+        return self._product.engine.add_receiver(
+            self._clock.now(), callout_id, entry, actor=actor, reason=reason
+        ).result
+
+    def list_written(self, account: ListAccount) -> None:
+        """See the port."""
+        self._accounts.list_written(account)
+
+    def _is_called(self, callout_id: int, unit_code: str) -> bool:
+        try:
+            callee_of(self._product.read, callout_id, unit_code)
+        except NotFoundError:
+            return False
+        return True
 
 
 def callee_of(read: TableReadings, callout_id: int, unit_code: str) -> int:
@@ -183,7 +242,8 @@ def open_office(settings: Settings) -> Iterator[Office]:
     require_database(settings)
     product = open_product(settings)
     try:
-        yield DirectOffice(product, SystemClock())
+        lists = printable_lists(settings, product, SystemClock())
+        yield DirectOffice(product, SystemClock(), lists, samples=not settings.reaches_people)
     finally:
         product.close()
 

@@ -31,7 +31,7 @@ ROOMY = 90
 SHORTEST_BAR = 6
 WORDS = 14
 """Columns that the names of tiers and the moments take beyond their headings."""
-_STATE_STYLES = {
+STATE_STYLES = {
     CalleeState.UNCALLED: "bold red",
     CalleeState.UNANSWERED: "bold red",
     CalleeState.UNCONFIRMED: "bold yellow",
@@ -200,7 +200,7 @@ def _open_counts(terminal: Terminal, view: CallOutView) -> Text:
     parts = []
     for name in ("uncalled", "unanswered", "unconfirmed", "relayed", "duty_answered"):
         count = sum(getattr(tier, name) for tier in view.tiers)
-        style = _STATE_STYLES[CalleeState[name.upper()]] if count else "dim"
+        style = STATE_STYLES[CalleeState[name.upper()]] if count else "dim"
         parts.append((f"{terminal.words.text(f'callee.{name}')} {count}   ", style))
     return Text.assemble(*parts)
 
@@ -230,7 +230,7 @@ def _units(terminal: Terminal, rows: Sequence[CalleeRow], total: int) -> Table:
         cells = (
             row.unit_code,
             f"{row.path} {row.unit_name}".strip(),
-            Text(terminal.words.text(f"callee.{row.state.name.lower()}"), style=_STATE_STYLES.get(row.state, "")),
+            Text(terminal.words.text(f"callee.{row.state.name.lower()}"), style=STATE_STYLES.get(row.state, "")),
             str(row.calls),
             _outcome_and_hold(terminal, row),
         )

@@ -59,8 +59,12 @@ ALARMS: Mapping[str, Pair] = {
         "有电话已打满夜间次数，语音停到早晨，见名单",
         "a phone has had its calls of this night; see the list",
     ),
+    "no_contact": ("没有任何联系方式", "no contact at all"),
+    "list_not_written": ("打印名单没有写成", "the printable list could not be written"),
     "awaiting_lift": ("待解除，请处理", "awaits lifting"),
 }
+_LONG = 120
+"""Minutes from which a wait is told in hours."""
 _TRIGGER = "trigger_"
 
 
@@ -80,6 +84,14 @@ def reason_text(reason: str, language: str) -> str:
 def pick(pair: Pair, language: str) -> str:
     """The one of the two."""
     return pair[1] if language == "en" else pair[0]
+
+
+def wait_text(wait: int, language: str) -> str:
+    """About how long something takes (ms): 约 12 分钟, about 12 min."""
+    minutes = wait // 60_000
+    if minutes < _LONG:
+        return pick((f"约 {minutes} 分钟", f"about {minutes} min"), language)
+    return pick((f"约 {minutes / 60:g} 小时", f"about {minutes / 60:g} h"), language)
 
 
 def choices(*names: str) -> str:

@@ -12,9 +12,11 @@ from warning_dispatch.engine.rounds import Rounds
 from warning_dispatch.engine.turn import resume, stop_voice
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.escalation.callout import CallOutEvent, move
-from warning_dispatch.escalation.moves import LeaderTold, Recalled, Withdrawn
+from warning_dispatch.escalation.moves import ContactAdded, LeaderTold, Recalled, Withdrawn
 from warning_dispatch.escalation.reasons import Reason
-from warning_dispatch.model.states import BranchState, CalleeState, CallOutState, Means, Purpose
+from warning_dispatch.model.states import LIVE_CALLOUT, BranchState, CalleeState, CallOutState, Means, Purpose
+from warning_dispatch.model.unit import Channel, ReceiverEntry
+from warning_dispatch.model.views import AddedReceiver
 
 
 class Act(StrEnum):
@@ -54,6 +56,7 @@ class Acts:
             raise RefusedError("an act needs an actor and a reason (--actor, --reason)")
         if callout_id not in ledger.tx.callouts.load([callout_id]):
             raise NotFoundError(f"there is no call-out {callout_id}")
+        _refuse_when_over(ledger, callout_id, ends=act in _ENDS)
         ledger.note(callout_id, {"k": "act", "act": act, "actor": actor, "why": reason, "unit": unit_code})
         if act in WITH_UNIT:
             self._on_unit(ledger, act, self._callee(ledger, callout_id, unit_code))
@@ -76,10 +79,48 @@ class Acts:
             raise NotFoundError(f"there is no callee {callee_id}")
         take_answers(ledger, [Answer(callee_id, means, actor=actor, reason=reason)])
 
+    def add_receiver(
+        self, ledger: Ledger, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str
+    ) -> AddedReceiver:
+        """Somebody new for a unit: into the register, and called at once wherever the unit is being called.
+
+        1. The act must be allowed and the unit be one of the call-out. 2. Receiver, numbers, endpoints, reach. 3. Both
+        journals, by ids. 4. Each open callee of the unit takes notice.
+        """
+        if not actor.strip() or not reason.strip():
+            raise RefusedError("an act needs an actor and a reason (--actor, --reason)")
+        if callout_id not in ledger.tx.callouts.load([callout_id]):
+            raise NotFoundError(f"there is no call-out {callout_id}")
+        _refuse_when_over(ledger, callout_id)
+        record = self._callee(ledger, callout_id, entry.unit_code)
+        added = ledger.tx.endpoints.add_receiver(record.unit_id, entry, ledger.now, actor)
+        note = {
+            "k": "receiver.added",
+            "receiver": added.receiver_id,
+            "unit": added.unit_id,
+            "role": entry.role.key,
+            "endpoints": [endpoint_id for endpoint_id, _ in added.endpoints],
+            "callout": callout_id,
+            "actor": actor,
+            "why": reason,
+        }
+        ledger.note_register(note)
+        ledger.note(callout_id, note)
+        texts = tuple((channel, key) for key, channel in added.endpoints if channel is not Channel.VOICE)
+        voice = len(texts) < len(added.endpoints)
+        event = ContactAdded(entry.role, voice=voice, texts=texts, first=added.first)
+        called = ledger.tx.callees.open_of_unit(record.unit_id)
+        for callee in called:
+            ledger.take(callee, event)
+        return AddedReceiver(added.receiver_id, len(added.endpoints), tuple(one.callout_id for one in called))
+
     def _callee(self, ledger: Ledger, callout_id: int, unit_code: str) -> CalleeRecord:
         record = ledger.tx.callees.of_unit(callout_id, unit_code)
         if record is None:
-            raise NotFoundError(f"call-out {callout_id} does not call a unit {unit_code or '(none named)'}")
+            name = unit_code or "(none named)"
+            raise NotFoundError(
+                f"叫应 {callout_id} 里没有单位 {name} / call-out {callout_id} does not call a unit {name}"
+            )
         return record
 
     def _on_unit(self, ledger: Ledger, act: Act, record: CalleeRecord) -> None:
@@ -120,3 +161,23 @@ class Acts:
         ledger.set_callout_state(callout, CallOutEvent.PAUSED, actor=actor, reason=reason, next_at=until)
         stop_voice(ledger, callout_id, "paused")
         ledger.tx.callees.park(callout_id)
+
+
+def _refuse_when_over(ledger: Ledger, callout_id: int, *, ends: bool = False) -> None:
+    """What is over takes no further act; one that is complete may still be ended."""
+    state = ledger.callout(callout_id).state
+    if state in LIVE_CALLOUT or (ends and state is CallOutState.COMPLETE):
+        return
+    word = _OVER_WORDS[state]
+    raise RefusedError(
+        f"叫应 {callout_id} {word}，不能再操作 / call-out {callout_id} is over ({state.name}); it takes no further act"
+    )
+
+
+_ENDS = (Act.CANCEL, Act.CLOSE)
+_OVER_WORDS = {
+    CallOutState.COMPLETE: "已全部应答",
+    CallOutState.CANCELLED: "已解除",
+    CallOutState.SUPERSEDED: "已被新一轮取代",
+    CallOutState.CLOSED: "已办结",
+}

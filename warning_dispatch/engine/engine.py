@@ -17,17 +17,20 @@ from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.turn import Inbox, Turn, Turned
 from warning_dispatch.errors import NotFoundError, StoreError
 from warning_dispatch.model.states import Means
-from warning_dispatch.model.views import IntakeResult
+from warning_dispatch.model.unit import ReceiverEntry
+from warning_dispatch.model.views import AddedReceiver, IntakeResult
+from warning_dispatch.ports import ListAccount
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[T]):
-    """The result of a use case, and the ringing attempts to hang up because of it."""
+    """The result of a use case, the ringing attempts to hang up because of it, and the call-outs begun by it."""
 
     result: T
     hang_up: tuple[int, ...] = ()
+    started: tuple[int, ...] = ()
 
 
 class Engine:
@@ -86,6 +89,14 @@ class Engine:
             lambda ledger: self._acts.perform(ledger, act, callout_id, actor=actor, reason=reason, unit_code=unit_code),
         )
 
+    def add_receiver(
+        self, now: int, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str
+    ) -> Done[AddedReceiver]:
+        """An officer added somebody to a unit of a call-out. What is refused changes nothing."""
+        return self._once(
+            now, lambda ledger: self._acts.add_receiver(ledger, callout_id, entry, actor=actor, reason=reason)
+        )
+
     def acknowledge(
         self, now: int, callout_id: int, callee_id: int, *, actor: str, reason: str, means: Means
     ) -> Done[None]:
@@ -99,6 +110,26 @@ class Engine:
 
         return self._once(now, work)
 
+    def list_written(self, now: int, account: ListAccount) -> Done[None]:
+        """A printable list is about to be written: an export in clear, accounted for by counts."""
+
+        def work(ledger: Ledger) -> None:
+            if account.callout_id not in ledger.tx.callouts.load([account.callout_id]):
+                raise NotFoundError(f"there is no call-out {account.callout_id}")
+            counts = {"units": account.units, "people": account.people, "phones": account.phones}
+            said = {"round": account.round, "actor": account.actor, "why": account.reason}
+            ledger.note(account.callout_id, {"k": "list.written", **said, **counts})
+
+        return self._once(now, work)
+
+    def list_failed(self, now: int, callout_id: int, why: str) -> Done[None]:
+        """There is no printable list of a call-out: a human is told."""
+        return self._once(now, lambda ledger: ledger.alarm("list_not_written", why, callout_id))
+
+    def lists_removed(self, now: int, count: int) -> Done[None]:
+        """Old printable lists were destroyed."""
+        return self._once(now, lambda ledger: ledger.note_system({"k": "lists.removed", "count": count}))
+
     def _once(self, now: int, work: Callable[[Ledger], T]) -> Done[T]:
         """One use case in one transaction of its own."""
         try:
@@ -110,4 +141,4 @@ class Engine:
             self._plans.forget()
             raise
         self._turn.remember(ledger.wake)
-        return Done(result, tuple(dict.fromkeys(ledger.hang_up)))
+        return Done(result, tuple(dict.fromkeys(ledger.hang_up)), tuple(ledger.started))

@@ -328,7 +328,9 @@ class _Folding:
         attempt.state, attempt.outcome = after, outcome or None
 
 
-NEUTRAL = frozenset({"act", "alarm", "attached", "attempt.held", "clock.stepped", "finding"})
+NEUTRAL = frozenset(
+    {"act", "alarm", "attached", "attempt.held", "clock.stepped", "finding", "list.written", "receiver.added"}
+)
 """Kinds that tell of causes and consequences and move nothing by themselves."""
 
 _HANDLERS: Mapping[str, Callable[[_Folding, Mapping[str, object]], None]] = {

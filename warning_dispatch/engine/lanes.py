@@ -88,8 +88,18 @@ class _Job:
 class Writer:
     """The engine's thread."""
 
-    def __init__(self, engine: Engine, clock: Clock, wire: Wire, watch: Watch, sweep: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        wire: Wire,
+        watch: Watch,
+        sweep: int,
+    ) -> None:
         """`sweep`: ms (of the clock) after which the engine turns even if nothing seemed due."""
+        self.after_start: Callable[[int], None] = lambda _callout_id: None
+        """Told of each new call-out once its first calls are on the wire; must return at once."""
+        self._started: list[int] = []
         self._engine = engine
         self._clock = clock
         self._wire = wire
@@ -258,6 +268,7 @@ class Writer:
             return
         if done.hang_up:
             self._wire.hang_up(done.hang_up)
+        self._started.extend(done.started)
         self._woken = True
         job.future.set_result(done.result)
 
@@ -295,6 +306,9 @@ class Writer:
         if turned.batch:
             self._wire.send(turned.batch)
         self._watch.turned(now, turned.stepped, len(turned.batch), turned.next_at)
+        started, self._started = [*self._started, *turned.started], []
+        for callout_id in started:
+            self.after_start(callout_id)
 
     def _take_in(self, inbox: Inbox) -> None:
         """What came from the wire, without a turn: nothing new is claimed while the daemon winds up."""

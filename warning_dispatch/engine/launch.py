@@ -110,6 +110,7 @@ class Launcher:
         for one in left:
             recount(ledger, one.callout_id)
         _tell_answered(ledger, callout_id, round_)
+        ledger.started.append(callout_id)
         return callout_id
 
     def _alert_facts(self, ledger: Ledger, launch: Launch, holder: Holder) -> AlertFacts:

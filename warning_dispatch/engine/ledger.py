@@ -63,6 +63,7 @@ class Ledger:
         self.counted = Counted()
         self.hang_up: list[int] = []
         self.wake: list[int] = []
+        self.started: list[int] = []
         self._plans = plans
         self._callouts: dict[int, CallOutRecord] = {}
         self._answerers: dict[tuple[int, int], int] = {}
@@ -71,7 +72,7 @@ class Ledger:
         self._entries: defaultdict[str, list[Entry]] = defaultdict(list)
         self._counts: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
         self._finished: defaultdict[int, int] = defaultdict(int)
-        self._new_attempts: list[tuple[CalleeRecord, Channel, int, Purpose, str]] = []
+        self._new_attempts: list[tuple[CalleeRecord, Channel, int, Purpose, str, int | None]] = []
         self._look_again: list[int] = []
         self._silenced: dict[bool, list[int]] = {True: [], False: []}
         self._opens: list[tuple[int, Reason]] = []
@@ -162,9 +163,9 @@ class Ledger:
     def _act(self, record: CalleeRecord, action: object, avoid: str) -> None:
         match action:
             case QueueVoice():
-                self._new_attempts.append((record, Channel.VOICE, 0, self._purpose(record), avoid))
-            case QueueText(channel, role):
-                self._new_attempts.append((record, channel, role, self._purpose(record), ""))
+                self._new_attempts.append((record, Channel.VOICE, 0, self._purpose(record), avoid, None))
+            case QueueText(channel, role, endpoint_id):
+                self._new_attempts.append((record, channel, role, self._purpose(record), "", endpoint_id))
             case Silence(texts):
                 self._silenced[texts].append(record.id)
             case OpenBelow(reason):
@@ -181,21 +182,25 @@ class Ledger:
 
     def queue_voice(self, record: CalleeRecord) -> None:
         """Queue a call of its own for a callee whose voice is QUEUED and that shared an attempt until now."""
-        self._new_attempts.append((record, Channel.VOICE, 0, self._purpose(record), ""))
+        self._new_attempts.append((record, Channel.VOICE, 0, self._purpose(record), "", None))
 
     def queue_all_clear(self, record: CalleeRecord, role: int) -> None:
         """Queue the message that the warning is lifted, for one role of a unit that had been contacted."""
-        self._new_attempts.append((record, Channel.SMS, role, Purpose.ALL_CLEAR, ""))
+        self._new_attempts.append((record, Channel.SMS, role, Purpose.ALL_CLEAR, "", None))
 
     def queue_notice(self, record: CalleeRecord, role: int) -> None:
         """Queue a text that asks for no answer, for one role of a unit that has answered already."""
-        self._new_attempts.append((record, Channel.SMS, role, Purpose.NOTICE, ""))
+        self._new_attempts.append((record, Channel.SMS, role, Purpose.NOTICE, "", None))
 
     # --- noting -------------------------------------------------------------------------------------------
 
     def note(self, callout_id: int, entry: Entry) -> None:
         """An entry for the call-out's journal."""
         self._entries[f"callout:{callout_id}"].append(entry)
+
+    def note_register(self, entry: Entry) -> None:
+        """An entry for the register's journal."""
+        self._entries["register"].append(entry)
 
     def note_system(self, entry: Entry) -> None:
         """An entry for the system's journal."""
@@ -351,7 +356,7 @@ class Ledger:
         wanted = [(channel, self._rank(record, channel), record.county) for record, channel, *_ in self._new_attempts]
         keys = deal(self.tx, wanted, self.now)
         rows = []
-        for offset, ((record, channel, roles, purpose, avoid), key) in enumerate(
+        for offset, ((record, channel, roles, purpose, avoid, endpoint_id), key) in enumerate(
             zip(self._new_attempts, keys, strict=True)
         ):
             rows.append(
@@ -365,6 +370,7 @@ class Ledger:
                     order_key=key,
                     due_at=self.now,
                     avoid=avoid,
+                    endpoint_id=endpoint_id,
                 )
             )
             self.note(

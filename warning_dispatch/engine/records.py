@@ -165,6 +165,7 @@ class NewAttempt:
     order_key: int
     due_at: int
     avoid: str = ""
+    endpoint_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +225,16 @@ class EndpointDetail:
     unit_id: int
     unit_name: str
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddedContact:
+    """What adding a receiver wrote: (endpoint, channel) pairs. `first`: the unit could not be reached before."""
+
+    receiver_id: int
+    unit_id: int
+    endpoints: tuple[tuple[int, Channel], ...]
+    first: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,12 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from warning_dispatch.engine.records import (
-    Address,
     AttemptRecord,
     BranchRecord,
     CalleeRecord,
     CallOutRecord,
     ChainRecord,
     Claim,
-    EndpointDetail,
     Entry,
     FilledBranch,
     Hold,
@@ -30,11 +28,12 @@ from warning_dispatch.engine.records import (
     TakenOver,
     Township,
 )
+from warning_dispatch.engine.storage_contacts import EndpointRows, LinkRows
 from warning_dispatch.engine.storage_limits import NumberCallRows, RouteRows, TurnRows
 from warning_dispatch.engine.timekeeping import ClockRows
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.plan import CallChain
-from warning_dispatch.model.states import CalleeState, CallOutState, ChainState, Purpose
+from warning_dispatch.model.states import CalleeState, CallOutState, ChainState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.routing.obligations import Holder, Round
 from warning_dispatch.routing.selection import TierSelection
@@ -57,6 +56,10 @@ class CalleeRows(Protocol):
 
     def of_unit(self, callout_id: int, unit_code: str) -> CalleeRecord | None:
         """The callee of a unit in a call-out."""
+        ...
+
+    def open_of_unit(self, unit_id: int) -> Sequence[CalleeRecord]:
+        """The callees of a unit, over all live call-outs, whose gate is open and that have not finished."""
         ...
 
     def save(self, records: Sequence[CalleeRecord]) -> None:
@@ -406,37 +409,6 @@ class AttemptRows(Protocol):
         ...
 
 
-class EndpointRows(Protocol):
-    """Whom and how to reach. Read afresh each time: a wrong number must be mendable in mid-storm."""
-
-    def of_units(self, unit_ids: Sequence[int]) -> Mapping[int, Sequence[EndpointDetail]]:
-        """Usable endpoints per unit."""
-        ...
-
-    def addresses(self, number_ids: Sequence[int]) -> Mapping[int, Address]:
-        """Numbers in clear."""
-        ...
-
-    def report_findings(self, findings: Sequence[tuple[int, str]], *, unusable: bool) -> None:
-        """(endpoint, outcome): note what is wrong with a number, for the registrar, at every unit that has it.
-
-        `unusable`: it is not used on that channel any more, in no call-out, until the registrar restores it.
-        """
-        ...
-
-    def known_areas(self) -> frozenset[str]:
-        """Division codes of the register."""
-        ...
-
-    def area_names(self, areas: Sequence[str]) -> Sequence[str]:
-        """Names of divisions, in the order given."""
-        ...
-
-    def unit_ids(self, codes: Sequence[str]) -> Mapping[str, int]:
-        """Unit ids by code."""
-        ...
-
-
 class AlertRows(Protocol):
     """What came in."""
 
@@ -500,18 +472,6 @@ class AlertRows(Protocol):
 
     def was_raised(self, kind: str, callout_id: int, since: int) -> bool:
         """Whether a call-out has had such an alarm since then."""
-        ...
-
-
-class LinkRows(Protocol):
-    """Receivers' links."""
-
-    def tokens(self, wanted: Sequence[tuple[int, int, Purpose]]) -> Sequence[str]:
-        """The token for each (call-out, receiver, purpose); its hash is stored."""
-        ...
-
-    def target(self, token: str) -> LinkTarget | None:
-        """What a token stands for."""
         ...
 
 

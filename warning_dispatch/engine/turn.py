@@ -42,7 +42,7 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """What a turn did. `batch` goes on the wire, `hang_up` names ringing attempts to end."""
+    """What a turn did. `batch` goes on the wire, `hang_up` names ringing attempts to end, `started` new call-outs."""
 
     batch: tuple[Dispatch, ...]
     hang_up: tuple[int, ...]
@@ -51,6 +51,7 @@ class Turned:
     opened: int
     queued: int
     answered: int
+    started: tuple[int, ...] = ()
 
 
 class Turn:
@@ -100,6 +101,7 @@ class Turn:
             opened=ledger.counted.opened,
             queued=ledger.counted.queued,
             answered=ledger.counted.answered,
+            started=tuple(ledger.started),
         )
 
     def remember(self, moments: Sequence[int]) -> None:

@@ -35,6 +35,7 @@ from warning_dispatch.escalation.moves import (
     Action,
     Answered,
     CalleeEvent,
+    ContactAdded,
     Dialled,
     Due,
     Ended,
@@ -43,7 +44,6 @@ from warning_dispatch.escalation.moves import (
     NotDialled,
     OpenBelow,
     Opened,
-    QueueText,
     QueueVoice,
     RaiseAlarm,
     Recalled,
@@ -52,11 +52,12 @@ from warning_dispatch.escalation.moves import (
     Step,
     Withdrawn,
 )
+from warning_dispatch.escalation.reaching import roles_to_call, texts_to_roles, texts_to_somebody
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.escalation.state import DISTRUSTED, Callee, Rules, Tried, Verdict
 from warning_dispatch.model.plan import Next
 from warning_dispatch.model.states import ANSWERED, FINISHED, CalleeState, Voice
-from warning_dispatch.model.unit import Channel, reachable_roles, roles_in
+from warning_dispatch.model.unit import roles_in
 
 S = CalleeState
 
@@ -103,6 +104,10 @@ def _table() -> dict[tuple[CalleeState, type[CalleeEvent]], frozenset[CalleeStat
         table[state, Dialled] = table[state, NotDialled] = table[state, Lost] = frozenset({state})
     for state in _OPEN:
         table[state, Recalled] = frozenset({S.CALLING})
+        table[state, ContactAdded] = frozenset({state})
+    table[S.DUTY_ANSWERED, ContactAdded] = frozenset({S.DUTY_ANSWERED})
+    for state in (S.UNCALLED, S.UNCONFIRMED):
+        table[state, ContactAdded] = frozenset({state, S.CALLING})
     for state in (S.WAITING, S.DUTY_ANSWERED, *_OPEN):
         table[state, Withdrawn] = _ENDS
     for state in FINISHED:
@@ -180,8 +185,8 @@ def _due(callee: Callee, _event: Due, now: int, rules: Rules) -> Step:
         rung_at = due_at(rules.ladder, due.position, origin, slow=slow)
     if due.fired:
         climb.reason = Reason.RUNG_DUE if due.fired == 1 else Reason.RUNGS_MERGED
-        climb.wanted |= _roles_to_call(due.voice, rules)
-        climb.actions.extend(_texts(due.texts, rules))
+        climb.wanted |= roles_to_call(due.voice, rules)
+        climb.actions.extend(texts_to_roles(due.texts, rules))
     if rules.notice:
         done = replace(callee, state=S.INFORMED, next_at=None, unreached_at=None, position=due.position)
         return Step(done, tuple(climb.actions), Reason.NOTICE_SENT)
@@ -208,23 +213,6 @@ def _due(callee: Callee, _event: Due, now: int, rules: Rules) -> Step:
         next_at=_earliest(rung_at, climb.retry_at, unreached_at),
     )
     return Step(moved, tuple(climb.actions), climb.reason)
-
-
-def _roles_to_call(roles: int, rules: Rules) -> int:
-    """Those of a rung who can be reached; if none of them can, the first who answers for the unit and can."""
-    reachable = reachable_roles(rules.reach, Channel.VOICE)
-    if not roles or roles & reachable:
-        return roles & reachable
-    stand_ins = roles_in(reachable & rules.answering) or roles_in(reachable & rules.gate_roles)
-    return stand_ins[0] if stand_ins else 0
-
-
-def _texts(texts: tuple[tuple[Channel, int], ...], rules: Rules) -> list[Action]:
-    return [
-        QueueText(channel, role)
-        for channel, roles in texts
-        for role in roles_in(roles & reachable_roles(rules.reach, channel))
-    ]
 
 
 def _limit(callee: Callee, now: int, rules: Rules, climb: _Climb) -> tuple[CalleeState, int | None]:
@@ -563,6 +551,28 @@ def _recalled(callee: Callee, _event: Recalled, now: int, rules: Rules) -> Step:
     return Step(again, (), Reason.RECALLED)
 
 
+def _contact_added(callee: Callee, event: ContactAdded, now: int, rules: Rules) -> Step:
+    """Somebody new: called and written to now, beside whatever is under way.
+
+    A unit that nobody could reach is called from the foot of the ladder; one that had only listened is asked anew. After
+    the duty room has answered, only somebody whose own answer counts is called.
+    """
+    if now < rules.voice_until and event.first and callee.state is S.UNCALLED:
+        return replace(_recalled(callee, Recalled(), now, rules), reason=Reason.CONTACT_ADDED)
+    actions: list[Action] = [*texts_to_somebody(event.role, event.texts, rules)]
+    moved = callee
+    if event.voice and callee.state is S.UNCONFIRMED and now < rules.voice_until:
+        limit = now + rules.ladder.unreached_after
+        moved = replace(callee, state=S.CALLING, heard=0, unreached_at=limit, next_at=_earliest(callee.next_at, limit))
+    counts = callee.state is not S.DUTY_ANSWERED or event.role & rules.answering
+    if event.voice and counts and _may_ring(moved, now, rules):
+        moved = replace(moved, wanted=moved.wanted | event.role)
+        if moved.voice is Voice.NONE:
+            moved = replace(moved, voice=Voice.QUEUED)
+            actions.append(QueueVoice())
+    return Step(moved, tuple(actions), Reason.CONTACT_ADDED)
+
+
 _HANDLERS: Mapping[type[CalleeEvent], Callable[..., Step]] = {
     Opened: _open,
     Due: _due,
@@ -574,4 +584,5 @@ _HANDLERS: Mapping[type[CalleeEvent], Callable[..., Step]] = {
     LeaderTold: _leader_told,
     Withdrawn: _withdrawn,
     Recalled: _recalled,
+    ContactAdded: _contact_added,
 }

@@ -87,7 +87,23 @@ class Recalled:
     """An officer asks for the ladder to start again."""
 
 
-CalleeEvent = Opened | Due | Dialled | NotDialled | Lost | Ended | Answered | LeaderTold | Withdrawn | Recalled
+@dataclass(frozen=True, slots=True)
+class ContactAdded:
+    """An officer added somebody of the unit in mid-storm.
+
+    `voice`: that person has a phone. `texts`: (channel, endpoint) where the person is written to. `first`: the unit
+    had no contact at all before.
+    """
+
+    role: Role
+    voice: bool
+    texts: tuple[tuple[Channel, int], ...] = ()
+    first: bool = False
+
+
+CalleeEvent = (
+    Opened | Due | Dialled | NotDialled | Lost | Ended | Answered | LeaderTold | Withdrawn | Recalled | ContactAdded
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +113,11 @@ class QueueVoice:
 
 @dataclass(frozen=True, slots=True)
 class QueueText:
-    """Queue a message (SMS, e-mail, operator task) to one role."""
+    """Queue a message (SMS, e-mail, operator task) to one role; with `endpoint_id` to that endpoint of it only."""
 
     channel: Channel
     role: Role
+    endpoint_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,8 @@ class Reason(StrEnum):
     """A newer round calls the unit."""
     RECALLED = "recalled"
     """An officer asked for the ladder to start again."""
+    CONTACT_ADDED = "contact_added"
+    """An officer added somebody who can be reached; called now."""
     NOTICE_SENT = "notice_sent"
     """Told, no answer is asked."""
     TOO_LATE = "too_late"

@@ -88,6 +88,84 @@ class CalleeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneView:
+    """A phone of a unit, masked, with the role of whoever answers it."""
+
+    role: Role
+    masked: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreachedRow:
+    """A unit on its superior's list (`superior_code`; empty: on the bureau's own).
+
+    `state`: UNCALLED also for a unit whose first call is due and has no line yet. `since`: when its gate opened.
+    `estimate`: ms until the machine gets to it, rounded; None when it is not in the queue or nobody can know.
+    """
+
+    callee_id: int
+    unit_code: str
+    unit_name: str
+    path: str
+    tier: str
+    superior_code: str
+    state: CalleeState
+    since: int | None
+    calls: int
+    last_outcome: str
+    next_at: int | None
+    estimate: int | None
+    phones: tuple[PhoneView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SuperiorList:
+    """名单: the units below one superior that have not answered, counted, and who holds the list.
+
+    `state`: how the superior itself stands, None when it is not called. `holder_code` empty: the bureau. `calling` and
+    `waiting` (their gate is shut) are not on the list yet.
+    """
+
+    unit_code: str
+    unit_name: str
+    path: str
+    state: CalleeState | None
+    holder_code: str
+    holder_name: str
+    units: int
+    uncalled: int
+    unanswered: int
+    unconfirmed: int
+    relayed: int
+    calling: int
+    waiting: int
+
+    @property
+    def listed(self) -> int:
+        """How many stand on it."""
+        return self.uncalled + self.unanswered + self.unconfirmed + self.relayed
+
+    @property
+    def rolled_up(self) -> bool:
+        """Whether somebody else holds it."""
+        return self.holder_code != self.unit_code
+
+
+@dataclass(frozen=True, slots=True)
+class UnreachedView:
+    """What somebody has to work through: the lists, and a page of their rows in the order of the division codes.
+
+    `total` counts the rows of all pages. `estimate`: ms until the machine has got to the last of those in the queue.
+    """
+
+    callout_id: int
+    lists: tuple[SuperiorList, ...]
+    rows: tuple[UnreachedRow, ...]
+    total: int
+    estimate: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptRow:
     """One attempt in a list; the number is masked."""
 
@@ -183,6 +261,15 @@ class CurvePoint:
 
     at: int
     answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddedReceiver:
+    """A receiver that an officer added. `called`: call-outs in which the unit is called (or written to) for it now."""
+
+    receiver_id: int
+    endpoints: int
+    called: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,17 @@ def read_landline(text: str) -> str:
     return _read_phone(text, mobile=False)
 
 
+def read_phone(text: str) -> tuple[str, bool]:
+    """A mobile or a landline as E.164, and whether it takes text messages; raises AddressRefusedError."""
+    try:
+        return read_mobile(text), True
+    except AddressRefusedError as refused:
+        try:
+            return read_landline(text), False
+        except AddressRefusedError:
+            raise refused from None
+
+
 def read_mail(text: str) -> str:
     """A mail address with its host in lower case; raises AddressRefusedError."""
     plain = unicodedata.normalize("NFKC", text).strip()

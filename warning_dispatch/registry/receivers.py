@@ -25,19 +25,22 @@ COLUMNS = (
 )
 """The columns of receivers.csv."""
 
-_ROLES = {
+ROLE_WORDS = {
     **dict.fromkeys(("a", "a岗", "primary"), Role.PRIMARY),
     **dict.fromkeys(("b", "b岗", "deputy"), Role.DEPUTY),
     **dict.fromkeys(("值班", "值班电话", "duty"), Role.DUTY),
 }
-_LANGUAGES = {"": "zh_CN", "zh_cn": "zh_CN", "zh-cn": "zh_CN", "中文": "zh_CN", "en": "en", "英文": "en"}
+"""What people write for a role, in lower case."""
+LANGUAGE_WORDS = {"": "zh_CN", "zh_cn": "zh_CN", "zh-cn": "zh_CN", "中文": "zh_CN", "en": "en", "英文": "en"}
+"""What people write for a language."""
 _SAMPLE = {"": False, "no": False, "否": False, "yes": True, "是": True}
 _READERS: tuple[tuple[str, Callable[[str], str], tuple[Channel, ...]], ...] = (
     ("mobile", read_mobile, (Channel.VOICE, Channel.SMS)),
     ("landline", read_landline, (Channel.VOICE,)),
     ("email", read_mail, (Channel.EMAIL,)),
 )
-_LONGEST_NAME = 40
+LONGEST_NAME = 40
+"""Characters of a name."""
 _T = TypeVar("_T")
 
 
@@ -84,8 +87,8 @@ class _RowReader:
                 f"单位编码不存在 / unknown unit code: {self._cells['unit_code'] or '（空 empty）'}",
                 "编码见 divisions.csv 和 offices.toml / codes are in divisions.csv and offices.toml",
             )
-        role = self._choice("role", _ROLES, "A, B, 值班 (primary, deputy, duty)")
-        language = self._choice("language", _LANGUAGES, "zh_CN, en")
+        role = self._choice("role", ROLE_WORDS, "A, B, 值班 (primary, deputy, duty)")
+        language = self._choice("language", LANGUAGE_WORDS, "zh_CN, en")
         sample = self._choice("sample", _SAMPLE, "yes, no")
         name = self._name(role)
         endpoints = self._endpoints(sample=bool(sample))
@@ -105,8 +108,8 @@ class _RowReader:
         name = self._cells["name"] or ("值班室" if role is Role.DUTY else "")
         if not name:
             self._finding("name", "没有姓名 / no name", "填写姓名 / enter the name")
-        if len(name) > _LONGEST_NAME:
-            self._finding("name", f"姓名超过 {_LONGEST_NAME} 字 / too long", "只写姓名 / the name only")
+        if len(name) > LONGEST_NAME:
+            self._finding("name", f"姓名超过 {LONGEST_NAME} 字 / too long", "只写姓名 / the name only")
         return name
 
     def _endpoints(self, *, sample: bool) -> tuple[EndpointEntry, ...]:

@@ -57,8 +57,8 @@ class AttemptTable:
     def queue(self, attempts: Sequence[NewAttempt]) -> None:
         """See the port."""
         self._sql.many(
-            f"""INSERT INTO attempt (id, callout_id, channel, purpose, roles, order_key, state, due_at, avoid)
-            VALUES (?, ?, ?, ?, ?, ?, {_READY}, ?, ?)""",
+            f"""INSERT INTO attempt (id, callout_id, channel, purpose, roles, order_key, state, due_at, avoid, endpoint_id)
+            VALUES (?, ?, ?, ?, ?, ?, {_READY}, ?, ?, ?)""",
             [
                 (
                     one.id,
@@ -69,6 +69,7 @@ class AttemptTable:
                     one.order_key,
                     one.due_at,
                     one.avoid,
+                    one.endpoint_id,
                 )
                 for one in attempts
             ],

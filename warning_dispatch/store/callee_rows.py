@@ -9,10 +9,11 @@ from typing import Any
 from warning_dispatch.engine.records import CalleeRecord
 from warning_dispatch.escalation.ladder import Position
 from warning_dispatch.escalation.state import Callee, Tried, Verdict
-from warning_dispatch.model.states import FINISHED, CalleeState, CallOutState, Voice
+from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, CalleeState, CallOutState, Voice
 from warning_dispatch.store.sql import Sql
 
 _FINISHED = ", ".join(str(state.value) for state in FINISHED)
+_LIVE = ", ".join(str(state.value) for state in LIVE_CALLOUT)
 _TURNING = f"{CallOutState.RUNNING.value}, {CallOutState.AWAITING_LIFT.value}"
 """Call-outs whose callees are still looked at; after the validity only for the limit, and nothing rings."""
 _COLUMNS = """c.id, c.callout_id, c.branch_id, c.unit_id, c.tier, c.superior, substr(u.area, 1, 6), u.reach, c.state, c.opened_at,
@@ -114,6 +115,15 @@ class CalleeTable:
         """See the port."""
         row = self._sql.one(f"{_FROM} WHERE c.callout_id = ? AND u.code = ?", callout_id, unit_code)
         return None if row is None else _record(row)
+
+    def open_of_unit(self, unit_id: int) -> Sequence[CalleeRecord]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"""{_FROM} JOIN callout o ON o.id = c.callout_id WHERE c.unit_id = ? AND o.state IN ({_LIVE})
+            AND c.state NOT IN ({_FINISHED}, {CalleeState.WAITING.value}) ORDER BY c.id""",
+            unit_id,
+        )
+        return [_record(row) for row in rows]
 
     def save(self, records: Sequence[CalleeRecord]) -> None:
         """See the port. In the order of ids, the order of locks."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from warning_dispatch.engine.records import Address, EndpointDetail, LinkTarget, RouteRecord
+from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, LinkTarget, RouteRecord
 from warning_dispatch.model.states import AttemptState, Purpose
-from warning_dispatch.model.unit import Channel, EndpointView, Role
+from warning_dispatch.model.unit import Channel, EndpointView, ReceiverEntry, Role
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.register import NUMBER_CONTEXT, refresh_reach
+from warning_dispatch.store.register_addition import add_receiver
 from warning_dispatch.store.sealing import link_hash, link_token
 from warning_dispatch.store.sql import Sql
 
@@ -62,6 +63,10 @@ class EndpointTable:
             return
         self._sql.many("UPDATE endpoint SET finding = ?, usable = 0 WHERE id = ?", found)
         refresh_reach(self._sql.connection, {row[2] for row in rows})
+
+    def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int, by: str) -> AddedContact:
+        """See the port."""
+        return add_receiver(self._sql, self._sealer, unit_id, entry, now, by)
 
     def known_areas(self) -> frozenset[str]:
         """See the port."""

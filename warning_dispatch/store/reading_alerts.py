@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -153,7 +153,7 @@ class LinkPictures:
             headline=content.headline,
             description=content.description,
             instruction=content.instruction,
-            area_names=content.area_names or self._area_names(content.geocodes),
+            area_names=content.area_names or area_names(self._sql, content.geocodes),
             expires=content.expires,
             drill=row[14] == Purpose.DRILL.value,
             callout_state=CallOutState(row[15]),
@@ -187,11 +187,20 @@ class LinkPictures:
         )
         return None if row is None else (row[0], row[1])
 
-    def _area_names(self, geocodes: Sequence[str]) -> tuple[str, ...]:
-        """Names of divisions for codes without a description, as far as the register knows them."""
-        codes = dict.fromkeys(trim(code) for code in geocodes)
-        names = (self._sql.value("SELECT name FROM unit WHERE code = ?", code) for code in codes)
-        return tuple(name for name in names if name is not None)
+
+def area_names(sql: Sql, geocodes: Sequence[str]) -> tuple[str, ...]:
+    """Names of divisions for codes without a description, as far as the register knows them."""
+    codes = dict.fromkeys(trim(code) for code in geocodes)
+    names = (sql.value("SELECT name FROM unit WHERE code = ?", code) for code in codes)
+    return tuple(name for name in names if name is not None)
+
+
+def content_of_alert(sql: Sql, sealer: Sealer, sealed: bytes | None, language: str) -> Content:
+    """What a stored alert says, with the names of its areas; nothing where there is no alert."""
+    if sealed is None:
+        return Content()
+    content = content_of(_ALERT.validate_json(sealer.unseal(sealed, ALERT_CONTEXT)), language) or Content()
+    return content if content.area_names else replace(content, area_names=area_names(sql, content.geocodes))
 
 
 def content_of(alert: Alert, language: str) -> Content | None:

@@ -138,7 +138,7 @@ class CallOutPictures:
         self, callout_id: int, *, states: Sequence[CalleeState], tier: str, limit: int, offset: int
     ) -> Sequence[CalleeRow]:
         """See ReadModels.callees."""
-        tiers = [each.name for each in self._plan(self._plan_text(callout_id)).tiers]
+        tiers = self.tiers(callout_id)
         where = "c.callout_id = ?"
         values: list[int] = [callout_id]
         if tier:
@@ -159,7 +159,7 @@ class CallOutPictures:
             limit,
             offset,
         )
-        outcomes = self._last_outcomes([row[0] for row in rows])
+        outcomes = self.last_outcomes([row[0] for row in rows])
         held = self._held([row[0] for row in rows])
         return [
             CalleeRow(
@@ -190,13 +190,17 @@ class CallOutPictures:
         )
         return {callee_id: (why or "", until) for callee_id, why, until in rows}
 
+    def tiers(self, callout_id: int) -> list[str]:
+        """The names of a call-out's tiers. NotFoundError when there is none."""
+        return [each.name for each in self._plan(self._plan_text(callout_id)).tiers]
+
     def _plan_text(self, callout_id: int) -> str:
         text: str | None = self._sql.value("SELECT plan FROM callout WHERE id = ?", callout_id)
         if text is None:
             raise _not_found(callout_id)
         return text
 
-    def _last_outcomes(self, callee_ids: Sequence[int]) -> Mapping[int, str]:
+    def last_outcomes(self, callee_ids: Sequence[int]) -> Mapping[int, str]:
         """The outcome of each callee's latest ended attempt."""
         latest: dict[int, tuple[int, int, str]] = {}
         for callee_id, ended_at, attempt_id, outcome in self._sql.rows(

@@ -10,6 +10,7 @@ from hashlib import sha256
 from sqlalchemy import Engine
 
 from warning_dispatch.configuration.freezing import chain_from_json
+from warning_dispatch.model.printed import PrintedCallOut
 from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.views import (
     AlarmRow,
@@ -19,6 +20,8 @@ from warning_dispatch.model.views import (
     CallOutView,
     CurvePoint,
     LinkView,
+    SuperiorList,
+    UnreachedView,
 )
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.database import reading
@@ -30,6 +33,8 @@ from warning_dispatch.store.reading_alerts import (
     one_alert,
 )
 from warning_dispatch.store.reading_callouts import CallOutPictures
+from warning_dispatch.store.reading_printed import PrintedPictures
+from warning_dispatch.store.reading_superiors import SuperiorPictures
 from warning_dispatch.store.sql import Sql
 
 HazardNames = Mapping[str, Mapping[str, str]]
@@ -64,6 +69,12 @@ class TableReadings:
         with self._reading() as sql:
             yield CallOutPictures(sql, self._plan, self._hazard_name, self._reached)
 
+    @contextmanager
+    def _superiors(self) -> Iterator[SuperiorPictures]:
+        with self._reading() as sql:
+            callouts = CallOutPictures(sql, self._plan, self._hazard_name, self._reached)
+            yield SuperiorPictures(sql, callouts.tiers, callouts.last_outcomes)
+
     def _hazard_name(self, key: str) -> Mapping[str, str]:
         return self._hazards.get(key) or {"zh_CN": key, "en": key}
 
@@ -83,6 +94,18 @@ class TableReadings:
         """See the port. NotFoundError when there is no such call-out."""
         with self._pictures() as pictures:
             return pictures.callees(callout_id, states=states, tier=tier, limit=limit, offset=offset)
+
+    def superior_lists(self, callout_id: int) -> Sequence[SuperiorList]:
+        """See the port."""
+        with self._superiors() as pictures:
+            return pictures.lists(callout_id)
+
+    def unreached(
+        self, callout_id: int, *, now: int, unit_code: str = "", limit: int = 100, offset: int = 0
+    ) -> UnreachedView:
+        """See the port."""
+        with self._superiors() as pictures:
+            return pictures.unreached(callout_id, now=now, unit_code=unit_code, limit=limit, offset=offset)
 
     def latest_attempts(self, callout_id: int, *, limit: int = 20) -> Sequence[AttemptRow]:
         """See the port."""
@@ -134,6 +157,11 @@ class TableReadings:
                 "SELECT scopes FROM api_key WHERE hash = ? AND revoked_at IS NULL", sha256(key.encode()).digest()
             )
         return frozenset(part.strip() for part in (scopes or "").split(",") if part.strip())
+
+    def printed(self, callout_id: int) -> PrintedCallOut:
+        """A call-out with names and numbers in clear, for the printable list alone. NotFoundError when there is none."""
+        with self._reading() as sql:
+            return PrintedPictures(sql, self._sealer, self._plan, self._hazard_name).one(callout_id)
 
     def sample_numbers(self) -> bool:
         """Whether the register holds numbers that cannot reach anybody."""

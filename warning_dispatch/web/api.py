@@ -11,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from warning_dispatch.clock import Clock
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.states import UNREACHED, CalleeState, Means
 from warning_dispatch.model.views import IntakeResult
@@ -19,11 +20,13 @@ from warning_dispatch.web import documents
 from warning_dispatch.web.body import read_body
 from warning_dispatch.web.documents import AckDocument, AckRequest, CalleeList, CallOutList
 from warning_dispatch.web.failures import ApiRefusalError
+from warning_dispatch.web.list_documents import UnreachedDocument, unreached_document
 
 BEARER: Final = HTTPBearer(auto_error=False, description="warning-dispatch key add")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Offset = Annotated[int, Query(ge=0)]
+ListUnit = Annotated[str, Query(max_length=40, description="code of a superior; bureau for what the bureau holds")]
 StateNames = Annotated[list[str] | None, Query(description="names of states, repeated or comma separated; unreached")]
 
 RAW_BODY: Final[dict[str, Any]] = {
@@ -38,9 +41,10 @@ RAW_BODY: Final[dict[str, Any]] = {
 class Api:
     """The endpoints of /api/v1 over the read models and the desk."""
 
-    def __init__(self, read: ReadModels, desk: Desk, *, body_limit: int) -> None:
+    def __init__(self, read: ReadModels, desk: Desk, clock: Clock, *, body_limit: int) -> None:
         """`body_limit` in bytes, for a message."""
         self._read = read
+        self._clock = clock
         self._desk = desk
         self._body_limit = body_limit
 
@@ -62,6 +66,7 @@ class Api:
             ("/callouts", self.callouts),
             ("/callouts/{callout_id}", self.callout),
             ("/callouts/{callout_id}/callees", self.callees),
+            ("/callouts/{callout_id}/unreached", self.unreached),
         )
         for path, endpoint in reads:
             router.add_api_route(path, endpoint, responses=_refusals(404), dependencies=[self._needs("read")])
@@ -122,6 +127,13 @@ class Api:
             offset=offset,
             next_offset=offset + limit if len(rows) > limit else None,
         )
+
+    def unreached(
+        self, callout_id: int, unit: ListUnit = "", limit: Limit = 100, offset: Offset = 0
+    ) -> UnreachedDocument:
+        """Who has not answered below a unit, and below the superiors whose lists it holds; without one: everybody."""
+        view = self._read.unreached(callout_id, now=self._clock.now(), unit_code=unit, limit=limit, offset=offset)
+        return unreached_document(view, unit, limit=limit, offset=offset)
 
     async def acknowledge(self, callout_id: int, callee_id: int, body: AckRequest) -> AckDocument:
         """Record that a human of this unit said "received"."""

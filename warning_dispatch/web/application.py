@@ -51,7 +51,7 @@ def create_app(
     probes = Probes(desk, clock)
     app.add_route("/healthz", probes.alive, include_in_schema=False)
     app.add_route("/readyz", probes.ready, include_in_schema=False)
-    app.include_router(Api(read, desk, body_limit=body_limit).router())
+    app.include_router(Api(read, desk, clock, body_limit=body_limit).router())
     failures.install(app)
     app.state.close = live.close
     return app

@@ -5,17 +5,19 @@ No key is asked for: whoever may open the socket's file may act. Never bind this
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI, Query
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from warning_dispatch.errors import DispatchError, NotFoundError
+from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError
 from warning_dispatch.model.states import Means
-from warning_dispatch.ports import Desk, ReadModels
+from warning_dispatch.ports import Desk, ListAccount, ReadModels
+from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
 from warning_dispatch.web.api import intake_answer
 from warning_dispatch.web.body import read_body
 from warning_dispatch.web.documents import AckDocument, Said
@@ -57,6 +59,54 @@ class ControlAckRequest(BaseModel):
         return self
 
 
+class AddReceiverRequest(BaseModel):
+    """A receiver to add to a unit of a call-out, in the officer's own words."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    callout_id: int
+    unit_code: Annotated[str, StringConstraints(max_length=40)]
+    role: Annotated[str, StringConstraints(max_length=40)]
+    name: Annotated[str, StringConstraints(max_length=200)] = ""
+    phones: Annotated[list[Annotated[str, StringConstraints(max_length=100)]], Field(max_length=9)] = []
+    mails: Annotated[list[Annotated[str, StringConstraints(max_length=300)]], Field(max_length=9)] = []
+    post: Annotated[str, StringConstraints(max_length=100)] = ""
+    language: Annotated[str, StringConstraints(max_length=20)] = ""
+    actor: Said
+    reason: Said
+
+
+class AddedReceiverDocument(BaseModel):
+    """The receiver is in the register; `called` names the call-outs in which the unit is called for it now."""
+
+    callout_id: int
+    unit_code: str
+    receiver_id: int
+    endpoints: int
+    called: list[int]
+
+
+class ListWrittenRequest(BaseModel):
+    """A printable list that a command is about to write: by whom, why, how much is on it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    callout_id: int
+    round: int
+    actor: Said
+    reason: Said
+    units: int
+    people: int
+    phones: int
+
+
+class ListWrittenDocument(BaseModel):
+    """It is in the journal."""
+
+    callout_id: int
+    noted: bool = True
+
+
 class ActDocument(BaseModel):
     """The act was carried out."""
 
@@ -65,8 +115,11 @@ class ActDocument(BaseModel):
     done: bool = True
 
 
-def create_control_app(read: ReadModels, desk: Desk, *, body_limit: int) -> FastAPI:
-    """The application for the local socket: POST /acts/{act}, /alerts, /ack. `body_limit` in bytes."""
+def create_control_app(read: ReadModels, desk: Desk, *, body_limit: int, samples: bool = True) -> FastAPI:
+    """The application for the local socket: POST /acts/{act}, /alerts, /ack, /receivers, /lists. `body_limit` in bytes.
+
+    `samples`: whether sample numbers may be added (no: real routes would have to dial them).
+    """
     failures = Failures(Pages())
 
     def guarded(app: Any) -> Guard:
@@ -74,7 +127,7 @@ def create_control_app(read: ReadModels, desk: Desk, *, body_limit: int) -> Fast
 
     app = FastAPI(title="warning-dispatch control", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(guarded)
-    app.include_router(Control(read, desk, body_limit=body_limit).router())
+    app.include_router(Control(read, desk, body_limit=body_limit, samples=samples).router())
     failures.install(app)
     app.add_exception_handler(DispatchError, _plain_error)
     return app
@@ -83,18 +136,21 @@ def create_control_app(read: ReadModels, desk: Desk, *, body_limit: int) -> Fast
 class Control:
     """The endpoints of the local socket."""
 
-    def __init__(self, read: ReadModels, desk: Desk, *, body_limit: int) -> None:
+    def __init__(self, read: ReadModels, desk: Desk, *, body_limit: int, samples: bool) -> None:
         """`read` finds a unit's callee, the desk acts."""
+        self._samples = samples
         self._read = read
         self._desk = desk
         self._body_limit = body_limit
 
     def router(self) -> APIRouter:
-        """The three acts."""
+        """Every act."""
         router = APIRouter()
         router.add_api_route("/alerts", self.take_in, methods=["POST"])
         router.add_api_route("/acts/{act}", self.act, methods=["POST"])
         router.add_api_route("/ack", self.acknowledge, methods=["POST"])
+        router.add_api_route("/receivers", self.add_receiver, methods=["POST"])
+        router.add_api_route("/lists", self.list_written, methods=["POST"])
         return router
 
     async def take_in(
@@ -109,6 +165,33 @@ class Control:
         await self._desk.act(act, body.callout_id, actor=body.actor, reason=body.reason, unit_code=body.unit_code)
         return ActDocument(callout_id=body.callout_id, act=act)
 
+    async def add_receiver(self, body: AddReceiverRequest) -> AddedReceiverDocument:
+        """Add somebody to a unit in mid-storm; refused with every finding, and then nothing is changed."""
+        words = ReceiverWords(
+            unit_code=body.unit_code,
+            role=body.role,
+            name=body.name,
+            phones=tuple(body.phones),
+            mails=tuple(body.mails),
+            post=body.post,
+            language=body.language,
+        )
+        called = await to_thread.run_sync(self._is_called, body.callout_id, words.unit_code.strip())
+        entry = read_one(words, called=called, samples=self._samples)
+        added = await self._desk.add_receiver(body.callout_id, entry, actor=body.actor, reason=body.reason)
+        return AddedReceiverDocument(
+            callout_id=body.callout_id,
+            unit_code=entry.unit_code,
+            receiver_id=added.receiver_id,
+            endpoints=added.endpoints,
+            called=list(added.called),
+        )
+
+    async def list_written(self, body: ListWrittenRequest) -> ListWrittenDocument:
+        """Account for a list that a command is about to write."""
+        await self._desk.list_written(ListAccount(**body.model_dump()))
+        return ListWrittenDocument(callout_id=body.callout_id)
+
     async def acknowledge(self, body: ControlAckRequest) -> AckDocument:
         """Record an answer."""
         callee_id = body.callee_id
@@ -116,6 +199,15 @@ class Control:
             callee_id = await to_thread.run_sync(self._callee_of, body.callout_id, body.unit_code)
         await self._desk.acknowledge(body.callout_id, callee_id, actor=body.actor, reason=body.reason, means=body.means)
         return AckDocument(callout_id=body.callout_id, callee_id=callee_id)
+
+    def _is_called(self, callout_id: int, unit_code: str) -> bool:
+        """Whether the call-out calls the unit; NotFoundError when there is no such call-out."""
+        self._read.callout(callout_id)
+        try:
+            self._callee_of(callout_id, unit_code)
+        except NotFoundError:
+            return False
+        return True
 
     def _callee_of(self, callout_id: int, unit_code: str) -> int:
         self._read.callout(callout_id)
@@ -131,4 +223,7 @@ class Control:
 async def _plain_error(_request: Request, error: Exception) -> JSONResponse:
     """The error in its own words; the command prints it."""
     status = status_of(error)[0] if isinstance(error, DispatchError) else 500
-    return JSONResponse({"error": str(error), "kind": type(error).__name__}, status_code=status)
+    document: dict[str, object] = {"error": str(error), "kind": type(error).__name__}
+    if isinstance(error, FindingsError):
+        document["findings"] = [asdict(one) for one in error.findings]
+    return JSONResponse(document, status_code=status)

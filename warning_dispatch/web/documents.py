@@ -197,7 +197,7 @@ def tier_document(tier: TierView) -> TierDocument:
     return TierDocument(
         name=tier.name,
         title=dict(tier.title),
-        opened_at=_iso(tier.opened_at),
+        opened_at=iso_or_none(tier.opened_at),
         callees=tier.callees,
         waiting=tier.waiting,
         calling=tier.calling,
@@ -229,10 +229,10 @@ def callout_document(view: CallOutView) -> CallOutDocument:
         purpose=key_of(view.purpose),
         round=view.round,
         started_at=iso_text(view.started_at),
-        ended_at=_iso(view.ended_at),
+        ended_at=iso_or_none(view.ended_at),
         voice_until=iso_text(view.voice_until),
         validity_guessed=view.validity_guessed,
-        first_attempt_at=_iso(view.first_attempt_at),
+        first_attempt_at=iso_or_none(view.first_attempt_at),
         callees=sum(tier.callees for tier in view.tiers),
         acknowledged=sum(tier.acknowledged for tier in view.tiers),
         duty_answered=sum(tier.duty_answered for tier in view.tiers),
@@ -255,13 +255,14 @@ def callee_document(row: CalleeRow) -> CalleeDocument:
         state=key_of(row.state),
         calls=row.calls,
         last_outcome=row.last_outcome,
-        opened_at=_iso(row.opened_at),
-        next_at=_iso(row.next_at),
-        answered_at=_iso(row.answered_at),
+        opened_at=iso_or_none(row.opened_at),
+        next_at=iso_or_none(row.next_at),
+        answered_at=iso_or_none(row.answered_at),
         held=row.held,
-        held_until=_iso(row.held_until),
+        held_until=iso_or_none(row.held_until),
     )
 
 
-def _iso(moment: int | None) -> str | None:
+def iso_or_none(moment: int | None) -> str | None:
+    """A moment as ISO 8601; None when there is none."""
     return None if moment is None else iso_text(moment)

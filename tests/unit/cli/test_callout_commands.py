@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,6 +97,84 @@ def test_open_gate_calls_what_lies_below(keyboard: Any) -> None:
     assert keyboard.asked("callout", "open-gate", callout, *REASON)["done"]
     tiers = {tier["name"]: tier for tier in keyboard.asked("callout", "show", callout)["tiers"]}
     assert tiers["villages"]["waiting"] == 0
+
+
+def test_unreached_says_whose_list_it_is(keyboard: Any) -> None:
+    """A township that is not called for want of lines: its villages are on the county's or the bureau's list."""
+    callout = keyboard.ingested()
+    assert "名单归谁" not in keyboard.run("callout", "unreached", callout).out
+    document = keyboard.asked("callout", "unreached", callout)
+    villages = next(one for one in document["lists"] if one["unit_code"] == TOWNSHIP)
+    assert (villages["holder_code"], villages["superior_state"]) == ("", "waiting")
+    assert document["units"] == []
+    keyboard.run("callout", "ack", callout, COUNTY, *REASON)
+    document = keyboard.asked("callout", "unreached", callout, "--unit", COUNTY)
+    assert {one["holder_code"] for one in document["lists"]} == {COUNTY}
+    keyboard.run("callout", "unreached", callout, "--unit", "999").complained("没有下级名单")
+    keyboard.run("callout", "unreached", 77).complained("没有叫应 77")
+
+
+ADD = ("--role", "deputy", "--name", "样本甲", "--phone", "+8626010000007")
+
+
+def test_a_start_by_hand_is_on_paper_at_once(keyboard: Any) -> None:
+    """Nobody else is there to write it: the command does, for its owner only."""
+    started(keyboard, "--hazard", "暴雨", "--colour", "red", "--area", TOWNSHIP)
+    folder = keyboard.folder / "state" / "lists"
+    [page] = folder.glob("*_callout-1_round-1.html")
+    [table] = folder.glob("*_callout-1_round-1.csv")
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (page, table)} == {0o600}
+    assert "临泉镇" in page.read_text(encoding="utf-8")
+    exported = keyboard.run("journal", "export", 1).out
+    assert '"list.written"' in exported
+    assert "样本甲" not in exported
+
+
+def test_print_writes_the_list_again(keyboard: Any, tmp_path: Path) -> None:
+    """With who and why, to wherever the officer says; what cannot be written is said with a remedy."""
+    callout = keyboard.ingested()
+    said = keyboard.run("callout", "print", callout, "--folder", tmp_path / "usb", "--reason", "备用机房要一份")
+    assert said.code == 0, said
+    assert "已写好" in said.out
+    [page] = (tmp_path / "usb").glob("*.html")
+    assert "zhiban" in page.read_text(encoding="utf-8")
+    assert '"备用机房要一份"' in keyboard.run("journal", "export", callout).out
+    (tmp_path / "file").write_text("no folder")
+    said = keyboard.run("callout", "print", callout, "--folder", tmp_path / "file" / "x", "--reason", "x")
+    said.complained("打印名单没有写成", "→")
+    keyboard.run("callout", "print", callout).misused("--reason")
+    keyboard.run("callout", "print", 77, "--reason", "x").complained("没有叫应 77")
+
+
+def test_add_receiver(keyboard: Any) -> None:
+    """Somebody is added on the spot; who and why stand in both journals, the name and the number in neither."""
+    callout = keyboard.ingested()
+    keyboard.asked("callout", "open-gate", callout, *REASON)
+    said = keyboard.run("callout", "add-receiver", callout, "--unit", TOWNSHIP, *ADD, *REASON)
+    assert said.code == 0, said
+    assert "已增加：临县 临泉镇 B岗，马上呼叫" in said.out
+    assert "程序没有运行" in said.err
+    assert "样本甲" not in keyboard.run("journal", "export", callout).out
+    assert "8626010000007" not in keyboard.run("journal", "export", callout).out
+    assert '"receiver.added"' in keyboard.run("journal", "export", callout).out
+    keyboard.run("callout", "add-receiver", callout, "--unit", TOWNSHIP, *ADD, *REASON).complained("已在名册中")
+
+
+def test_add_receiver_says_everything_that_is_wrong(keyboard: Any) -> None:
+    """All findings at once, nothing changed; a number never stands in one."""
+    callout = keyboard.ingested()
+    said = keyboard.run(
+        "callout", "add-receiver", callout, "--unit", TOWNSHIP, "--role", "deputy", "--phone", "123456", "--mail", "x",
+        *REASON,
+    )  # fmt: skip
+    said.complained("--name", "--phone", "--mail", "(3)")
+    assert "123456" not in said.err
+    said = keyboard.run("callout", "add-receiver", callout, "--unit", "999", "--role", "duty", "--phone", "1", *REASON)
+    said.complained("没有单位 999", "--phone", "(2)")
+    keyboard.run("callout", "add-receiver", 77, "--unit", TOWNSHIP, *ADD, *REASON).complained("没有叫应 77")
+    keyboard.run("callout", "add-receiver", callout, "--unit", TOWNSHIP, *ADD).misused("--reason")
+    keyboard.run("callout", "close", callout, *REASON)
+    keyboard.run("callout", "add-receiver", callout, "--unit", TOWNSHIP, *ADD, *REASON).complained("已办结")
 
 
 def test_waive_and_recall(keyboard: Any) -> None:

@@ -97,6 +97,20 @@ def test_check_of_a_ready_installation(keyboard: Any) -> None:
         assert words in said.out
 
 
+def test_check_of_the_folder_for_printable_lists(keyboard: Any) -> None:
+    """On the database's disk: worth knowing. Where nothing can be written: to be mended. Looking makes no folder."""
+    document = keyboard.asked("check")
+    assert [one["where"] for one in document["notices"] if one["area"] == "lists"] == [
+        "warning-dispatch.toml: lists.folder"
+    ]
+    assert not (keyboard.folder / "state" / "lists").exists()
+    (keyboard.folder / "file").write_text("no folder")
+    said = keyboard.run("check", "--json", WARNING_DISPATCH_LISTS__FOLDER=str(keyboard.folder / "file" / "lists"))
+    assert said.code == 1
+    assert areas(said.document) == {"lists"}
+    assert "打印名单的目录不能写" in said.document["findings"][0]["what"]
+
+
 def test_check_before_init_says_what_to_do(bare: Any) -> None:
     """Looking makes nothing: no folder, no empty database."""
     said = bare.run("check", "--json")

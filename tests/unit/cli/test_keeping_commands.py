@@ -30,7 +30,10 @@ def test_an_untouched_journal_is_whole(keyboard: Any) -> None:
 def test_an_edit_is_found_with_its_place(keyboard: Any) -> None:
     """A changed entry is named by stream and block."""
     callout = keyboard.ingested()
-    tampered(keyboard, "UPDATE journal_block SET body = replace(body, '\"k\"', '\"K\"') WHERE stream = 'callout:1'")
+    tampered(
+        keyboard,
+        "UPDATE journal_block SET body = replace(body, '\"k\"', '\"K\"') WHERE stream = 'callout:1' AND seq = 1",
+    )
     said = keyboard.run("journal", "verify", callout)
     assert said.code == 1
     assert "callout:1 第 1 块  被改" in said.out

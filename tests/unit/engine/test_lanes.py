@@ -143,6 +143,25 @@ def test_a_turn_that_fails_loses_nothing_that_came_from_the_wire() -> None:
     assert [one.attempt_id for inbox in script.seen for one in inbox.reports] == [1]
 
 
+def test_a_start_is_told_when_its_first_calls_are_on_the_wire() -> None:
+    """Paper never comes before the first ring: the list is asked for after the turn that follows the start."""
+    script = Script()
+    writer = writer_on(script)
+    told = threading.Event()
+
+    def after_start(callout_id: int) -> None:
+        script.done.append(f"list of {callout_id}")
+        told.set()
+
+    writer.after_start = after_start
+    script.gate.set()
+    writer.submit(Lane.INTAKE, lambda _now: Done("begun", started=(7,)))
+    writer.start()
+    assert told.wait(5)
+    writer.stop()
+    assert script.done[:2] == ["turn", "list of 7"]
+
+
 def test_a_stop_finishes_what_waits() -> None:
     """Drain: jobs that were queued are carried out before the thread ends."""
     script = Script()

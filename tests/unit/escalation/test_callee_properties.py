@@ -14,6 +14,7 @@ from warning_dispatch.escalation.moves import (
     Action,
     Answered,
     CalleeEvent,
+    ContactAdded,
     Dialled,
     Due,
     Ended,
@@ -30,7 +31,7 @@ from warning_dispatch.escalation.state import Callee, Rules
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import Outcome
 from warning_dispatch.model.states import FINISHED, CalleeState, Means, Voice
-from warning_dispatch.model.unit import ALL_ROLES, ROLES, Role
+from warning_dispatch.model.unit import ALL_ROLES, ROLES, Channel, Role
 
 S = CalleeState
 TIERS = ("leaders", "counties", "villages")
@@ -105,6 +106,9 @@ def events(outcomes: Mapping[str, Outcome]) -> st.SearchStrategy[CalleeEvent]:
         st.just(LeaderTold()),
         withdrawals,
         st.just(Recalled()),
+        st.builds(
+            ContactAdded, role=roles, voice=st.booleans(), texts=st.just(((Channel.SMS, 9),)), first=st.booleans()
+        ),
     )
 
 
@@ -239,6 +243,12 @@ class OneUnit(RuleBasedStateMachine):
     def recalled(self) -> None:
         """An officer asks for the ladder again."""
         self.take(Recalled())
+
+    @precondition(lambda self: (self.callee.state, ContactAdded) in TABLE)
+    @rule(role=roles, voice=st.booleans(), first=st.booleans())
+    def somebody_is_added(self, role: Role, voice: bool, first: bool) -> None:
+        """An officer adds a receiver in mid-storm."""
+        self.take(ContactAdded(role, voice=voice, texts=((Channel.SMS, 9),), first=first))
 
     @invariant()
     def sound(self) -> None:

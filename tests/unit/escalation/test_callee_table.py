@@ -13,6 +13,7 @@ from warning_dispatch.escalation.callee import TABLE, opened, step
 from warning_dispatch.escalation.moves import (
     Answered,
     CalleeEvent,
+    ContactAdded,
     Dialled,
     Due,
     Ended,
@@ -47,6 +48,7 @@ def examples(outcomes: Mapping[str, Outcome]) -> tuple[CalleeEvent, ...]:
         LeaderTold(),
         Withdrawn(S.STOPPED, Reason.LIFTED),
         Recalled(),
+        ContactAdded(Role.DEPUTY, voice=True),
     )
 
 

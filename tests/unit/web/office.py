@@ -19,8 +19,9 @@ from warning_dispatch.model.states import (
     Means,
     Purpose,
 )
-from warning_dispatch.model.unit import Channel, Role
+from warning_dispatch.model.unit import Channel, ReceiverEntry, Role
 from warning_dispatch.model.views import (
+    AddedReceiver,
     AlarmRow,
     AlertRow,
     AttemptRow,
@@ -30,8 +31,13 @@ from warning_dispatch.model.views import (
     Health,
     IntakeResult,
     LinkView,
+    PhoneView,
+    SuperiorList,
     TierView,
+    UnreachedRow,
+    UnreachedView,
 )
+from warning_dispatch.ports import ListAccount
 
 START = 1_785_000_000_000
 TOKEN = "abcdefghij234567"
@@ -70,6 +76,10 @@ class Office:
         self.acts: list[tuple[str, int, str, str, str]] = []
         self.acknowledged: list[tuple[int, int, str, str, Means]] = []
         self.confirmations: list[str] = []
+        self.accounts: list[ListAccount] = []
+        self.added: list[tuple[int, ReceiverEntry, str, str]] = []
+        self.lists: list[SuperiorList] = []
+        self.unreached_rows: list[UnreachedRow] = []
         self.verdict = Disposition.ACCEPTED
         self.keys = {"reader": {"read"}, "sender": {"alerts"}, "actor": {"read", "act"}}
         self.database = True
@@ -247,6 +257,24 @@ class Office:
         rows = [row for row in rows if (not states or row.state in states) and tier in ("", row.tier)]
         return rows[offset : offset + limit]
 
+    def superior_lists(self, callout_id: int) -> Sequence[SuperiorList]:
+        """As the test set them."""
+        self._record(callout_id)
+        return self.lists
+
+    def unreached(
+        self, callout_id: int, *, now: int, unit_code: str = "", limit: int = 100, offset: int = 0
+    ) -> UnreachedView:
+        """Those of the lists that the unit holds; `now` is the office's own."""
+        assert now == self.clock.now()
+        lists = [one for one in self.superior_lists(callout_id) if unit_code in ("", one.holder_code, one.unit_code)]
+        if not lists:
+            raise NotFoundError(f"Nobody is called below {unit_code}.")
+        codes = {one.unit_code for one in lists}
+        rows = [row for row in self.unreached_rows if row.superior_code in codes]
+        last = max((row.estimate for row in rows if row.estimate), default=None)
+        return UnreachedView(callout_id, tuple(lists), tuple(rows[offset : offset + limit]), len(rows), last)
+
     def latest_attempts(self, callout_id: int, *, limit: int = 20) -> Sequence[AttemptRow]:
         """Newest first."""
         return self._record(callout_id).attempts[::-1][:limit]
@@ -337,6 +365,20 @@ class Office:
             raise RefusedError("A reason is needed.")
         self.acts.append((act, callout_id, actor, reason, unit_code))
 
+    async def add_receiver(self, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str) -> AddedReceiver:
+        """Keep it; a call-out that is over refuses."""
+        self._must_write()
+        if self._record(callout_id).frame.state not in LIVE_CALLOUT:
+            raise RefusedError("The call-out is over.")
+        self.added.append((callout_id, entry, actor, reason))
+        return AddedReceiver(len(self.added), len(entry.endpoints), (callout_id,))
+
+    async def list_written(self, account: ListAccount) -> None:
+        """Keep the account."""
+        self._must_write()
+        self._record(account.callout_id)
+        self.accounts.append(account)
+
     def health(self) -> Health:
         """As the test set it."""
         return Health(self.turned_at, self.database)
@@ -344,6 +386,32 @@ class Office:
     def _must_write(self) -> None:
         if not self.database:
             raise StoreError
+
+
+def superior_list(code: str, name: str, *, holder: str = "") -> SuperiorList:
+    """The list of a superior that has not answered itself."""
+    return SuperiorList(
+        code, name, "临县", CalleeState.UNANSWERED, holder, "临县" if holder else "", 5, 3, 0, 0, 0, 2, 0
+    )
+
+
+def unreached_row(callee_id: int, *, superior: str, estimate: int | None) -> UnreachedRow:
+    """A village that nobody could call yet."""
+    return UnreachedRow(
+        callee_id=callee_id,
+        unit_code=f"{superior}{200 + callee_id}",
+        unit_name=f"村{callee_id}",
+        path="临县 白文镇",
+        tier="villages",
+        superior_code=superior,
+        state=CalleeState.UNCALLED,
+        since=START,
+        calls=0,
+        last_outcome="",
+        next_at=None,
+        estimate=estimate,
+        phones=(PhoneView(Role.PRIMARY, "138****5678"),),
+    )
 
 
 def _empty_tier(name: str) -> TierView:

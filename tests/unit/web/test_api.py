@@ -55,6 +55,7 @@ def test_without_a_key_nothing_is_taken_in(client: TestClient, office: Any) -> N
         ("GET", "/api/v1/callouts", "sender"),
         ("GET", "/api/v1/callouts/1", "sender"),
         ("GET", "/api/v1/callouts/1/callees", "sender"),
+        ("GET", "/api/v1/callouts/1/unreached", "sender"),
         ("POST", "/api/v1/callouts/1/callees/1/ack", "reader"),
     ],
 )
@@ -220,8 +221,49 @@ def test_the_interface_is_documented(client: TestClient) -> None:
         "/api/v1/callouts",
         "/api/v1/callouts/{callout_id}",
         "/api/v1/callouts/{callout_id}/callees",
+        "/api/v1/callouts/{callout_id}/unreached",
         "/api/v1/callouts/{callout_id}/callees/{callee_id}/ack",
     }
     assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
     assert client.get("/api/v1/nothing").json()["kind"] == "not_found"
     assert client.delete("/api/v1/alerts").json()["kind"] == "method"
+
+
+def listed(office: Any, doubles: Any) -> int:
+    """A call-out with a township whose list the county holds, and three villages on it."""
+    callout = int(office.add_callout())
+    office.lists = [doubles.superior_list("141124100", "白文镇", holder="141124")]
+    office.unreached_rows = [
+        doubles.unreached_row(number, superior="141124100", estimate=number * 60_000) for number in (1, 2, 3)
+    ]
+    return callout
+
+
+def test_the_list_of_a_superior(client: TestClient, office: Any, doubles: Any) -> None:
+    """Whose list it is, who holds it, who stands on it with masked phones, and about how long the queue is."""
+    callout = listed(office, doubles)
+    answer = client.get(f"/api/v1/callouts/{callout}/unreached", params={"unit": "141124"}, headers=READER)
+    assert answer.status_code == 200
+    body = answer.json()
+    assert (body["unit_code"], body["total"], body["estimate_seconds"]) == ("141124", 3, 180)
+    assert body["lists"][0]["holder_code"] == "141124"
+    assert body["lists"][0]["superior_state"] == "unanswered"
+    assert body["units"][0]["state"] == "uncalled"
+    assert body["units"][0]["estimate_seconds"] == 60
+    assert body["units"][0]["phones"] == [{"role": "primary", "masked": "138****5678"}]
+
+
+def test_the_list_comes_in_pages(client: TestClient, office: Any, doubles: Any) -> None:
+    """`next_offset` leads on, and is null at the end; no unit: the whole call-out."""
+    path = f"/api/v1/callouts/{listed(office, doubles)}/unreached"
+    first = client.get(path, params={"limit": 2}, headers=READER).json()
+    assert ([row["callee_id"] for row in first["units"]], first["next_offset"]) == ([1, 2], 2)
+    last = client.get(path, params={"limit": 2, "offset": 2}, headers=READER).json()
+    assert ([row["callee_id"] for row in last["units"]], last["next_offset"]) == ([3], None)
+
+
+def test_a_unit_without_a_list_is_not_found(client: TestClient, office: Any, doubles: Any) -> None:
+    """404 in words, not an empty page that looks like good news."""
+    path = f"/api/v1/callouts/{listed(office, doubles)}/unreached"
+    assert client.get(path, params={"unit": "999"}, headers=READER).status_code == 404
+    assert client.get("/api/v1/callouts/9/unreached", headers=READER).status_code == 404

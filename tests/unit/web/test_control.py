@@ -56,7 +56,59 @@ def test_an_answer_is_recorded_by_callee_or_by_unit(control: TestClient, office:
     assert control.post("/ack", json=said).status_code == 422
 
 
+def test_a_list_is_accounted_for(control: TestClient, office: Any) -> None:
+    """Counts, actor and reason; a call-out that is not there is not found."""
+    callout = office.add_callout()
+    body = {
+        "callout_id": callout,
+        "round": 1,
+        "actor": "值班员",
+        "reason": "备用",
+        "units": 9,
+        "people": 20,
+        "phones": 25,
+    }
+    assert control.post("/lists", json=body).json() == {"callout_id": callout, "noted": True}
+    [account] = office.accounts
+    assert (account.actor, account.phones) == ("值班员", 25)
+    assert control.post("/lists", json={**body, "callout_id": 99}).status_code == 404
+    assert control.post("/lists", json={**body, "reason": ""}).status_code == 422
+
+
 def test_nothing_can_be_read(control: TestClient) -> None:
     """The socket is for acts; reading is the read models' business."""
     for path in ("/", "/alerts", "/callouts", "/docs", "/openapi.json"):
         assert control.get(path).status_code in (404, 405)
+
+
+RECEIVER = {"unit_code": "141124100", "role": "deputy", "name": "样本甲", "phones": ["+8626010000007"]}
+
+
+def test_a_receiver_is_added(control: TestClient, office: Any) -> None:
+    """The words are read at the edge; the desk gets a person with numbers as they are dialled."""
+    callout = office.add_callout()
+    office.add_callee(callout, "townships", "白文镇", code="141124100")
+    body = {"callout_id": callout, **RECEIVER, "actor": "值班员", "reason": "镇里报来"}
+    answer = control.post("/receivers", json=body)
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "callout_id": callout,
+        "unit_code": "141124100",
+        "receiver_id": 1,
+        "endpoints": 2,
+        "called": [callout],
+    }
+    [(_, entry, actor, reason)] = office.added
+    assert (entry.name, actor, reason) == ("样本甲", "值班员", "镇里报来")
+
+
+def test_every_finding_about_a_receiver_comes_back(control: TestClient, office: Any) -> None:
+    """422 with the list, for the command to print; nothing was added."""
+    callout = office.add_callout()
+    body = {"callout_id": callout, **RECEIVER, "name": "", "phones": ["12"], "actor": "值班员", "reason": "镇里报来"}
+    answer = control.post("/receivers", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["kind"] == "RegisterError"
+    assert [one["where"] for one in answer.json()["findings"]] == ["--name", "--unit", "--phone"]
+    assert office.added == []
+    assert control.post("/receivers", json={**body, "actor": " "}).status_code == 422

@@ -1,0 +1,60 @@
+"""What the engine needs of the store to reach people: endpoints and links. See engine/storage.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, LinkTarget
+from warning_dispatch.model.states import Purpose
+from warning_dispatch.model.unit import ReceiverEntry
+
+
+class EndpointRows(Protocol):
+    """Whom and how to reach. Read afresh each time: a wrong number must be mendable in mid-storm."""
+
+    def of_units(self, unit_ids: Sequence[int]) -> Mapping[int, Sequence[EndpointDetail]]:
+        """Usable endpoints per unit."""
+        ...
+
+    def addresses(self, number_ids: Sequence[int]) -> Mapping[int, Address]:
+        """Numbers in clear."""
+        ...
+
+    def report_findings(self, findings: Sequence[tuple[int, str]], *, unusable: bool) -> None:
+        """(endpoint, outcome): note what is wrong with a number, for the registrar, at every unit that has it.
+
+        `unusable`: it is not used on that channel any more, in no call-out, until the registrar restores it.
+        """
+        ...
+
+    def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int, by: str) -> AddedContact:
+        """Write a receiver with the endpoints that are new; somebody of that unit, role and name is the same person.
+
+        RefusedError when all of it is there already.
+        """
+        ...
+
+    def known_areas(self) -> frozenset[str]:
+        """Division codes of the register."""
+        ...
+
+    def area_names(self, areas: Sequence[str]) -> Sequence[str]:
+        """Names of divisions, in the order given."""
+        ...
+
+    def unit_ids(self, codes: Sequence[str]) -> Mapping[str, int]:
+        """Unit ids by code."""
+        ...
+
+
+class LinkRows(Protocol):
+    """Receivers' links."""
+
+    def tokens(self, wanted: Sequence[tuple[int, int, Purpose]]) -> Sequence[str]:
+        """The token for each (call-out, receiver, purpose); its hash is stored."""
+        ...
+
+    def target(self, token: str) -> LinkTarget | None:
+        """What a token stands for."""
+        ...
