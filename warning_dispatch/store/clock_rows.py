@@ -34,7 +34,7 @@ MOVE: Mapping[str, tuple[str, ...]] = {
     f"alert_chain WHERE state = {ChainState.IN_FORCE.value} AND valid_guessed = 1": ("valid_until",),
     f"branch WHERE callout_id IN (SELECT id FROM callout WHERE state IN ({_LIVE}))": ("gate_at",),
     f"callee WHERE {_OPEN_CALLEES}": ("opened_at", "origin", "next_at", "unreached_at", "retry_at"),
-    f"attempt WHERE state = {AttemptState.READY.value}": ("due_at",),
+    f"attempt WHERE state = {AttemptState.READY.value}": ("due_at", "held_until"),
     "attempt WHERE lease_until IS NOT NULL": ("lease_until",),
     "route WHERE tokens_at > 0": ("tokens_at",),
     "route WHERE down_until > 0": ("down_until",),
