@@ -40,6 +40,8 @@ class Sql:
         self._dialect = connection.dialect.name
         driver = connection.connection.driver_connection
         self._driver = driver if isinstance(driver, sqlite3.Connection) else None
+        self.for_update = "" if self._dialect == "sqlite" else " FOR UPDATE"
+        """What a SELECT ends with that locks its rows; SQLite locks the whole database at BEGIN."""
 
     def rows(self, statement: str, *parameters: Any) -> Sequence[Any]:
         """All rows."""
