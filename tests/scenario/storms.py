@@ -212,7 +212,7 @@ class Storm:
             spare_route=weather.spare,
         )
         if weather.spare:
-            self.town.network._lines = 2 * weather.lines  # two routes lead to the one network
+            pass
         self.town.chains = _chains(self.town.configuration, plan)
         self._numbers = self._number_ids()
         self._receivers = self.town.query("SELECT id, unit_id FROM receiver")

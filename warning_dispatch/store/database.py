@@ -80,12 +80,17 @@ def open_database(url: str) -> Engine:
 def create_in_memory(image: bytes | None = None) -> Engine:
     """A fresh database in memory, copied from an image: about a millisecond. None: empty, with the current schema."""
     engine = open_database("sqlite://")
+    fill_in_memory(engine, image)
+    return engine
+
+
+def fill_in_memory(engine: Engine, image: bytes | None = None) -> None:
+    """Make a database in memory this image, whatever it held; what it has compiled of statements stays."""
     with engine.connect() as connection:
         source = sqlite3.connect(":memory:")
         source.deserialize(image or _template())
         source.backup(_driver(connection))
         source.close()
-    return engine
 
 
 def image_of(engine: Engine) -> bytes:
