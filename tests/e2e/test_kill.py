@@ -125,7 +125,7 @@ def _calls_under_way(path: Path) -> int:
 
 def _promises() -> ModuleType:
     """The promises as the storms look at them."""
-    path = ROOT / "tests" / "scenario" / "promises.py"
+    path = ROOT / "tests" / "scenario" / "storms" / "promises.py"
     name = "scenario_promises"
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, path)

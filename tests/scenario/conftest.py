@@ -446,22 +446,23 @@ def large_town(configuration: Configuration) -> Callable[..., Town]:
 
 
 @pytest.fixture
-def storm(town: Callable[..., Town]) -> Callable[[str, int], list[str]]:
-    """Plays one storm (plan, seed) to its end and returns what happened; see storms.py."""
-    storms, promises = _module("storms"), _module("promises")
+def storm(town: Callable[..., Town], request: pytest.FixtureRequest) -> Callable[[str, int], Any]:
+    """Plays one storm (plan, seed) to its end and returns it; see the package storms beside this file."""
+    storms = _module("storms")
+    extras = frozenset(request.config.getoption("storm_with"))
 
-    def play(plan: str, seed: int) -> list[str]:
-        night = storms.Storm(town, promises, plan, seed)
+    def play(plan: str, seed: int) -> Any:
+        night = storms.Storm(town, plan, seed, extras)
         night.play()
-        return [*night.told, *map(str, night.town.log.records())]
+        return night
 
     return play
 
 
 @pytest.fixture
 def promises() -> ModuleType:
-    """The questions to a finished night; see promises.py."""
-    return _module("promises")
+    """The questions to a finished night; see storms/promises.py."""
+    return _module("storms")
 
 
 __all__ = ["MINUTE", "SECOND", "START", "Town", "replace"]

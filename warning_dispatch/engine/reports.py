@@ -84,6 +84,7 @@ class Reports:
             outcome = self._outcomes.get(report.outcome) or self._outcomes[UNKNOWN_OUTCOME]
             if outcome.next is Next.DELIVERED:
                 delivered.setdefault(attempt.id, report.at)
+                ledger.counted.outcomes[outcome.key, None] += 1
                 continue
             if outcome.next is Next.ACKNOWLEDGE and attempt.channel is Channel.VOICE:
                 answers.append(attempt)
