@@ -278,7 +278,9 @@ class Storm:
                     town.keys.journal_public,
                 )
             )
-            broken.extend(budget_faults(connection, town.log.records(), town.limits))
+            broken.extend(
+                budget_faults(connection, town.log.records(), town.limits, clock_was_set=self.truth.clock_was_set)
+            )
         self.require(not broken, "\n  ".join(broken))
         self.require(not town.network.handed_twice, f"4 handed twice: {town.network.handed_twice}")
         self.require(town.network.calls_in_progress == 0, "calls in progress after the end")

@@ -223,13 +223,13 @@ def broken_at_the_end(trail: Trail) -> list[str]:
     connection, truth = trail.connection, trail.truth
     driver: Any = connection.connection.driver_connection
     questions = WHEN_ALL_IS_OVER if truth.clock_was_set else {**WHEN_ALL_IS_OVER, **AND_THE_CLOCK_WAS_TRUE}
-    entries = _entries(connection)
+    entries = read_entries(connection)
     return [
         *_ask(driver, questions),
         *(f"8 {fault}" for fault in verify(connection, trail.public_key)),
         *(f"8 {fault}" for fault in fold_faults(connection)),
-        *_after_the_answer(connection, entries),
-        *_handed_twice(trail.records),
+        *after_the_answer(connection, entries),
+        *handed_twice(trail.records),
         *_unreal_answers(trail, _claims(connection, entries)),
         *_unfounded_states(trail),
         *_unheard_keys(connection, truth),
@@ -247,7 +247,8 @@ Entries = Mapping[str, Sequence[Mapping[str, Any]]]
 """The journal's entries by stream."""
 
 
-def _entries(connection: Connection) -> Entries:
+def read_entries(connection: Connection) -> Entries:
+    """The journal of all call-outs."""
     found: defaultdict[str, list[Any]] = defaultdict(list)
     sql = "SELECT stream, body FROM journal_block WHERE stream LIKE 'callout:%' ORDER BY stream, seq"
     for stream, body in _rows(connection, sql):
@@ -255,7 +256,7 @@ def _entries(connection: Connection) -> Entries:
     return found
 
 
-def _after_the_answer(connection: Connection, entries: Entries) -> Iterator[str]:
+def after_the_answer(connection: Connection, entries: Entries) -> Iterator[str]:
     """Promises 3 and 6 in the order in which things were committed, which times alone cannot show."""
     purposes = dict(_rows(connection, "SELECT id, purpose FROM attempt"))
     for stream, listed in entries.items():
@@ -277,7 +278,7 @@ def _after_the_answer(connection: Connection, entries: Entries) -> Iterator[str]
                     yield f"6 a cancel stops: notice {entry['id']} claimed after the end of {stream}"
 
 
-def _handed_twice(records: Sequence[CarrierRecord]) -> Iterator[str]:
+def handed_twice(records: Sequence[CarrierRecord]) -> Iterator[str]:
     """Promise 4, by the carrier's own record."""
     seen: set[int] = set()
     for record in records:
