@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-STORMS = 40
+STORMS = 400
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 NO_CHROMIUM = f"no Chromium found (looked for {', '.join(CHROMIUM_NAMES)}); Debian: apt-get install chromium"
 
@@ -30,9 +33,66 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--storms` and `--storm-seed`."""
+    """Add `--storms`, `--storm-seed` and `--storm-with`."""
     parser.addoption("--storms", type=int, default=STORMS, help="how many storms each promise is put through")
     parser.addoption("--storm-seed", type=int, default=None, help="play this one storm again")
+    parser.addoption("--storm-with", action="append", default=[], help="weather that is not in the forecast yet")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count what storms visit, in the process that prints."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(StormReport())
+
+
+class StormReport:
+    """What all storms of a run visited together, printed at its end; a gap fails the run if there were enough storms."""
+
+    def __init__(self) -> None:
+        """No storm has been played."""
+        self._packed: list[str] = []
+        self._lines: list[str] = []
+        self._faults: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A storm's visits come with its test's report, from whichever process played it."""
+        if report.when == "call":
+            self._packed += [str(value) for name, value in report.user_properties if name == "storm"]
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Judge the run."""
+        if not self._packed:
+            return
+        storms = storms_package()
+        visits = storms.Visits.of(self._packed)
+        self._lines = list(visits.tables())
+        self._faults = visits.faults() if len(self._packed) >= storms.ENOUGH else []
+        if self._faults and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the tables."""
+        if self._packed:
+            terminalreporter.section(f"what {len(self._packed)} storms visited")
+        for line in self._lines:
+            terminalreporter.write_line(line)
+        for fault in self._faults:
+            terminalreporter.write_line(fault, red=True)
+
+
+def storms_package() -> Any:
+    """The package scenario/storms as scenario/conftest.py loads it; the process that prints need not have done so."""
+    name = "scenario_storms"
+    if name not in sys.modules:
+        here = Path(__file__).with_name("scenario") / "storms"
+        spec = importlib.util.spec_from_file_location(
+            name, here / "__init__.py", submodule_search_locations=[str(here)]
+        )
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

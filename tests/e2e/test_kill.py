@@ -125,7 +125,7 @@ def _calls_under_way(path: Path) -> int:
 
 def _promises() -> ModuleType:
     """The promises as the storms look at them."""
-    path = ROOT / "tests" / "scenario" / "promises.py"
+    path = ROOT / "tests" / "scenario" / "storms" / "promises.py"
     name = "scenario_promises"
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, path)
@@ -157,8 +157,9 @@ def test_it_was_killed_in_mid_call_out(night: Night) -> None:
 @pytest.mark.slow
 def test_nobody_is_lost(night: Night) -> None:
     """Promise 1: every callee has answered, is on the list of the unreached, or has a deadline; no line is stuck."""
+    promises = _promises()
     with reading(night.database) as connection:
-        assert _promises().broken_now(connection) == []
+        assert promises.broken_now(connection.connection.driver_connection, promises.Truth()) == []
         waiting = _rows(connection, "SELECT id FROM callee WHERE state IN (1, 2, 3)")
         claimed = _rows(
             connection,
@@ -175,7 +176,7 @@ def test_nobody_was_called_who_had_answered(night: Night) -> None:
     """Promise 3: in the order of commits, and by the carrier's record against the answers of the database."""
     promises = _promises()
     with reading(night.database) as connection:
-        assert list(promises._after_the_answer(connection)) == []
+        assert list(promises.after_the_answer(connection, promises.read_entries(connection))) == []
         late = _rows(
             connection,
             """SELECT a.id FROM callee c JOIN attempt_callee ac ON ac.callee_id = c.id
@@ -192,7 +193,7 @@ def test_whatever_was_repeated_is_marked(night: Night) -> None:
     """Promise 4: handed over twice only as a possible duplicate, in the carrier's record and in ours."""
     handed = Counter(one.attempt_id for one in night.records if one.what == carrier_log.HANDED)
     twice = {attempt for attempt, count in handed.items() if count > 1}
-    assert list(_promises()._handed_twice(night.records)) == []
+    assert list(_promises().handed_twice(night.records)) == []
     with reading(night.database) as connection:
         marked = {row[0] for row in _rows(connection, "SELECT id FROM attempt WHERE possible_duplicate = 1")}
         known = {row[0] for row in _rows(connection, "SELECT id FROM attempt WHERE claimed_at IS NOT NULL")}

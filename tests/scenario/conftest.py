@@ -13,7 +13,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import sqlalchemy
 from lxml import etree
+from sqlalchemy import Connection
 
 from warning_dispatch.bootstrap import EngineParts, build_engine
 from warning_dispatch.clock import VirtualClock, beijing_text
@@ -23,6 +25,7 @@ from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.intake import IntakeSettings
+from warning_dispatch.engine.ledger import Observer, nobody
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.turn import Inbox
@@ -30,9 +33,8 @@ from warning_dispatch.escalation.budgets import Night, per_number
 from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.plan import CallChain
-from warning_dispatch.model.register import Register
 from warning_dispatch.model.states import CalleeState, CallOutState, Means, Purpose
-from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit, UnitKind, UnitLevel
+from warning_dispatch.model.unit import Channel, Role, UnitLevel
 from warning_dispatch.model.views import IntakeResult
 from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 from warning_dispatch.simulation.carrier_log import CarrierLog
@@ -40,13 +42,28 @@ from warning_dispatch.simulation.faults import Faults
 from warning_dispatch.simulation.network import SimulatedNetwork
 from warning_dispatch.simulation.population import Population, Script, TextHabit, VoiceHabit
 from warning_dispatch.simulation.stage import Stage
-from warning_dispatch.store.database import create_in_memory, reading, writing
+from warning_dispatch.store.database import create_in_memory, fill_in_memory, reading
 from warning_dispatch.store.journal import Journal
-from warning_dispatch.store.keys import KeyRing
-from warning_dispatch.store.register import replace_register
 from warning_dispatch.store.sealing import AesSealer
+from warning_dispatch.store.sql import Sql
 from warning_dispatch.store.storage import TableStorage
 
+
+def _module(name: str) -> ModuleType:
+    """A module or package beside this file: tests are no package, so it is loaded by its path."""
+    full = f"scenario_{name}"
+    if full not in sys.modules:
+        here = Path(__file__).with_name(name)
+        path, inside = (here / "__init__.py", [str(here)]) if here.is_dir() else (here.with_suffix(".py"), None)
+        spec = importlib.util.spec_from_file_location(full, path, submodule_search_locations=inside)
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[full] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[full])
+    return sys.modules[full]
+
+
+settlement = _module("settlement")
 ROOT = Path(__file__).resolve().parents[2]
 ROUTES = frozenset({"phones", "spare", "sms", "mail", "operator"})
 START = 1_784_727_180_000
@@ -97,39 +114,53 @@ class Town:
         simulated: bool = True,
         two_of: Sequence[tuple[str, Role]] = (),
         limits: CallLimits | None = None,
+        mail: Sequence[tuple[str, Role]] = (),
+        database: sqlalchemy.Engine | None = None,
+        statements: Callable[[Connection], Sql] = Sql,
+        observe: Observer = nobody,
     ) -> None:
         """`same_phone`: one person's post → an earlier post of the same person. `sms_rate`: messages a minute.
 
         `clerks`: villages that have a duty phone besides A and B. `second_phone`: posts with another number (named
         as `"<code>/2"` in `numbers`). `spare_route`: a second provider for calls. `simulated` False: the routes are
-        taken for real ones. `two_of`: posts that two people hold (the other one's number as `"<code>/b"`). `limits`: how often a number may be called; None: as shipped.
+        taken for real ones. `two_of`: posts that two people hold (the other one's number as `"<code>/b"`). `mail`:
+        posts with a mail address (as `"<code>@"`). `database`: one in memory that may be filled anew. `statements` and
+        `observe` are the storage's and the engine's. `limits`: how often a number may be called; None: as shipped.
         """
         self.configuration = configuration
-        self.clerks = set(clerks)
-        self.second_phone = set(second_phone)
         self.simulated = simulated
         self.limits = limits or SHIPPED_LIMITS
-        self.two_of = tuple(two_of)
-        self.same_phone = dict(same_phone or {})
         self.samples = ROOT / "config" / "samples"
         self.chains = tuple(chains or configuration.chains)
-        self.numbers: dict[tuple[str, Role], str] = {}
-        self.without = set(without)
-        self.units = _units(leaders, counties, townships, villages)
-        self.keys = KeyRing.simulated(seed)
+        shape = settlement.Shape(
+            leaders=leaders,
+            counties=counties,
+            townships=townships,
+            villages=villages,
+            clerks=frozenset(clerks),
+            without=frozenset(without),
+            same_phone=tuple((same_phone or {}).items()),
+            second_phone=frozenset(second_phone),
+            two_of=tuple(two_of),
+            mail=frozenset(mail),
+        )
+        settled = settlement.settle(shape)
+        self.units, self.numbers = settled.units, settled.numbers
+        self.keys = settlement.keys()
         self.sealer = AesSealer(self.keys)
-        self.database = create_in_memory()
+        self.database = database or create_in_memory()
+        fill_in_memory(self.database, settled.image)
         self.journal = Journal(self.keys.journal_key, silent_logger())
-        self.storage = TableStorage(self.database, self.sealer, self.keys.link_key, self.journal)
+        self.storage = TableStorage(self.database, self.sealer, self.keys.link_key, self.journal, statements)
         self.texts = _texts()
-        self._fill_register()
+        self.observe = observe
         self._define_routes(lines, sms_rate, spare_route=spare_route)
         self.clock = VirtualClock(START)
         self.log = CarrierLog(b"scenario", keep=True)
         self.network = Witness(
             seed,
             population,
-            lines=lines,
+            lines=2 * lines if lines and spare_route else lines,  # two routes lead to the one network
             sms_per_minute=sms_rate,
             sms_burst=None if sms_rate is None else max(1, sms_rate // 60),  # a second's worth, as the engine saves up
             faults=faults,
@@ -153,6 +184,7 @@ class Town:
             outbox=OutboxSettings(
                 batch=batch, simulated_routes=ROUTES if self.simulated else frozenset(), limits=self.limits
             ),
+            observe=self.observe,
         )
         return build_engine(parts)
 
@@ -161,32 +193,6 @@ class Town:
         self.engine = self.stage.engine = self.build_engine()
         self.stage.forget()
         self.engine.recover(self.clock.now(), ("phones",) if phones_lost else ())
-
-    def _fill_register(self) -> None:
-        receivers = [self._receiver(unit, role) for unit in self.units for role in self._roles(unit)]
-        kept = [one for one in receivers if (one.unit_code, one.role) not in self.without]
-        kept += [self._colleague(*post) for post in self.two_of]
-        with writing(self.database) as connection:
-            replace_register(connection, self.sealer, Register(tuple(self.units), tuple(kept)), START - MINUTE)
-
-    def _receiver(self, unit: Unit, role: Role) -> ReceiverEntry:
-        number = f"+862601{len(self.numbers):07d}" if role is not Role.DUTY else f"+862602{len(self.numbers):07d}"
-        number = self.numbers.get(self.same_phone.get((unit.code, role), ("", role)), number)
-        self.numbers[unit.code, role] = number
-        channels = (Channel.VOICE,) if role is Role.DUTY else (Channel.VOICE, Channel.SMS)
-        endpoints = tuple(EndpointEntry(channel, number) for channel in channels)
-        if (unit.code, role) in self.second_phone:
-            second = self.numbers[f"{unit.code}/2", role] = f"+862602{len(self.numbers):07d}"
-            endpoints = (*endpoints, EndpointEntry(Channel.VOICE, second))
-        return ReceiverEntry(unit.code, role, f"样本{unit.code}{role.key}", "", "zh_CN", endpoints, sample=True)
-
-    def _colleague(self, code: str, role: Role) -> ReceiverEntry:
-        number = self.numbers[f"{code}/b", role] = f"+862601{len(self.numbers):07d}"
-        endpoints = tuple(EndpointEntry(channel, number) for channel in (Channel.VOICE, Channel.SMS))
-        return ReceiverEntry(code, role, f"样本{code}{role.key}二", "", "zh_CN", endpoints, sample=True)
-
-    def _roles(self, unit: Unit) -> tuple[Role, ...]:
-        return (*_roles(unit), Role.DUTY) if unit.code in self.clerks else _roles(unit)
 
     def _define_routes(self, lines: int | None, sms_rate: int | None, *, spare_route: bool) -> None:
         routes = [
@@ -413,41 +419,6 @@ def _texts() -> TextBook:
     return TextBook(ROOT / "config" / "messages", ("zh_CN", "en"))
 
 
-def _units(leaders: int, counties: int, townships: int, villages: int) -> list[Unit]:
-    """A tree below 吕梁 with real-looking codes, leaders and two departments."""
-    units = [Unit("1411", "吕梁市", UnitKind.DIVISION, UnitLevel.CITY, "1411", None, callable=False)]
-    units.extend(
-        Unit(f"1411-L{number}", f"市领导{number}", UnitKind.LEADER, UnitLevel.CITY, "1411", "1411")
-        for number in range(1, leaders + 1)
-    )
-    units.extend(
-        Unit(f"1411-{sector}", sector, UnitKind.DEPARTMENT, UnitLevel.CITY, "1411", "1411", sector)
-        for sector in ("water", "emergency")
-    )
-    for c in range(counties):
-        county = f"14112{c + 1}"
-        units.append(Unit(county, f"县{c + 1}", UnitKind.DIVISION, UnitLevel.COUNTY, county, "1411"))
-        units.append(Unit(f"{county}-L1", f"县{c + 1}领导", UnitKind.LEADER, UnitLevel.COUNTY, county, county))
-        units.append(Unit(f"{county}-water", "水利局", UnitKind.DEPARTMENT, UnitLevel.COUNTY, county, county, "water"))
-        for t in range(townships):
-            township = f"{county}1{t:02d}"
-            name = f"县{c + 1}乡{t + 1}"
-            units.append(Unit(township, name, UnitKind.DIVISION, UnitLevel.TOWNSHIP, township, county))
-            for v in range(villages):
-                village = f"{township}2{v:02d}"
-                name = f"县{c + 1}乡{t + 1}村{v + 1}"
-                units.append(Unit(village, name, UnitKind.DIVISION, UnitLevel.VILLAGE, village, township))
-    return units
-
-
-def _roles(unit: Unit) -> tuple[Role, ...]:
-    if not unit.callable:
-        return ()
-    if unit.level is UnitLevel.VILLAGE:
-        return (Role.PRIMARY, Role.DEPUTY)
-    return (Role.PRIMARY, Role.DEPUTY, Role.DUTY)
-
-
 @pytest.fixture(scope="session")
 def configuration() -> Configuration:
     """The shipped configuration."""
@@ -475,34 +446,23 @@ def large_town(configuration: Configuration) -> Callable[..., Town]:
 
 
 @pytest.fixture
-def storm(town: Callable[..., Town]) -> Callable[[str, int], list[str]]:
-    """Plays one storm (plan, seed) to its end and returns what happened; see storms.py."""
-    storms, promises = _module("storms"), _module("promises")
+def storm(town: Callable[..., Town], request: pytest.FixtureRequest) -> Callable[[str, int], Any]:
+    """Plays one storm (plan, seed) to its end and returns it; see the package storms beside this file."""
+    storms = _module("storms")
+    extras = frozenset(request.config.getoption("storm_with"))
 
-    def play(plan: str, seed: int) -> list[str]:
-        night = storms.Storm(town, promises, plan, seed)
+    def play(plan: str, seed: int) -> Any:
+        night = storms.Storm(town, plan, seed, extras)
         night.play()
-        return [*night.told, *map(str, night.town.log.records())]
+        return night
 
     return play
 
 
 @pytest.fixture
 def promises() -> ModuleType:
-    """The questions to a finished night; see promises.py."""
-    return _module("promises")
-
-
-def _module(name: str) -> ModuleType:
-    """A module beside this file: tests are no package, so it is loaded by its path."""
-    full = f"scenario_{name}"
-    if full not in sys.modules:
-        spec = importlib.util.spec_from_file_location(full, Path(__file__).with_name(f"{name}.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[full] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[full])
-    return sys.modules[full]
+    """The questions to a finished night; see storms/promises.py."""
+    return _module("storms")
 
 
 __all__ = ["MINUTE", "SECOND", "START", "Town", "replace"]

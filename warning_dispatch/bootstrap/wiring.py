@@ -19,6 +19,7 @@ from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.frozen import FrozenPlans
 from warning_dispatch.engine.intake import Intake, IntakeSettings
 from warning_dispatch.engine.launch import Launcher
+from warning_dispatch.engine.ledger import Observer, nobody
 from warning_dispatch.engine.outbox import Outbox, OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.reports import Reports
@@ -68,6 +69,7 @@ class EngineParts:
     pause_max: int = 600_000
     blackout: BlackoutRule = field(default_factory=BlackoutRule)
     validity: Mapping[Colour, int] = field(default_factory=lambda: {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR})
+    observe: Observer = nobody
 
 
 def build_engine(parts: EngineParts) -> Engine:
@@ -84,7 +86,7 @@ def build_engine(parts: EngineParts) -> Engine:
     return Engine(
         storage=parts.storage,
         plans=plans,
-        turn=Turn(parts.storage, plans, Outbox(parts.outbox), reports, parts.outbox.batch),
+        turn=Turn(parts.storage, plans, Outbox(parts.outbox), reports, parts.outbox.batch, parts.observe),
         intake=Intake(
             settings=parts.intake,
             chains=parts.chains,
@@ -96,6 +98,7 @@ def build_engine(parts: EngineParts) -> Engine:
         ),
         acts=Acts(parts.pause_max, rounds),
         reports=reports,
+        observe=parts.observe,
     )
 
 

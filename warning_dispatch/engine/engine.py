@@ -10,7 +10,7 @@ from warning_dispatch.engine.acts import Act, Acts
 from warning_dispatch.engine.clock_steps import move_along, went_back
 from warning_dispatch.engine.frozen import FrozenPlans
 from warning_dispatch.engine.intake import Intake
-from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.ledger import Ledger, Observer, nobody
 from warning_dispatch.engine.recovery import recover
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.storage import Storage
@@ -37,7 +37,14 @@ class Engine:
     """Use cases. Synchronous; one thread at a time (see engine/lanes.py)."""
 
     def __init__(
-        self, storage: Storage, plans: FrozenPlans, turn: Turn, intake: Intake, acts: Acts, reports: Reports
+        self,
+        storage: Storage,
+        plans: FrozenPlans,
+        turn: Turn,
+        intake: Intake,
+        acts: Acts,
+        reports: Reports,
+        observe: Observer = nobody,
     ) -> None:
         """The parts are wired in bootstrap."""
         self._storage = storage
@@ -46,6 +53,7 @@ class Engine:
         self._intake = intake
         self._acts = acts
         self._reports = reports
+        self._observe = observe
 
     def recover(self, now: int, lost_routes: tuple[str, ...]) -> int:
         """Before the first turn of a single worker; how many attempts were of unknown fate.
@@ -53,7 +61,7 @@ class Engine:
         Was the clock set back while we were down, the deadlines go back with it first.
         """
         self._once(now, went_back)
-        return recover(self._storage, self._plans, self._reports, now, lost_routes)
+        return recover(self._storage, self._plans, self._reports, now, lost_routes, self._observe)
 
     def clock_stepped(self, now: int, by: int) -> None:
         """The wall clock was set `by` ms forward (back when negative) and shows `now`: deadlines move along.
@@ -140,5 +148,6 @@ class Engine:
         except BaseException:
             self._plans.forget()
             raise
+        self._observe(ledger.counted)
         self._turn.remember(ledger.wake)
         return Done(result, tuple(dict.fromkeys(ledger.hang_up)), tuple(ledger.started))

@@ -7,9 +7,9 @@ issued per person.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from warning_dispatch.engine.fair_turns import deal
 from warning_dispatch.engine.frozen import COUNTY_SILENT, Frozen, FrozenPlans, rules_for
@@ -29,6 +29,7 @@ from warning_dispatch.escalation.moves import (
     CalleeEvent,
     Due,
     OpenBelow,
+    Opened,
     QueueText,
     QueueVoice,
     RaiseAlarm,
@@ -45,12 +46,27 @@ from warning_dispatch.model.unit import Channel
 
 @dataclass(slots=True)
 class Counted:
-    """What happened in one transaction, for the log line and the caller."""
+    """What happened in one transaction: for the log line, the caller, and whoever observes the engine.
+
+    `moves` of callees and `callout_moves`: (state before, event, state after). `outcomes`: (row of the outcome table,
+    where the callee stood when the end of the call was taken in); None for a text, which moves no callee.
+    """
 
     stepped: int = 0
     opened: int = 0
     queued: int = 0
     answered: int = 0
+    moves: Counter[tuple[CalleeState, str, CalleeState]] = field(default_factory=Counter)
+    callout_moves: Counter[tuple[CallOutState, str, CallOutState]] = field(default_factory=Counter)
+    outcomes: Counter[tuple[str, CalleeState | None]] = field(default_factory=Counter)
+
+
+Observer = Callable[[Counted], None]
+"""Told of every transaction of the engine once it is committed."""
+
+
+def nobody(counted: Counted) -> None:
+    """Nobody observes."""
 
 
 class Ledger:
@@ -132,6 +148,7 @@ class Ledger:
         """Let the core decide about one callee and keep the decision. `avoid`: a route not to use next."""
         record = self.current(record)
         decision = step(record.callee, event, self.now, self.rules(record))
+        self.counted.moves[record.callee.state, type(event).__name__, decision.callee.state] += 1
         self._keep(record, event, decision, avoid)
         return decision
 
@@ -256,6 +273,7 @@ class Ledger:
             ladder = frozen.ladder(branch.tier, callout.colour)
             count = self.tx.callees.open_branch(branch.id, self.now, self.now + ladder.unreached_after)
             self.counted.opened += count
+            self.counted.moves[CalleeState.WAITING, Opened.__name__, CalleeState.CALLING] += count
             self.note(
                 branch.callout_id,
                 {"k": "branch.opened", "branch": branch.id, "tier": branch.tier, "count": count, "why": reason},
@@ -414,6 +432,7 @@ class Ledger:
     ) -> CallOutState:
         """Move a call-out and note it. RefusedError for a move that does not exist."""
         state = move(callout.state, event)
+        self.counted.callout_moves[callout.state, event.value, state] += 1
         over = state not in (CallOutState.RUNNING, CallOutState.PAUSED, CallOutState.AWAITING_LIFT)
         self.tx.callouts.set_state(callout.id, state, next_at=next_at, ended_at=self.now if over else None)
         self._callouts[callout.id] = replace(callout, state=state, next_at=next_at)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from warning_dispatch.engine.frozen import FrozenPlans
-from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.ledger import Ledger, Observer, nobody
 from warning_dispatch.engine.records import AttemptRecord
 from warning_dispatch.engine.reports import Reports, behind_the_phone
 from warning_dispatch.engine.storage import Storage
@@ -52,7 +52,14 @@ def repeat_lost(ledger: Ledger, attempts: Sequence[AttemptRecord]) -> None:
     ledger.tx.attempts.finish(ended)
 
 
-def recover(storage: Storage, plans: FrozenPlans, reports: Reports, now: int, lost_routes: Sequence[str]) -> int:
+def recover(
+    storage: Storage,
+    plans: FrozenPlans,
+    reports: Reports,
+    now: int,
+    lost_routes: Sequence[str],
+    observe: Observer = nobody,
+) -> int:
     """Repair what a crash left, at the start of a single worker; how many attempts.
 
     Every CLAIMED attempt is of unknown fate; on `lost_routes` (carriers that lived in the process that died) so is
@@ -70,4 +77,5 @@ def recover(storage: Storage, plans: FrozenPlans, reports: Reports, now: int, lo
         if claimed or handed:
             ledger.note_system({"k": "recovered", "claimed": len(claimed), "handed": len(handed)})
         ledger.close()
+    observe(ledger.counted)
     return len(claimed) + len(handed)

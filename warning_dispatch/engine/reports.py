@@ -84,6 +84,7 @@ class Reports:
             outcome = self._outcomes.get(report.outcome) or self._outcomes[UNKNOWN_OUTCOME]
             if outcome.next is Next.DELIVERED:
                 delivered.setdefault(attempt.id, report.at)
+                ledger.counted.outcomes[outcome.key, None] += 1
                 continue
             if outcome.next is Next.ACKNOWLEDGE and attempt.channel is Channel.VOICE:
                 answers.append(attempt)
@@ -178,6 +179,7 @@ class Reports:
             ledger.note(_callout_of(ended, attempt_id), {"k": "attempt.requeued", "id": attempt_id, "avoid": route})
         for attempt, outcome, _ in ended:
             text = attempt.channel is not Channel.VOICE
+            ledger.counted.outcomes[outcome.key, None] += text
             if text and outcome.next in (Next.PERMANENT, Next.ROUTE_ONLY) and attempt.endpoint_id is not None:
                 ledger.report_finding(attempt.endpoint_id, outcome.key, unusable=outcome.next is Next.PERMANENT)
 
@@ -197,6 +199,9 @@ class Reports:
         voice = [one for one in routes if one.channel is Channel.VOICE]
         in_service = {one.name for one in voice if one.down_until <= ledger.now}
         for attempt, outcome, _at in ended:
+            for callee_id in attempt.callee_ids:
+                if callee_id in records:
+                    ledger.counted.outcomes[outcome.key, ledger.current(records[callee_id]).callee.state] += 1
             if outcome.next is Next.ACKNOWLEDGE or attempt.role is None:
                 self._release_voice(ledger, attempt, records)
                 continue

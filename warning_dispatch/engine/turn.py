@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from warning_dispatch.engine.frozen import FrozenPlans
-from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.ledger import Ledger, Observer, nobody
 from warning_dispatch.engine.outbox import Outbox
 from warning_dispatch.engine.recovery import repeat_lost
 from warning_dispatch.engine.reports import Reports
@@ -57,13 +57,22 @@ class Turned:
 class Turn:
     """The engine's turning."""
 
-    def __init__(self, storage: Storage, plans: FrozenPlans, outbox: Outbox, reports: Reports, batch: int) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        plans: FrozenPlans,
+        outbox: Outbox,
+        reports: Reports,
+        batch: int,
+        observe: Observer = nobody,
+    ) -> None:
         """`batch`: callees looked at in one turn."""
         self._storage = storage
         self._plans = plans
         self._outbox = outbox
         self._reports = reports
         self._batch = batch
+        self._observe = observe
         self._wake: list[int] = []
         self._readings = Readings()
 
@@ -93,6 +102,7 @@ class Turn:
             ledger.close()
             full = max(len(due), overdue, len(gates)) >= self._batch
             next_at = now if full else self._next_at(ledger, claimed.next_at)
+        self._observe(ledger.counted)
         return Turned(
             batch=claimed.batch,
             hang_up=tuple(dict.fromkeys(ledger.hang_up)),

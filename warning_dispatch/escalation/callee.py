@@ -462,8 +462,8 @@ def _answered(callee: Callee, event: Answered, now: int, rules: Rules) -> Step:
     """Who answered decides what it is worth (design: who answers for a unit)."""
     if callee.state in FINISHED:
         return Step(callee, (), Reason.TOO_LATE)
-    if event.role is None:
-        return _acknowledged(callee, now, rules, Reason.RECORDED)
+    if event.role is None or rules.notice:  # who was only told was not asked: RELAYED would wait for an answer
+        return _acknowledged(callee, now, rules, Reason.RECORDED if event.role is None else Reason.ANSWERED)
     if event.role & rules.answering:
         return _answering(callee, event, now, rules)
     if event.role & rules.gate_roles:

@@ -32,7 +32,10 @@ ENDED = "ended "
 
 @dataclass(frozen=True, slots=True)
 class CarrierRecord:
-    """One thing that happened at the carrier at `at` (ms). `address` is a digest; `what` a constant of this file."""
+    """One thing that happened at the carrier at `at` (ms). `address` is a digest; `what` a constant of this file.
+
+    `route`: by which of our routes it had come.
+    """
 
     at: int
     attempt_id: int
@@ -41,6 +44,7 @@ class CarrierRecord:
     address: str
     what: str
     possible_duplicate: bool = False
+    route: str = ""
 
 
 class CarrierLog:
@@ -110,7 +114,7 @@ def _line(record: CarrierRecord) -> str:
     return (
         f'{{"at":{record.at},"attempt_id":{record.attempt_id},"callout_id":{record.callout_id},'
         f'"channel":"{record.channel.key}","address":"{record.address}","what":"{record.what}",'
-        f'"possible_duplicate":{"true" if record.possible_duplicate else "false"}}}\n'
+        f'"possible_duplicate":{"true" if record.possible_duplicate else "false"},"route":"{record.route}"}}\n'
     )
 
 

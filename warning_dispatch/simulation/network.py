@@ -358,6 +358,7 @@ class SimulatedNetwork:
                     address=log.digest(dispatch.address),
                     what=what,
                     possible_duplicate=dispatch.possible_duplicate,
+                    route=dispatch.route,
                 )
             )
 

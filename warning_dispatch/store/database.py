@@ -77,15 +77,26 @@ def open_database(url: str) -> Engine:
         raise StoreError(f"The driver for this kind of database is not installed: {error.name}.") from error
 
 
-def create_in_memory() -> Engine:
-    """A fresh database in memory with the current schema, copied from a template: about a millisecond."""
+def create_in_memory(image: bytes | None = None) -> Engine:
+    """A fresh database in memory, copied from an image: about a millisecond. None: empty, with the current schema."""
     engine = open_database("sqlite://")
+    fill_in_memory(engine, image)
+    return engine
+
+
+def fill_in_memory(engine: Engine, image: bytes | None = None) -> None:
+    """Make a database in memory this image, whatever it held; what it has compiled of statements stays."""
     with engine.connect() as connection:
         source = sqlite3.connect(":memory:")
-        source.deserialize(_template())
+        source.deserialize(image or _template())
         source.backup(_driver(connection))
         source.close()
-    return engine
+
+
+def image_of(engine: Engine) -> bytes:
+    """The bytes of a database in memory: what many small worlds are copied from."""
+    with engine.connect() as connection:
+        return _driver(connection).serialize()
 
 
 def is_in_memory(engine: Engine) -> bool:
@@ -152,8 +163,7 @@ def _template() -> bytes:
             "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n)"
         )
         connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": _revisions()[0]})
-    with engine.connect() as connection:
-        image = _driver(connection).serialize()
+    image = image_of(engine)
     engine.dispose()
     return image
 

@@ -22,14 +22,16 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, select
 from structlog.typing import FilteringBoundLogger
 
 from warning_dispatch.errors import RefusedError, StoreError
 from warning_dispatch.store.database import after_commit
-from warning_dispatch.store.schema import journal_block, journal_head
+from warning_dispatch.store.schema import journal_head
+from warning_dispatch.store.sql import Sql
 
 GENESIS = bytes(32)
 """What stands before the first block."""
@@ -39,17 +41,15 @@ PREFIX_DIGITS = 16
 _BLOCK_TAG = b"warning-dispatch journal block 1\0"
 _HEAD_TAG = b"warning-dispatch journal head 1\0"
 
-_read_head = (
-    select(journal_head.c.seq, journal_head.c.entries, journal_head.c.hash, journal_head.c.tombstone)
-    .where(journal_head.c.stream == bindparam("of"))
-    .with_for_update()
+_READ_HEAD = "SELECT seq, entries, hash, tombstone FROM journal_head WHERE stream = ?"
+_INSERT_BLOCK = (
+    "INSERT INTO journal_block (stream, seq, at, entries, body, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
-_insert_block = insert(journal_block)
-_insert_head = insert(journal_head)
-_update_head = update(journal_head).where(
-    journal_head.c.stream == bindparam("of"), journal_head.c.seq == bindparam("was")
-)
-_drop_blocks = delete(journal_block).where(journal_block.c.stream == bindparam("of"))
+_INSERT_HEAD = """INSERT INTO journal_head (seq, entries, hash, sealed_at, seal, tombstone, stream)
+ VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_UPDATE_HEAD = """UPDATE journal_head SET seq = ?, entries = ?, hash = ?, sealed_at = ?, seal = ?, tombstone = ?
+ WHERE stream = ? AND seq = ?"""
+_DROP_BLOCKS = "DELETE FROM journal_block WHERE stream = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,48 +99,51 @@ class Journal:
         Values are what JSON knows (enums of ours are their values). `now` in ms. Raises RefusedError on a stream
         that retention has closed.
         """
+        self.write(Sql(connection), stream, entries, now)
+
+    def write(self, sql: Sql, stream: str, entries: Sequence[Mapping[str, object]], now: int) -> None:
+        """The same on the hot path, where the caller's statements are at hand: the engine does it in every turn."""
         if not entries:
             return
-        head = connection.execute(_read_head, {"of": stream}).one_or_none()
-        seq, total, previous = (1, 0, GENESIS) if head is None else (head.seq + 1, head.entries, bytes(head.hash))
-        if head is not None and head.tombstone:
+        head = _head(sql, stream)
+        seq, total, previous = (1, 0, GENESIS) if head is None else (head[0] + 1, head[1], bytes(head[2]))
+        if head is not None and head[3]:
             raise RefusedError(f"The journal {stream} was closed by retention and takes nothing more.")
         body = json.dumps(entries, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         digest = block_hash(stream, seq, now, previous, sha256(body.encode()).digest())
-        block = {"stream": stream, "seq": seq, "at": now, "entries": len(entries), "body": body}
-        connection.execute(_insert_block, {**block, "previous": previous, "hash": digest})
-        self._seal(connection, Seal(stream, seq, total + len(entries), digest, now, b"", tombstone=False))
+        sql.run(_INSERT_BLOCK, stream, seq, now, len(entries), body, previous, digest)
+        self._seal(sql, Seal(stream, seq, total + len(entries), digest, now, b"", tombstone=False))
 
     def bury(self, connection: Connection, stream: str, now: int) -> None:
         """Remove a stream's blocks and leave a sealed tombstone. For retention; the export comes before."""
-        head = connection.execute(_read_head, {"of": stream}).one_or_none()
-        if head is None or head.tombstone:
+        sql = Sql(connection)
+        head = _head(sql, stream)
+        if head is None or head[3]:
             raise RefusedError(f"There is no open journal {stream}.")
-        connection.execute(_drop_blocks, {"of": stream})
-        self._seal(connection, Seal(stream, head.seq, head.entries, bytes(head.hash), now, b"", tombstone=True))
+        sql.run(_DROP_BLOCKS, stream)
+        self._seal(sql, Seal(stream, head[0], head[1], bytes(head[2]), now, b"", tombstone=True))
 
-    def _seal(self, connection: Connection, head: Seal) -> None:
+    def _seal(self, sql: Sql, head: Seal) -> None:
         """Write the head over the one it follows; the log line comes with the commit."""
         words = sealed_words(head.stream, head.seq, head.entries, head.hash, head.sealed_at, tombstone=head.tombstone)
-        values = {
-            "seq": head.seq,
-            "entries": head.entries,
-            "hash": head.hash,
-            "sealed_at": head.sealed_at,
-            "seal": self._key.sign(words),
-            "tombstone": int(head.tombstone),
-        }
+        seal = self._key.sign(words)
+        values = (head.seq, head.entries, head.hash, head.sealed_at, seal, int(head.tombstone), head.stream)
         before = head.seq if head.tombstone else head.seq - 1
         if before == 0:
-            connection.execute(_insert_head, {"stream": head.stream, **values})
-        elif connection.execute(_update_head, {"of": head.stream, "was": before, **values}).rowcount != 1:
+            sql.run(_INSERT_HEAD, *values)
+        elif sql.run(_UPDATE_HEAD, *values, before) != 1:
             raise StoreError(f"The journal {head.stream} moved on while it was written.")
-        after_commit(connection, lambda: self._report(head))
+        after_commit(sql.connection, lambda: self._report(head))
 
     def _report(self, head: Seal) -> None:
         prefix = head.hash.hex()[:PREFIX_DIGITS]
         event = "journal_buried" if head.tombstone else "journal_sealed"
         self._log.info(event, stream=head.stream, seq=head.seq, entries=head.entries, hash=prefix)
+
+
+def _head(sql: Sql, stream: str) -> Any:
+    """The head of a stream, locked until the commit where the database has row locks; None before the first block."""
+    return sql.one(_READ_HEAD + sql.for_update, stream)
 
 
 def seals(connection: Connection) -> Iterator[Seal]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -40,6 +39,8 @@ class Sql:
         self._dialect = connection.dialect.name
         driver = connection.connection.driver_connection
         self._driver = driver if isinstance(driver, sqlite3.Connection) else None
+        self.for_update = "" if self._dialect == "sqlite" else " FOR UPDATE"
+        """What a SELECT ends with that locks its rows; SQLite locks the whole database at BEGIN."""
 
     def rows(self, statement: str, *parameters: Any) -> Sequence[Any]:
         """All rows."""
@@ -67,8 +68,10 @@ class Sql:
         if self._driver is None:
             self.connection.exec_driver_sql(text, list(rows))
             return
-        with _toolkit_errors(text):
+        try:
             self._driver.executemany(text, rows)
+        except sqlite3.Error as error:
+            raise _toolkit_error(text, error) from error
 
     def ids(self, ids: Iterable[int]) -> Any:
         """A list of ids as the one parameter that `{ids}` takes."""
@@ -79,18 +82,15 @@ class Sql:
         text = _for_dialect(statement, self._dialect)
         if self._driver is None:
             return self.connection.exec_driver_sql(text, parameters)
-        with _toolkit_errors(text):
+        try:
             return self._driver.execute(text, parameters)
+        except sqlite3.Error as error:
+            raise _toolkit_error(text, error) from error
 
 
-@contextmanager
-def _toolkit_errors(statement: str) -> Iterator[None]:
-    """The driver's errors as SQLAlchemy's, without parameters: those can be personal."""
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        raise IntegrityError(statement, None, error) from error
-    except sqlite3.OperationalError as error:
-        raise OperationalError(statement, None, error) from error
-    except sqlite3.DatabaseError as error:
-        raise DatabaseError(statement, None, error) from error
+def _toolkit_error(statement: str, error: sqlite3.Error) -> Exception:
+    """The driver's error as SQLAlchemy's, without parameters: those can be personal."""
+    for kind, words in ((sqlite3.IntegrityError, IntegrityError), (sqlite3.OperationalError, OperationalError)):
+        if isinstance(error, kind):
+            return words(statement, None, error)
+    return DatabaseError(statement, None, error) if isinstance(error, sqlite3.DatabaseError) else error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
@@ -27,21 +27,20 @@ from warning_dispatch.store.turn_rows import TurnTable
 class JournalTable:
     """engine.storage.JournalRows."""
 
-    def __init__(self, connection: Connection, journal: Journal) -> None:
-        self._connection = connection
+    def __init__(self, sql: Sql, journal: Journal) -> None:
+        self._sql = sql
         self._journal = journal
 
     def append(self, stream: str, entries: Sequence[Entry], now: int) -> None:
         """See the port."""
-        self._journal.append(self._connection, stream, entries, now)
+        self._journal.write(self._sql, stream, entries, now)
 
 
 class TableTransaction:
     """engine.storage.Transaction: everything that commits together."""
 
-    def __init__(self, connection: Connection, sealer: Sealer, link_key: bytes, journal: Journal) -> None:
+    def __init__(self, sql: Sql, sealer: Sealer, link_key: bytes, journal: Journal) -> None:
         """One per transaction; the connection is in it already."""
-        sql = Sql(connection)
         self.callees = CalleeTable(sql)
         self.branches = BranchTable(sql)
         self.callouts = CallOutTable(sql)
@@ -54,21 +53,29 @@ class TableTransaction:
         self.alerts = AlertTable(sql, sealer)
         self.links = LinkTable(sql, link_key)
         self.clock = ClockTable(sql)
-        self.journal = JournalTable(connection, journal)
+        self.journal = JournalTable(sql, journal)
 
 
 class TableStorage:
     """engine.storage.Storage on a database."""
 
-    def __init__(self, engine: Engine, sealer: Sealer, link_key: bytes, journal: Journal) -> None:
-        """`engine` is open and its schema current."""
+    def __init__(
+        self,
+        engine: Engine,
+        sealer: Sealer,
+        link_key: bytes,
+        journal: Journal,
+        statements: Callable[[Connection], Sql] = Sql,
+    ) -> None:
+        """`engine` is open and its schema current. `statements` runs those of a transaction on its connection."""
         self._engine = engine
         self._sealer = sealer
         self._link_key = link_key
         self._journal = journal
+        self._statements = statements
 
     @contextmanager
     def writing(self) -> Iterator[TableTransaction]:
         """See the port."""
         with writing(self._engine) as connection:
-            yield TableTransaction(connection, self._sealer, self._link_key, self._journal)
+            yield TableTransaction(self._statements(connection), self._sealer, self._link_key, self._journal)

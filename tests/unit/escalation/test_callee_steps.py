@@ -434,3 +434,10 @@ def test_a_missing_report_clears_nobody(rules_of: Callable[..., Rules], outcomes
     ringing = run(doubtful(rules, outcomes), rules, (700, Dialled(Role.PRIMARY, 1, "two"))).callee
     quiet = run(ringing, rules, (880, Ended(outcomes["no_report"], Role.PRIMARY, 1, "two", alone=False)))
     assert quiet.callee.memory_of(1).verdict is Verdict.DOUBTFUL
+
+
+def test_whoever_answers_a_notice_has_answered_it(rules_of: Callable[..., Rules]) -> None:
+    """Promise 1 (storm county-97): a clerk's answer before the notice goes leaves nobody in a state that waits for more."""
+    rules = replace(rules_of("villages", Colour.RED, *VILLAGE), notice=True)
+    decision = run(opened(0, rules), rules, (0, Answered(Means.LINK, Role.DUTY, 7)))
+    assert decision.callee.state is S.ACKNOWLEDGED
