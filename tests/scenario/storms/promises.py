@@ -62,13 +62,18 @@ _CALLS = f"""WITH live AS (
 """`held`: the callees of live call-outs, and how many calls are queued and under way for each."""
 
 
+_ROUNDS_OF_C = """(WITH RECURSIVE same (id) AS (SELECT c.id UNION ALL SELECT o.id FROM callee o JOIN same s
+          ON o.carried_id = s.id) SELECT id FROM same)"""
+"""The callee and those of earlier rounds whose answers it took over."""
+
+
 def _claimed_after_the_answer(where: str) -> str:
     return f"""SELECT a.id, c.id, a.claimed_at - c.answered_at FROM attempt a
         JOIN attempt_callee ac ON ac.attempt_id = a.id JOIN callee c ON c.id = ac.callee_id
         WHERE {where} AND c.state = {int(CalleeState.ACKNOWLEDGED)}
         AND a.purpose = {_CALL} AND a.claimed_at > c.answered_at
         AND NOT EXISTS (SELECT 1 FROM attempt_callee x WHERE x.attempt_id = a.id AND x.callee_id <> c.id)
-        AND NOT EXISTS (SELECT 1 FROM acknowledgement k WHERE k.callee_id = c.id AND k.counted = 1
+        AND NOT EXISTS (SELECT 1 FROM acknowledgement k WHERE k.counted = 1 AND k.callee_id IN {_ROUNDS_OF_C}
           AND (a.claimed_at <= k.at OR k.role = {int(Role.DUTY)}))"""
 
 
