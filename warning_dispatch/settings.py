@@ -115,6 +115,13 @@ class EngineSettings(Shape):
         return self
 
 
+class BureauSettings(Shape):
+    """[bureau] 值班叫应."""
+
+    call_itself: bool = True
+    """Whether the bureau calls its own people for alarms; off: they only stand on the list."""
+
+
 class IngestSettings(Shape):
     """[ingest] 预警接入."""
 
@@ -259,6 +266,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
     engine: EngineSettings = EngineSettings()
+    bureau: BureauSettings = BureauSettings()
     ingest: IngestSettings = IngestSettings()
     texts: TextSettings = TextSettings()
     lists: ListSettings = ListSettings()

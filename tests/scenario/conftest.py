@@ -32,6 +32,7 @@ from warning_dispatch.engine.turn import Inbox
 from warning_dispatch.escalation.budgets import Night, per_number
 from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
+from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.states import CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
@@ -118,6 +119,7 @@ class Town:
         database: sqlalchemy.Engine | None = None,
         statements: Callable[[Connection], Sql] = Sql,
         observe: Observer = nobody,
+        bureau: bool = False,
     ) -> None:
         """`same_phone`: one person's post → an earlier post of the same person. `sms_rate`: messages a minute.
 
@@ -126,6 +128,7 @@ class Town:
         taken for real ones. `two_of`: posts that two people hold (the other one's number as `"<code>/b"`). `mail`:
         posts with a mail address (as `"<code>@"`). `database`: one in memory that may be filled anew. `statements` and
         `observe` are the storage's and the engine's. `limits`: how often a number may be called; None: as shipped.
+        `bureau`: the weather bureau's own three units are in the register, so that alarms ring them.
         """
         self.configuration = configuration
         self.simulated = simulated
@@ -143,9 +146,11 @@ class Town:
             second_phone=frozenset(second_phone),
             two_of=tuple(two_of),
             mail=frozenset(mail),
+            bureau=bureau,
         )
         settled = settlement.settle(shape)
         self.units, self.numbers = settled.units, settled.numbers
+        self.nobody_to_tell: list[Colour] = []
         self.keys = settlement.keys()
         self.sealer = AesSealer(self.keys)
         self.database = database or create_in_memory()
@@ -180,6 +185,10 @@ class Town:
             find_hazard=self.configuration.hazards.find,
             outcomes=self.configuration.outcomes,
             freeze_texts=self.texts.freeze,
+            hazards=self.configuration.hazards.hazards,
+            bureau=self.configuration.bureau,
+            self_texts=_texts().freeze_self(),
+            nobody_to_tell=self.nobody_to_tell.append,
             intake=IntakeSettings(senders=("1411*",), within="1411", max_age=6 * 60 * MINUTE),
             outbox=OutboxSettings(
                 batch=batch, simulated_routes=ROUTES if self.simulated else frozenset(), limits=self.limits
@@ -290,6 +299,16 @@ class Town:
         """Somebody sets the wall clock forward (or back); no time passes, and the daemon notices."""
         self.clock.step(int(minutes * MINUTE))
         self.stage.mind_the_clock()
+
+    def claim(self, *alarm_ids: int, actor: str = "officer") -> Sequence[int]:
+        """Somebody of the bureau says at the keyboard that it is in hand; without ids, all of it."""
+        done = self.engine.claim_alarms(self.clock.now(), alarm_ids or None, actor=actor)
+        self.network.hang_up(done.hang_up, self.clock.now())
+        return done.result
+
+    def source_silent(self, name: str) -> None:
+        """Whoever watches a source says that it has fallen silent."""
+        self.engine.source_silent(self.clock.now(), name)
 
     def play(self, *, seconds: float | None = None, over: Callable[[], bool] = lambda: False) -> None:
         """Let time pass: so many seconds, or until `over`."""

@@ -16,6 +16,9 @@ from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.register import replace_register
 from warning_dispatch.store.sealing import AesSealer
 
+DESK = "1411-duty"
+BUREAU = {DESK: "气象局值班室", "1411-shift": "气象局带班领导", "1411-director": "气象局局长"}
+"""Whom the bureau calls when it calls itself, in this order."""
 Post = tuple[str, Role]
 """A unit's code and a role: who holds it is a receiver."""
 BEFORE = 1_784_727_120_000
@@ -36,6 +39,7 @@ class Shape:
     second_phone: frozenset[Post] = frozenset()
     two_of: tuple[Post, ...] = ()
     mail: frozenset[Post] = frozenset()
+    bureau: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class _People:
     def roles(self, unit: Unit) -> tuple[Role, ...]:
         if not unit.callable:
             return ()
+        if unit.kind is UnitKind.BUREAU:
+            return (Role.PRIMARY, Role.DUTY) if unit.code == DESK else (Role.PRIMARY,)
         if unit.level is UnitLevel.VILLAGE and unit.code not in self._shape.clerks:
             return (Role.PRIMARY, Role.DEPUTY)
         return (Role.PRIMARY, Role.DEPUTY, Role.DUTY)
@@ -130,6 +136,8 @@ def _units(shape: Shape) -> tuple[Unit, ...]:
     ]
     for number in range(1, shape.counties + 1):
         units += _county(f"14112{number}", number, shape)
+    if shape.bureau:
+        units += [Unit(code, name, UnitKind.BUREAU, UnitLevel.CITY, "1411", "1411") for code, name in BUREAU.items()]
     return tuple(units)
 
 

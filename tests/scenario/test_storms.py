@@ -1,4 +1,4 @@
-"""Promises 1-6, 7 and 8 over simulated storms: late, doubled, reordered and lost reports, and crashes between any steps.
+"""Promises 1 to 9 over simulated storms: late, doubled, reordered and lost reports, and crashes between any steps.
 
 Each storm is a test of its own, named by plan and seed. One that fails prints its seed; `--storm-seed N` plays it again.
 """

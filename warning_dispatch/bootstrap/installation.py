@@ -134,6 +134,7 @@ def open_product(settings: Settings) -> Product:
             link_prefix=settings.web.public_url.rstrip("/") + "/r/",
         ),
         log=structlog.get_logger("journal"),
+        call_itself=settings.bureau.call_itself,
         pause_max=engine.pause_max_s * 1000,
         blackout=BlackoutRule(engine.blackout_share, engine.blackout_window_s * 1000, engine.blackout_least),
         night=night_of(settings),

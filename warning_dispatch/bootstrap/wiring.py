@@ -14,9 +14,10 @@ from warning_dispatch.configuration import Configuration
 from warning_dispatch.configuration.freezing import chain_from_json, chain_to_json
 from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.engine.acts import Acts
+from warning_dispatch.engine.bureau import Bureau, BureauPlan
 from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.engine import Engine
-from warning_dispatch.engine.frozen import FrozenPlans
+from warning_dispatch.engine.frozen import FrozenPlans, texts_to_json
 from warning_dispatch.engine.intake import Intake, IntakeSettings
 from warning_dispatch.engine.launch import Launcher
 from warning_dispatch.engine.ledger import Observer, nobody
@@ -25,12 +26,13 @@ from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.rounds import HazardFinder, Rounds
 from warning_dispatch.engine.turn import Turn
+from warning_dispatch.engine.widening import Widening
 from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.budgets import Budget, Night
 from warning_dispatch.ingest import read_message
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.plan import CallChain, Outcome
+from warning_dispatch.model.plan import CallChain, Hazard, Outcome
 from warning_dispatch.model.texts import AlertFacts, FrozenTexts
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Sealer
@@ -65,6 +67,11 @@ class EngineParts:
     outcomes: Mapping[str, Outcome]
     freeze_texts: Callable[[AlertFacts], FrozenTexts]
     intake: IntakeSettings
+    hazards: Mapping[str, Hazard] = field(default_factory=dict)
+    bureau: CallChain | None = None
+    """The chain by which the bureau calls itself; None: it does not."""
+    self_texts: FrozenTexts = field(default_factory=lambda: FrozenTexts({}))
+    nobody_to_tell: Callable[[Colour], None] = lambda _colour: None
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     pause_max: int = 600_000
     blackout: BlackoutRule = field(default_factory=BlackoutRule)
@@ -83,10 +90,22 @@ def build_engine(parts: EngineParts) -> Engine:
         default_validity=lambda colour: parts.validity.get(colour, 12 * HOUR),
     )
     rounds = Rounds(launcher, parts.chains, parts.find_hazard, alert_from_json, parts.intake.within)
+    within = parts.intake.within
+    plan = _bureau_plan(parts.bureau, within, parts.self_texts) if parts.bureau else None
+    bureau = Bureau(plan, parts.nobody_to_tell)
     return Engine(
         storage=parts.storage,
         plans=plans,
-        turn=Turn(parts.storage, plans, Outbox(parts.outbox), reports, parts.outbox.batch, parts.observe),
+        turn=Turn(
+            parts.storage,
+            plans,
+            Outbox(parts.outbox),
+            reports,
+            parts.outbox.batch,
+            bell=bureau,
+            widen=Widening(launcher, rounds, parts.hazards, alert_from_json, within),
+            observe=parts.observe,
+        ),
         intake=Intake(
             settings=parts.intake,
             chains=parts.chains,
@@ -98,8 +117,13 @@ def build_engine(parts: EngineParts) -> Engine:
         ),
         acts=Acts(parts.pause_max, rounds),
         reports=reports,
+        bureau=bureau,
         observe=parts.observe,
     )
+
+
+def _bureau_plan(chain: CallChain, within: str, texts: FrozenTexts) -> BureauPlan:
+    return BureauPlan(chain, within, chain_to_json(chain), texts_to_json(texts))
 
 
 REACHED = frozenset({"key_pressed", "heard_no_key", "hung_up_early"})
@@ -150,18 +174,24 @@ def wire_product(
     blackout: BlackoutRule | None = None,
     validity: Mapping[Colour, int] | None = None,
     night: Night | None = None,
+    call_itself: bool = True,
 ) -> Product:
     """Constructor calls for the engine and what it stands on. The schema of `database` must be current."""
     sealer = AesSealer(keys)
     storage = TableStorage(database, sealer, keys.link_key, Journal(keys.journal_key, log))
+    texts = TextBook(messages, tuple(languages))
     parts = EngineParts(
         storage=storage,
         sealer=sealer,
         chains=configuration.chains,
         find_hazard=configuration.hazards.find,
         outcomes=configuration.outcomes,
-        freeze_texts=TextBook(messages, tuple(languages)).freeze,
+        freeze_texts=texts.freeze,
         intake=intake,
+        hazards=configuration.hazards.hazards,
+        bureau=configuration.bureau if call_itself else None,
+        self_texts=texts.freeze_self(),
+        nobody_to_tell=lambda colour: log.error("bureau.nobody_to_tell", colour=colour.key),
         outbox=replace(
             outbox,
             simulated_routes=frozenset(one.name for one in routes if one.simulated),
@@ -171,6 +201,8 @@ def wire_product(
         blackout=blackout or BlackoutRule(),
         validity=validity or {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR},
     )
+    if call_itself and configuration.bureau is None:
+        log.error("bureau.no_chain")
     with storage.writing() as tx:
         tx.routes.define([RouteRecord(one.name, one.channel, one.lines, one.rate, 0, 0, 0, 0, "") for one in routes])
     return Product(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from warning_dispatch.configuration.bureau import BUREAU, bureau_findings
 from warning_dispatch.configuration.chains import load_chains
 from warning_dispatch.configuration.hazards import HazardCatalogue, load_hazards
 from warning_dispatch.configuration.outcomes import load_outcomes
@@ -22,6 +23,8 @@ class Configuration:
     chains: tuple[CallChain, ...]
     hazards: HazardCatalogue
     outcomes: Mapping[str, Outcome]
+    bureau: CallChain | None = None
+    """How the bureau calls itself; no warning ever starts it."""
 
     def chain(self, name: str) -> CallChain:
         """The chain of that name. KeyError when there is none."""
@@ -34,6 +37,8 @@ def load_configuration(folder: Path) -> Configuration:
     hazards = load_hazards(folder / "hazards.toml", "hazards.toml", findings)
     outcomes = load_outcomes(folder / "outcomes.toml", "outcomes.toml", findings)
     chains = load_chains(folder / "chains", hazards, findings)
+    findings.extend(bureau_findings(chains))
     if findings or hazards is None or outcomes is None:
         raise ConfigError(findings)
-    return Configuration(chains, hazards, outcomes)
+    bureau = next((chain for chain in chains if chain.name == BUREAU), None)
+    return Configuration(tuple(one for one in chains if one is not bureau), hazards, outcomes, bureau)

@@ -1,7 +1,8 @@
 """The texts of a call-out: templates read once at the start, rendered once per call-out, filled per receiver.
 
-Templates are `config/messages/{language}/{voice|sms|email|operator}/{call|notice|all_clear}.j2`. An e-mail's first
-line is its subject; voice and SMS become one line. The mark of a drill is put in front here and not by the templates,
+Templates are `config/messages/{language}/{voice|sms|email|operator}/{call|notice|all_clear|self}.j2`. An e-mail's first
+line is its subject; voice and SMS become one line. `self` is the bureau's call to itself: a frame, into which the causes
+are filled at the moment of sending in the words of `config/messages/{language}/causes.toml`. The mark of a drill is put in front here and not by the templates,
 so that an edited template cannot lose it.
 """
 
@@ -14,18 +15,23 @@ from pathlib import Path
 from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from warning_dispatch.delivery.causes import read_causes
 from warning_dispatch.delivery.lengths import SmsLength, first_key_second, sms_segments, speech_seconds
-from warning_dispatch.delivery.wording import PLACEHOLDERS, WORDINGS, placeholder_values
+from warning_dispatch.delivery.wording import PLACEHOLDERS, SELF_PLACEHOLDERS, SELF_VALUES, WORDINGS, placeholder_values
+from warning_dispatch.engine.causes import with_causes
 from warning_dispatch.errors import ConfigError, Finding
+from warning_dispatch.escalation.alarms import Cause
 from warning_dispatch.model.alert import MsgType
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.texts import LINK_MARK, UNIT_MARK, AlertFacts, FrozenText, FrozenTexts
+from warning_dispatch.model.texts import CAUSES_MARK, LINK_MARK, UNIT_MARK, AlertFacts, FrozenText, FrozenTexts
+from warning_dispatch.model.unit import Channel
 
 __all__ = [
     "SmsLength",
     "TextBook",
     "first_key_second",
     "sample_facts",
+    "self_findings",
     "sms_segments",
     "speech_seconds",
     "texts_findings",
@@ -33,6 +39,7 @@ __all__ = [
 
 CHANNEL_FOLDERS = ("voice", "sms", "email", "operator")
 PURPOSES = ("call", "notice", "all_clear")
+SELF = "self"
 FALLBACK_LANGUAGE = "zh_CN"
 
 SPEECH_LIMIT = 20.0
@@ -44,6 +51,15 @@ OTHER_SEGMENT_LIMIT = 3
 """English texts carry Chinese names, so they are long and cost 70 characters a part all the same."""
 SAMPLE_UNIT = "山西医科大学汾阳学院社区居委会"
 """The longest name of a real register (15 characters)."""
+SAMPLE_BUREAU = "吕梁市气象局带班领导"
+SAMPLE_CAUSES = (
+    Cause("quarantined", Colour.RED, 3),
+    Cause("quarantined", Colour.RED, 3),
+    Cause("area_unknown", Colour.RED, 2),
+    Cause("route_down", Colour.ORANGE, 1),
+    Cause("pause_over", Colour.ORANGE, 0),
+)
+"""As much as one call ever tells: three kinds, one of them twice, and something left over."""
 SAMPLE_LINK = "https://jy.example.cn/r/ABCDEFGHIJKLMNOP"
 
 
@@ -64,7 +80,8 @@ class TextBook:
         )
         self._env.globals.clear()
         self._templates: dict[str, Template] = {}
-        findings = [*self._language_findings(), *self._load()]
+        self._causes: dict[str, Mapping[str, str]] = {}
+        findings = [*self._language_findings(), *self._load(), *self._load_causes()]
         if findings:
             raise ConfigError(findings)
 
@@ -78,6 +95,19 @@ class TextBook:
                     key = f"{language}/{channel}/{purpose}"
                     text = _shape(self._templates[key].render(values), channel)
                     texts[key] = _marked(text, language, channel) if facts.drill else text
+        return FrozenTexts(texts)
+
+    def freeze_self(self) -> FrozenTexts:
+        """The frames of the bureau's call to itself, and the words for every cause by "language/cause/kind"."""
+        texts = {
+            f"{language}/cause/{kind}": FrozenText("", words)
+            for language, causes in self._causes.items()
+            for kind, words in causes.items()
+        }
+        for language in self.languages:
+            for channel in CHANNEL_FOLDERS:
+                key = f"{language}/{channel}/{SELF}"
+                texts[key] = _shape(self._templates[key].render(SELF_VALUES), channel)
         return FrozenTexts(texts)
 
     def where(self, key: str, line: int | None = None) -> str:
@@ -98,12 +128,22 @@ class TextBook:
             for channel in CHANNEL_FOLDERS:
                 for purpose in PURPOSES:
                     key = f"{language}/{channel}/{purpose}"
-                    findings = list(self._load_one(key))
+                    findings = list(self._load_one(key, PLACEHOLDERS))
                     yield from findings
                     if not findings and language in WORDINGS:
-                        yield from self._trial(key, language, channel)
+                        trials = (sample_facts(), sample_facts(full=False))
+                        yield from self._trial(key, channel, [placeholder_values(one, language) for one in trials])
+                key = f"{language}/{channel}/{SELF}"
+                findings = list(self._load_one(key, SELF_PLACEHOLDERS))
+                yield from findings or self._trial(key, channel, [SELF_VALUES])
 
-    def _load_one(self, key: str) -> Iterator[Finding]:
+    def _load_causes(self) -> Iterator[Finding]:
+        for language in self.languages:
+            found: list[Finding] = []
+            self._causes[language] = read_causes(self._folder / language, f"{self._folder.name}/{language}", found)
+            yield from found
+
+    def _load_one(self, key: str, placeholders: Mapping[str, str]) -> Iterator[Finding]:
         """Steps: 1 read, 2 parse, 3 every name known, 4 compile."""
         path = self._folder / f"{key}.j2"
         if not path.is_file():
@@ -111,7 +151,7 @@ class TextBook:
             return
         try:
             tree = self._env.parse(path.read_text("utf-8"), key, str(path))
-            unknown = list(_unknown_names(tree))
+            unknown = list(_unknown_names(tree, placeholders))
             self._templates[key] = self._env.get_template(f"{key}.j2")
         except (OSError, UnicodeDecodeError) as error:
             yield Finding(self.where(key), f"cannot be read: {type(error).__name__}", "save it as UTF-8 text")
@@ -120,13 +160,13 @@ class TextBook:
         else:
             for name, line in unknown:
                 what = f"there is no placeholder {name!r}"
-                yield Finding(self.where(key, line), what, f"known: {', '.join(PLACEHOLDERS)}")
+                yield Finding(self.where(key, line), what, f"known: {', '.join(placeholders)}")
 
-    def _trial(self, key: str, language: str, channel: str) -> Iterator[Finding]:
+    def _trial(self, key: str, channel: str, trials: Sequence[Mapping[str, object]]) -> Iterator[Finding]:
         """Render with everything present and with everything absent, so that a 3 a.m. start finds nothing new."""
-        for facts in (sample_facts(), sample_facts(full=False)):
+        for values in trials:
             try:
-                raw = self._templates[key].render(placeholder_values(facts, language))
+                raw = self._templates[key].render(values)
             except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
                 line = _line_of(error, str(self._folder / f"{key}.j2"))
                 yield Finding(self.where(key, line), f"cannot be rendered: {error}", "mend this line")
@@ -176,6 +216,24 @@ def texts_findings(book: TextBook, facts: AlertFacts) -> list[Finding]:
         if measure is not None:
             _, body = frozen.fill(SAMPLE_UNIT, SAMPLE_LINK)
             findings += measure(where, body, language, purpose)
+    return findings
+
+
+def self_findings(book: TextBook) -> list[Finding]:
+    """What `check` says about the texts of the bureau's call to itself, with as much to tell as one call tells."""
+    texts = book.freeze_self()
+    findings: list[Finding] = []
+    for language in book.languages:
+        for channel in CHANNEL_FOLDERS:
+            text = texts.get(language, channel, SELF)
+            where = book.where(f"{language}/{channel}/{SELF}")
+            findings += _mark_findings(where, text.body, channel, "call")
+            if CAUSES_MARK not in text.body:
+                findings.append(Finding(where, "does not say what happened", "add {{ causes }}"))
+            measure = _MEASURES.get(channel)
+            if measure is not None:
+                told = with_causes(text, texts, language, Channel[channel.upper()], SAMPLE_CAUSES)
+                findings += measure(where, told.fill(SAMPLE_BUREAU, SAMPLE_LINK)[1], language, "call")
     return findings
 
 
@@ -248,11 +306,11 @@ def _marked(text: FrozenText, language: str, channel: str) -> FrozenText:
     return FrozenText(mark + text.subject if text.subject else "", mark + text.body)
 
 
-def _unknown_names(tree: nodes.Template) -> Iterator[tuple[str, int]]:
+def _unknown_names(tree: nodes.Template, placeholders: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     names = list(tree.find_all(nodes.Name))
     own = {name.name for name in names if name.ctx != "load"}
     for name in names:
-        if name.ctx == "load" and name.name not in PLACEHOLDERS and name.name not in own:
+        if name.ctx == "load" and name.name not in placeholders and name.name not in own:
             yield name.name, name.lineno
 
 

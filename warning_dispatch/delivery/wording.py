@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.model.alert import MsgType
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.texts import LINK_MARK, UNIT_MARK, AlertFacts
+from warning_dispatch.model.texts import CAUSES_MARK, COUNT_MARK, LINK_MARK, UNIT_MARK, AlertFacts
 
 PLACEHOLDERS: Mapping[str, str] = {
     "issuer": "who issued the warning 发布单位",
@@ -36,6 +36,19 @@ PLACEHOLDERS: Mapping[str, str] = {
     "link": "filled in when sent: the receiver's own link 确认链接",
 }
 """Every name a template may use, and what stands there."""
+SELF_PLACEHOLDERS: Mapping[str, str] = {
+    "causes": "filled in when sent: what happened, one sentence for each kind of alarm 事项",
+    "count": "filled in when sent: how many alarms are open 事项数目",
+    "unit": PLACEHOLDERS["unit"],
+    "link": PLACEHOLDERS["link"],
+}
+"""Every name that a text of the bureau's own call may use."""
+SELF_VALUES: Mapping[str, object] = {
+    "causes": CAUSES_MARK,
+    "count": COUNT_MARK,
+    "unit": UNIT_MARK,
+    "link": LINK_MARK,
+}
 
 ISSUER_LIMIT = 40
 NAME_LIMIT = 24

@@ -54,8 +54,13 @@ class Acts:
         """One act. RefusedError without actor or reason, or when the state does not allow it."""
         if not actor.strip() or not reason.strip():
             raise RefusedError("an act needs an actor and a reason (--actor, --reason)")
-        if callout_id not in ledger.tx.callouts.load([callout_id]):
+        callout = ledger.tx.callouts.load([callout_id]).get(callout_id)
+        if callout is None:
             raise NotFoundError(f"there is no call-out {callout_id}")
+        if callout.purpose is Purpose.SELF:
+            raise RefusedError(
+                "这是值班叫应，只能认领（alarm claim） / this is the bureau's call to itself: it is only claimed (alarm claim)"
+            )
         _refuse_when_over(ledger, callout_id, ends=act in _ENDS)
         ledger.note(callout_id, {"k": "act", "act": act, "actor": actor, "why": reason, "unit": unit_code})
         if act in WITH_UNIT:

@@ -40,11 +40,12 @@ class Blackouts:
         found = [(one, silence) for one, units in townships.items() if (silence := self._suspected(ledger, units))]
         if not found:
             return
-        said = ledger.tx.alerts.last_alarms(KIND, [one.unit_id for one, _ in found])
+        said = ledger.tx.alarms.last_alarms(KIND, [one.unit_id for one, _ in found])
         for township, silence in found:
             said_at = said.get((township.callout_id, township.unit_id))
             if worth_saying(self._rule, townships[township], ledger.now, said_at):
-                ledger.alarm(KIND, self._words(township, silence), township.callout_id, township.unit_id)
+                words, about = self._words(township, silence), str(ledger.now)  # the rule says when it is news again
+                ledger.alarm(KIND, words, township.callout_id, township.unit_id, about=about)
 
     def _suspected(self, ledger: Ledger, units: Sequence[Heard]) -> Silence | None:
         return suspected(self._rule, units, ledger.now)

@@ -130,7 +130,7 @@ class DiallingBudget:
         if callout_id in self._told:
             return
         self._told.add(callout_id)
-        if not self._ledger.tx.alerts.was_raised(NIGHT_ALARM, callout_id, since):
+        if not self._ledger.tx.alarms.was_raised(NIGHT_ALARM, callout_id, since):
             self._ledger.alarm(NIGHT_ALARM, NIGHT_WORDS, callout_id, unit_id)
 
     def write(self) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from warning_dispatch.engine.acts import Act, Acts
+from warning_dispatch.engine.bureau import Bureau
 from warning_dispatch.engine.clock_steps import move_along, went_back
 from warning_dispatch.engine.frozen import FrozenPlans
 from warning_dispatch.engine.intake import Intake
@@ -44,6 +45,7 @@ class Engine:
         intake: Intake,
         acts: Acts,
         reports: Reports,
+        bureau: Bureau,
         observe: Observer = nobody,
     ) -> None:
         """The parts are wired in bootstrap."""
@@ -54,6 +56,7 @@ class Engine:
         self._acts = acts
         self._reports = reports
         self._observe = observe
+        self._bureau = bureau
 
     def recover(self, now: int, lost_routes: tuple[str, ...]) -> int:
         """Before the first turn of a single worker; how many attempts were of unknown fate.
@@ -61,7 +64,7 @@ class Engine:
         Was the clock set back while we were down, the deadlines go back with it first.
         """
         self._once(now, went_back)
-        return recover(self._storage, self._plans, self._reports, now, lost_routes, self._observe)
+        return recover(self._storage, self._plans, self._reports, self._bureau, now, lost_routes, self._observe)
 
     def clock_stepped(self, now: int, by: int) -> None:
         """The wall clock was set `by` ms forward (back when negative) and shows `now`: deadlines move along.
@@ -138,11 +141,20 @@ class Engine:
         """Old printable lists were destroyed."""
         return self._once(now, lambda ledger: ledger.note_system({"k": "lists.removed", "count": count}))
 
+    def claim_alarms(self, now: int, alarm_ids: Sequence[int] | None, *, actor: str) -> Done[Sequence[int]]:
+        """One of the bureau's people has it in hand: these alarms and all that ring with them (None: all). The ids."""
+        return self._once(now, lambda ledger: self._bureau.claim(ledger, alarm_ids, actor))
+
+    def source_silent(self, now: int, name: str) -> Done[None]:
+        """A source of warnings says nothing any more, not even that it is alive."""
+        detail = f"nothing has come from {name}"
+        return self._once(now, lambda ledger: ledger.alarm("source_silent", detail, about=name))
+
     def _once(self, now: int, work: Callable[[Ledger], T]) -> Done[T]:
         """One use case in one transaction of its own."""
         try:
             with self._storage.writing() as tx:
-                ledger = Ledger(tx, self._plans, now)
+                ledger = Ledger(tx, self._plans, now, self._bureau)
                 result = work(ledger)
                 ledger.close()
         except BaseException:

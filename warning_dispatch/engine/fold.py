@@ -329,7 +329,19 @@ class _Folding:
 
 
 NEUTRAL = frozenset(
-    {"act", "alarm", "attached", "attempt.held", "clock.stepped", "finding", "list.written", "receiver.added"}
+    {
+        "act",
+        "alarm",
+        "attached",
+        "attempt.held",
+        "claimed",
+        "clock.stepped",
+        "finding",
+        "joined",
+        "list.written",
+        "receiver.added",
+        "widened",
+    }
 )
 """Kinds that tell of causes and consequences and move nothing by themselves."""
 

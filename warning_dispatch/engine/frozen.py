@@ -13,6 +13,7 @@ from warning_dispatch.escalation.order import place
 from warning_dispatch.escalation.state import Rules
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Ladder, Tier
+from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.texts import FrozenText, FrozenTexts
 from warning_dispatch.model.unit import UnitKind, UnitLevel
 
@@ -85,6 +86,7 @@ def rules_for(frozen: Frozen, callout: CallOutRecord, record: CalleeRecord, answ
         notice=tier.notice,
         superior=record.superior,
         alarm_silent=COUNTY_SILENT if callout.colour is Colour.RED and _calls_counties(tier) else "",
+        until_claimed=callout.purpose is Purpose.SELF,
     )
 
 

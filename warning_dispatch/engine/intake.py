@@ -16,7 +16,7 @@ from warning_dispatch.engine.reading import Reading, read_facts
 from warning_dispatch.engine.records import ChainRecord, Hold, NewAlert
 from warning_dispatch.engine.rounds import HazardFinder, Rearranged, Rounds
 from warning_dispatch.errors import UnreadableAlertError
-from warning_dispatch.model.alert import Alert, Disposition, MsgType, ReadAlert
+from warning_dispatch.model.alert import Alert, AlertStatus, Disposition, MsgType, ReadAlert
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Hazard
 from warning_dispatch.model.states import ChainState
@@ -25,6 +25,10 @@ from warning_dispatch.routing.areas import Affected, level_of
 from warning_dispatch.routing.obligations import grown
 from warning_dispatch.routing.triggers import Match, Verdict, chosen_by_hand, match
 
+COLOURS_DISAGREE = "colour-conflict"
+"""The reader's code for colours that contradict each other (ingest.notes.Odd)."""
+PRACTICE = (AlertStatus.TEST, AlertStatus.DRAFT, AlertStatus.EXERCISE, AlertStatus.SYSTEM)
+"""Messages that say of themselves that they are not meant; one of unknown status may be."""
 BY_HAND = "hand:"
 """The source of a message that an officer composed (observed rain, a call from upstairs), before the actor."""
 
@@ -94,14 +98,15 @@ class Intake:
         3. Judge each alert in it by itself. 4. Store it, then act on the verdict.
         """
         alerts = ledger.tx.alerts
-        raw_id = alerts.keep_raw(raw, source, sha256(raw).hexdigest(), ledger.now)
+        digest = sha256(raw).hexdigest()
+        raw_id = alerts.keep_raw(raw, source, digest, ledger.now)
         try:
             found = self._read_message(raw)
         except UnreadableAlertError as error:
             reasons = [str(finding) for finding in error.findings]
             alerts.judge_raw(raw_id, Disposition.QUARANTINED, reasons)
             ledger.note_system({"k": "message", "raw": raw_id, "disposition": Disposition.QUARANTINED})
-            ledger.alarm("quarantined", f"message {raw_id} cannot be read: {reasons[0][:200]}")
+            ledger.alarm("quarantined", f"message {raw_id} cannot be read: {reasons[0][:200]}", about=digest)
             return IntakeResult(None, Disposition.QUARANTINED, tuple(reasons), ())
         results = [self._take_one(ledger, raw_id, one, by_hand=source.startswith(BY_HAND)) for one in found]
         worst = min((result.disposition for result in results), key=_SEVERITY.index)
@@ -113,10 +118,11 @@ class Intake:
     @staticmethod
     def keep(ledger: Ledger, raw: bytes, source: str, reason: str) -> None:
         """Keep a message that could not be judged, and tell a human."""
-        raw_id = ledger.tx.alerts.keep_raw(raw, source, sha256(raw).hexdigest(), ledger.now)
+        digest = sha256(raw).hexdigest()
+        raw_id = ledger.tx.alerts.keep_raw(raw, source, digest, ledger.now)
         ledger.tx.alerts.judge_raw(raw_id, Disposition.QUARANTINED, [reason])
         ledger.note_system({"k": "message", "raw": raw_id, "disposition": Disposition.QUARANTINED})
-        ledger.alarm("quarantined", f"message {raw_id} could not be judged: {reason}")
+        ledger.alarm("quarantined", f"message {raw_id} could not be judged: {reason}", about=digest)
 
     def _take_one(self, ledger: Ledger, raw_id: int, read: ReadAlert, *, by_hand: bool) -> IntakeResult:
         alert = read.alert
@@ -153,10 +159,27 @@ class Intake:
         ledger.note_system(
             {"k": "alert", "id": alert_id, "disposition": judged.disposition, "why": list(judged.reasons)}
         )
-        if judged.alarm:
-            ledger.alarm(judged.alarm, f"alert {alert_id}: {', '.join(judged.reasons)}"[:300])
+        self._tell(ledger, read, facts, judged, digest, alert_id, disagree=disagree)
         callouts = self._carry_out(ledger, judged, alert_id, facts)
         return IntakeResult(alert_id, judged.disposition, tuple(judged.reasons), callouts)
+
+    @staticmethod
+    def _tell(
+        ledger: Ledger, read: ReadAlert, facts: Reading, judged: _Judged, digest: str, alert_id: int, *, disagree: bool
+    ) -> None:
+        """What the bureau must know of a message: its verdict, and contradictions in it even when it is acted upon.
+
+        Urgent as the colour it reads as, the higher one where it contradicts itself. Practice rings nobody.
+        """
+        kinds = [judged.alarm] if judged.alarm else []
+        if judged.disposition not in (Disposition.QUARANTINED, Disposition.CONFLICT):
+            if any(problem.code == COLOURS_DISAGREE for problem in read.problems):
+                kinds.append("colours_disagree")
+            if disagree:
+                kinds.append("hazard_disagrees")
+        detail = f"alert {alert_id}: {', '.join(judged.reasons)}"[:300]
+        for kind in kinds:
+            ledger.alarm(kind, detail, about=digest, warning=facts.colour, rings=read.alert.status not in PRACTICE)
 
     def _duplicate(self, ledger: Ledger, alert_id: int) -> IntakeResult:
         ledger.note_system({"k": "alert", "id": alert_id, "disposition": Disposition.DUPLICATE})
@@ -332,14 +355,15 @@ class Intake:
         )
         started = done.started.get(judged.chain_id)
         if judged.hold is not None and started is None:
-            self._nothing_new(ledger, judged, alert_id, done)
+            self._nothing_new(ledger, judged, alert_id, done, facts)
         for code in judged.affected.unknown if judged.affected else ():
             at = started or next(iter(done.attached), None)
-            ledger.alarm("area_unknown", f"unknown area code {code}: its known superiors are called", at)
+            detail = f"unknown area code {code}: its known superiors are called"
+            ledger.alarm("area_unknown", detail, at, about=code, warning=facts.colour)
         return tuple(dict.fromkeys(one for each in (done, *others) for one in each.callouts))
 
     @staticmethod
-    def _nothing_new(ledger: Ledger, judged: _Judged, alert_id: int, done: Rearranged) -> None:
+    def _nothing_new(ledger: Ledger, judged: _Judged, alert_id: int, done: Rearranged, facts: Reading) -> None:
         """The warning calls nobody anew: say why, and tell a human unless its units are being called already."""
         why = "attached" if done.attached else "closed_by_an_officer" if done.closed else "nobody_in_area"
         judged.reasons.append(why)
@@ -347,7 +371,9 @@ class Intake:
         if done.attached:
             return
         kind = "untriggered" if done.closed else why
-        ledger.alarm(kind, f"alert {alert_id}: {', '.join(judged.reasons)}"[:300], next(iter(done.closed), None))
+        detail = f"alert {alert_id}: {', '.join(judged.reasons)}"[:300]
+        about = f"alert {alert_id}"
+        ledger.alarm(kind, detail, next(iter(done.closed), None), about=about, warning=facts.colour)
 
 
 def _reaches_further(chain: ChainRecord, colour: Colour, hold: Hold) -> bool:

@@ -103,7 +103,7 @@ class Launcher:
         )
         callout_id = ledger.tx.callouts.insert(new)
         filled = ledger.tx.callouts.fill(callout_id, launch.plan, holder.coverage, round_)
-        _account(ledger, callout_id, new, filled)
+        note_start(ledger, callout_id, new, filled)
         left = _take_over(ledger, callout_id, round_) if round_.moved else ()
         _open_first(ledger, callout_id, launch.plan)
         _open_more(ledger, callout_id, launch.plan, round_)
@@ -133,7 +133,8 @@ class Launcher:
         )
 
 
-def _account(ledger: Ledger, callout_id: int, new: NewCallOut, filled: Sequence[FilledBranch]) -> None:
+def note_start(ledger: Ledger, callout_id: int, new: NewCallOut, filled: Sequence[FilledBranch]) -> None:
+    """The journal's account of what a call-out begins with."""
     ledger.note(
         callout_id,
         {

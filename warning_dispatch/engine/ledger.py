@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from warning_dispatch.engine.fair_turns import deal
 from warning_dispatch.engine.frozen import COUNTY_SILENT, Frozen, FrozenPlans, rules_for
@@ -19,9 +20,11 @@ from warning_dispatch.engine.records import (
     CallOutRecord,
     Entry,
     NewAcknowledgement,
+    NewAlarm,
     NewAttempt,
 )
 from warning_dispatch.engine.storage import Transaction
+from warning_dispatch.escalation.alarms import Fact, colour_of, widens_at
 from warning_dispatch.escalation.callee import step
 from warning_dispatch.escalation.callout import OVER, CallOutEvent, move
 from warning_dispatch.escalation.gate import BranchView, count_change, decide, gate_deadline, hold_began, needed
@@ -40,8 +43,11 @@ from warning_dispatch.escalation.moves import (
 from warning_dispatch.escalation.order import rank
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.escalation.state import Rules
-from warning_dispatch.model.states import BranchState, CalleeState, CallOutState, Purpose, Voice
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.states import ASKING, BranchState, CalleeState, CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import Channel
+
+NO_CONTACT = "no_contact"
 
 
 @dataclass(slots=True)
@@ -69,13 +75,26 @@ def nobody(counted: Counted) -> None:
     """Nobody observes."""
 
 
+class Bell(Protocol):
+    """Who tells the bureau's own people; see engine/bureau.py."""
+
+    def ring(self, ledger: Ledger, alarms: Sequence[NewAlarm]) -> None:
+        """Write the alarms, and start or join the bureau's call to itself for those that ring."""
+        ...
+
+    def answered(self, ledger: Ledger, answer: NewAcknowledgement) -> None:
+        """One of the bureau's people has answered: the self-call is claimed."""
+        ...
+
+
 class Ledger:
     """The changes of one transaction."""
 
-    def __init__(self, tx: Transaction, plans: FrozenPlans, now: int) -> None:
+    def __init__(self, tx: Transaction, plans: FrozenPlans, now: int, bell: Bell) -> None:
         """`now` is the one moment of this transaction (ms)."""
         self.tx = tx
         self.now = now
+        self._bell = bell
         self.counted = Counted()
         self.hang_up: list[int] = []
         self.wake: list[int] = []
@@ -94,6 +113,10 @@ class Ledger:
         self._opens: list[tuple[int, Reason]] = []
         self._acknowledgements: list[NewAcknowledgement] = []
         self._findings: dict[bool, list[tuple[int, str]]] = {True: [], False: []}
+        self._alarms: dict[Fact, NewAlarm] = {}
+        self._ring_again = False
+        self._claims: dict[int, NewAcknowledgement] = {}
+        self._claimed: set[int] = set()
 
     # --- looking up ---------------------------------------------------------------------------------------
 
@@ -110,8 +133,12 @@ class Ledger:
             self._callouts.update(self.tx.callouts.load(missing))
 
     def goes_on(self, callout_id: int, purpose: Purpose) -> bool:
-        """Whether anything for this purpose may still go out; of a call-out that was ended only the all-clear may."""
-        return purpose is Purpose.ALL_CLEAR or self.callout(callout_id).state not in OVER
+        """Whether anything for this purpose may still go out.
+
+        Of a call-out that was ended only the all-clear may; of the bureau's own call nothing once it is claimed.
+        """
+        over = (*OVER, CallOutState.COMPLETE) if purpose is Purpose.SELF else OVER
+        return purpose is Purpose.ALL_CLEAR or self.callout(callout_id).state not in over
 
     def frozen(self, callout_id: int) -> Frozen:
         """Its frozen plan and texts."""
@@ -188,12 +215,17 @@ class Ledger:
             case OpenBelow(reason):
                 self._opens.append((record.id, reason))
             case RaiseAlarm(kind):
-                self.alarm(kind, _ALARM_WORDS.get(kind, kind), record.callout_id, record.unit_id)
+                words = _ALARM_WORDS.get(kind, kind)
+                rings = record.superior or kind != NO_CONTACT  # nothing waits for a village: it is on its list
+                opening = str(record.callee.opened_at)  # an officer's recall begins anew, and so does what it finds
+                self.alarm(kind, words, record.callout_id, record.unit_id, about=opening, rings=rings)
             case ReportFinding(endpoint_id, outcome):
                 self.report_finding(endpoint_id, outcome, unusable=True)
                 self.note(record.callout_id, {"k": "finding", "endpoint": endpoint_id, "outcome": outcome})
 
     def _purpose(self, record: CalleeRecord) -> Purpose:
+        if self.callout(record.callout_id).purpose is Purpose.SELF:
+            return Purpose.SELF
         notice = self.frozen(record.callout_id).plan.tiers[record.tier].notice
         return Purpose.NOTICE if notice else Purpose.CALL
 
@@ -223,14 +255,42 @@ class Ledger:
         """An entry for the system's journal."""
         self._entries["system"].append(entry)
 
-    def alarm(self, kind: str, detail: str, callout_id: int | None = None, unit_id: int | None = None) -> None:
-        """Raise an alarm and note it."""
-        self.tx.alerts.alarm(kind, detail, self.now, callout_id=callout_id, unit_id=unit_id)
-        entry: Entry = {"k": "alarm", "kind": kind, "unit": unit_id}
-        if callout_id is None:
-            self.note_system(entry)
-        else:
-            self.note(callout_id, entry)
+    def alarm(
+        self,
+        kind: str,
+        detail: str,
+        callout_id: int | None = None,
+        unit_id: int | None = None,
+        *,
+        about: str = "",
+        warning: Colour | None = None,
+        rings: bool = True,
+    ) -> None:
+        """Raise an alarm; it is written, and the bureau called for it, when the transaction settles.
+
+        `about` tells two facts of one kind apart (a message, a route). `warning`: the colour of the message it speaks
+        of, None when that cannot be told; with a call-out its own counts. `rings` False: it only stands on the list.
+        """
+        if callout_id is not None:
+            callout = self.callout(callout_id)
+            warning, rings = callout.colour, rings and callout.purpose is Purpose.CALL
+        fact = Fact(kind, callout_id, unit_id, about)
+        colour = colour_of(kind, warning, rings=rings)
+        self._alarms.setdefault(fact, NewAlarm(fact, detail, colour, widens_at(kind, colour, self.now)))
+
+    def ring_again(self) -> None:
+        """Alarms lie there for which nobody rings: look at them when the transaction settles."""
+        self._ring_again = True
+
+    def claimed(self, callout_id: int) -> None:
+        """The bureau's call to itself is over: no gate of it opens any more."""
+        self._claimed.add(callout_id)
+
+    def raise_colour(self, callout: CallOutRecord, colour: Colour) -> None:
+        """A self-call goes on by the ladder of a higher colour."""
+        self.tx.callouts.set_colour(callout.id, colour)
+        self._callouts[callout.id] = replace(callout, colour=colour)
+        self._rules = {key: rules for key, rules in self._rules.items() if key[0] != callout.id}
 
     def report_finding(self, endpoint_id: int, outcome: str, *, unusable: bool) -> None:
         """Something is wrong with an endpoint. `unusable`: nobody dials (or writes to) its number any more."""
@@ -243,6 +303,8 @@ class Ledger:
     def acknowledge(self, acknowledgement: NewAcknowledgement) -> None:
         """Keep a human's answer."""
         self._acknowledgements.append(acknowledgement)
+        if acknowledgement.counted and self.callout(acknowledgement.callout_id).purpose is Purpose.SELF:
+            self._claims.setdefault(acknowledgement.callout_id, acknowledgement)
         self.note(
             acknowledgement.callout_id,
             {
@@ -265,6 +327,8 @@ class Ledger:
         pending: list[tuple[BranchRecord, Reason | None]] = list(branches)
         while pending:
             branch, cause = pending.pop()
+            if branch.callout_id in self._claimed:
+                continue
             reason = decide(BranchView(branch.state, branch.gate_at), self.now, cause=cause)
             if reason is None or not self.tx.branches.mark_open(branch.id, self.now, reason):
                 continue
@@ -325,7 +389,20 @@ class Ledger:
     # --- writing ------------------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Write everything gathered so far, in the order of locks; the journal comes with `close`."""
+        """Write everything gathered so far, in the order of locks; the journal comes with `close`.
+
+        The bureau's own call comes last: what was decided may be the cause of it, and it only adds rows of its own.
+        """
+        claims, self._claims = self._claims, {}
+        for answer in claims.values():
+            self._bell.answered(self, answer)
+        self._write()
+        while self._alarms or self._ring_again:
+            alarms, self._alarms, self._ring_again = list(self._alarms.values()), {}, False
+            self._bell.ring(self, alarms)
+            self._write()
+
+    def _write(self) -> None:
         self._write_silence()
         self._write_attempts()
         if self._look_again:
@@ -364,7 +441,7 @@ class Ledger:
             self._new_attempts = [
                 one
                 for one in self._new_attempts
-                if one[0].id not in silenced or one[3] is not Purpose.CALL or not (texts or one[1] is Channel.VOICE)
+                if one[0].id not in silenced or one[3] not in ASKING or not (texts or one[1] is Channel.VOICE)
             ]
 
     def _write_attempts(self) -> None:
@@ -404,7 +481,8 @@ class Ledger:
         callout = self.callout(record.callout_id)
         at = self.frozen(record.callout_id).place(record.tier)
         tried = channel is Channel.VOICE and record.callee.calls > 0
-        return rank(callout.colour, at, tried=tried, practice=callout.purpose is Purpose.DRILL)
+        practice, own = callout.purpose is Purpose.DRILL, callout.purpose is Purpose.SELF
+        return rank(callout.colour, at, tried=tried, practice=practice, own=own)
 
     def _write_counts(self) -> None:
         """Counts first; then what opens because a superior or a whole tier answered."""

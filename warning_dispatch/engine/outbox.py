@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from warning_dispatch.engine.causes import with_causes
 from warning_dispatch.engine.dialling_budget import CallLimits, DiallingBudget
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import (
@@ -22,6 +23,7 @@ from warning_dispatch.engine.records import (
     ReadyAttempt,
     RouteRecord,
 )
+from warning_dispatch.escalation.alarms import Cause
 from warning_dispatch.escalation.endpoints import choose, dialable, text_endpoints
 from warning_dispatch.escalation.moves import Dialled, NotDialled
 from warning_dispatch.escalation.state import DISTRUSTED, Callee
@@ -229,15 +231,22 @@ class Outbox:
                     "repeat": one.attempt.possible_duplicate,
                 },
             )
+        own = {one.attempt.callout_id for one in chosen if one.attempt.purpose is Purpose.SELF}
+        causes = tx.alarms.causes(sorted(own)) if own else {}
         return tuple(
-            self._dispatch(ledger, one, addresses[one.endpoint.view.number_id], links.get(one.attempt.id, ""))
+            self._dispatch(ledger, one, addresses[one.endpoint.view.number_id], links.get(one.attempt.id, ""), causes)
             for one in chosen
         )
 
-    def _dispatch(self, ledger: Ledger, one: _Chosen, address: Address, link: str) -> Dispatch:
+    def _dispatch(
+        self, ledger: Ledger, one: _Chosen, address: Address, link: str, causes: Mapping[int, Sequence[Cause]]
+    ) -> Dispatch:
         attempt, endpoint = one.attempt, one.endpoint
         texts = ledger.frozen(attempt.callout_id).texts
         text = texts.get(endpoint.language, attempt.channel.key, _TEXT_OF[attempt.purpose])
+        if attempt.purpose is Purpose.SELF:  # what happened is told as it stands now
+            open_now = causes.get(attempt.callout_id, ())
+            text = with_causes(text, texts, endpoint.language, attempt.channel, open_now)
         names = dict.fromkeys(self._unit_name(ledger, record, endpoint) for record in one.records)
         subject, body = text.fill(MERGE_SEPARATOR.join(names), link)
         real = one.route not in self._settings.simulated_routes
@@ -270,6 +279,7 @@ _TEXT_OF = {
     Purpose.NOTICE: "notice",
     Purpose.ALL_CLEAR: "all_clear",
     Purpose.CAMPAIGN: "call",
+    Purpose.SELF: "self",
 }
 
 

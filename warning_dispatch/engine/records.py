@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from warning_dispatch.escalation.alarms import Fact
 from warning_dispatch.escalation.state import Callee
 from warning_dispatch.model.alert import Alert, Disposition
 from warning_dispatch.model.colour import Colour
@@ -336,6 +337,26 @@ class NewAlert:
     sealed_json: str
     disposition: Disposition
     reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewAlarm:
+    """告警: a fact that a human must look at. `colour` None: it rings nobody. `next_at`: the engine looks at it again."""
+
+    fact: Fact
+    detail: str
+    colour: Colour | None
+    next_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlarm:
+    """An alarm as stored. `self_callout_id`: the self-call that rings (or rang) for it."""
+
+    id: int
+    fact: Fact
+    claimed_at: int | None
+    self_callout_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

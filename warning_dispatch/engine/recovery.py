@@ -9,12 +9,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from warning_dispatch.engine.frozen import FrozenPlans
-from warning_dispatch.engine.ledger import Ledger, Observer, nobody
+from warning_dispatch.engine.ledger import Bell, Ledger, Observer, nobody
 from warning_dispatch.engine.records import AttemptRecord
 from warning_dispatch.engine.reports import Reports, behind_the_phone
 from warning_dispatch.engine.storage import Storage
 from warning_dispatch.escalation.moves import Lost
-from warning_dispatch.model.states import FINISHED, AttemptState, Purpose, Voice
+from warning_dispatch.model.states import ASKING, FINISHED, AttemptState, Voice
 from warning_dispatch.model.unit import Channel
 
 
@@ -30,7 +30,7 @@ def repeat_lost(ledger: Ledger, attempts: Sequence[AttemptRecord]) -> None:
         voice = attempt.channel is Channel.VOICE
         if voice:
             freed[attempt.route] += 1
-        wanted = attempt.purpose is not Purpose.CALL and ledger.goes_on(attempt.callout_id, attempt.purpose)
+        wanted = attempt.purpose not in ASKING and ledger.goes_on(attempt.callout_id, attempt.purpose)
         own = behind_the_phone(ledger, attempt)
         for callee_id in attempt.callee_ids:
             record = ledger.current(records[callee_id])
@@ -56,6 +56,7 @@ def recover(
     storage: Storage,
     plans: FrozenPlans,
     reports: Reports,
+    bell: Bell,
     now: int,
     lost_routes: Sequence[str],
     observe: Observer = nobody,
@@ -63,14 +64,16 @@ def recover(
     """Repair what a crash left, at the start of a single worker; how many attempts.
 
     Every CLAIMED attempt is of unknown fate; on `lost_routes` (carriers that lived in the process that died) so is
-    every HANDED one, which then counts as not answered.
+    every HANDED one, which then counts as not answered. Alarms for which nobody rings (the register had no bureau,
+    or the bureau did not call itself) ring now if they can.
     """
     with storage.writing() as tx:
-        ledger = Ledger(tx, plans, now)
+        ledger = Ledger(tx, plans, now, bell)
         claimed = tx.attempts.claimed()
         repeat_lost(ledger, claimed)
         handed = [one for one in tx.attempts.live_on_routes(lost_routes) if one.state is AttemptState.HANDED]
         reports.take_overdue(ledger, handed)
+        ledger.ring_again()
         ledger.settle()
         tx.routes.recount_lines()
         tx.number_calls.none_later_than(now)

@@ -160,7 +160,7 @@ class Reports:
         for route in ledger.tx.routes.load() if down else ():
             if route.name in down and route.down_until <= ledger.now:
                 ledger.tx.routes.take_down(route.name, ledger.now + ROUTE_DOWN_FOR, down[route.name])
-                ledger.alarm("route_down", f"{route.name}: {down[route.name]}")
+                ledger.alarm("route_down", f"{route.name}: {down[route.name]}", about=route.name)
 
     def _requeue_texts(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
         """A text that could not go for the provider's sake waits for another route or the same one later."""

@@ -153,9 +153,8 @@ class Rounds:
             (ledger.frozen(one.id).plan for one in reversed(standing) if one.plan_name == holder.plan_name), None
         )
         if hazard is None or plan is None:
-            ledger.alarm(
-                "plan_missing", f"chain {holder.chain_id} wants plan {holder.plan_name}, which is not configured"
-            )
+            detail = f"chain {holder.chain_id} wants plan {holder.plan_name}, which is not configured"
+            ledger.alarm("plan_missing", detail, about=f"chain {holder.chain_id}", warning=holder.colour)
             return None
         return Launch(plan, hazard, holder.colour, facts)
 

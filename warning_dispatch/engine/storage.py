@@ -28,10 +28,12 @@ from warning_dispatch.engine.records import (
     TakenOver,
     Township,
 )
+from warning_dispatch.engine.storage_alarms import AlarmRows
 from warning_dispatch.engine.storage_contacts import EndpointRows, LinkRows
 from warning_dispatch.engine.storage_limits import NumberCallRows, RouteRows, TurnRows
 from warning_dispatch.engine.timekeeping import ClockRows
 from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.states import CalleeState, CallOutState, ChainState
 from warning_dispatch.model.unit import Channel
@@ -90,6 +92,10 @@ class CalleeRows(Protocol):
         """Give every open callee a deadline again: now."""
         ...
 
+    def unfinished(self, callout_id: int) -> Sequence[CalleeRecord]:
+        """Every unfinished callee of a call-out of few (the bureau's own)."""
+        ...
+
     def answerers(self, unit_ids: Sequence[int], roles: int) -> Mapping[int, int]:
         """How many receivers with one of the roles each unit has (rule "all")."""
         ...
@@ -136,6 +142,9 @@ class BranchRows(Protocol):
 
     def set_gate(self, branch_id: int, gate_at: int) -> None:
         """Arm one branch that has no deadline yet."""
+
+    def hasten(self, superior_branch_id: int, gate_at: int) -> None:
+        """What waits for (superiors in) this branch opens at `gate_at` at the latest, if it is not due sooner."""
         ...
 
     def add_counts(self, changes: Mapping[int, tuple[int, int, int]]) -> Sequence[BranchRecord]:
@@ -190,6 +199,14 @@ class CallOutRows(Protocol):
 
     def rehome(self, callout_id: int, chain_id: int, alert_id: int) -> None:
         """The warning that a call-out stands for from now on: its own has ended, another holds its units."""
+        ...
+
+    def live_self(self) -> CallOutRecord | None:
+        """The bureau's call to itself that nobody has claimed."""
+        ...
+
+    def set_colour(self, callout_id: int, colour: Colour) -> None:
+        """A self-call becomes more urgent."""
         ...
 
     def set_state(self, callout_id: int, state: CallOutState, *, next_at: int | None, ended_at: int | None) -> None:
@@ -460,20 +477,6 @@ class AlertRows(Protocol):
         """A message that had been set aside came again and is acted upon now."""
         ...
 
-    def last_alarms(self, kind: str, unit_ids: Sequence[int]) -> Mapping[tuple[int, int], int]:
-        """(call-out, unit) → when an alarm of this kind was last raised for it."""
-        ...
-
-    def alarm(
-        self, kind: str, detail: str, now: int, *, callout_id: int | None = None, unit_id: int | None = None
-    ) -> None:
-        """Something a human must look at."""
-        ...
-
-    def was_raised(self, kind: str, callout_id: int, since: int) -> bool:
-        """Whether a call-out has had such an alarm since then."""
-        ...
-
 
 class JournalRows(Protocol):
     """The append-only account."""
@@ -534,6 +537,11 @@ class Transaction(Protocol):
     @property
     def alerts(self) -> AlertRows:
         """预警信息."""
+        ...
+
+    @property
+    def alarms(self) -> AlarmRows:
+        """告警."""
         ...
 
     @property

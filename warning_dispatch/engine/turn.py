@@ -7,12 +7,13 @@ The daemon runs it in a thread, storms and the demo at full speed call it direct
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from warning_dispatch.engine.frozen import FrozenPlans
-from warning_dispatch.engine.ledger import Ledger, Observer, nobody
+from warning_dispatch.engine.ledger import Bell, Ledger, Observer, nobody
 from warning_dispatch.engine.outbox import Outbox
+from warning_dispatch.engine.records import StoredAlarm
 from warning_dispatch.engine.recovery import repeat_lost
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.storage import Storage
@@ -64,9 +65,13 @@ class Turn:
         outbox: Outbox,
         reports: Reports,
         batch: int,
+        bell: Bell,
+        widen: Callable[[Ledger, Sequence[StoredAlarm]], None],
         observe: Observer = nobody,
     ) -> None:
-        """`batch`: callees looked at in one turn."""
+        """`batch`: callees looked at in one turn. `widen` takes alarms of areas that nobody has resolved."""
+        self._bell = bell
+        self._widen = widen
         self._storage = storage
         self._plans = plans
         self._outbox = outbox
@@ -80,14 +85,17 @@ class Turn:
         """Do everything due at `now`.
 
         1. What came from the wire: answers first, then receipts and reports. 2. Call-outs whose pause or validity is
-        over. 3. Gates whose hold is over. 4. Leases and reports overdue. 5. Callees whose deadline has come.
+        over, areas that nobody has resolved. 3. Gates whose hold is over. 4. Leases and reports overdue. 5. Callees whose deadline has come.
         6. Attempts that may go are claimed. 7. State, attempts and journal commit; only then the caller dials.
         """
         with self._storage.writing() as tx:
-            ledger = Ledger(tx, self._plans, now)
+            ledger = Ledger(tx, self._plans, now, self._bell)
             if inbox:
                 self.take_inbox(ledger, inbox)
             self._callouts(ledger)
+            unresolved = tx.alarms.due(now)
+            if unresolved:
+                self._widen(ledger, unresolved)
             overdue = self._overdue(ledger)
             gates = tx.branches.due(now, self._batch)
             ledger.open_branches([(branch, None) for branch in gates])
@@ -169,6 +177,7 @@ class Turn:
             tx.callees.next_due(),
             tx.branches.next_due(),
             tx.callouts.next_due(),
+            tx.alarms.next_due(),
             tx.attempts.next_overdue(),
             tx.attempts.next_held(now),
             outbox_at,
@@ -203,7 +212,10 @@ def await_lift(ledger: Ledger, callout_id: int) -> None:
 
 
 def _ask_for_the_end(ledger: Ledger, callout_id: int) -> None:
-    """Ask the officer; who stands behind a gate that never opened is on nobody's list yet."""
+    """Ask the officer, every time anew: whoever claimed the question an hour ago is asked again.
+
+    Who stands behind a gate that never opened is on nobody's list yet.
+    """
     shut = [one for one in ledger.tx.branches.of_callout(callout_id) if one.state is BranchState.WAITING]
     untold = sum(one.total - one.finished for one in shut)
     ledger.alarm(
@@ -211,6 +223,7 @@ def _ask_for_the_end(ledger: Ledger, callout_id: int) -> None:
         f"有效期已过：请解除、延长或办结；未开闸、从未呼叫：{untold} 个单位 / "
         f"the validity is over: lift, extend or close; never called behind shut gates: {untold} units",
         callout_id,
+        about=str(ledger.now),
     )
 
 

@@ -307,7 +307,7 @@ def _ended(callee: Callee, event: Ended, now: int, rules: Rules) -> Step:
     if callee.state in FINISHED:
         return Step(callee, (), Reason.TOO_LATE)
     actions: list[Action] = []
-    change = _Change(replace(callee, voice=Voice.NONE), event, now, rules.superior)
+    change = _Change(replace(callee, voice=Voice.NONE), event, now, rules)
     reason = change.apply(actions)
     moved = change.callee
     if moved.state is S.UNCONFIRMED and callee.state in (S.CALLING, S.RELAYED):
@@ -332,7 +332,7 @@ class _Change:
     callee: Callee
     event: Ended
     now: int
-    superior: bool
+    rules: Rules
 
     def apply(self, actions: list[Action]) -> Reason:
         """Change `self.callee`; returns the reason."""
@@ -417,7 +417,8 @@ class _Change:
 
     def _heard(self) -> Reason:
         self.callee = replace(self.callee, heard=self.callee.heard + 1)
-        if self.callee.heard >= HEARD_LIMIT and self.callee.state is not S.DUTY_ANSWERED:
+        heard_out = self.callee.heard >= HEARD_LIMIT and not self.rules.until_claimed
+        if heard_out and self.callee.state is not S.DUTY_ANSWERED:
             self.callee = replace(self.callee, state=S.UNCONFIRMED, unreached_at=None)
             return Reason.HEARD_TWICE
         return Reason.HEARD_ONCE
@@ -449,7 +450,7 @@ class _Change:
     def _permanent(self, actions: list[Action]) -> Reason:
         self._judge(Verdict.DEAD, 0)
         self._elsewhere_now(or_later=False)
-        if self.event.hopeless and self.superior and self.callee.state not in ANSWERED:
+        if self.event.hopeless and self.rules.superior and self.callee.state not in ANSWERED:
             actions.extend((RaiseAlarm("no_contact"), OpenBelow(Reason.SUPERIOR_WITHOUT_CONTACT)))
         actions.append(ReportFinding(self.event.endpoint_id, self.event.outcome.key))
         return Reason.PERMANENT

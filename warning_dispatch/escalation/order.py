@@ -1,6 +1,6 @@
 """Whose turn it is when lines are scarce. PURE.
 
-An order key is a number, the smallest first: practice after earnest, red before orange, upper level before lower,
+An order key is a number, the smallest first: the bureau's call to itself before everything, practice after earnest, red before orange, upper level before lower,
 never called before called in vain, and last the turn within that rank, which is shared out between counties.
 
 The level counts, not the tier's position in its plan: the villages of a county's own warning stand beside those of the
@@ -22,6 +22,8 @@ from warning_dispatch.model.plan import Tier
 from warning_dispatch.model.unit import UnitKind
 
 TURN_BITS = 24
+AHEAD = 1 << 12
+"""More than any rank: what is taken off it goes before every queue."""
 _TURNS = 1 << TURN_BITS
 _KINDS = {UnitKind.LEADER: 0, UnitKind.DIVISION: 1, UnitKind.DEPARTMENT: 2}
 _OTHER = 3
@@ -35,9 +37,10 @@ def place(tiers: Sequence[Tier], position: int) -> int:
     return ((select.level - 1) * 4 + _KINDS.get(select.kind, _OTHER)) * _SAME + min(before, _SAME - 1)
 
 
-def rank(colour: Colour, at: int, *, tried: bool, practice: bool) -> int:
-    """What comes before the turn. `at`: the place of the tier; `tried`: called before, in vain."""
-    return ((int(practice) * 4 + (Colour.RED - colour)) * 64 + at) * 2 + int(tried)
+def rank(colour: Colour, at: int, *, tried: bool, practice: bool, own: bool = False) -> int:
+    """What comes before the turn. `at`: the place of the tier; `tried`: called before, in vain; `own`: the bureau itself."""
+    ranked = ((int(practice) * 4 + (Colour.RED - colour)) * 64 + at) * 2 + int(tried)
+    return ranked - AHEAD if own else ranked
 
 
 def order_key(ranked: int, turn: int) -> int:

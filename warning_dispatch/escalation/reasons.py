@@ -76,6 +76,8 @@ class Reason(StrEnum):
     """An officer closed the call-out."""
     SUPERSEDED = "superseded"
     """A newer round calls the unit."""
+    CLAIMED = "claimed"
+    """One of the bureau's people claimed it; the others are not called any more."""
     RECALLED = "recalled"
     """An officer asked for the ladder to start again."""
     CONTACT_ADDED = "contact_added"

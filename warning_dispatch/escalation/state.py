@@ -80,7 +80,8 @@ class Rules:
     """What does not change while a callee is called: its tier's rules and what its unit can be reached by.
 
     `need`: answers wanted (0 = all `answerers`). `voice_until`: the call-out's limit for voice (ms). `alarm_silent`: the
-    alarm to raise when the limit passes without an answer; empty: none, the list is enough.
+    alarm to raise when the limit passes without an answer; empty: none, the list is enough. `until_claimed`: somebody
+    must claim it, so hearing it out never ends the ringing.
     """
 
     ladder: Ladder
@@ -93,3 +94,4 @@ class Rules:
     notice: bool = False
     superior: bool = False
     alarm_silent: str = ""
+    until_claimed: bool = False

@@ -119,6 +119,10 @@ class Purpose(IntEnum):
     """值班叫应: the bureau calls its own duty officer, ahead of every queue."""
 
 
+ASKING = frozenset({Purpose.CALL, Purpose.DRILL, Purpose.CAMPAIGN, Purpose.SELF})
+"""Purposes that ask for an answer: an answer silences them, and a claim that was lost is repeated only while it is wanted."""
+
+
 class Means(StrEnum):
     """How an answer came (应答方式). 本人应答 and 代报 are counted apart."""
 

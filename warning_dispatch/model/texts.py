@@ -12,6 +12,12 @@ UNIT_MARK = "{unit}"
 """Stands in a frozen text where the called unit's name goes."""
 LINK_MARK = "{link}"
 """Stands in a frozen text where the receiver's own link goes."""
+CAUSES_MARK = "{causes}"
+"""Stands in a text of the bureau's own call where the open causes go; see engine/causes.py."""
+COUNT_MARK = "{count}"
+"""Stands there where it says how many they are."""
+CAUSE_MARK = "{cause}"
+"""Stands in the words for several causes of one kind where their sentence goes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,6 +192,12 @@ class AlarmRow:
     detail: str
     callout_id: int | None
     unit_name: str
+    colour: Colour | None = None
+    """How urgently the bureau is called for it; None: it only stands on the list."""
+    times: int = 1
+    self_callout_id: int | None = None
+    claimed_at: int | None = None
+    claimed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +250,9 @@ class LinkView:
     callee_state: CalleeState
     confirmed_at: int | None
     confirmed_means: Means | None
+    own: bool = False
+    """Whether it is the bureau's call to itself; then `causes` says what happened."""
+    causes: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:

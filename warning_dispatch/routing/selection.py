@@ -36,6 +36,14 @@ def select(chain: CallChain, hazard: Hazard, affected: Affected, active: tuple[i
     return tuple(_tier_selection(index, chain.tiers[index], hazard, affected) for index in active)
 
 
+def own_selections(chain: CallChain, within: str) -> tuple[TierSelection, ...]:
+    """The selections of the bureau's call to itself: its own units in our own area, whatever the weather."""
+    return tuple(
+        TierSelection(index, tier.select.kind, tier.select.level, (), tier.select.codes, (), (within,))
+        for index, tier in enumerate(chain.tiers)
+    )
+
+
 def _tier_selection(index: int, tier: Tier, hazard: Hazard, affected: Affected) -> TierSelection:
     sectors = hazard.sectors if tier.select.of_hazard else tier.select.sectors
     length = CODE_LENGTH[tier.select.level]

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from warning_dispatch.model.states import Means, Purpose
+from warning_dispatch.model.states import ASKING, Means
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch
-
-ASKING = frozenset({Purpose.CALL, Purpose.DRILL, Purpose.CAMPAIGN})
-"""Purposes that want an answer; a notice or an all-clear does not."""
 
 
 @dataclass(slots=True)

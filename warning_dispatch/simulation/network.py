@@ -23,11 +23,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
-from warning_dispatch.model.states import Means
+from warning_dispatch.model.states import ASKING, Means
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch, Event, Receipt, Reply, Report, Tap
 from warning_dispatch.simulation import carrier_log
-from warning_dispatch.simulation.answers import ASKING, Answer, Answers, RangAfterAnswer
+from warning_dispatch.simulation.answers import Answer, Answers, RangAfterAnswer
 from warning_dispatch.simulation.carrier_log import CarrierLog, CarrierRecord
 from warning_dispatch.simulation.faults import Faults, FaultyLine
 from warning_dispatch.simulation.habits import Habits, TextTurn, VoiceTurn

@@ -1,9 +1,9 @@
-"""What came in ↔ rows: raw bytes with their verdict, alerts, chains, alarms."""
+"""What came in ↔ rows: raw bytes with their verdict, alerts, chains."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from warning_dispatch.engine.records import ChainRecord, Hold, NewAlert, StoredAlert
@@ -187,34 +187,6 @@ class AlertTable:
             json.dumps(list(reasons), ensure_ascii=False),
             alert_id,
         )
-
-    def last_alarms(self, kind: str, unit_ids: Sequence[int]) -> Mapping[tuple[int, int], int]:
-        """See the port."""
-        rows = self._sql.rows(
-            """SELECT callout_id, unit_id, max(at) FROM alarm WHERE kind = ? AND callout_id IS NOT NULL
-            AND unit_id IN {ids} GROUP BY callout_id, unit_id""",
-            kind,
-            self._sql.ids(unit_ids),
-        )
-        return {(row[0], row[1]): row[2] for row in rows}
-
-    def alarm(
-        self, kind: str, detail: str, now: int, *, callout_id: int | None = None, unit_id: int | None = None
-    ) -> None:
-        """See the port."""
-        self._sql.run(
-            "INSERT INTO alarm (at, kind, callout_id, unit_id, detail) VALUES (?, ?, ?, ?, ?)",
-            now,
-            kind,
-            callout_id,
-            unit_id,
-            detail,
-        )
-
-    def was_raised(self, kind: str, callout_id: int, since: int) -> bool:
-        """See the port."""
-        sql = "SELECT 1 FROM alarm WHERE kind = ? AND callout_id = ? AND at >= ? LIMIT 1"
-        return self._sql.one(sql, kind, callout_id, since) is not None
 
 
 def _coverage_to_json(coverage: Sequence[TierSelection]) -> str:

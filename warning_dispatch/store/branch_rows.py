@@ -104,6 +104,16 @@ class BranchTable:
         """See the port."""
         self._sql.run("UPDATE branch SET gate_at = ? WHERE id = ? AND gate_at IS NULL", gate_at, branch_id)
 
+    def hasten(self, superior_branch_id: int, gate_at: int) -> None:
+        """See the port."""
+        self._sql.run(
+            "UPDATE branch SET gate_at = ? WHERE superior_branch_id = ? AND state = ? AND gate_at > ?",
+            gate_at,
+            superior_branch_id,
+            BranchState.WAITING.value,
+            gate_at,
+        )
+
     def add_counts(self, changes: Mapping[int, tuple[int, int, int]]) -> Sequence[BranchRecord]:
         """See the port."""
         self._sql.many(

@@ -185,6 +185,13 @@ class CalleeTable:
             callout_id,
         )
 
+    def unfinished(self, callout_id: int) -> Sequence[CalleeRecord]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"{_FROM} WHERE c.callout_id = ? AND c.state NOT IN ({_FINISHED}) ORDER BY c.id", callout_id
+        )
+        return [_record(row) for row in rows]
+
     def answerers(self, unit_ids: Sequence[int], roles: int) -> Mapping[int, int]:
         """See the port."""
         rows = self._sql.rows(

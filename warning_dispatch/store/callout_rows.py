@@ -209,6 +209,18 @@ class CallOutTable:
         """See the port."""
         self._sql.run("UPDATE callout SET chain_id = ?, alert_id = ? WHERE id = ?", chain_id, alert_id, callout_id)
 
+    def live_self(self) -> CallOutRecord | None:
+        """See the port. The index on what is due holds every live call-out and nothing else."""
+        row = self._sql.one(
+            f"SELECT {_COLUMNS} FROM callout WHERE next_at IS NOT NULL AND purpose = ? AND state IN ({_LIVE}) ORDER BY id",
+            Purpose.SELF.value,
+        )
+        return None if row is None else _record(row)
+
+    def set_colour(self, callout_id: int, colour: Colour) -> None:
+        """See the port."""
+        self._sql.run("UPDATE callout SET colour = ? WHERE id = ?", colour.value, callout_id)
+
     def set_state(self, callout_id: int, state: CallOutState, *, next_at: int | None, ended_at: int | None) -> None:
         """See the port."""
         self._sql.run(

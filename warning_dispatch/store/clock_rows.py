@@ -6,7 +6,8 @@ of limits move; when an attempt was claimed or ended, when somebody answered, wh
 recorded, in the tables as in the journal, whose entry "clock.stepped" says how to read it. A moment that is not ours
 stays too: the end of a warning that its message names is wall time, the end that we guessed is an interval from its start.
 One window is measured on facts: whether a superior "has answered within the hour" when an upgrade comes; after a step it
-is longer or shorter by that step, and a gate not opened by it opens by its hold.
+is longer or shorter by that step, and a gate not opened by it opens by its hold. So is the half hour after a claim in which
+the same alarm is not rung for again.
 
 `MOVE` and `STAY` name every moment in the schema; a test sees that a new one is decided.
 """
@@ -39,6 +40,7 @@ MOVE: Mapping[str, tuple[str, ...]] = {
     "route WHERE tokens_at > 0": ("tokens_at",),
     "route WHERE down_until > 0": ("down_until",),
     "number_call": ("at",),
+    "alarm WHERE claimed_at IS NULL": ("rings_from", "next_at"),
 }
 """Rows → columns that move with the clock. Beside them `until` in callee.memory. The next look at a RUNNING call-out is
 at its validity; that of a paused one or of one that awaits lifting is an interval of ours."""

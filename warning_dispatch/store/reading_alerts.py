@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from warning_dispatch.engine.causes import sentences
+from warning_dispatch.engine.frozen import texts_from_json
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.alert import Alert, AlertInfo, Disposition
 from warning_dispatch.model.colour import Colour
@@ -18,6 +20,7 @@ from warning_dispatch.model.unit import UnitKind
 from warning_dispatch.model.views import AlertRow, LinkView
 from warning_dispatch.ports import Sealer
 from warning_dispatch.routing.areas import trim
+from warning_dispatch.store.alarm_rows import open_causes
 from warning_dispatch.store.alert_rows import ALERT_CONTEXT
 from warning_dispatch.store.reading_callouts import superior_path
 from warning_dispatch.store.sealing import link_hash
@@ -160,7 +163,14 @@ class LinkPictures:
             callee_state=CalleeState(row[16]),
             confirmed_at=confirmed[0] if confirmed else None,
             confirmed_means=Means(confirmed[1]) if confirmed else None,
+            own=row[14] == Purpose.SELF.value,
+            causes=self._causes(row[0], row[3]) if row[14] == Purpose.SELF.value else (),
         )
+
+    def _causes(self, callout_id: int, language: str) -> tuple[str, ...]:
+        """What the bureau calls itself for, as it stands now."""
+        texts = texts_from_json(self._sql.value("SELECT texts FROM callout WHERE id = ?", callout_id))
+        return tuple(sentences(texts, language, open_causes(self._sql, [callout_id]).get(callout_id, ())))
 
     def _content(self, row: Sequence[Any]) -> Content:
         """What the alert says; nothing for a call-out that was begun by hand."""

@@ -27,6 +27,7 @@ _SHOWN = tuple(state for state in CalleeState if state is not CalleeState.SUPERS
 _ROLES = {role.value: role for role in Role}
 _STATES = {state.value: state for state in CalleeState}
 _CITY = UnitLevel.CITY.value
+_SELF = Purpose.SELF.value
 _LIVE = ", ".join(str(state.value) for state in LIVE_CALLOUT)
 _CALLOUTS = """SELECT o.id, o.alert_id, o.plan_name, o.plan, o.hazard, o.colour, a.sender, i.name, a.headline, o.state,
  o.purpose, o.round, o.started_at, o.ended_at, o.voice_until, o.validity_guessed
@@ -51,8 +52,10 @@ class CallOutPictures:
 
     def latest(self, *, live_only: bool, limit: int) -> Sequence[CallOutView]:
         """See ReadModels.callouts."""
-        where = f" WHERE o.state IN ({_LIVE})" if live_only else ""
-        return self._views(self._sql.rows(f"{_CALLOUTS}{where} ORDER BY o.id DESC LIMIT ?", limit))
+        where = f" AND o.state IN ({_LIVE})" if live_only else ""
+        return self._views(
+            self._sql.rows(f"{_CALLOUTS} WHERE o.purpose <> {_SELF}{where} ORDER BY o.id DESC LIMIT ?", limit)
+        )
 
     def one(self, callout_id: int) -> CallOutView:
         """See ReadModels.callout."""

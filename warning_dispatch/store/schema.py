@@ -441,15 +441,32 @@ alarm = Table(
     Column("kind", Text, nullable=False),
     Column("callout_id", Key),
     Column("unit_id", Key),
+    Column(
+        "about",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="what else tells two facts of a kind apart: a message, a route, a source, an area",
+    ),
     Column("detail", Text, nullable=False),
+    Column("times", Integer, nullable=False, server_default="1", comment="how often the same fact was reported"),
     Column(
         "colour", SmallInteger, nullable=False, server_default="0", comment="how urgent: RED or ORANGE; 0 rings nobody"
     ),
     Column("self_callout_id", Key, comment="the bureau's call to itself that rings for it"),
+    Column("rings_from", BigInteger, comment="since when that self-call tells it"),
+    Column("next_at", BigInteger, comment="when the engine itself must look at it (an area that nobody resolves)"),
     Column("claimed_at", BigInteger),
     Column("claimed_by", Text),
     Index("ix_alarm_open", "claimed_at"),
     Index("ix_alarm_unit", "unit_id"),
+    Index("ix_alarm_self_callout", "self_callout_id"),
+    Index(
+        "ix_alarm_due",
+        "next_at",
+        sqlite_where=text("next_at IS NOT NULL"),
+        postgresql_where=text("next_at IS NOT NULL"),
+    ),
     comment="What cannot be decided rings a human: the causes of the bureau's self-call.",
 )
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from warning_dispatch.engine.records import Entry
 from warning_dispatch.ports import Sealer
+from warning_dispatch.store.alarm_rows import AlarmTable
 from warning_dispatch.store.alert_rows import AlertTable
 from warning_dispatch.store.attempt_rows import AttemptTable
 from warning_dispatch.store.branch_rows import BranchTable
@@ -51,6 +52,7 @@ class TableTransaction:
         self.number_calls = NumberCallTable(sql)
         self.turns = TurnTable(sql)
         self.alerts = AlertTable(sql, sealer)
+        self.alarms = AlarmTable(sql)
         self.links = LinkTable(sql, link_key)
         self.clock = ClockTable(sql)
         self.journal = JournalTable(sql, journal)

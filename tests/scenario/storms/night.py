@@ -14,7 +14,7 @@ from sqlalchemy import Engine as Database
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.turn import Inbox, Turned
 from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
-from warning_dispatch.model.states import LIVE_CALLOUT
+from warning_dispatch.model.states import LIVE_CALLOUT, Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Receipt, Reply, Report, Tap
 from warning_dispatch.store.database import create_in_memory, reading
@@ -70,6 +70,7 @@ class Storm:
             population=weather.population,
             faults=weather.faults,
             spare_route=weather.spare,
+            bureau=seed % 2 == 1,  # every other bureau can be rung
             database=_database(),
             statements=fuse.statements,
             observe=self.visits.observe,
@@ -260,10 +261,11 @@ class Storm:
         for channel in (Channel.VOICE, Channel.SMS):
             town.network.set_outage(channel, None)
         self._go_on(3 * MINUTE)
-        for callout, state in self.rows("SELECT id, state FROM callout"):
+        for callout, state in self.rows("SELECT id, state FROM callout WHERE purpose <> ?", int(Purpose.SELF)):
             if state in LIVE_CALLOUT:
                 self.survive(lambda key=callout: town.act(Act.CLOSE, key))
         for _ in range(6):  # a slow SMS route needs its time for the all-clears
+            self.people.claim()
             self._go_on(30 * MINUTE)
             if not self.rows("SELECT 1 FROM attempt WHERE state = 1 LIMIT 1"):
                 break
@@ -273,7 +275,7 @@ class Storm:
                     connection,
                     self.truth,
                     town.log.records(),
-                    {chain.name: chain for chain in town.chains},
+                    {chain.name: chain for chain in (*town.chains, town.configuration.bureau)},
                     town.keys.link_key,
                     town.keys.journal_public,
                 )

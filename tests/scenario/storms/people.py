@@ -57,6 +57,13 @@ class People:
             self._answer()
         if draw() < weather.outage:
             self._outage()
+        if self._storm.seed % 2 == 1 and draw() < weather.act / 2:
+            self.claim()
+
+    def claim(self) -> None:
+        """Somebody of the bureau has every alarm in hand."""
+        self._storm.tell("claims every alarm")
+        self._storm.survive(self._storm.town.claim)
 
     def _callout(self) -> int:
         """One of any state alike, so that a rare state meets acts as often as a usual one."""

@@ -29,7 +29,7 @@ from warning_dispatch.model.states import (
     Purpose,
     Voice,
 )
-from warning_dispatch.model.unit import Channel, Role
+from warning_dispatch.model.unit import Channel, Role, UnitKind
 from warning_dispatch.simulation import carrier_log
 from warning_dispatch.simulation.carrier_log import CarrierRecord
 from warning_dispatch.store.journal_check import verify
@@ -45,14 +45,15 @@ _DONE, _LIVE = _in(FINISHED), _in(LIVE_CALLOUT)
 _OVER = _in((CallOutState.CANCELLED, CallOutState.SUPERSEDED, CallOutState.CLOSED))
 _RUNNING = int(CallOutState.RUNNING)
 _READY, _WIRE = int(AttemptState.READY), _in((AttemptState.CLAIMED, AttemptState.HANDED))
-_VOICE, _CALL = int(Channel.VOICE), int(Purpose.CALL)
+_VOICE, _SELF = int(Channel.VOICE), int(Purpose.SELF)
+_ASKING = _in((Purpose.CALL, Purpose.SELF))
 _WAITING, _QUEUED, _RINGING = int(CalleeState.WAITING), int(Voice.QUEUED), int(Voice.LIVE)
 _ON_LEASE = "a.lease_until IS NOT NULL"
 """Whatever was claimed in the last transaction is on a lease: between two transactions no other need be looked at."""
 _CALLS = f"""WITH live AS (
-    SELECT id, 1 AS queued FROM attempt WHERE state = {_READY} AND channel = {_VOICE} AND purpose = {_CALL} UNION ALL
+    SELECT id, 1 AS queued FROM attempt WHERE state = {_READY} AND channel = {_VOICE} AND purpose IN {_ASKING} UNION ALL
     SELECT id, 0 FROM attempt WHERE lease_until IS NOT NULL AND state IN {_WIRE} AND channel = {_VOICE}
-      AND purpose = {_CALL}),
+      AND purpose IN {_ASKING}),
   served AS (SELECT ac.callee_id, sum(live.queued) AS queued, sum(1 - live.queued) AS wire
     FROM live JOIN attempt_callee ac ON ac.attempt_id = live.id GROUP BY ac.callee_id),
   held AS (SELECT o.id AS callout, o.state AS callout_state, c.*, coalesce(s.queued, 0) AS queued,
@@ -71,7 +72,7 @@ def _claimed_after_the_answer(where: str) -> str:
     return f"""SELECT a.id, c.id, a.claimed_at - c.answered_at FROM attempt a
         JOIN attempt_callee ac ON ac.attempt_id = a.id JOIN callee c ON c.id = ac.callee_id
         WHERE {where} AND c.state = {int(CalleeState.ACKNOWLEDGED)}
-        AND a.purpose = {_CALL} AND a.claimed_at > c.answered_at
+        AND a.purpose IN {_ASKING} AND a.claimed_at > c.answered_at
         AND NOT EXISTS (SELECT 1 FROM attempt_callee x WHERE x.attempt_id = a.id AND x.callee_id <> c.id)
         AND NOT EXISTS (SELECT 1 FROM acknowledgement k WHERE k.counted = 1 AND k.callee_id IN {_ROUNDS_OF_C}
           AND (a.claimed_at <= k.at OR k.role = {int(Role.DUTY)}))"""
@@ -80,6 +81,11 @@ def _claimed_after_the_answer(where: str) -> str:
 def _claimed_after_the_end(where: str) -> str:
     return f"""SELECT a.id, a.channel FROM attempt a JOIN callout o ON o.id = a.callout_id
         WHERE {where} AND o.state IN {_OVER} AND a.claimed_at > o.ended_at AND a.purpose <> {int(Purpose.ALL_CLEAR)}"""
+
+
+def _claimed_after_the_claim(where: str) -> str:
+    return f"""SELECT a.id, a.channel FROM attempt a JOIN callout o ON o.id = a.callout_id
+        WHERE {where} AND o.purpose = {_SELF} AND o.state NOT IN {_LIVE} AND a.claimed_at > o.ended_at"""
 
 
 def _branch_counts(where: str) -> str:
@@ -123,7 +129,7 @@ AT_ANY_MOMENT: Mapping[str, str] = {
         SELECT id, state FROM attempt WHERE lease_until IS NULL
         AND (state = {int(AttemptState.CLAIMED)} OR (state = {int(AttemptState.HANDED)} AND channel = {_VOICE}))""",
     "3 an answer silences: still queued for a unit that has finished": f"""
-        SELECT a.id FROM attempt a WHERE a.state = {_READY} AND a.purpose = {_CALL}
+        SELECT a.id FROM attempt a WHERE a.state = {_READY} AND a.purpose IN {_ASKING}
         AND a.possible_duplicate = 0 AND a.claimed_at IS NULL AND NOT EXISTS (
           SELECT 1 FROM attempt_callee ac JOIN callee c ON c.id = ac.callee_id
           WHERE ac.attempt_id = a.id AND c.state NOT IN {_DONE})""",
@@ -137,6 +143,19 @@ AT_ANY_MOMENT: Mapping[str, str] = {
         SELECT r.name, r.lines_used, r.lines FROM route r WHERE r.lines IS NOT NULL AND (r.lines_used > r.lines
         OR r.lines_used <> (SELECT count(*) FROM attempt a WHERE {_ON_LEASE} AND a.route = r.name
           AND a.channel = {_VOICE} AND a.state IN {_WIRE}))""",
+    "9 what cannot be decided rings a human: an open alarm for which nobody is called": f"""
+        SELECT m.id, m.kind, m.self_callout_id FROM alarm m WHERE m.claimed_at IS NULL AND m.colour > 0
+        AND EXISTS (SELECT 1 FROM unit u WHERE u.kind = '{UnitKind.BUREAU.value}')
+        AND NOT EXISTS (SELECT 1 FROM callout o JOIN callee c ON c.callout_id = o.id WHERE o.id = m.self_callout_id
+          AND o.state = {_RUNNING} AND c.state NOT IN {_DONE} AND c.next_at IS NOT NULL)""",
+    "9 what cannot be decided rings a human: two self-calls at once": f"""
+        SELECT max(id) FROM callout WHERE purpose = {_SELF} AND state IN {_LIVE} GROUP BY purpose HAVING count(*) > 1""",
+    "9 a self-call with nothing to tell": f"""
+        SELECT o.id FROM callout o WHERE o.purpose = {_SELF} AND o.state IN {_LIVE} AND NOT EXISTS (
+          SELECT 1 FROM alarm m WHERE m.self_callout_id = o.id AND m.claimed_at IS NULL)""",
+    "9 a claim silences: still queued": f"""
+        SELECT a.id FROM attempt a JOIN callout o ON o.id = a.callout_id WHERE a.state = {_READY}
+        AND o.purpose = {_SELF} AND o.state NOT IN {_LIVE}""",
     "kept counts of a branch": _branch_counts(f"o.state IN {_LIVE}"),
     "kept counts of a call-out": _callout_counts(f"o.state IN {_LIVE}"),
 }
@@ -145,6 +164,7 @@ AT_ANY_MOMENT: Mapping[str, str] = {
 WHILE_THE_CLOCK_IS_TRUE: Mapping[str, str] = {
     "3 an answer silences: claimed after the unit had answered": _claimed_after_the_answer(_ON_LEASE),
     "6 a cancel stops: claimed afterwards": _claimed_after_the_end(_ON_LEASE),
+    "9 a claim silences: somebody of the bureau is still called": _claimed_after_the_claim(_ON_LEASE),
 }
 """The same, told by times. Where the wall clock is set in mid-storm the order of the journal tells it, at the end."""
 
@@ -167,6 +187,7 @@ WHEN_ALL_IS_OVER: Mapping[str, str] = {
 AND_THE_CLOCK_WAS_TRUE: Mapping[str, str] = {
     "3 an answer silences: claimed after the unit had answered": _claimed_after_the_answer("1 = 1"),
     "6 a cancel stops: claimed afterwards": _claimed_after_the_end("1 = 1"),
+    "9 a claim silences: somebody of the bureau is still called": _claimed_after_the_claim("1 = 1"),
 }
 
 
@@ -273,7 +294,7 @@ def after_the_answer(connection: Connection, entries: Entries) -> Iterator[str]:
                     finished.add(entry["id"])
                 case "callout" if entry["to"] in ("CANCELLED", "SUPERSEDED", "CLOSED"):
                     over = True
-                case "attempt.claimed" if purposes[entry["id"]] == Purpose.CALL:
+                case "attempt.claimed" if purposes[entry["id"]] in (Purpose.CALL, Purpose.SELF):
                     late = finished.intersection(entry["callees"])
                     if late:
                         yield f"3 an answer silences: attempt {entry['id']} names {sorted(late)}, who had finished"

@@ -11,10 +11,11 @@ import pytest
 
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.configuration.freezing import chain_from_json, chain_to_json
+from warning_dispatch.escalation.timing import busiest_hour, latest_ring
 from warning_dispatch.model.alert import MsgType
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Gate, Ladder, Next, Repeat, Rung, TierRule
-from warning_dispatch.model.unit import Channel, Role, UnitKind, UnitLevel, roles_in
+from warning_dispatch.model.unit import ALL_ROLES, Channel, Role, UnitKind, UnitLevel, roles_in
 
 R, O = Colour.RED, Colour.ORANGE  # noqa: E741 - read as letters of a timetable
 HOUR = 3_600
@@ -137,6 +138,22 @@ def test_it_loads_with_its_three_chains(shipped: Configuration) -> None:
     assert len(shipped.hazards.hazards) >= 14  # the kinds of order 16
     with pytest.raises(StopIteration):
         shipped.chain("province")
+
+
+def test_the_bureaus_own_call_of_the_design(shipped: Configuration) -> None:
+    """值班员, 带班领导, 局长: red at 0, 60, 180 s, orange at 0, 180, 600 s; anybody's answer, no end by itself."""
+    bureau = shipped.bureau
+    assert bureau is not None
+    assert bureau.triggers == ()
+    assert list(latest_ring(bureau, R).values()) == [0, 60_000, 180_000]
+    assert list(latest_ring(bureau, O).values()) == [0, 180_000, 600_000]
+    for tier in bureau.tiers:
+        assert (tier.select.kind, tier.answering, tier.gate_roles) == (UnitKind.BUREAU, ALL_ROLES, 0)
+        for colour, most in ((R, 5), (O, 3)):
+            ladder = tier.ladders[colour]
+            assert ladder.voice_for is None
+            assert ladder.repeat.rungs
+            assert max(busiest_hour(ladder).values()) <= most
 
 
 def test_the_triggers_are_the_founding_text(shipped: Configuration) -> None:

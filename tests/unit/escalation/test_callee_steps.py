@@ -441,3 +441,21 @@ def test_whoever_answers_a_notice_has_answered_it(rules_of: Callable[..., Rules]
     rules = replace(rules_of("villages", Colour.RED, *VILLAGE), notice=True)
     decision = run(opened(0, rules), rules, (0, Answered(Means.LINK, Role.DUTY, 7)))
     assert decision.callee.state is S.ACKNOWLEDGED
+
+
+def test_what_must_be_claimed_rings_on_though_it_is_heard_out(
+    rules_of: Callable[..., Rules], outcomes: Mapping[str, Outcome]
+) -> None:
+    """The bureau's own people: nobody stands above them to be told, so hearing twice ends nothing."""
+    rules = replace(rules_of("villages", Colour.RED, *VILLAGE), until_claimed=True)
+    decision = run(
+        listening(rules),
+        rules,
+        (30, ended(outcomes, "heard_no_key")),
+        (120, Due()),
+        (120, Dialled(Role.PRIMARY, 1, "phones")),
+        (150, ended(outcomes, "heard_no_key")),
+        (180, Due()),
+    )
+    assert decision.callee.state is S.CALLING
+    assert decision.callee.voice is Voice.QUEUED

@@ -21,7 +21,17 @@ def _create_alarm() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("callout_id", KEY),
         sa.Column("unit_id", KEY),
+        sa.Column(
+            "about",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="what else tells two facts of a kind apart: a message, a route, a source, an area",
+        ),
         sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column(
+            "times", sa.Integer(), server_default="1", nullable=False, comment="how often the same fact was reported"
+        ),
         sa.Column(
             "colour",
             sa.SmallInteger(),
@@ -30,12 +40,24 @@ def _create_alarm() -> None:
             comment="how urgent: RED or ORANGE; 0 rings nobody",
         ),
         sa.Column("self_callout_id", KEY, comment="the bureau's call to itself that rings for it"),
+        sa.Column("rings_from", sa.BigInteger(), comment="since when that self-call tells it"),
+        sa.Column(
+            "next_at", sa.BigInteger(), comment="when the engine itself must look at it (an area that nobody resolves)"
+        ),
         sa.Column("claimed_at", sa.BigInteger()),
         sa.Column("claimed_by", sa.Text()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm")),
         comment="What cannot be decided rings a human: the causes of the bureau's self-call.",
     )
+    op.create_index(
+        "ix_alarm_due",
+        "alarm",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
     op.create_index("ix_alarm_open", "alarm", ["claimed_at"])
+    op.create_index("ix_alarm_self_callout", "alarm", ["self_callout_id"])
     op.create_index("ix_alarm_unit", "alarm", ["unit_id"])
 
 

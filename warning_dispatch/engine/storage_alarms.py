@@ -1,0 +1,66 @@
+"""What the engine needs of the store about alarms (see engine/storage.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from warning_dispatch.engine.records import NewAlarm, StoredAlarm
+from warning_dispatch.escalation.alarms import Cause
+from warning_dispatch.model.colour import Colour
+
+
+class AlarmRows(Protocol):
+    """What a human must look at."""
+
+    def like(self, alarms: Sequence[NewAlarm], since: int) -> Sequence[StoredAlarm]:
+        """Alarms of the same kinds that nobody has claimed, or that were claimed after `since`; newest last."""
+        ...
+
+    def insert(self, alarms: Sequence[NewAlarm], now: int) -> None:
+        """Write alarms."""
+        ...
+
+    def count_up(self, alarm_ids: Sequence[int]) -> None:
+        """The same facts were reported again."""
+        ...
+
+    def unrung(self) -> Colour | None:
+        """The highest colour among unclaimed alarms that should ring and for which no self-call does; None: there is none."""
+        ...
+
+    def attach(self, callout_id: int, now: int) -> None:
+        """Give all of those to a self-call, which tells them from now on."""
+        ...
+
+    def claim(self, callout_id: int, at: int, by: str, told_until: int) -> Sequence[int]:
+        """Claim what a self-call was telling at `told_until`; the ids. What it tells only since then leaves it."""
+        ...
+
+    def claim_rows(self, alarm_ids: Sequence[int] | None, at: int, by: str) -> Sequence[int]:
+        """Claim unclaimed alarms themselves (None: all of them); their ids."""
+        ...
+
+    def load(self, alarm_ids: Sequence[int]) -> Sequence[StoredAlarm]:
+        """By id, claimed or not."""
+        ...
+
+    def causes(self, callout_ids: Sequence[int]) -> Mapping[int, Sequence[Cause]]:
+        """Self-call → its unclaimed alarms, as they are told."""
+        ...
+
+    def last_alarms(self, kind: str, unit_ids: Sequence[int]) -> Mapping[tuple[int, int], int]:
+        """(call-out, unit) → when an alarm of this kind was last raised for it."""
+        ...
+
+    def due(self, now: int) -> Sequence[StoredAlarm]:
+        """Unclaimed alarms that the engine must look at itself; each is given once."""
+        ...
+
+    def next_due(self) -> int | None:
+        """The earliest such moment."""
+        ...
+
+    def was_raised(self, kind: str, callout_id: int, since: int) -> bool:
+        """Whether a call-out has had such an alarm since then."""
+        ...

@@ -1,0 +1,143 @@
+"""Alarms ↔ rows: what a human must look at, who rings for it, and who claimed it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from warning_dispatch.engine.records import NewAlarm, StoredAlarm
+from warning_dispatch.escalation.alarms import Cause, Fact
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.store.sql import Sql
+
+_STORED = "SELECT id, kind, callout_id, unit_id, about, claimed_at, self_callout_id FROM alarm"
+_UNRUNG = "claimed_at IS NULL AND colour > 0 AND self_callout_id IS NULL"
+
+
+def _record(row: Sequence[Any]) -> StoredAlarm:
+    return StoredAlarm(row[0], Fact(row[1], row[2], row[3], row[4]), row[5], row[6])
+
+
+class AlarmTable:
+    """engine.storage.AlarmRows."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def like(self, alarms: Sequence[NewAlarm], since: int) -> Sequence[StoredAlarm]:
+        """See the port."""
+        kinds = sorted({one.fact.kind for one in alarms})
+        rows = self._sql.rows(
+            f"""{_STORED} WHERE (claimed_at IS NULL OR claimed_at > ?)
+            AND kind IN ({", ".join("?" for _ in kinds)}) ORDER BY id""",
+            since,
+            *kinds,
+        )
+        return [_record(row) for row in rows]
+
+    def insert(self, alarms: Sequence[NewAlarm], now: int) -> None:
+        """See the port."""
+        self._sql.many(
+            """INSERT INTO alarm (at, kind, callout_id, unit_id, about, detail, colour, next_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            [
+                (
+                    now,
+                    one.fact.kind,
+                    one.fact.callout_id,
+                    one.fact.unit_id,
+                    one.fact.about,
+                    one.detail,
+                    int(one.colour or 0),
+                    one.next_at,
+                )
+                for one in alarms
+            ],
+        )
+
+    def count_up(self, alarm_ids: Sequence[int]) -> None:
+        """See the port."""
+        self._sql.many("UPDATE alarm SET times = times + 1 WHERE id = ?", [(one,) for one in alarm_ids])
+
+    def unrung(self) -> Colour | None:
+        """See the port."""
+        found: int | None = self._sql.value(f"SELECT max(colour) FROM alarm WHERE {_UNRUNG}")
+        return None if found is None else Colour(found)
+
+    def attach(self, callout_id: int, now: int) -> None:
+        """See the port."""
+        self._sql.run(f"UPDATE alarm SET self_callout_id = ?, rings_from = ? WHERE {_UNRUNG}", callout_id, now)
+
+    def claim(self, callout_id: int, at: int, by: str, told_until: int) -> Sequence[int]:
+        """See the port."""
+        claimed = self._claimed("self_callout_id = ? AND rings_from <= ?", (callout_id, told_until), at, by)
+        self._sql.run(
+            "UPDATE alarm SET self_callout_id = NULL, rings_from = NULL WHERE self_callout_id = ? AND claimed_at IS NULL",
+            callout_id,
+        )
+        return claimed
+
+    def claim_rows(self, alarm_ids: Sequence[int] | None, at: int, by: str) -> Sequence[int]:
+        """See the port."""
+        if alarm_ids is None:
+            return self._claimed("1 = 1", (), at, by)
+        return self._claimed("id IN {ids}", (self._sql.ids(alarm_ids),), at, by)
+
+    def _claimed(self, where: str, values: tuple[Any, ...], at: int, by: str) -> Sequence[int]:
+        rows = self._sql.rows(
+            f"UPDATE alarm SET claimed_at = ?, claimed_by = ? WHERE claimed_at IS NULL AND {where} RETURNING id",
+            at,
+            by,
+            *values,
+        )
+        return sorted(row[0] for row in rows)
+
+    def load(self, alarm_ids: Sequence[int]) -> Sequence[StoredAlarm]:
+        """See the port."""
+        rows = self._sql.rows(f"{_STORED} WHERE id IN {{ids}} ORDER BY id", self._sql.ids(alarm_ids))
+        return [_record(row) for row in rows]
+
+    def causes(self, callout_ids: Sequence[int]) -> Mapping[int, Sequence[Cause]]:
+        """See the port."""
+        return open_causes(self._sql, callout_ids)
+
+    def last_alarms(self, kind: str, unit_ids: Sequence[int]) -> Mapping[tuple[int, int], int]:
+        """See the port."""
+        rows = self._sql.rows(
+            """SELECT callout_id, unit_id, max(at) FROM alarm WHERE kind = ? AND callout_id IS NOT NULL
+            AND unit_id IN {ids} GROUP BY callout_id, unit_id""",
+            kind,
+            self._sql.ids(unit_ids),
+        )
+        return {(row[0], row[1]): row[2] for row in rows}
+
+    def was_raised(self, kind: str, callout_id: int, since: int) -> bool:
+        """See the port."""
+        sql = "SELECT 1 FROM alarm WHERE kind = ? AND callout_id = ? AND at >= ? LIMIT 1"
+        return self._sql.one(sql, kind, callout_id, since) is not None
+
+    def due(self, now: int) -> Sequence[StoredAlarm]:
+        """See the port."""
+        where = "next_at IS NOT NULL AND next_at <= ?"
+        rows = self._sql.rows(f"{_STORED} WHERE {where} ORDER BY id", now)
+        if rows:
+            self._sql.run(f"UPDATE alarm SET next_at = NULL WHERE {where}", now)
+        return [one for one in map(_record, rows) if one.claimed_at is None]
+
+    def next_due(self) -> int | None:
+        """See the port."""
+        moment: int | None = self._sql.value("SELECT min(next_at) FROM alarm WHERE next_at IS NOT NULL")
+        return moment
+
+
+def open_causes(sql: Sql, callout_ids: Sequence[int]) -> Mapping[int, Sequence[Cause]]:
+    """Self-call → its unclaimed alarms."""
+    found: defaultdict[int, list[Cause]] = defaultdict(list)
+    for callout_id, kind, colour, at, unit_name in sql.rows(
+        """SELECT m.self_callout_id, m.kind, m.colour, m.at, u.name FROM alarm m LEFT JOIN unit u ON u.id = m.unit_id
+        WHERE m.self_callout_id IN {ids} AND m.claimed_at IS NULL ORDER BY m.id""",
+        sql.ids(callout_ids),
+    ):
+        found[callout_id].append(Cause(kind, Colour(colour), at, unit_name or ""))
+    return found
