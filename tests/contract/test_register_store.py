@@ -304,9 +304,9 @@ def test_the_whole_prefecture_fits_and_can_be_reached(connection: Connection) ->
     begin = stopwatch()
     counts = replace_register(connection, SEALER, _whole_prefecture(), FIRST)
     assert stopwatch() - begin < 10
-    assert counts.units == 2855
+    assert counts.units == 2857
     callable_units = [row for row in rows(connection, schema.unit) if row.callable]
-    assert len(callable_units) == 2851
+    assert len(callable_units) == 2853
     assert all(reachable_roles(row.reach, Channel.VOICE) & Role.PRIMARY for row in callable_units)
 
 

@@ -24,6 +24,7 @@ _AREAS = {
     "keys": ("密钥", "Keys"),
     "database": ("数据库", "Database"),
     "register": ("名册", "Register"),
+    "bureau": ("值班叫应", "The bureau's own call"),
     "routes": ("线路", "Routes"),
     "lists": ("打印名单", "Printable lists"),
 }
@@ -48,7 +49,7 @@ def inspection_document(result: Inspection) -> dict[str, Any]:
         "timings": [
             {
                 "chain": one.chain.name,
-                "enabled": bool(one.chain.triggers),
+                "enabled": bool(one.chain.triggers) or one.own,
                 "colour": one.colour.key,
                 "tier": one.tier,
                 "latest_seconds": None if one.latest is None else one.latest / 1000,
@@ -64,7 +65,8 @@ def inspection_document(result: Inspection) -> dict[str, Any]:
 def inspection_picture(terminal: Terminal, result: Inspection) -> Iterator[RenderableType]:
     """The result for a person: the times, the findings by area, the notices, the sum."""
     if result.timings:
-        yield _timings(terminal, result.timings)
+        yield _timings(terminal, [one for one in result.timings if not one.own])
+        yield from _own_timings(terminal, [one for one in result.timings if one.own])
     for area, group in groupby(result.findings, key=lambda pair: pair[0]):
         yield Text(terminal.say(*_AREAS[area]), style="bold")
         yield from (finding_text(finding) for _, finding in group)
@@ -74,7 +76,10 @@ def inspection_picture(terminal: Terminal, result: Inspection) -> Iterator[Rende
 
 def _timings(terminal: Terminal, timings: list[Timing]) -> Table:
     say = terminal.say
-    table = Table(title=say("村（社区）最迟何时振铃", "When villages ring at the latest"), title_justify="left")
+    table = Table(
+        title=say("村（社区）最迟何时振铃", "When villages ring at the latest"),
+        title_justify="left",
+    )
     for chinese, english in (
         ("方案", "Chain"),
         ("颜色", "Colour"),
@@ -93,6 +98,20 @@ def _timings(terminal: Terminal, timings: list[Timing]) -> Table:
             "" if one.chain.triggers else say("未启用", "not enabled"),
         )
     return table
+
+
+def _own_timings(terminal: Terminal, timings: list[Timing]) -> Iterator[Text]:
+    """When the last of the bureau's own people is called, if nobody has claimed it by then."""
+    for one in timings:
+        latest = terminal.say("只凭应答", "by answers only") if one.latest is None else duration_text(one.latest)
+        title = terminal.words.of(one.chain.tier(one.tier).title)
+        colour = terminal.words.text(f"colour.{one.colour.key}")
+        yield Text(
+            terminal.say(
+                f"值班叫应（{colour}）：没有人认领，最迟 {latest} 叫到{title}",
+                f"The bureau's own call ({colour}): unclaimed, it reaches the {title.lower()} after {latest} at the latest",
+            )
+        )
 
 
 def _notices(terminal: Terminal, result: Inspection) -> Iterator[RenderableType]:

@@ -14,15 +14,17 @@ from pathlib import Path
 from warning_dispatch.bootstrap.installation import email_route
 from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.configuration import Configuration, load_configuration
-from warning_dispatch.delivery.texts import TextBook, sample_facts, texts_findings
+from warning_dispatch.configuration.bureau import BUREAU
+from warning_dispatch.delivery.texts import TextBook, sample_facts, self_findings, texts_findings
 from warning_dispatch.errors import DispatchError, Finding, FindingsError
 from warning_dispatch.escalation.budgets import HOUR, MINUTE
 from warning_dispatch.escalation.timing import busiest_hour, latest_ring
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Ladder
 from warning_dispatch.model.register import Register
-from warning_dispatch.model.unit import UnitLevel
+from warning_dispatch.model.unit import Channel, UnitLevel
 from warning_dispatch.registry.findings import INFORMATION, register_findings
+from warning_dispatch.routing.selection import own_selections, wanted
 from warning_dispatch.settings import SETTINGS_FILE, Settings, config_folder, load_settings
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.keys import KeyRing
@@ -38,7 +40,7 @@ NOBODY = both("名册为空", "the register is empty")
 class Timing:
     """When the villages of a chain ring at the latest, in ms after the message; None: never by time alone.
 
-    `tier` is the lowest tier that asks for an answer; `target` is what the chain promises.
+    Of the bureau's own call it is the director. `tier` is the lowest tier that asks for an answer; `target` is what the chain promises.
     """
 
     chain: CallChain
@@ -46,6 +48,11 @@ class Timing:
     tier: str
     latest: int | None
     target: int | None
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the bureau's call to itself."""
+        return self.chain.name == BUREAU
 
 
 @dataclass(slots=True)
@@ -79,7 +86,7 @@ def inspect(config: Path | None) -> Inspection:
     """Look at everything.
 
     1. Settings. 2. Chains, hazards, outcomes, and when villages ring. 3. Texts. 4. Keys and database. 5. The register.
-    6. Routes. 7. The folder of the printable lists.
+    6. Whom the bureau calls itself. 7. Routes. 8. The folder of the printable lists.
     """
     result = Inspection()
     settings: Settings | None = None
@@ -96,6 +103,7 @@ def inspect(config: Path | None) -> Inspection:
     if settings is None:
         return result
     register = _register(result, settings)
+    result.found("bureau", *_bureau(settings, configuration, register))
     _routes(result, settings, configuration, register)
     result.found("lists", *list_folder_findings(settings))
     return result
@@ -111,6 +119,8 @@ def _configuration(result: Inspection, folder: Path) -> Configuration | None:
         result.failed("configuration", error)
         return None
     result.timings.extend(timings(configuration.chains))
+    if configuration.bureau is not None:
+        result.timings.extend(timings([configuration.bureau]))
     if not any(chain.triggers for chain in configuration.chains):
         what = both("没有任何触发条件：什么预警都不会叫应", "no trigger at all: no warning will call anybody")
         result.found("configuration", Finding("chains", what))
@@ -136,6 +146,8 @@ def _texts(result: Inspection, folder: Path, configuration: Configuration | None
     except DispatchError as error:
         result.failed("texts", error)
         return
+    for finding in self_findings(book):
+        result.found("texts", finding)
     if configuration is None:
         return
     warnings = {
@@ -182,6 +194,47 @@ def _register(result: Inspection, settings: Settings) -> Register | None:
         what = both("名册里没有本市", "the register does not hold our own area")
         result.found("register", Finding(f"{SETTINGS_FILE}: ingest.within", f"{what} ({settings.ingest.within})"))
     return register
+
+
+# --- the bureau itself ------------------------------------------------------------------------------------
+
+
+def _bureau(settings: Settings, configuration: Configuration | None, register: Register | None) -> Iterator[Finding]:
+    """Whether there is somebody to tell when something cannot be decided."""
+    if not settings.bureau.call_itself:
+        what = f"{INFORMATION}" + both("值班叫应已关闭，告警只列在清单上", "the bureau does not call itself")
+        yield Finding(f"{SETTINGS_FILE}: bureau.call_itself", what, both("须有人时时看清单", "watch the list"))
+        return
+    if configuration is None:
+        return
+    if configuration.bureau is None:
+        what = both("没有值班叫应方案，告警时叫不到任何人", "no chain for the bureau's own call: alarms ring nobody")
+        yield Finding("chains/bureau.toml", what, both("从随附的默认配置复制", "copy the shipped one"))
+    elif register is not None and register.receivers:
+        yield from _posts(configuration.bureau, settings.ingest.within, register)
+
+
+def _posts(chain: CallChain, within: str, register: Register) -> Iterator[Finding]:
+    """Every tier of the bureau's own call has a unit, and that unit a phone."""
+    with_phone = {
+        entry.unit_code
+        for entry in register.receivers
+        for endpoint in entry.endpoints
+        if endpoint.channel is Channel.VOICE
+    }
+    for selection in own_selections(chain, within):
+        tier = chain.tiers[selection.tier]
+        found = [unit for unit in register.units if wanted(unit, selection)]
+        where = f"chains/{chain.name}: {tier.name}"
+        title = both(tier.title["zh_CN"], tier.title["en"])
+        if not found:
+            what = both("名册里没有这一级，告警时叫不到", "the register does not have this post: nobody to tell")
+            yield Finding(
+                where, f"{title}: {what}", both("补上 offices.toml 的 [bureau]", "see [bureau] in offices.toml")
+            )
+        elif not any(unit.code in with_phone for unit in found):
+            what = both("没有电话，告警时叫不到", "has no phone: nobody to tell")
+            yield Finding(where, f"{found[0].code} {found[0].name}: {what}", both("补报电话", "enter a phone"))
 
 
 # --- routes -----------------------------------------------------------------------------------------------

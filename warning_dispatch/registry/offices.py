@@ -29,9 +29,12 @@ class CityHead(_Strict):
 
 
 class Bureau(_Strict):
-    """气象局: whom the system calls when it needs a human."""
+    """气象局: whom the system calls when it needs a human, post by post in the order of config/chains/bureau.toml."""
 
     name: _Name
+    duty: _Name = "值班室"
+    shift: _Name = "带班领导"
+    director: _Name = "局长"
 
 
 class Department(_Strict):

@@ -29,8 +29,9 @@ _POSTS: dict[UnitKind, dict[Role, str]] = {
     UnitKind.DIVISION: {Role.PRIMARY: "主要负责人", Role.DEPUTY: "分管负责人", Role.DUTY: "值班室"},
     UnitKind.LEADER: {Role.PRIMARY: "本人", Role.DEPUTY: "秘书", Role.DUTY: "总值班室"},
     UnitKind.DEPARTMENT: {Role.PRIMARY: "主要负责人", Role.DEPUTY: "分管负责人", Role.DUTY: "值班室"},
-    UnitKind.BUREAU: {Role.PRIMARY: "带班领导", Role.DEPUTY: "局长", Role.DUTY: "值班台"},
 }
+_BUREAU_POSTS = {"duty": "值班员", "shift": "带班领导", "director": "局长"}
+"""By the end of the unit's code."""
 _NAME_MARK = {Role.PRIMARY: "甲", Role.DEPUTY: "乙", Role.DUTY: "值班"}
 
 
@@ -64,8 +65,19 @@ class _Sampler:
             self._clerks[township] = [(self._name("办"), next(self._mobiles))] * _CLERK_VILLAGES
         entries = []
         for unit in self._units:
-            entries += self._village(unit) if _is_village(unit) else self._office(unit)
+            if unit.kind is UnitKind.BUREAU:
+                entries += self._bureau(unit)
+            else:
+                entries += self._village(unit) if _is_village(unit) else self._office(unit)
         return entries
+
+    def _bureau(self, unit: Unit) -> list[ReceiverEntry]:
+        """The duty room has a desk and whoever sits at it a mobile; the shift leader and the director have theirs."""
+        post = unit.code.rpartition("-")[2]
+        person = self._person(
+            unit, Role.PRIMARY, _BUREAU_POSTS.get(post, "负责人"), mail=sample_mail(f"{post}.{unit.area}")
+        )
+        return [person, self._duty(unit, "值班台", "zh_CN")] if post == "duty" else [person]
 
     def _village(self, unit: Unit) -> list[ReceiverEntry]:
         entries = [self._village_primary(unit)]

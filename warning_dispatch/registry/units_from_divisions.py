@@ -25,13 +25,13 @@ class Division:
 def units_from_divisions(divisions: Sequence[Division], offices: Offices) -> list[Unit]:
     """The whole tree, every unit after its superior.
 
-    The city with its leaders, departments and the weather bureau; each county with its leaders and departments;
+    The city with its leaders, departments and the posts of the weather bureau; each county with its leaders and departments;
     townships; villages. The city itself is not called (its leaders and departments are), nor are villages whose
     name ends as `offices.not_called` says.
     """
     city = offices.city
     root = Unit(city.code, city.name, UnitKind.DIVISION, UnitLevel.CITY, city.code, None, callable=False)
-    units = [root, *_of_place(root, offices.city_offices, offices), _bureau(root, offices)]
+    units = [root, *_of_place(root, offices.city_offices, offices), *_bureau(root, offices)]
     levels = (UnitLevel.COUNTY, UnitLevel.TOWNSHIP, UnitLevel.VILLAGE)
     for level in levels:
         for division in divisions:
@@ -55,8 +55,12 @@ def _division_unit(division: Division, not_called: tuple[str, ...]) -> Unit:
     )
 
 
-def _bureau(root: Unit, offices: Offices) -> Unit:
-    return Unit(f"{root.code}-bureau", offices.bureau.name, UnitKind.BUREAU, UnitLevel.CITY, root.area, root.code)
+def _bureau(root: Unit, offices: Offices) -> Iterator[Unit]:
+    """Its duty room, its shift leader and its director: whom the bureau calls when it calls itself."""
+    bureau = offices.bureau
+    for post, title in (("duty", bureau.duty), ("shift", bureau.shift), ("director", bureau.director)):
+        name = f"{bureau.name}{title}"
+        yield Unit(f"{root.code}-{post}", name, UnitKind.BUREAU, UnitLevel.CITY, root.area, root.code)
 
 
 def _of_place(unit: Unit, place: PlaceOffices, offices: Offices) -> Iterator[Unit]:

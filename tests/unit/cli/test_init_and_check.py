@@ -86,7 +86,7 @@ def test_check_of_a_ready_installation(keyboard: Any) -> None:
     """No findings; it says when villages ring, and that nobody is really called yet."""
     document = keyboard.asked("check")
     assert document["ok"]
-    assert (document["units"], document["receivers"]) == (2855, 6168)
+    assert (document["units"], document["receivers"]) == (2857, 6169)
     latest = {(one["chain"], one["colour"]): one["latest_seconds"] for one in document["timings"]}
     assert latest["city", "red"] == 300
     assert latest["city", "orange"] == 900
@@ -178,7 +178,20 @@ def test_help_and_version(bare: Any) -> None:
     """Every command of the contract is there and explains itself in both languages."""
     said = bare.run("--help")
     assert said.code == 0
-    for name in ("demo", "run", "init", "check", "alert", "callout", "contacts", "journal", "db", "user", "key"):
+    for name in (
+        "demo",
+        "run",
+        "init",
+        "check",
+        "alert",
+        "alarm",
+        "callout",
+        "contacts",
+        "journal",
+        "db",
+        "user",
+        "key",
+    ):
         assert f" {name} " in said.out
         assert bare.run(name, "--help").code == 0
     assert bare.run("--version").out.startswith("warning-dispatch ")
@@ -214,3 +227,42 @@ def test_two_providers_together_may_carry_a_ladder(keyboard: Any) -> None:
     spare = '\n[[routes]]\nname = "spare"\nchannel = "voice"\nadapter = "simulated"\n'
     file.write_text(text + spare, encoding="utf-8")
     assert keyboard.asked("check")["ok"]
+
+
+def test_check_says_when_the_director_is_called(keyboard: Any) -> None:
+    """The bureau's own call has its latest moments too, and they are part of the readiness."""
+    document = keyboard.asked("check")
+    latest = {(one["chain"], one["colour"]): one["latest_seconds"] for one in document["timings"]}
+    assert (latest["bureau", "red"], latest["bureau", "orange"]) == (180, 600)
+    said = keyboard.run("check").out
+    assert "最迟 3m 叫到局长" in said
+    assert "最迟 10m 叫到局长" in said
+
+
+def test_check_finds_a_bureau_that_nobody_can_tell(keyboard: Any) -> None:
+    """A post that is missing, or has no phone, is found before the season; switched off it is only a notice."""
+    folder = keyboard.folder / "contacts"
+    shutil.copytree(ROOT / "contacts", folder)
+    shutil.copy(folder / "receivers.example.csv", folder / "receivers.csv")
+    rows = (folder / "receivers.csv").read_text("utf-8")
+    (folder / "receivers.csv").write_text(
+        rows.replace(
+            "1411-shift,A,样本甲0001,带班领导,+8626010000001,,,",
+            "1411-shift,A,样本甲0001,带班领导,,,a@example.invalid,",
+        ),
+        "utf-8",
+    )
+    keyboard.asked("contacts", "import", folder)
+    found = [one["where"] for one in keyboard.run("check", "--json").document["findings"] if one["area"] == "bureau"]
+    assert found == ["chains/bureau: shift"]
+    own = own_config(keyboard)
+    bureau = own / "chains" / "bureau.toml"
+    bureau.write_text(bureau.read_text("utf-8").replace('"-director"', '"-boss"'), "utf-8")
+    found = [one["where"] for one in keyboard.run("check", "--json").document["findings"] if one["area"] == "bureau"]
+    assert found == ["chains/bureau: shift", "chains/bureau: director"]
+    bureau.unlink()
+    found = [one["where"] for one in keyboard.run("check", "--json").document["findings"] if one["area"] == "bureau"]
+    assert found == ["chains/bureau.toml"]
+    quiet = keyboard.run("check", "--json", WARNING_DISPATCH_BUREAU__CALL_ITSELF="false").document
+    assert "bureau" not in areas(quiet)
+    assert "bureau" in {one["area"] for one in quiet["notices"]}

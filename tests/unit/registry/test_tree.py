@@ -46,7 +46,7 @@ def test_the_city_itself_is_not_called_but_its_offices_are() -> None:
     of_city = Counter(unit.kind for unit in units() if unit.superior == "1411" and unit.callable)
     assert of_city[UnitKind.LEADER] == 5
     assert of_city[UnitKind.DEPARTMENT] == 17
-    assert of_city[UnitKind.BUREAU] == 1
+    assert of_city[UnitKind.BUREAU] == 3
 
 
 def test_an_office_carries_its_sector_its_place_and_its_superior() -> None:
@@ -56,7 +56,7 @@ def test_an_office_carries_its_sector_its_place_and_its_superior() -> None:
     assert (water.name, water.sector, water.area, water.superior) == ("临县水利局", "water", "141124", "141124")
     assert water.level is UnitLevel.COUNTY
     assert sum(unit.sector == "water" for unit in units()) == 14
-    assert by_code["1411-bureau"].name == "吕梁市气象局"
+    assert by_code["1411-duty"].name == "吕梁市气象局值班室"
 
 
 def test_the_head_of_a_place_has_the_title_of_the_place() -> None:
@@ -84,5 +84,5 @@ def test_names_repeat_so_only_codes_are_keys() -> None:
 def test_the_example_of_receivers_can_be_read() -> None:
     """What we show as an example is one."""
     receivers = read_receivers_file(CONTACTS / "receivers.example.csv", units())
-    assert len(receivers) == 10
+    assert len(receivers) == 12
     assert all(entry.sample for entry in receivers)
