@@ -307,6 +307,16 @@ class EngineDesk:
         """See the port."""
         await asyncio.wrap_future(self._writer.submit(Lane.INTAKE, lambda now: self._engine.list_written(now, account)))
 
+    async def claim_alarms(self, alarm_ids: Sequence[int] | None, *, actor: str) -> Sequence[int]:
+        """See the port."""
+        return await asyncio.wrap_future(
+            self._writer.submit(Lane.ANSWER, lambda now: self._engine.claim_alarms(now, alarm_ids, actor=actor))
+        )
+
+    async def report_source_silent(self, name: str) -> None:
+        """For whoever watches a source of warnings: it has said nothing for too long."""
+        await asyncio.wrap_future(self._writer.submit(Lane.ACT, lambda now: self._engine.source_silent(now, name)))
+
     def health(self) -> Health:
         """See the port."""
         return Health(self._pulse.turned_at, not self._pulse.failing, self._pulse.failing)

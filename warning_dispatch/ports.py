@@ -135,7 +135,7 @@ class ReadModels(Protocol):
     """Pictures for pages, API and commands. Safe from any thread; never blocks the writer."""
 
     def callouts(self, *, live_only: bool = False, limit: int = 100) -> Sequence[CallOutView]:
-        """Newest first."""
+        """Newest first. The bureau's calls to itself are not among them: see `open_alarms`."""
         ...
 
     def callout(self, callout_id: int) -> CallOutView:
@@ -247,6 +247,10 @@ class Desk(Protocol):
 
     async def list_written(self, account: ListAccount) -> None:
         """A command is about to write a printable list."""
+        ...
+
+    async def claim_alarms(self, alarm_ids: Sequence[int] | None, *, actor: str) -> Sequence[int]:
+        """Somebody of the bureau has these alarms in hand (None: all), and all that ring with them. The ids claimed."""
         ...
 
     def health(self) -> Health:

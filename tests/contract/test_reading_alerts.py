@@ -204,3 +204,33 @@ def test_ones_own_word_is_confirmed_even_if_it_does_not_answer_for_the_unit(hous
     house.answer(callout, callee, START + 5, counted=False, receiver=receiver, means=Means.LINK)
     view = house.read.link(TOKEN)
     assert (view.confirmed_at, view.confirmed_means) == (START + 5, Means.LINK)
+
+
+def test_alarms_say_how_urgent_they_are_and_who_claimed_them(house: House) -> None:
+    """Claimed ones only when asked for."""
+    house.add(schema.alarm, at=START, kind="route_down", detail="x", colour=3, times=4, self_callout_id=7)
+    house.add(schema.alarm, at=START, kind="downgraded", detail="x", claimed_at=START + 1, claimed_by="wang")
+    [rung] = house.read.open_alarms()
+    assert (rung.colour, rung.times, rung.self_callout_id, rung.claimed_at) == (Colour.ORANGE, 4, 7, None)
+    claimed, _ = house.read.alarms()
+    assert (claimed.colour, claimed.claimed_at, claimed.claimed_by) == (None, START + 1, "wang")
+
+
+def test_the_bureaus_own_call_is_no_call_out_of_the_list(house: House) -> None:
+    """It is found by its number, and never among warnings."""
+    own, warning = house.callout(purpose=Purpose.SELF.value), house.callout()
+    assert [one.id for one in house.read.callouts()] == [warning]
+    assert [one.id for one in house.read.callouts(live_only=True)] == [warning]
+    assert house.read.callout(own).purpose is Purpose.SELF
+
+
+def test_a_link_of_the_bureaus_own_call_shows_what_is_open_now(house: House) -> None:
+    """In the words frozen into the self-call; what was claimed is not shown any more."""
+    texts = '{"zh_CN/cause/route_down": ["", "一条线路停用"], "zh_CN/cause/several": ["", "{cause}（{count}项）"]}'
+    callout, _, _ = linked(house, WATER, purpose=Purpose.SELF.value, texts=texts)
+    for _ in range(2):
+        house.add(schema.alarm, at=START, kind="route_down", detail="x", colour=3, self_callout_id=callout)
+    alarm = house.add(schema.alarm, at=START, kind="source_silent", detail="x", self_callout_id=callout, colour=3)
+    house.change(schema.alarm, alarm, claimed_at=START)
+    view = house.read.link(TOKEN)
+    assert (view.own, view.causes, view.open) == (True, ("一条线路停用（2项）",), True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import warning_dispatch
-from warning_dispatch.cli import accounts, alert, callout, callout_lists, callout_people, contacts, db, journal
+from warning_dispatch.cli import accounts, alarm, alert, callout, callout_lists, callout_people, contacts, db, journal
 from warning_dispatch.cli.check import check
 from warning_dispatch.cli.demo import demo
 from warning_dispatch.cli.init import init
@@ -41,6 +41,7 @@ def build_app() -> typer.Typer:
     app.command("check")(check)
     for name, group in (
         ("alert", alert.app),
+        ("alarm", alarm.app),
         ("callout", _callouts()),
         ("contacts", contacts.app),
         ("journal", journal.app),

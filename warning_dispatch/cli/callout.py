@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 import typer
 from rich.console import RenderableType
 
+from warning_dispatch.cli.alarm import alarm_document
 from warning_dispatch.cli.alert import taken_text, tell_whether_called
 from warning_dispatch.cli.handwritten import Order, compose, named_areas, require_meaning, usual_headline
 from warning_dispatch.cli.office import open_office, open_reading, opened_database
 from warning_dispatch.cli.pictures import alarms_text, callout_picture, callouts_table
 from warning_dispatch.cli.terminal import Terminal, command
-from warning_dispatch.clock import SystemClock, iso_text
+from warning_dispatch.clock import SystemClock
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.errors import NotFoundError
@@ -21,7 +22,7 @@ from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import Hazard
 from warning_dispatch.model.states import UNREACHED, CalleeState, Means
 from warning_dispatch.model.unit import UnitKind
-from warning_dispatch.model.views import AlarmRow, CalleeRow, CallOutView
+from warning_dispatch.model.views import CalleeRow, CallOutView
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.readings import TableReadings
 from warning_dispatch.store.register_reading import stored_units
@@ -119,18 +120,6 @@ def wanted_states(names: Sequence[str] | None) -> tuple[CalleeState, ...]:
         else:
             wanted.append(found)
     return tuple(dict.fromkeys(wanted))
-
-
-def alarm_document(alarm: AlarmRow) -> dict[str, object]:
-    """An alarm for a program."""
-    return {
-        "id": alarm.id,
-        "at": iso_text(alarm.at),
-        "kind": alarm.kind,
-        "detail": alarm.detail,
-        "callout_id": alarm.callout_id,
-        "unit_name": alarm.unit_name,
-    }
 
 
 # --- by hand ----------------------------------------------------------------------------------------------

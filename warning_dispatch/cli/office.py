@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -83,6 +83,10 @@ class Office(Protocol):
         """Account for a printable list that is about to be written."""
         ...
 
+    def claim(self, alarm_ids: Sequence[int] | None, *, actor: str) -> Sequence[int]:
+        """Claim alarms (None: all) with all that ring with them; the ids claimed."""
+        ...
+
 
 # --- the daemon's socket ----------------------------------------------------------------------------------
 
@@ -123,6 +127,11 @@ class DaemonOffice:
     def list_written(self, account: ListAccount) -> None:
         """See the port."""
         self._ask("/lists", json=asdict(account))
+
+    def claim(self, alarm_ids: Sequence[int] | None, *, actor: str) -> Sequence[int]:
+        """See the port."""
+        said = self._ask("/alarms/claim", json={"alarm_ids": alarm_ids and list(alarm_ids), "actor": actor})
+        return [int(one) for one in said["claimed"]]
 
     def _ask(self, path: str, **content: Any) -> dict[str, Any]:
         """One request. A message that was quarantined is an answer; every other refusal is an error of ours."""
@@ -214,6 +223,10 @@ class DirectOffice:
         except NotFoundError:
             return False
         return True
+
+    def claim(self, alarm_ids: Sequence[int] | None, *, actor: str) -> Sequence[int]:
+        """See the port."""
+        return self._product.engine.claim_alarms(self._clock.now(), alarm_ids, actor=actor).result
 
 
 def callee_of(read: TableReadings, callout_id: int, unit_code: str) -> int:

@@ -107,6 +107,21 @@ class ListWrittenDocument(BaseModel):
     noted: bool = True
 
 
+class ClaimRequest(BaseModel):
+    """Alarms to claim; `alarm_ids` null: every open one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    alarm_ids: Annotated[list[int], Field(min_length=1)] | None
+    actor: Said
+
+
+class ClaimDocument(BaseModel):
+    """The alarms that were claimed, with all that rang together with them."""
+
+    claimed: list[int]
+
+
 class ActDocument(BaseModel):
     """The act was carried out."""
 
@@ -116,9 +131,9 @@ class ActDocument(BaseModel):
 
 
 def create_control_app(read: ReadModels, desk: Desk, *, body_limit: int, samples: bool = True) -> FastAPI:
-    """The application for the local socket: POST /acts/{act}, /alerts, /ack, /receivers, /lists. `body_limit` in bytes.
+    """The application for the local socket: POST /acts/{act}, /alerts, /ack, /alarms/claim, /receivers, /lists.
 
-    `samples`: whether sample numbers may be added (no: real routes would have to dial them).
+    `body_limit` in bytes. `samples`: whether sample numbers may be added (no: real routes would have to dial them).
     """
     failures = Failures(Pages())
 
@@ -151,6 +166,7 @@ class Control:
         router.add_api_route("/ack", self.acknowledge, methods=["POST"])
         router.add_api_route("/receivers", self.add_receiver, methods=["POST"])
         router.add_api_route("/lists", self.list_written, methods=["POST"])
+        router.add_api_route("/alarms/claim", self.claim, methods=["POST"])
         return router
 
     async def take_in(
@@ -208,6 +224,10 @@ class Control:
         except NotFoundError:
             return False
         return True
+
+    async def claim(self, body: ClaimRequest) -> ClaimDocument:
+        """Somebody of the bureau has it in hand."""
+        return ClaimDocument(claimed=list(await self._desk.claim_alarms(body.alarm_ids, actor=body.actor)))
 
     def _callee_of(self, callout_id: int, unit_code: str) -> int:
         self._read.callout(callout_id)

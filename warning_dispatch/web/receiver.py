@@ -53,6 +53,8 @@ class ReceiverPage:
     async def _show(self, request: Request, token: str) -> Response:
         view = await to_thread.run_sync(self._read.link, token)
         words = self._pages.words_for(request, view.language)
+        if view.own:
+            return self._pages.styled("receiver_self.html", words, {"view": view})
         return self._pages.styled("receiver.html", words, {"view": view, **page_fields(view)})
 
     async def _confirm(self, request: Request, token: str) -> Response:

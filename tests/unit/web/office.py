@@ -72,6 +72,7 @@ class Office:
         self.links: dict[str, LinkView] = {}
         self.rows: list[AlertRow] = []
         self.alarms: list[AlarmRow] = []
+        self.claims: list[tuple[list[int], str]] = []
         self.raw: list[tuple[bytes, str]] = []
         self.acts: list[tuple[str, int, str, str, str]] = []
         self.acknowledged: list[tuple[int, int, str, str, Means]] = []
@@ -378,6 +379,14 @@ class Office:
         self._must_write()
         self._record(account.callout_id)
         self.accounts.append(account)
+
+    async def claim_alarms(self, alarm_ids: Sequence[int] | None, *, actor: str) -> Sequence[int]:
+        """Everything asked for that is there; one without an actor is refused."""
+        if not actor.strip():
+            raise RefusedError("A claim needs an actor.")
+        claimed = [one.id for one in self.alarms if alarm_ids is None or one.id in alarm_ids]
+        self.claims.append((claimed, actor))
+        return claimed
 
     def health(self) -> Health:
         """As the test set it."""

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.states import CalleeState, Means
+from warning_dispatch.model.views import AlarmRow
 
 
 def test_a_message_comes_in_from_a_file(control: TestClient, office: Any) -> None:
@@ -112,3 +113,13 @@ def test_every_finding_about_a_receiver_comes_back(control: TestClient, office: 
     assert [one["where"] for one in answer.json()["findings"]] == ["--name", "--unit", "--phone"]
     assert office.added == []
     assert control.post("/receivers", json={**body, "actor": " "}).status_code == 422
+
+
+def test_a_claim_reaches_the_desk(control: TestClient, office: Any) -> None:
+    """By number, or all of them by saying null; nobody claims without a name, and nothing is claimed by accident."""
+    office.alarms = [AlarmRow(key, 0, "quarantined", "x", None, "") for key in (1, 2)]
+    assert control.post("/alarms/claim", json={"alarm_ids": [2], "actor": "值班员"}).json() == {"claimed": [2]}
+    assert control.post("/alarms/claim", json={"alarm_ids": None, "actor": "值班员"}).json() == {"claimed": [1, 2]}
+    assert office.claims == [([2], "值班员"), ([1, 2], "值班员")]
+    for wrong in ({"actor": "x"}, {"alarm_ids": [], "actor": "x"}, {"alarm_ids": [1], "actor": ""}):
+        assert control.post("/alarms/claim", json=wrong).status_code == 422

@@ -202,3 +202,24 @@ def test_who_comes_second_may_still_confirm(client: TestClient, office: Any) -> 
     assert "本单位已有人应答" in page
     assert "<button" in page
     assert "等 20 处" in page
+
+
+def test_the_bureaus_own_page_says_what_happened_and_asks_to_take_it(client: TestClient, office: Any) -> None:
+    """No hazard and no area: the causes that are open, and one button that claims them."""
+    office.add_link(own=True, causes=("一条线路停用", "有区域编码不认识"), unit_name="吕梁市气象局值班室")
+    page = client.get(PATH)
+    assert page.status_code == 200
+    for text in ("值班叫应，请认领", "吕梁市气象局值班室", "一条线路停用", "有区域编码不认识", "我来认领"):
+        assert text in page.text
+    assert page.text.count("<button") == 1
+    assert "预警信号" not in page.text
+    assert client.post(PATH, follow_redirects=False).status_code == 303
+    assert "已认领" in client.get(PATH).text
+
+
+def test_the_bureaus_own_page_after_somebody_else_took_it(client: TestClient, office: Any) -> None:
+    """Nothing is left to press."""
+    office.add_link(own=True, causes=(), callout_state=CallOutState.COMPLETE)
+    page = client.get(f"{PATH}?lang=en")
+    assert "Somebody has taken it" in page.text
+    assert "<button" not in page.text
