@@ -94,7 +94,7 @@ def test_the_language_is_switched_by_a_link(visit: Any, site: Any) -> None:
 
 def test_rare_village_characters_are_drawn(visit: Any, site: Any) -> None:
     """Every character of the names of this prefecture's villages has a glyph of a Chinese font: no boxes."""
-    site.office.add_link(unit_name=RARE)
+    site.office.add_link(units=(site.office.link_unit(name=RARE, path=""),))
     context = visit()
     page = context.new_page()
     page.goto(f"{site.address}/r/{site.token}")

@@ -20,6 +20,7 @@ from warning_dispatch.model.states import (
     Means,
     Purpose,
 )
+from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.store import schema
 
 
@@ -133,7 +134,8 @@ def test_a_link_shows_the_warning_in_the_receivers_language(house: House) -> Non
     village = house.village(1, "郝家墕村")
     callout, callee, receiver = linked(house, village, alert_id=house.alert(alert))
     view = house.read.link(TOKEN.upper())
-    assert (view.callout_id, view.callee_id, view.unit_name) == (callout, callee, "临县白文镇郝家墕村")
+    (unit,) = view.units
+    assert (view.callout_id, unit.callee_id, unit.path, unit.name) == (callout, callee, "临县 白文镇", "郝家墕村")
     assert (view.headline, view.description, view.instruction) == (
         "headline zh-CN",
         "description zh-CN",
@@ -152,7 +154,7 @@ def test_a_language_the_warning_does_not_speak_falls_back(house: House) -> None:
     _, _, receiver = linked(house, WATER, alert_id=house.alert(message(info("zh-CN"))))
     house.change(schema.receiver, receiver, language="en")
     view = house.read.link(TOKEN)
-    assert (view.headline, view.unit_name) == ("headline zh-CN", "临县水利局")
+    assert (view.headline, view.units[0].path, view.units[0].name) == ("headline zh-CN", "", "临县水利局")
 
 
 def test_areas_without_a_description_are_named_by_the_register(house: House) -> None:
@@ -185,7 +187,7 @@ def test_an_acknowledged_unit_is_confirmed_by_whoever_answered_first(house: Hous
     house.answer(callout, callee, START + 5, counted=True, receiver=receiver + 1, means=Means.KEY)
     house.answer(callout, callee, START + 9, counted=True, receiver=receiver + 1, means=Means.REPLY)
     view = house.read.link(TOKEN)
-    assert (view.confirmed_at, view.confirmed_means, view.open) == (START + 5, Means.KEY, False)
+    assert (view.units[0].confirmed_at, view.units[0].confirmed_means, view.open) == (START + 5, Means.KEY, False)
 
 
 def test_the_duty_rooms_answer_leaves_the_button_to_a(house: House) -> None:
@@ -194,16 +196,63 @@ def test_the_duty_rooms_answer_leaves_the_button_to_a(house: House) -> None:
     house.answer(callout, callee, START + 5, counted=True, receiver=receiver + 1, means=Means.KEY)
     assert house.read.link(TOKEN).open
     house.answer(callout, callee, START + 8, counted=True, receiver=receiver, means=Means.LINK)
-    assert house.read.link(TOKEN).confirmed_at == START + 8
+    assert house.read.link(TOKEN).units[0].confirmed_at == START + 8
 
 
 def test_ones_own_word_is_confirmed_even_if_it_does_not_answer_for_the_unit(house: House) -> None:
     """A clerk who tapped sees that it was received (RELAYED) and is not asked to tap again and again."""
     callout, callee, receiver = linked(house, WATER, CalleeState.RELAYED)
-    assert house.read.link(TOKEN).confirmed_at is None
+    assert house.read.link(TOKEN).last_confirmed is None
     house.answer(callout, callee, START + 5, counted=False, receiver=receiver, means=Means.LINK)
+    unit = house.read.link(TOKEN).last_confirmed
+    assert unit is not None
+    assert (unit.confirmed_at, unit.confirmed_means) == (START + 5, Means.LINK)
+
+
+def post(house: House, unit: int, role: Role, number: int, channel: Channel = Channel.SMS) -> int:
+    """A receiver of a unit with a number on a channel."""
+    receiver = house.receiver(unit)
+    house.change(schema.receiver, receiver, role=role.value)
+    values = {"receiver_id": receiver, "unit_id": unit, "role": role.value, "channel": channel.value}
+    house.add(schema.endpoint, number_id=number, **values)
+    return receiver
+
+
+def test_a_link_names_every_unit_behind_the_number_it_was_sent_to(house: House) -> None:
+    """A of one village, B of another and the clerk of a third are one person; a stranger's village is not theirs."""
+    callout = house.callout()
+    branch = house.branch(callout, VILLAGES)
+    villages = [house.village(number, f"村{number}") for number in range(4)]
+    callees = [house.callee(callout, branch, unit, VILLAGES, CalleeState.CALLING) for unit in villages]
+    phone, other = house.number("1"), house.number("2")
+    receivers = [post(house, villages[at], role, phone) for at, role in ((1, Role.PRIMARY), (0, Role.DEPUTY))]
+    receivers.append(post(house, villages[2], Role.DUTY, phone))
+    post(house, villages[3], Role.PRIMARY, other)
+    post(house, villages[3], Role.DEPUTY, phone, Channel.VOICE)  # the same phone, but no message goes there
+    house.link(callout, receivers[0])
     view = house.read.link(TOKEN)
-    assert (view.confirmed_at, view.confirmed_means) == (START + 5, Means.LINK)
+    assert [unit.callee_id for unit in view.units] == [callees[1], callees[0], callees[2]]
+    house.answer(callout, callees[0], START + 3, counted=True, receiver=receivers[1], means=Means.LINK)
+    view = house.read.link(TOKEN)
+    assert view.open
+    assert [unit.confirmed_at for unit in view.units] == [None, START + 3, None]
+
+
+def test_the_link_of_an_old_round_shows_what_took_over(house: House) -> None:
+    """The newest in the chain of rounds, with its own button; a unit that was not taken over is left out of it."""
+    _, first, receiver = linked(house, WATER, CalleeState.SUPERSEDED, state=CallOutState.SUPERSEDED.value)
+    assert not house.read.link(TOKEN).open
+    rounds = [house.callout(round=2, state=CallOutState.SUPERSEDED.value), house.callout(round=3)]
+    newer = [
+        house.callee(callout, house.branch(callout, VILLAGES), WATER, VILLAGES, CalleeState.CALLING)
+        for callout in rounds
+    ]
+    house.change(schema.callee, first, carried_id=newer[0])
+    house.change(schema.callee, newer[0], carried_id=newer[1])
+    view = house.read.link(TOKEN)
+    assert (view.callout_id, view.units[0].callee_id, view.open) == (rounds[1], newer[1], True)
+    house.answer(rounds[1], newer[1], START + 3, counted=True, receiver=receiver, means=Means.LINK)
+    assert not house.read.link(TOKEN).open
 
 
 def test_alarms_say_how_urgent_they_are_and_who_claimed_them(house: House) -> None:

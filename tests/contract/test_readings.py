@@ -196,6 +196,22 @@ def test_the_last_outcome_is_that_of_the_latest_ended_attempt(house: House) -> N
     assert [row.last_outcome for row in house.read.callees(callout)] == ["busy", "heard", ""]
 
 
+def test_a_call_of_another_call_out_is_shown_where_its_units_were_named(house: House) -> None:
+    """One phone, one call: both call-outs count it once and show it, although its home is one of them."""
+    rain, gale = house.callout(), house.callout()
+    callees = [house.callee(each, house.branch(each, VILLAGES), WATER, VILLAGES) for each in (rain, gale)]
+    call = house.attempt(rain, *callees, claimed_at=START + 2, handed_at=START + 3, outcome="key_pressed")
+    for _ in range(2):
+        dropped = {"state": AttemptState.DROPPED, "outcome": "merged", "merged_id": call}
+        house.attempt(gale, callees[1], **dropped)
+    own = house.attempt(gale, callees[1], claimed_at=START + 9, handed_at=START + 9, outcome="no_answer")
+    first, second = house.read.callout(rain), house.read.callout(gale)
+    assert (first.attempts, first.handed, first.delivered, first.first_attempt_at) == (1, 1, 1, START + 2)
+    assert (second.attempts, second.handed, second.delivered, second.first_attempt_at) == (2, 2, 1, START + 2)
+    assert [row.id for row in house.read.latest_attempts(rain)] == [call]
+    assert [row.id for row in house.read.latest_attempts(gale)] == [own, call]
+
+
 def test_latest_attempts_show_masked_numbers_and_every_unit_of_a_call(house: House) -> None:
     """Promise 11 on the page; and one phone in one call names all its units. What only waits is not shown."""
     callout = house.callout()

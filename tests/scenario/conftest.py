@@ -46,6 +46,7 @@ from warning_dispatch.simulation.stage import Stage
 from warning_dispatch.store.database import create_in_memory, fill_in_memory, reading
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.sealing import AesSealer
+from warning_dispatch.store.snapshot import fold_faults
 from warning_dispatch.store.sql import Sql
 from warning_dispatch.store.storage import TableStorage
 
@@ -482,6 +483,20 @@ def storm(town: Callable[..., Town], request: pytest.FixtureRequest) -> Callable
 def promises() -> ModuleType:
     """The questions to a finished night; see storms/promises.py."""
     return _module("storms")
+
+
+@pytest.fixture
+def kept() -> Callable[[Any], None]:
+    """Looks at the promises of a town at this moment, and at whether its journals tell what its rows say."""
+    storms = _module("storms")
+
+    def look(place: Any) -> None:
+        with reading(place.database) as connection:
+            driver = connection.connection.driver_connection
+            assert storms.promises.broken_now(driver, storms.promises.Truth()) == []
+            assert fold_faults(connection) == []
+
+    return look
 
 
 __all__ = ["MINUTE", "SECOND", "START", "Town", "replace"]

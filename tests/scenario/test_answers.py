@@ -229,11 +229,23 @@ def test_a_reply_acknowledges_only_what_had_been_sent(town: Callable[..., Any]) 
     assert place.state(VILLAGE) is CalleeState.ACKNOWLEDGED
 
 
-def test_a_tap_answers_for_the_unit_of_that_link_only(shared: Any) -> None:
-    """Each unit has its own link; a merged call goes on for the unit that is still open."""
+def test_a_tap_answers_for_every_unit_of_that_person(shared: Any) -> None:
+    """The message named both, so does the page, and so does the button; the call that rings for both is hung up."""
     shared.warning(RED_CITY)
     shared.play(seconds=OPENED + 10)
-    shared.tap(shared.token_for(VILLAGE, A))
+    assert shared.tap(shared.token_for(VILLAGE, A)) == 2
+    for code in (VILLAGE, NEIGHBOUR):
+        assert shared.state(code) is CalleeState.ACKNOWLEDGED
+        assert shared.answers(code) == [(Means.LINK, True)]
+    shared.play(seconds=1)
+    assert shared.outcomes(VILLAGE) == ["hung_up_by_us"]
+
+
+def test_the_deputys_link_answers_for_one_of_the_two(shared: Any) -> None:
+    """B of a village has a number of their own: their link is about their village, and the merged call goes on."""
+    shared.warning(RED_CITY)
+    shared.play(seconds=OPENED + 10)
+    assert shared.tap(shared.token_for(VILLAGE, B)) == 1
     assert shared.state(VILLAGE) is CalleeState.ACKNOWLEDGED
     assert shared.state(NEIGHBOUR) is CalleeState.CALLING
     shared.play(seconds=120)

@@ -12,6 +12,7 @@ from structlog.typing import FilteringBoundLogger
 
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.configuration.freezing import chain_from_json, chain_to_json
+from warning_dispatch.delivery.naming import merged_text
 from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.engine.acts import Acts
 from warning_dispatch.engine.bureau import Bureau, BureauPlan
@@ -83,6 +84,7 @@ def build_engine(parts: EngineParts) -> Engine:
     """Wire the engine."""
     plans = FrozenPlans(chain_from_json)
     reports = Reports(parts.outcomes, parts.sealer.blind_index, parts.outbox.report_overdue, parts.blackout)
+    outbox = Outbox(parts.outbox, merged_text)
     launcher = Launcher(
         within=parts.intake.within,
         freeze_texts=parts.freeze_texts,
@@ -99,7 +101,7 @@ def build_engine(parts: EngineParts) -> Engine:
         turn=Turn(
             parts.storage,
             plans,
-            Outbox(parts.outbox),
+            outbox,
             reports,
             parts.outbox.batch,
             bell=bureau,

@@ -32,6 +32,13 @@ SHORT_PAUSE = 0.15
 """Seconds after a comma."""
 LONG_PAUSE = 0.3
 """Seconds after a full stop."""
+SPEECH_LIMIT = 20.0
+"""Seconds a spoken text may last, the unit's name included."""
+KEY_LIMIT = 5.0
+"""Seconds within which a call has said which key to press."""
+SEGMENT_LIMIT = {"zh_CN": 2}
+OTHER_SEGMENT_LIMIT = 3
+"""English texts carry Chinese names, so they are long and cost 70 characters a part all the same."""
 _PAUSES: dict[str | None, float] = {"short": SHORT_PAUSE, "long": LONG_PAUSE}
 
 _TOKEN = re.compile(
@@ -69,6 +76,11 @@ def sms_segments(text: str) -> SmsLength:
             segments, room = segments + 1, part
         room -= width
     return SmsLength(total, segments, encoding)
+
+
+def segment_limit(language: str) -> int:
+    """How many parts a text message in this language may take."""
+    return SEGMENT_LIMIT.get(language, OTHER_SEGMENT_LIMIT)
 
 
 def _width(char: str, encoding: Encoding) -> int:

@@ -16,7 +16,15 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, T
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from warning_dispatch.delivery.causes import read_causes
-from warning_dispatch.delivery.lengths import SmsLength, first_key_second, sms_segments, speech_seconds
+from warning_dispatch.delivery.lengths import (
+    KEY_LIMIT,
+    SPEECH_LIMIT,
+    SmsLength,
+    first_key_second,
+    segment_limit,
+    sms_segments,
+    speech_seconds,
+)
 from warning_dispatch.delivery.wording import PLACEHOLDERS, SELF_PLACEHOLDERS, SELF_VALUES, WORDINGS, placeholder_values
 from warning_dispatch.engine.causes import with_causes
 from warning_dispatch.errors import ConfigError, Finding
@@ -42,13 +50,6 @@ PURPOSES = ("call", "notice", "all_clear")
 SELF = "self"
 FALLBACK_LANGUAGE = "zh_CN"
 
-SPEECH_LIMIT = 20.0
-"""Seconds a spoken text may last, the unit's name included."""
-KEY_LIMIT = 5.0
-"""Seconds within which a call has said which key to press."""
-SEGMENT_LIMIT = {"zh_CN": 2}
-OTHER_SEGMENT_LIMIT = 3
-"""English texts carry Chinese names, so they are long and cost 70 characters a part all the same."""
 SAMPLE_UNIT = "山西医科大学汾阳学院社区居委会"
 """The longest name of a real register (15 characters)."""
 SAMPLE_BUREAU = "吕梁市气象局带班领导"
@@ -267,7 +268,7 @@ def _speech_findings(where: str, body: str, language: str, purpose: str) -> Iter
 
 def _sms_findings(where: str, body: str, language: str, purpose: str) -> Iterator[Finding]:  # noqa: ARG001 - one shape
     length = sms_segments(body)
-    limit = SEGMENT_LIMIT.get(language, OTHER_SEGMENT_LIMIT)
+    limit = segment_limit(language)
     if length.segments > limit:
         what = f"is {length.characters} characters, {length.segments} parts ({length.encoding})"
         yield Finding(where, what, f"shorten it to {limit} parts")

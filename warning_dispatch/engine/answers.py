@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import NewAcknowledgement
@@ -44,7 +44,11 @@ def is_positive(text: str) -> bool:
 
 
 def take_answers(ledger: Ledger, answers: Sequence[Answer]) -> int:
-    """Record answers in a batch; how many counted. Unknown callees are ignored (an old database, a forged id)."""
+    """Record answers in a batch; how many counted. Unknown callees are ignored (an old database, a forged id).
+
+    What is answered in an old round is recorded there, and counts for the newest round that took the callee over.
+    """
+    answers = [*answers, *_carried_over(ledger, answers)]
     records = ledger.tx.callees.load(list({answer.callee_id for answer in answers}))
     ledger.load_callouts([record.callout_id for record in records.values()])
     counted = 0
@@ -70,3 +74,17 @@ def take_answers(ledger: Ledger, answers: Sequence[Answer]) -> int:
             )
         )
     return counted
+
+
+def _carried_over(ledger: Ledger, answers: Sequence[Answer]) -> list[Answer]:
+    """The same answers for the callees of the newest rounds; one that was given there as well is not given twice."""
+    newest = ledger.tx.callees.newest(list({answer.callee_id for answer in answers}))
+    given = {(answer.callee_id, answer.means, answer.receiver_id) for answer in answers}
+    found = []
+    for answer in answers:
+        callee_id = newest.get(answer.callee_id)
+        if callee_id is None or (callee_id, answer.means, answer.receiver_id) in given:
+            continue
+        given.add((callee_id, answer.means, answer.receiver_id))
+        found.append(replace(answer, callee_id=callee_id))
+    return found

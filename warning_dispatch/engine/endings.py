@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.ranges import to_ranges
+from warning_dispatch.engine.sharing import part_queued
 from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.unit import Role
@@ -14,7 +15,8 @@ from warning_dispatch.model.unit import Role
 def end(ledger: Ledger, callout_id: int, event: CallOutEvent, *, actor: str, reason: str) -> None:
     """End a call-out.
 
-    1. The state is one write. 2. Everything queued is dropped. 3. Open callees go to their final state, counts are
+    1. The state is one write. 2. Everything queued is dropped, what rings is hung up; a call that serves another call-out
+    too goes on for it. 3. Open callees go to their final state, counts are
     set anew. 4. After a lifting those who had been contacted are told, without being asked for an answer; those whom
     another warning still holds have gone to another call-out before, or it is not ended.
     """
@@ -22,6 +24,7 @@ def end(ledger: Ledger, callout_id: int, event: CallOutEvent, *, actor: str, rea
     callout = ledger.callout(callout_id)
     into = CalleeState.SUPERSEDED if event is CallOutEvent.SUPERSEDED else CalleeState.STOPPED
     ledger.set_callout_state(callout, event, actor=actor, reason=reason)
+    part_queued(ledger, callout_id)
     dropped = ledger.tx.attempts.drop_ready_of_callout(callout_id, ledger.now, event)
     ledger.note(callout_id, {"k": "attempts.dropped", "count": dropped, "voice_only": False, "why": event})
     ledger.hang_up.extend(ledger.tx.attempts.live_of_callout(callout_id))

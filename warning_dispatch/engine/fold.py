@@ -5,7 +5,8 @@ Theory of operation
 A stream `callout:<id>` begins with the account of what was filled (a branch and its contiguous callee ids, all
 WAITING) and goes on with one entry per move of a callee, an attempt, a branch or the call-out. Two kinds speak of
 many at once and are worked out from the state folded so far: a branch that opens takes its WAITING callees to
-CALLING, and an end or a pause drops whatever attempt is READY. Counts are not taken over but counted from the callees,
+CALLING, and an end or a pause drops whatever attempt is READY. A call that also names units of other call-outs has its
+life in its home's stream; theirs tell whom of them it named and what became of it ("shared"), which moves nothing. Counts are not taken over but counted from the callees,
 so a kept count that drifted shows as a difference.
 
 Folding is strict: an entry that contradicts what was folded before (another state than it says it came from, another
@@ -318,6 +319,14 @@ class _Folding:
         for one in ready:
             one.state, one.outcome = _A.DROPPED, why
 
+    def shares(self, entry: Mapping[str, object]) -> None:
+        """A call of another call-out names callees of this one."""
+        key, callees = _number(entry, "id"), entry["callees"]
+        _require(key not in self.attempts, f"attempt {key} is this call-out's own")
+        _require(isinstance(callees, list) and bool(callees), "it names nobody")
+        for callee in callees if isinstance(callees, list) else ():
+            self._callee(callee)
+
     def _move(
         self, entry: Mapping[str, object], before: tuple[AttemptState, ...], after: AttemptState, outcome: str = ""
     ) -> None:
@@ -340,6 +349,9 @@ NEUTRAL = frozenset(
         "joined",
         "list.written",
         "receiver.added",
+        "shared.ended",
+        "shared.handed",
+        "shared.requeued",
         "widened",
     }
 )
@@ -364,6 +376,7 @@ _HANDLERS: Mapping[str, Callable[[_Folding, Mapping[str, object]], None]] = {
     "attempt.requeued": _Folding.requeued,
     "attempt.dropped": _Folding.dropped,
     "attempts.dropped": _Folding.all_dropped,
+    "shared.claimed": _Folding.shares,
 }
 
 

@@ -107,7 +107,7 @@ class Ledger:
         self._entries: defaultdict[str, list[Entry]] = defaultdict(list)
         self._counts: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
         self._finished: defaultdict[int, int] = defaultdict(int)
-        self._new_attempts: list[tuple[CalleeRecord, Channel, int, Purpose, str, int | None]] = []
+        self._new_attempts: list[tuple[CalleeRecord, Channel, int, Purpose, str, int | None, bool]] = []
         self._look_again: list[int] = []
         self._silenced: dict[bool, list[int]] = {True: [], False: []}
         self._opens: list[tuple[int, Reason]] = []
@@ -207,9 +207,9 @@ class Ledger:
     def _act(self, record: CalleeRecord, action: object, avoid: str) -> None:
         match action:
             case QueueVoice():
-                self._new_attempts.append((record, Channel.VOICE, 0, self._purpose(record), avoid, None))
+                self._new_attempts.append((record, Channel.VOICE, 0, self._purpose(record), avoid, None, False))
             case QueueText(channel, role, endpoint_id):
-                self._new_attempts.append((record, channel, role, self._purpose(record), "", endpoint_id))
+                self.queue_text(record, channel, role, self._purpose(record), endpoint_id)
             case Silence(texts):
                 self._silenced[texts].append(record.id)
             case OpenBelow(reason):
@@ -229,17 +229,33 @@ class Ledger:
         notice = self.frozen(record.callout_id).plan.tiers[record.tier].notice
         return Purpose.NOTICE if notice else Purpose.CALL
 
-    def queue_voice(self, record: CalleeRecord) -> None:
-        """Queue a call of its own for a callee whose voice is QUEUED and that shared an attempt until now."""
-        self._new_attempts.append((record, Channel.VOICE, 0, self._purpose(record), "", None))
+    def queue_voice(self, record: CalleeRecord, *, repeat: bool) -> None:
+        """Queue a call of its own for a callee whose voice is QUEUED and that shared an attempt until now.
+
+        `repeat`: that attempt may or may not have reached a carrier.
+        """
+        self._new_attempts.append((record, Channel.VOICE, 0, self._purpose(record), "", None, repeat))
+
+    def queue_text(
+        self,
+        record: CalleeRecord,
+        channel: Channel,
+        roles: int,
+        purpose: Purpose,
+        endpoint_id: int | None = None,
+        *,
+        repeat: bool = False,
+    ) -> None:
+        """Queue a message to whoever has one of the roles of a unit, or to one endpoint of it. `repeat` as above."""
+        self._new_attempts.append((record, channel, roles, purpose, "", endpoint_id, repeat))
 
     def queue_all_clear(self, record: CalleeRecord, role: int) -> None:
         """Queue the message that the warning is lifted, for one role of a unit that had been contacted."""
-        self._new_attempts.append((record, Channel.SMS, role, Purpose.ALL_CLEAR, "", None))
+        self.queue_text(record, Channel.SMS, role, Purpose.ALL_CLEAR)
 
     def queue_notice(self, record: CalleeRecord, role: int) -> None:
         """Queue a text that asks for no answer, for one role of a unit that has answered already."""
-        self._new_attempts.append((record, Channel.SMS, role, Purpose.NOTICE, "", None))
+        self.queue_text(record, Channel.SMS, role, Purpose.NOTICE)
 
     # --- noting -------------------------------------------------------------------------------------------
 
@@ -451,7 +467,7 @@ class Ledger:
         wanted = [(channel, self._rank(record, channel), record.county) for record, channel, *_ in self._new_attempts]
         keys = deal(self.tx, wanted, self.now)
         rows = []
-        for offset, ((record, channel, roles, purpose, avoid, endpoint_id), key) in enumerate(
+        for offset, ((record, channel, roles, purpose, avoid, endpoint_id, repeat), key) in enumerate(
             zip(self._new_attempts, keys, strict=True)
         ):
             rows.append(
@@ -466,6 +482,7 @@ class Ledger:
                     due_at=self.now,
                     avoid=avoid,
                     endpoint_id=endpoint_id,
+                    possible_duplicate=repeat,
                 )
             )
             self.note(

@@ -167,11 +167,15 @@ class NewAttempt:
     due_at: int
     avoid: str = ""
     endpoint_id: int | None = None
+    possible_duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyAttempt:
-    """An attempt that waits for a line or the rate. `held_until`: it has waited for a budget, until then."""
+    """An attempt that waits for a line or the rate. `callout_id` is its home; a repeated call may serve others too.
+
+    `held_until`: it has waited for a budget, until then.
+    """
 
     id: int
     callout_id: int
@@ -183,6 +187,11 @@ class ReadyAttempt:
     possible_duplicate: bool
     callee_ids: tuple[int, ...]
     held_until: int | None = None
+
+    @property
+    def repeated(self) -> bool:
+        """Voice: whether it was claimed before, so that a call of it may be ringing already."""
+        return self.endpoint_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +206,13 @@ class Claim:
     role: Role
     claimed_at: int
     lease_until: int
+    avoid: str
+    possible_duplicate: bool
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """An attempt as reports find it."""
+    """An attempt as reports find it. `callout_id` is its home; `callee_ids` may be of several call-outs."""
 
     id: int
     callout_id: int
@@ -236,6 +247,15 @@ class AddedContact:
     unit_id: int
     endpoints: tuple[tuple[int, Channel], ...]
     first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Who of a unit is behind the number of an attempt: one call or message names the units of several."""
+
+    endpoint_id: int
+    receiver_id: int
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +381,7 @@ class StoredAlarm:
 
 @dataclass(frozen=True, slots=True)
 class LinkTarget:
-    """What a link stands for."""
+    """One unit that a link or a reply answers for, and the receiver of that unit who does."""
 
     callout_id: int
     receiver_id: int

@@ -13,7 +13,8 @@ from warning_dispatch.engine.answers import Answer, is_positive, take_answers
 from warning_dispatch.engine.blackouts import Blackouts
 from warning_dispatch.engine.dialling_budget import settle_calls
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.records import AttemptRecord, CalleeRecord, EndpointDetail
+from warning_dispatch.engine.records import AttemptRecord, Behind, CalleeRecord, EndpointDetail
+from warning_dispatch.engine.sharing import sharers_of, tell, write_anew
 from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.endpoints import all_dead, other_roles
 from warning_dispatch.escalation.moves import Ended
@@ -51,6 +52,7 @@ class Reports:
     def take_receipts(self, ledger: Ledger, receipts: Sequence[Receipt]) -> None:
         """CLAIMED → HANDED, or the refusal as an outcome."""
         attempts = ledger.tx.attempts.load([one.attempt_id for one in receipts])
+        sharers = sharers_of(ledger, list(attempts.values()))
         handed: list[tuple[int, str, int | None]] = []
         refused: list[Report] = []
         expected: list[tuple[AttemptRecord, Receipt]] = []
@@ -62,7 +64,7 @@ class Reports:
             if receipt.accepted:
                 due = ledger.now + self._report_overdue if attempt.channel is Channel.VOICE else None
                 handed.append((attempt.id, receipt.provider_ref, due))
-                ledger.note(attempt.callout_id, {"k": "attempt.handed", "id": attempt.id})
+                tell(ledger, attempt, "handed", sharers)
             else:
                 refused.append(Report(attempt.id, receipt.outcome or "provider_down", ledger.now))
         settle_calls(ledger, expected)
@@ -113,26 +115,26 @@ class Reports:
         return take_answers(ledger, answers) if answers else 0
 
     def take_taps(self, ledger: Ledger, taps: Sequence[Tap]) -> int:
-        """Links confirmed (by the web, or by simulated people). Returns how many counted."""
-        answers = []
-        for tap in taps:
-            target = ledger.tx.links.target(tap.link.rsplit("/", 1)[-1])
-            if target is not None:
-                answers.append(Answer(target.callee_id, Means.LINK, target.role, target.receiver_id))
+        """Links confirmed (by the web, or by simulated people): each for every unit on its page. How many counted."""
+        answers = [
+            Answer(target.callee_id, Means.LINK, target.role, target.receiver_id)
+            for tap in taps
+            for target in ledger.tx.links.target(tap.link.rsplit("/", 1)[-1])
+        ]
         return take_answers(ledger, answers) if answers else 0
 
     # --- inside -------------------------------------------------------------------------------------------
 
     def _answer(self, ledger: Ledger, attempts: Sequence[AttemptRecord]) -> None:
-        """One key acknowledges exactly the units of that call for which the person answers."""
-        answers: list[Answer] = []
-        for attempt in dict.fromkeys(attempts):
-            own = behind_the_phone(ledger, attempt)
-            for callee_id in attempt.callee_ids:
-                detail = own.get(callee_id)
-                role = detail.view.role if detail else attempt.role
-                receiver = detail.view.receiver_id if detail else attempt.receiver_id
-                answers.append(Answer(callee_id, Means.KEY, role, receiver, attempt.id))
+        """One key acknowledges exactly the units of that call for which the person answers, by their role in each."""
+        attempts = list(dict.fromkeys(attempts))
+        behind = behind_the_phones(ledger, attempts)
+        answers = [
+            Answer(callee_id, Means.KEY, own.role, own.receiver_id, attempt.id)
+            for attempt in attempts
+            for callee_id in attempt.callee_ids
+            if (own := behind.get((attempt.id, callee_id))) is not None
+        ]
         if answers:
             take_answers(ledger, answers)
 
@@ -141,10 +143,11 @@ class Reports:
         if not ended:
             return
         freed: defaultdict[str, int] = defaultdict(int)
+        sharers = sharers_of(ledger, [attempt for attempt, _, _ in ended])
         for attempt, outcome, _at in ended:
             if attempt.channel is Channel.VOICE and attempt.state in (AttemptState.CLAIMED, AttemptState.HANDED):
                 freed[attempt.route] += 1
-            ledger.note(attempt.callout_id, {"k": "attempt.ended", "id": attempt.id, "outcome": outcome.key})
+            tell(ledger, attempt, "ended", sharers, outcome=outcome.key)
         ledger.tx.attempts.finish([(attempt.id, outcome.key, at) for attempt, outcome, at in ended])
         ledger.tx.routes.release(freed)
         self._close_routes(ledger, ended)
@@ -164,15 +167,22 @@ class Reports:
 
     def _requeue_texts(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
         """A text that could not go for the provider's sake waits for another route or the same one later."""
+        refused = [
+            (attempt, outcome)
+            for attempt, outcome, _ in ended
+            if attempt.channel is not Channel.VOICE and outcome.next in _ROUTE_TROUBLE
+        ]
+        records = ledger.tx.callees.load(list({callee for attempt, _ in refused for callee in attempt.callee_ids}))
+        others = {attempt.id: write_anew(ledger, attempt, records, repeat=False) for attempt, _ in refused}
         again = [
             (attempt.id, attempt.route, False, ledger.now + self._patience(ledger, attempt, outcome))
-            for attempt, outcome, _ in ended
-            if attempt.channel is not Channel.VOICE
-            and outcome.next in (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
+            for attempt, outcome in refused
+            if len(others[attempt.id]) < len(attempt.callee_ids)
             and ledger.goes_on(attempt.callout_id, attempt.purpose)
             and ledger.now < ledger.callout(attempt.callout_id).voice_until + GIVE_UP_AFTER
         ]
         if again:
+            ledger.tx.attempts.leave([(one[0], callee) for one in again for callee in others[one[0]]])
             ledger.tx.attempts.requeue(again)
         for attempt_id, route, _, not_before in again:
             ledger.wake_at(not_before)
@@ -192,8 +202,9 @@ class Reports:
     def _step_callees(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
         records = ledger.tx.callees.load(list({callee for attempt, _, _ in ended for callee in attempt.callee_ids}))
         ledger.load_callouts([record.callout_id for record in records.values()])
+        behind = behind_the_phones(ledger, [attempt for attempt, _, _ in ended])
         details: Mapping[int, Sequence[EndpointDetail]] = {}
-        if any(outcome.next in _NEEDS_OTHERS or len(attempt.callee_ids) > 1 for attempt, outcome, _ in ended):
+        if any(outcome.next in _NEEDS_OTHERS for _, outcome, _ in ended):
             details = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}))
         routes = ledger.tx.routes.load() if any(o.next in _NEEDS_ROUTES for _, o, _ in ended) else ()
         voice = [one for one in routes if one.channel is Channel.VOICE]
@@ -202,74 +213,63 @@ class Reports:
             for callee_id in attempt.callee_ids:
                 if callee_id in records:
                     ledger.counted.outcomes[outcome.key, ledger.current(records[callee_id]).callee.state] += 1
-            if outcome.next is Next.ACKNOWLEDGE or attempt.role is None:
-                self._release_voice(ledger, attempt, records)
-                continue
+            # A call that ended with an answer: a unit it did not finish (duty room, one of several) may be called again.
+            meaning = self._outcomes[NO_REPORT] if outcome.next is Next.ACKNOWLEDGE else outcome
             for callee_id in attempt.callee_ids:
                 if callee_id not in records:
                     continue
                 record = ledger.current(records[callee_id])
                 if record.callee.state in FINISHED or record.callee.voice is not Voice.LIVE:
                     continue
-                own = details.get(record.unit_id, ())
-                self._end_one(ledger, record, attempt, outcome, own, in_service, alone=len(voice) == 1)
+                own = behind.get((attempt.id, callee_id)) or _of_the_attempt(attempt)
+                others = details.get(record.unit_id, ())
+                self._end_one(ledger, record, attempt, own, meaning, others, in_service, alone=len(voice) == 1)
 
     def _end_one(
         self,
         ledger: Ledger,
         record: CalleeRecord,
         attempt: AttemptRecord,
+        own: Behind,
         outcome: Outcome,
         details: Sequence[EndpointDetail],
         in_service: set[str],
         *,
         alone: bool,
     ) -> None:
-        own = [one.view for one in details if one.view.number_id == attempt.number_id]
-        own_voice = [view for view in own if view.channel is Channel.VOICE]
-        endpoint_id = own_voice[0].endpoint_id if own_voice else (attempt.endpoint_id or 0)
-        role = own_voice[0].role if own_voice else attempt.role
         rules = ledger.rules(record)
         views = [one.view for one in details]
         roles = rules.answering | rules.gate_roles
         refused_by = {*filter(None, attempt.avoid.split(",")), attempt.route}
         event = Ended(
             outcome=outcome,
-            role=role or Role.PRIMARY,
-            endpoint_id=endpoint_id,
+            role=own.role,
+            endpoint_id=own.endpoint_id,
             route=attempt.route,
-            others=other_roles(record.callee, views, endpoint_id, roles, ledger.now),
+            others=other_roles(record.callee, views, own.endpoint_id, roles, ledger.now),
             other_route=bool(in_service - refused_by),
-            hopeless=outcome.next in _NEEDS_OTHERS and all_dead(record.callee, views, endpoint_id),
+            hopeless=outcome.next in _NEEDS_OTHERS and all_dead(record.callee, views, own.endpoint_id),
             alone=alone,
         )
         trouble = outcome.next in _ROUTE_TROUBLE
         ledger.take(record, event, avoid=",".join(sorted(refused_by)) if trouble and event.other_route else "")
 
-    def _release_voice(self, ledger: Ledger, attempt: AttemptRecord, records: Mapping[int, CalleeRecord]) -> None:
-        """A call that ended with an answer: a unit it did not finish (duty room, one of several) may be called again."""
-        for callee_id in attempt.callee_ids:
-            record = ledger.current(records[callee_id]) if callee_id in records else None
-            if record is None or record.callee.state in FINISHED or record.callee.voice is not Voice.LIVE:
-                continue
-            role = attempt.role
-            if role is not None:
-                quiet = self._outcomes[NO_REPORT]
-                ledger.take(record, Ended(quiet, role, attempt.endpoint_id or 0, attempt.route))
+
+def behind_the_phones(ledger: Ledger, attempts: Sequence[AttemptRecord]) -> Mapping[tuple[int, int], Behind]:
+    """(attempt, callee) → the callee's own receiver behind the number that was called, for calls that are made.
+
+    Who is behind a call for one unit stands in its row; those that name several are looked up at once.
+    """
+    several = [one.id for one in attempts if len(one.callee_ids) > 1]
+    behind = dict(ledger.tx.attempts.behind(several)) if several else {}
+    for one in attempts:
+        if len(one.callee_ids) == 1 and one.role is not None:
+            behind[one.id, one.callee_ids[0]] = _of_the_attempt(one)
+    return behind
 
 
-def behind_the_phone(ledger: Ledger, attempt: AttemptRecord) -> Mapping[int, EndpointDetail]:
-    """For a merged call: each callee's own receiver behind the number; empty for one callee, which needs no look-up."""
-    if len(attempt.callee_ids) < 2:  # noqa: PLR2004 - see above
-        return {}
-    records = ledger.tx.callees.load(attempt.callee_ids)
-    details = ledger.tx.endpoints.of_units([record.unit_id for record in records.values()])
-    return {
-        callee_id: detail
-        for callee_id, record in records.items()
-        for detail in details.get(record.unit_id, ())
-        if detail.view.number_id == attempt.number_id and detail.view.channel is attempt.channel
-    }
+def _of_the_attempt(attempt: AttemptRecord) -> Behind:
+    return Behind(attempt.endpoint_id or 0, attempt.receiver_id or 0, attempt.role or Role.PRIMARY)
 
 
 def _callout_of(ended: Sequence[tuple[AttemptRecord, Outcome, int]], attempt_id: int) -> int:

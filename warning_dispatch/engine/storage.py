@@ -8,6 +8,7 @@ from typing import Protocol
 
 from warning_dispatch.engine.records import (
     AttemptRecord,
+    Behind,
     BranchRecord,
     CalleeRecord,
     CallOutRecord,
@@ -46,6 +47,10 @@ class CalleeRows(Protocol):
 
     def due(self, now: int, limit: int) -> Sequence[CalleeRecord]:
         """Callees of call-outs that run (or await lifting) whose deadline has come, earliest first."""
+        ...
+
+    def due_beside(self, records: Sequence[CalleeRecord], now: int) -> Sequence[CalleeRecord]:
+        """Further callees of running call-outs whose deadline has come and whose unit shares a phone with one of these."""
         ...
 
     def next_due(self) -> int | None:
@@ -94,6 +99,10 @@ class CalleeRows(Protocol):
 
     def unfinished(self, callout_id: int) -> Sequence[CalleeRecord]:
         """Every unfinished callee of a call-out of few (the bureau's own)."""
+        ...
+
+    def newest(self, callee_ids: Sequence[int]) -> Mapping[int, int]:
+        """Callee → the callee of the newest round that took over its state; only those that were carried over."""
         ...
 
     def answerers(self, unit_ids: Sequence[int], roles: int) -> Mapping[int, int]:
@@ -313,8 +322,8 @@ class AttemptRows(Protocol):
         """(attempt, new id, endpoint): another attempt like it, to a second receiver of the same role."""
         ...
 
-    def join(self, pairs: Sequence[tuple[int, int]]) -> None:
-        """(attempt, callee) pairs: the attempt serves this callee too."""
+    def join(self, rows: Sequence[tuple[int, int, int | None]]) -> None:
+        """(attempt, callee, endpoint of the callee's own unit): the attempt serves this callee too."""
         ...
 
     def leave(self, pairs: Sequence[tuple[int, int]]) -> None:
@@ -341,12 +350,23 @@ class AttemptRows(Protocol):
         """READY attempts that may go now, in order; none of paused call-outs, those of ended ones to be dropped."""
         ...
 
+    def waiting(self, number_ids: Sequence[int], beside: Sequence[int], now: int) -> Sequence[ReadyAttempt]:
+        """READY calls of running call-outs, `beside` those, for callees whose unit has one of the numbers; in order.
+
+        Only such as were never claimed: what is repeated goes as it was.
+        """
+        ...
+
     def claim(self, claims: Sequence[Claim]) -> None:
         """READY → CLAIMED."""
         ...
 
     def drop(self, drops: Sequence[tuple[int, str]], now: int) -> None:
         """READY → DROPPED with the reason as outcome."""
+        ...
+
+    def merge(self, merged: Sequence[tuple[int, int]], now: int) -> None:
+        """(attempt, the attempt that names its unit instead): READY → DROPPED as merged."""
         ...
 
     def drop_ready_of(
@@ -359,16 +379,31 @@ class AttemptRows(Protocol):
         """Drop everything queued for a call-out; how many."""
         ...
 
+    def shared_ready(self, callout_id: int) -> Sequence[tuple[int, int, int, int]]:
+        """READY calls that serve callees of this call-out and of others.
+
+        (attempt, its home, callee, the callee's call-out) for each whose voice is QUEUED.
+        """
+        ...
+
     def live_voice_of(self, callee_ids: Sequence[int]) -> Sequence[int]:
         """Voice attempts CLAIMED or HANDED that serve these callees and nobody else who has not answered."""
         ...
 
     def live_of_callout(self, callout_id: int) -> Sequence[int]:
-        """Voice attempts CLAIMED or HANDED of a call-out, and texts that are CLAIMED: what may still be held back."""
+        """Calls CLAIMED or HANDED for a call-out and for nobody open of another, and its texts that are CLAIMED."""
         ...
 
     def load(self, attempt_ids: Sequence[int]) -> Mapping[int, AttemptRecord]:
         """By id, with their callees."""
+        ...
+
+    def shared(self, attempt_ids: Sequence[int]) -> Mapping[int, Sequence[int]]:
+        """Attempt → the call-outs whose callees it serves besides its home."""
+        ...
+
+    def behind(self, attempt_ids: Sequence[int]) -> Mapping[tuple[int, int], Behind]:
+        """(attempt, callee) → who of the callee's own unit the attempt was made to."""
         ...
 
     def hand(self, handed: Sequence[tuple[int, str, int | None]], now: int) -> None:
@@ -408,7 +443,7 @@ class AttemptRows(Protocol):
         ...
 
     def contacted(self, callee_ids: Sequence[int]) -> Sequence[tuple[int, int]]:
-        """(callee, role) pairs that a text or call was handed over for, in this round or one before."""
+        """(callee, role) pairs that a text or call was handed over for, in this round or one before, by whatever call."""
         ...
 
     def last_words(
@@ -418,7 +453,7 @@ class AttemptRows(Protocol):
         ...
 
     def open_for_number(self, blind_index: bytes) -> Sequence[tuple[int, LinkTarget]]:
-        """(attempt, target) for what was sent by text to a number and is still open."""
+        """(attempt, target) for what was sent by text to a number and is still open, also in a newer round."""
         ...
 
     def acknowledge(self, acknowledgements: Sequence[NewAcknowledgement]) -> None:

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, LinkTarget
 from warning_dispatch.model.states import Purpose
-from warning_dispatch.model.unit import ReceiverEntry
+from warning_dispatch.model.texts import NamedUnit
+from warning_dispatch.model.unit import Channel, ReceiverEntry
 
 
 class EndpointRows(Protocol):
@@ -26,6 +27,10 @@ class EndpointRows(Protocol):
 
         `unusable`: it is not used on that channel any more, in no call-out, until the registrar restores it.
         """
+        ...
+
+    def places(self, unit_ids: Sequence[int]) -> Mapping[int, NamedUnit]:
+        """Units as a text names them, with their superiors."""
         ...
 
     def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int, by: str) -> AddedContact:
@@ -51,10 +56,10 @@ class EndpointRows(Protocol):
 class LinkRows(Protocol):
     """Receivers' links."""
 
-    def tokens(self, wanted: Sequence[tuple[int, int, Purpose]]) -> Sequence[str]:
-        """The token for each (call-out, receiver, purpose); its hash is stored."""
+    def tokens(self, wanted: Sequence[tuple[int, int, Purpose]], channel: Channel = Channel.SMS) -> Sequence[str]:
+        """The token for each (call-out, receiver, purpose), to be sent on this channel; its hash is stored."""
         ...
 
-    def target(self, token: str) -> LinkTarget | None:
-        """What a token stands for."""
+    def target(self, token: str) -> Sequence[LinkTarget]:
+        """Every unit of the person behind the number a link was sent to, in that call-out; none for an unknown token."""
         ...

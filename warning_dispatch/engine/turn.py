@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from warning_dispatch.engine.frozen import FrozenPlans
 from warning_dispatch.engine.ledger import Bell, Ledger, Observer, nobody
 from warning_dispatch.engine.outbox import Outbox
-from warning_dispatch.engine.records import StoredAlarm
+from warning_dispatch.engine.records import CalleeRecord, StoredAlarm
 from warning_dispatch.engine.recovery import repeat_lost
 from warning_dispatch.engine.reports import Reports
+from warning_dispatch.engine.sharing import part_queued
 from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.timekeeping import Readings
 from warning_dispatch.escalation.callout import CallOutEvent
@@ -100,7 +101,7 @@ class Turn:
             gates = tx.branches.due(now, self._batch)
             ledger.open_branches([(branch, None) for branch in gates])
             ledger.settle()
-            due = tx.callees.due(now, self._batch)
+            due = self._due(ledger)
             ledger.load_callouts([record.callout_id for record in due])
             for record in due:
                 ledger.take(record, Due())
@@ -121,6 +122,16 @@ class Turn:
             answered=ledger.counted.answered,
             started=tuple(ledger.started),
         )
+
+    def _due(self, ledger: Ledger) -> Sequence[CalleeRecord]:
+        """Callees whose deadline has come; of a full batch also those further back who share a phone with one of them.
+
+        They are named in one call, which is made in this turn.
+        """
+        due = ledger.tx.callees.due(ledger.now, self._batch)
+        if len(due) < self._batch:
+            return due
+        return [*due, *ledger.tx.callees.due_beside(due, ledger.now)]
 
     def remember(self, moments: Sequence[int]) -> None:
         """Moments at which something queued elsewhere may go."""
@@ -235,6 +246,7 @@ def take_up_again(ledger: Ledger, callout_id: int, why: str) -> None:
 
 
 def stop_voice(ledger: Ledger, callout_id: int, why: str) -> None:
-    """Queued voice attempts are dropped; one journal entry for all of them."""
+    """Queued voice attempts are dropped; one journal entry for all of them. What others share goes on for them."""
+    part_queued(ledger, callout_id)
     dropped = ledger.tx.attempts.drop_ready_of_callout(callout_id, ledger.now, why, voice_only=True)
     ledger.note(callout_id, {"k": "attempts.dropped", "count": dropped, "voice_only": True, "why": why})

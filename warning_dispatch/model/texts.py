@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from warning_dispatch.model.alert import MsgType
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.unit import UnitLevel
 
 UNIT_MARK = "{unit}"
 """Stands in a frozen text where the called unit's name goes."""
@@ -55,6 +56,23 @@ class FrozenText:
             self.subject.replace(UNIT_MARK, unit),
             self.body.replace(UNIT_MARK, unit).replace(LINK_MARK, link),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class NamedUnit:
+    """A unit as a text names it. `level` None for an office; `superiors` as (id, name), the nearest first."""
+
+    name: str
+    level: UnitLevel | None
+    superiors: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """What one call-out says to a receiver: its text, and the units it is about."""
+
+    text: FrozenText
+    units: tuple[NamedUnit, ...]
 
 
 @dataclass(frozen=True, slots=True)

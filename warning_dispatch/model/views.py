@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.states import AttemptState, CalleeState, CallOutState, Means, Purpose
+from warning_dispatch.model.states import LIVE_CALLOUT, AttemptState, CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, Role
 
 
@@ -229,12 +229,26 @@ class IntakeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkUnit:
+    """One unit that a link answers for. `path` names its superiors, nearest last; `confirmed_*`: nothing is left to confirm."""
+
+    callee_id: int
+    path: str
+    name: str
+    state: CalleeState
+    confirmed_at: int | None
+    confirmed_means: Means | None
+
+
+@dataclass(frozen=True, slots=True)
 class LinkView:
-    """What a receiver's page shows. `open` says whether the button still acknowledges this call-out."""
+    """What a receiver's page shows: every unit the person answers for in this call-out, their own first.
+
+    `open` says whether the button still acknowledges one of them.
+    """
 
     callout_id: int
-    callee_id: int
-    unit_name: str
+    units: tuple[LinkUnit, ...]
     language: str
     hazard_name: Mapping[str, str]
     colour: Colour
@@ -247,21 +261,21 @@ class LinkView:
     expires: int | None
     drill: bool
     callout_state: CallOutState
-    callee_state: CalleeState
-    confirmed_at: int | None
-    confirmed_means: Means | None
     own: bool = False
     """Whether it is the bureau's call to itself; then `causes` says what happened."""
     causes: tuple[str, ...] = ()
 
     @property
+    def last_confirmed(self) -> LinkUnit | None:
+        """The unit that was confirmed last, once every one is; None while something is left to confirm."""
+        if any(unit.confirmed_at is None for unit in self.units):
+            return None
+        return max(self.units, key=lambda unit: unit.confirmed_at or 0)
+
+    @property
     def open(self) -> bool:
         """Whether a tap still changes something."""
-        return self.confirmed_at is None and self.callout_state in (
-            CallOutState.RUNNING,
-            CallOutState.PAUSED,
-            CallOutState.AWAITING_LIFT,
-        )
+        return self.callout_state in LIVE_CALLOUT and self.last_confirmed is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from warning_dispatch.engine.records import (
     AttemptRecord,
+    Behind,
     Claim,
     LinkTarget,
     NewAcknowledgement,
@@ -15,8 +16,9 @@ from warning_dispatch.engine.records import (
     ReadyAttempt,
     Township,
 )
-from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, AttemptState, CallOutState, Purpose
+from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, AttemptState, CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
+from warning_dispatch.store.callee_rows import RUNNING_CALLOUTS
 from warning_dispatch.store.sql import Sql
 
 _READY, _CLAIMED, _HANDED = AttemptState.READY.value, AttemptState.CLAIMED.value, AttemptState.HANDED.value
@@ -24,9 +26,14 @@ _ENDED, _DROPPED = AttemptState.ENDED.value, AttemptState.DROPPED.value
 _LIVE = f"({_CLAIMED}, {_HANDED})"
 _VOICE = Channel.VOICE.value
 _FINISHED = ", ".join(str(state.value) for state in FINISHED)
+_OWN_ENDPOINT = "e.id = coalesce(ac.endpoint_id, a.endpoint_id) AND e.unit_id = c.unit_id"
+_SERVES = """EXISTS (SELECT 1 FROM attempt_callee sa JOIN callee sc ON sc.id = sa.callee_id
+ WHERE sa.attempt_id = a.id AND {})"""
 _SERVES_NOBODY_ELSE = f"""NOT EXISTS (SELECT 1 FROM attempt_callee o JOIN callee oc ON oc.id = o.callee_id
  WHERE o.attempt_id = a.id AND oc.state NOT IN ({_FINISHED}) AND oc.id NOT IN {{ids}})"""
 """One call names several units: it goes on for those that are still open."""
+_READY_COLUMNS = """a.id, a.callout_id, a.channel, a.purpose, a.roles, a.avoid, a.endpoint_id, a.possible_duplicate,
+ a.held_until"""
 _COLUMNS = """a.id, a.callout_id, a.channel, a.purpose, a.state, a.route, a.endpoint_id, a.receiver_id, a.number_id,
  a.role, a.claimed_at, a.avoid"""
 _TOWNSHIP = UnitLevel.TOWNSHIP.value
@@ -34,6 +41,14 @@ _CHANNELS = {channel.value: channel for channel in Channel}
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
 _STATES = {state.value: state for state in AttemptState}
 _ROLES = {role.value: role for role in Role}
+
+
+def _ready(row: Sequence[Any], callee_ids: tuple[int, ...]) -> ReadyAttempt:
+    """A row that begins with _READY_COLUMNS."""
+    channel, purpose = _CHANNELS[row[2]], _PURPOSES[row[3]]
+    return ReadyAttempt(
+        row[0], row[1], channel, purpose, row[4], row[5] or "", row[6], bool(row[7]), callee_ids, row[8]
+    )
 
 
 class AttemptTable:
@@ -57,8 +72,8 @@ class AttemptTable:
     def queue(self, attempts: Sequence[NewAttempt]) -> None:
         """See the port."""
         self._sql.many(
-            f"""INSERT INTO attempt (id, callout_id, channel, purpose, roles, order_key, state, due_at, avoid, endpoint_id)
-            VALUES (?, ?, ?, ?, ?, ?, {_READY}, ?, ?, ?)""",
+            f"""INSERT INTO attempt (id, callout_id, channel, purpose, roles, order_key, state, due_at, avoid, endpoint_id,
+            possible_duplicate) VALUES (?, ?, ?, ?, ?, ?, {_READY}, ?, ?, ?, ?)""",
             [
                 (
                     one.id,
@@ -70,11 +85,12 @@ class AttemptTable:
                     one.due_at,
                     one.avoid,
                     one.endpoint_id,
+                    int(one.possible_duplicate),
                 )
                 for one in attempts
             ],
         )
-        self.join([(one.id, one.callee_id) for one in attempts])
+        self.join([(one.id, one.callee_id, None) for one in attempts])
 
     def add_copies(self, copies: Sequence[tuple[int, int, int]]) -> None:
         """See the port."""
@@ -88,9 +104,13 @@ class AttemptTable:
             [(new, old) for old, new, _ in copies],
         )
 
-    def join(self, pairs: Sequence[tuple[int, int]]) -> None:
+    def join(self, rows: Sequence[tuple[int, int, int | None]]) -> None:
         """See the port."""
-        self._sql.many("INSERT INTO attempt_callee (attempt_id, callee_id) VALUES (?, ?) ON CONFLICT DO NOTHING", pairs)
+        self._sql.many(
+            """INSERT INTO attempt_callee (attempt_id, callee_id, endpoint_id) VALUES (?, ?, ?)
+            ON CONFLICT (attempt_id, callee_id) DO UPDATE SET endpoint_id = excluded.endpoint_id""",
+            rows,
+        )
 
     def leave(self, pairs: Sequence[tuple[int, int]]) -> None:
         """See the port."""
@@ -137,8 +157,7 @@ class AttemptTable:
     def ready(self, channel: Channel, limit: int, now: int) -> Sequence[ReadyAttempt]:
         """See the port."""
         rows = self._sql.rows(
-            f"""SELECT a.id, a.callout_id, a.channel, a.purpose, a.roles, a.avoid, a.endpoint_id, a.possible_duplicate,
-            a.held_until FROM attempt a JOIN callout o ON o.id = a.callout_id
+            f"""SELECT {_READY_COLUMNS} FROM attempt a JOIN callout o ON o.id = a.callout_id
             WHERE a.state = {_READY} AND a.channel = ? AND a.due_at <= ? AND o.state <> {CallOutState.PAUSED.value}
             ORDER BY a.order_key LIMIT ?""",
             channel.value,
@@ -146,21 +165,27 @@ class AttemptTable:
             limit,
         )
         callees = self._callees([row[0] for row in rows])
-        return [
-            ReadyAttempt(
-                id=row[0],
-                callout_id=row[1],
-                channel=_CHANNELS[row[2]],
-                purpose=_PURPOSES[row[3]],
-                roles=row[4],
-                avoid=row[5] or "",
-                endpoint_id=row[6],
-                possible_duplicate=bool(row[7]),
-                callee_ids=callees[row[0]],
-                held_until=row[8],
-            )
-            for row in rows
-        ]
+        return [_ready(row, callees[row[0]]) for row in rows]
+
+    def waiting(self, number_ids: Sequence[int], beside: Sequence[int], now: int) -> Sequence[ReadyAttempt]:
+        """See the port. Such an attempt serves one callee: merging comes with the claim.
+
+        CROSS JOIN keeps SQLite to this order, from the numbers to the queue, each step by an index.
+        """
+        if not number_ids:
+            return []
+        rows = self._sql.rows(
+            f"""WITH {RUNNING_CALLOUTS} SELECT DISTINCT {_READY_COLUMNS}, c.id, a.order_key
+            FROM endpoint e CROSS JOIN running o CROSS JOIN callee c CROSS JOIN attempt_callee ac CROSS JOIN attempt a
+            WHERE e.number_id IN {{ids}} AND e.channel = {_VOICE} AND e.usable = 1 AND e.valid_until IS NULL
+            AND c.callout_id = o.id AND c.unit_id = e.unit_id AND c.voice = {Voice.QUEUED.value}
+            AND ac.callee_id = c.id AND a.id = ac.attempt_id AND a.state = {_READY} AND a.channel = {_VOICE}
+            AND a.due_at <= ? AND a.endpoint_id IS NULL AND a.id NOT IN {{ids}} ORDER BY a.order_key""",
+            self._sql.ids(number_ids),
+            now,
+            self._sql.ids(beside),
+        )
+        return [_ready(row, (row[9],)) for row in rows]
 
     def _callees(self, attempt_ids: Sequence[int]) -> Mapping[int, tuple[int, ...]]:
         found: defaultdict[int, tuple[int, ...]] = defaultdict(tuple)
@@ -176,7 +201,8 @@ class AttemptTable:
         """See the port."""
         self._sql.many(
             f"""UPDATE attempt SET state = {_CLAIMED}, route = ?, endpoint_id = ?, receiver_id = ?, number_id = ?,
-            role = ?, claimed_at = ?, lease_until = ?, held_until = NULL, held_why = NULL WHERE id = ?""",
+            role = ?, claimed_at = ?, lease_until = ?, avoid = ?, possible_duplicate = ?, held_until = NULL,
+            held_why = NULL WHERE id = ?""",
             [
                 (
                     one.route,
@@ -186,6 +212,8 @@ class AttemptTable:
                     one.role.value,
                     one.claimed_at,
                     one.lease_until,
+                    one.avoid,
+                    int(one.possible_duplicate),
                     one.attempt_id,
                 )
                 for one in claims
@@ -199,6 +227,14 @@ class AttemptTable:
         self._sql.many(
             f"UPDATE attempt SET state = {_DROPPED}, outcome = ?, ended_at = ? WHERE id = ? AND state = {_READY}",
             [(why, now, attempt_id) for attempt_id, why in drops],
+        )
+
+    def merge(self, merged: Sequence[tuple[int, int]], now: int) -> None:
+        """See the port."""
+        self._sql.many(
+            f"""UPDATE attempt SET state = {_DROPPED}, outcome = 'merged', ended_at = ?, merged_id = ?
+            WHERE id = ? AND state = {_READY}""",
+            [(now, into, attempt_id) for attempt_id, into in merged],
         )
 
     def drop_ready_of(
@@ -242,13 +278,26 @@ class AttemptTable:
     def live_of_callout(self, callout_id: int) -> Sequence[int]:
         """See the port."""
         rows = self._sql.rows(
-            f"""SELECT id FROM attempt WHERE callout_id = ?
-            AND (channel = {_VOICE} AND state IN {_LIVE} OR state = {_CLAIMED})
-            AND NOT EXISTS (SELECT 1 FROM attempt_callee ac JOIN callee c ON c.id = ac.callee_id
-              WHERE ac.attempt_id = attempt.id AND c.callout_id <> attempt.callout_id AND c.state NOT IN ({_FINISHED}))""",
+            f"""SELECT a.id FROM attempt a WHERE a.lease_until IS NOT NULL AND a.state IN {_LIVE}
+            AND (a.channel = {_VOICE} OR a.state = {_CLAIMED}) AND {_SERVES.format("sc.callout_id = ?")}
+            AND NOT {_SERVES.format(f"sc.callout_id <> ? AND sc.state NOT IN ({_FINISHED})")}""",
+            callout_id,
             callout_id,
         )
         return [row[0] for row in rows]
+
+    def shared_ready(self, callout_id: int) -> Sequence[tuple[int, int, int, int]]:
+        """See the port. Only a repeated call waits for several: the others are merged when they are claimed."""
+        rows = self._sql.rows(
+            f"""SELECT a.id, a.callout_id, c.id, c.callout_id FROM attempt a
+            JOIN attempt_callee ac ON ac.attempt_id = a.id JOIN callee c ON c.id = ac.callee_id
+            WHERE a.channel = {_VOICE} AND a.state = {_READY} AND a.endpoint_id IS NOT NULL
+            AND c.voice = {Voice.QUEUED.value} AND {_SERVES.format("sc.callout_id = ?")}
+            AND {_SERVES.format("sc.callout_id <> ?")} ORDER BY a.id, c.id""",
+            callout_id,
+            callout_id,
+        )
+        return [(row[0], row[1], row[2], row[3]) for row in rows]
 
     # --- what became of them ------------------------------------------------------------------------------
 
@@ -279,6 +328,28 @@ class AttemptTable:
             )
             for row in rows
         ]
+
+    def shared(self, attempt_ids: Sequence[int]) -> Mapping[int, Sequence[int]]:
+        """See the port."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        rows = self._sql.rows(
+            """SELECT DISTINCT a.id, c.callout_id FROM attempt a JOIN attempt_callee ac ON ac.attempt_id = a.id
+            JOIN callee c ON c.id = ac.callee_id WHERE a.id IN {ids} AND c.callout_id <> a.callout_id ORDER BY 1, 2""",
+            self._sql.ids(attempt_ids),
+        )
+        for attempt_id, callout_id in rows:
+            found[attempt_id].append(callout_id)
+        return found
+
+    def behind(self, attempt_ids: Sequence[int]) -> Mapping[tuple[int, int], Behind]:
+        """See the port. As it was dialled: an endpoint row never changes, whatever became of the number since."""
+        rows = self._sql.rows(
+            f"""SELECT ac.attempt_id, ac.callee_id, e.id, e.receiver_id, e.role FROM attempt_callee ac
+            JOIN attempt a ON a.id = ac.attempt_id JOIN callee c ON c.id = ac.callee_id
+            JOIN endpoint e ON {_OWN_ENDPOINT} WHERE ac.attempt_id IN {{ids}}""",
+            self._sql.ids(attempt_ids),
+        )
+        return {(row[0], row[1]): Behind(row[2], row[3], _ROLES[row[4]]) for row in rows}
 
     def hand(self, handed: Sequence[tuple[int, str, int | None]], now: int) -> None:
         """See the port."""
@@ -357,11 +428,12 @@ class AttemptTable:
     def contacted(self, callee_ids: Sequence[int]) -> Sequence[tuple[int, int]]:
         """See the port."""
         rows = self._sql.rows(
-            """WITH RECURSIVE earlier (id, callee_id) AS (SELECT id, id FROM callee WHERE id IN {ids}
+            f"""WITH RECURSIVE earlier (id, callee_id) AS (SELECT id, id FROM callee WHERE id IN {{ids}}
               UNION ALL SELECT o.id, e.callee_id FROM callee o JOIN earlier e ON o.next_id = e.id)
-            SELECT DISTINCT e.callee_id, a.role FROM earlier e JOIN attempt_callee ac ON ac.callee_id = e.id
-            JOIN attempt a ON a.id = ac.attempt_id
-            WHERE a.handed_at IS NOT NULL AND a.role IS NOT NULL ORDER BY 1, 2""",
+            SELECT DISTINCT s.callee_id, coalesce(e.role, a.role) FROM earlier s
+            JOIN callee c ON c.id = s.id JOIN attempt_callee ac ON ac.callee_id = s.id
+            JOIN attempt a ON a.id = ac.attempt_id AND a.handed_at IS NOT NULL AND a.role IS NOT NULL
+            LEFT JOIN endpoint e ON {_OWN_ENDPOINT} ORDER BY 1, 2""",
             self._sql.ids(callee_ids),
         )
         return [(row[0], row[1]) for row in rows]
@@ -394,17 +466,23 @@ class AttemptTable:
     def open_for_number(self, blind_index: bytes) -> Sequence[tuple[int, LinkTarget]]:
         """See the port."""
         live = ", ".join(str(state.value) for state in LIVE_CALLOUT)
-        finished = ", ".join(str(state.value) for state in FINISHED)
         rows = self._sql.rows(
-            f"""SELECT max(a.id), a.callout_id, e.receiver_id, c.id, e.role
-            FROM number n JOIN attempt a ON a.number_id = n.id AND a.channel <> {_VOICE}
-              AND (a.handed_at IS NOT NULL OR a.state = {_CLAIMED} OR a.possible_duplicate = 1)
-            JOIN callout o ON o.id = a.callout_id AND o.state IN ({live})
-            JOIN attempt_callee ac ON ac.attempt_id = a.id
-            JOIN callee c ON c.id = ac.callee_id AND c.state NOT IN ({finished})
-            JOIN endpoint e ON e.number_id = n.id AND e.unit_id = c.unit_id AND e.channel = a.channel
-              AND e.valid_until IS NULL
-            WHERE n.blind_index = ? GROUP BY a.callout_id, e.receiver_id, c.id, e.role ORDER BY c.id""",
+            f"""WITH RECURSIVE sent (attempt_id, callout_id, receiver_id, callee_id, role, newest_id, next_id) AS (
+              SELECT max(a.id), a.callout_id, e.receiver_id, c.id, e.role, c.id, c.carried_id
+              FROM number n JOIN attempt a ON a.number_id = n.id AND a.channel <> {_VOICE}
+                AND (a.handed_at IS NOT NULL OR a.state = {_CLAIMED} OR a.possible_duplicate = 1)
+              JOIN callout o ON o.id = a.callout_id
+              JOIN attempt_callee ac ON ac.attempt_id = a.id JOIN callee c ON c.id = ac.callee_id
+                AND (c.carried_id IS NOT NULL OR o.state IN ({live}) AND c.state NOT IN ({_FINISHED}))
+              JOIN endpoint e ON e.number_id = n.id AND e.unit_id = c.unit_id AND e.channel = a.channel
+                AND e.valid_until IS NULL
+              WHERE n.blind_index = ? GROUP BY a.callout_id, e.receiver_id, c.id, e.role, c.carried_id
+              UNION
+              SELECT s.attempt_id, s.callout_id, s.receiver_id, s.callee_id, s.role, c.id, c.carried_id
+              FROM sent s JOIN callee c ON c.id = s.next_id)
+            SELECT s.attempt_id, s.callout_id, s.receiver_id, s.callee_id, s.role FROM sent s
+            JOIN callee c ON c.id = s.newest_id JOIN callout o ON o.id = c.callout_id
+            WHERE s.next_id IS NULL AND o.state IN ({live}) AND c.state NOT IN ({_FINISHED}) ORDER BY s.callee_id""",
             blind_index,
         )
         return [(row[0], LinkTarget(row[1], row[2], row[3], Role(row[4]))) for row in rows]

@@ -10,12 +10,16 @@ from warning_dispatch.engine.records import CalleeRecord
 from warning_dispatch.escalation.ladder import Position
 from warning_dispatch.escalation.state import Callee, Tried, Verdict
 from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, CalleeState, CallOutState, Voice
+from warning_dispatch.model.unit import Channel
 from warning_dispatch.store.sql import Sql
 
 _FINISHED = ", ".join(str(state.value) for state in FINISHED)
 _LIVE = ", ".join(str(state.value) for state in LIVE_CALLOUT)
 _TURNING = f"{CallOutState.RUNNING.value}, {CallOutState.AWAITING_LIFT.value}"
 """Call-outs whose callees are still looked at; after the validity only for the limit, and nothing rings."""
+RUNNING_CALLOUTS = f"""running AS MATERIALIZED (SELECT id FROM callout
+ WHERE next_at > 0 AND state = {CallOutState.RUNNING.value})"""
+"""Call-outs that ring. Worked out once per statement: their rows are long, and few of all there ever were are running."""
 _COLUMNS = """c.id, c.callout_id, c.branch_id, c.unit_id, c.tier, c.superior, substr(u.area, 1, 6), u.reach, c.state, c.opened_at,
  c.origin, c.cycle, c.rung, c.next_at, c.unreached_at, c.retry_at, c.retry_roles, c.wanted, c.voice, c.calls, c.heard,
  c.memory, c.answered_at"""
@@ -25,6 +29,10 @@ _DUE = f"""{_FROM} JOIN callout o ON o.id = c.callout_id
 _SAVE = """UPDATE callee SET state = ?, opened_at = ?, origin = ?, cycle = ?, rung = ?, next_at = ?,
  unreached_at = ?, retry_at = ?, retry_roles = ?, wanted = ?, voice = ?, calls = ?, heard = ?, memory = ?,
  answered_at = ? WHERE id = ?"""
+_NEWEST = """WITH RECURSIVE carried (origin_id, id, next_id) AS (
+ SELECT id, id, carried_id FROM callee WHERE id IN {ids} AND carried_id IS NOT NULL
+ UNION SELECT k.origin_id, c.id, c.carried_id FROM carried k JOIN callee c ON c.id = k.next_id)
+ SELECT origin_id, id FROM carried WHERE next_id IS NULL"""
 _STATES = {state.value: state for state in CalleeState}
 _VOICES = {voice.value: voice for voice in Voice}
 
@@ -86,6 +94,11 @@ def _record(row: Sequence[Any]) -> CalleeRecord:
     )
 
 
+def newest_of(sql: Sql, callee_ids: Sequence[int]) -> Mapping[int, int]:
+    """See CalleeRows.newest."""
+    return {row[0]: row[1] for row in sql.rows(_NEWEST, sql.ids(callee_ids))}
+
+
 class CalleeTable:
     """engine.storage.CalleeRows."""
 
@@ -95,6 +108,21 @@ class CalleeTable:
     def due(self, now: int, limit: int) -> Sequence[CalleeRecord]:
         """See the port."""
         return [_record(row) for row in self._sql.rows(_DUE, now, limit)]
+
+    def due_beside(self, records: Sequence[CalleeRecord], now: int) -> Sequence[CalleeRecord]:
+        """See the port. CROSS JOIN keeps SQLite to this order, each step by an index."""
+        rows = self._sql.rows(
+            f"""WITH {RUNNING_CALLOUTS} SELECT {_COLUMNS} FROM callee c JOIN unit u ON u.id = c.unit_id WHERE c.id IN (
+              SELECT b.id FROM endpoint own CROSS JOIN endpoint e CROSS JOIN running o CROSS JOIN callee b
+              WHERE own.unit_id IN {{ids}} AND own.channel = {Channel.VOICE.value} AND own.valid_until IS NULL
+              AND e.number_id = own.number_id AND e.channel = own.channel AND e.valid_until IS NULL
+              AND b.callout_id = o.id AND b.unit_id = e.unit_id AND b.next_at <= ? AND b.id NOT IN {{ids}})
+            ORDER BY c.next_at, c.id""",
+            self._sql.ids({record.unit_id for record in records}),
+            now,
+            self._sql.ids(record.id for record in records),
+        )
+        return [_record(row) for row in rows]
 
     def next_due(self) -> int | None:
         """See the port."""
@@ -191,6 +219,10 @@ class CalleeTable:
             f"{_FROM} WHERE c.callout_id = ? AND c.state NOT IN ({_FINISHED}) ORDER BY c.id", callout_id
         )
         return [_record(row) for row in rows]
+
+    def newest(self, callee_ids: Sequence[int]) -> Mapping[int, int]:
+        """See the port."""
+        return newest_of(self._sql, callee_ids)
 
     def answerers(self, unit_ids: Sequence[int], roles: int) -> Mapping[int, int]:
         """See the port."""

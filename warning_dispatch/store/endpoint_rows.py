@@ -1,17 +1,17 @@
-"""Whom and how to reach: endpoints, numbers, routes, links."""
+"""Whom and how to reach: endpoints, numbers, routes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, LinkTarget, RouteRecord
-from warning_dispatch.model.states import AttemptState, Purpose
-from warning_dispatch.model.unit import Channel, EndpointView, ReceiverEntry, Role
+from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, RouteRecord
+from warning_dispatch.model.states import AttemptState
+from warning_dispatch.model.texts import NamedUnit
+from warning_dispatch.model.unit import Channel, EndpointView, ReceiverEntry, Role, UnitKind, UnitLevel
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.register import NUMBER_CONTEXT, refresh_reach
 from warning_dispatch.store.register_addition import add_receiver
-from warning_dispatch.store.sealing import link_hash, link_token
 from warning_dispatch.store.sql import Sql
 
 _CHANNELS = {channel.value: channel for channel in Channel}
@@ -48,6 +48,23 @@ class EndpointTable:
         rows = self._sql.rows("SELECT id, sealed, sample FROM number WHERE id IN {ids}", self._sql.ids(number_ids))
         unseal = self._sealer.unseal
         return {row[0]: Address(unseal(row[1], NUMBER_CONTEXT).decode(), bool(row[2])) for row in rows}
+
+    def places(self, unit_ids: Sequence[int]) -> Mapping[int, NamedUnit]:
+        """See the port."""
+        rows = self._sql.rows(
+            """SELECT u.id, u.name, u.kind, u.level, s.id, s.name, t.id, t.name, v.id, v.name FROM unit u
+            LEFT JOIN unit s ON s.id = u.superior_id LEFT JOIN unit t ON t.id = s.superior_id
+            LEFT JOIN unit v ON v.id = t.superior_id WHERE u.id IN {ids}""",
+            self._sql.ids(unit_ids),
+        )
+        return {
+            row[0]: NamedUnit(
+                name=row[1],
+                level=UnitLevel(row[3]) if row[2] == UnitKind.DIVISION else None,
+                superiors=tuple((row[at], row[at + 1]) for at in (4, 6, 8) if row[at] is not None),
+            )
+            for row in rows
+        }
 
     def report_findings(self, findings: Sequence[tuple[int, str]], *, unusable: bool) -> None:
         """See the port. One number can stand at several units, and at each with a row of its own."""
@@ -155,33 +172,3 @@ class RouteTable:
             AND a.route = route.name AND a.state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value})
             AND a.channel = {Channel.VOICE.value})"""
         )
-
-
-class LinkTable:
-    """engine.storage.LinkRows."""
-
-    def __init__(self, sql: Sql, link_key: bytes) -> None:
-        self._sql = sql
-        self._key = link_key
-
-    def tokens(self, wanted: Sequence[tuple[int, int, Purpose]]) -> Sequence[str]:
-        """See the port."""
-        tokens = [link_token(self._key, callout, receiver, purpose, 1) for callout, receiver, purpose in wanted]
-        self._sql.many(
-            """INSERT INTO link (hash, callout_id, receiver_id, purpose, generation) VALUES (?, ?, ?, ?, 1)
-            ON CONFLICT DO NOTHING""",
-            [
-                (link_hash(token), callout, receiver, purpose.value)
-                for token, (callout, receiver, purpose) in zip(tokens, wanted, strict=True)
-            ],
-        )
-        return tokens
-
-    def target(self, token: str) -> LinkTarget | None:
-        """See the port."""
-        row = self._sql.one(
-            """SELECT l.callout_id, l.receiver_id, c.id, r.role FROM link l JOIN receiver r ON r.id = l.receiver_id
-            JOIN callee c ON c.callout_id = l.callout_id AND c.unit_id = r.unit_id WHERE l.hash = ?""",
-            link_hash(token),
-        )
-        return None if row is None else LinkTarget(row[0], row[1], row[2], Role(row[3]))

@@ -38,6 +38,15 @@ HazardName = Callable[[str], Mapping[str, str]]
 PlanReader = Callable[[str], CallChain]
 
 
+_SHARED = """SELECT DISTINCT d.callout_id, m.id, m.handed_at, m.delivered_at, m.outcome, m.claimed_at
+ FROM attempt d JOIN attempt m ON m.id = d.merged_id AND m.callout_id <> d.callout_id AND m.claimed_at IS NOT NULL
+ WHERE d.callout_id IN {ids} AND d.merged_id IS NOT NULL"""
+"""Calls of other call-outs that named units of these."""
+_BEGUN = """SELECT a.id, a.channel, a.role, n.masked, a.state, a.outcome, a.due_at, a.claimed_at, a.ended_at,
+ a.possible_duplicate FROM attempt a LEFT JOIN number n ON n.id = a.number_id"""
+_LATEST = "ORDER BY a.claimed_at DESC, a.id DESC LIMIT ?"
+
+
 class CallOutPictures:
     """Reads on one connection."""
 
@@ -129,8 +138,12 @@ class CallOutPictures:
         through = f"delivered_at IS NOT NULL OR outcome IN ({marks})" if marks else "delivered_at IS NOT NULL"
         rows = self._sql.rows(
             f"""SELECT callout_id, count(*), count(handed_at), sum(CASE WHEN {through} THEN 1 ELSE 0 END),
-            min(claimed_at) FROM attempt WHERE callout_id IN {{ids}} AND claimed_at IS NOT NULL GROUP BY callout_id""",
+            min(claimed_at) FROM (SELECT callout_id, handed_at, delivered_at, outcome, claimed_at FROM attempt
+              WHERE callout_id IN {{ids}} AND claimed_at IS NOT NULL
+              UNION ALL SELECT callout_id, handed_at, delivered_at, outcome, claimed_at FROM ({_SHARED}) s) t
+            GROUP BY callout_id""",
             *self._reached,
+            ids,
             ids,
         )
         return {row[0]: (row[1], row[2], int(row[3]), row[4]) for row in rows}
@@ -217,14 +230,18 @@ class CallOutPictures:
         return {callee_id: ended[2] for callee_id, ended in latest.items()}
 
     def latest_attempts(self, callout_id: int, limit: int) -> Sequence[AttemptRow]:
-        """See ReadModels.latest_attempts. What only waits in the queue has not begun and is not shown."""
-        rows = self._sql.rows(
-            """SELECT a.id, a.channel, a.role, n.masked, a.state, a.outcome, a.due_at, a.claimed_at, a.ended_at,
-            a.possible_duplicate FROM attempt a LEFT JOIN number n ON n.id = a.number_id
-            WHERE a.callout_id = ? AND a.claimed_at IS NOT NULL ORDER BY a.claimed_at DESC, a.id DESC LIMIT ?""",
-            callout_id,
-            limit,
-        )
+        """See ReadModels.latest_attempts. What only waits has not begun and is not shown; a call that names its units is."""
+        rows = [
+            *self._sql.rows(
+                f"{_BEGUN} WHERE a.callout_id = ? AND a.claimed_at IS NOT NULL {_LATEST}", callout_id, limit
+            ),
+            *self._sql.rows(
+                f"{_BEGUN} WHERE a.id IN (SELECT id FROM ({_SHARED}) s) {_LATEST}",
+                self._sql.ids([callout_id]),
+                limit,
+            ),
+        ]
+        rows = sorted(rows, key=lambda row: (row[7], row[0]), reverse=True)[:limit]
         names = self._unit_names([row[0] for row in rows])
         return [
             AttemptRow(

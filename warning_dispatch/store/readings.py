@@ -28,13 +28,13 @@ from warning_dispatch.model.views import (
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.reading_alerts import (
-    LinkPictures,
     QuarantinedRow,
     latest_alerts,
     latest_quarantined,
     one_alert,
 )
 from warning_dispatch.store.reading_callouts import CallOutPictures
+from warning_dispatch.store.reading_links import LinkPictures
 from warning_dispatch.store.reading_printed import PrintedPictures
 from warning_dispatch.store.reading_superiors import SuperiorPictures
 from warning_dispatch.store.sql import Sql

@@ -366,6 +366,7 @@ attempt = Table(
         sqlite_where=text(f"state = {AttemptState.READY.value} AND held_until IS NOT NULL"),
         postgresql_where=text(f"state = {AttemptState.READY.value} AND held_until IS NOT NULL"),
     ),
+    Column("merged_id", Key, comment="DROPPED: the attempt that names its unit instead, perhaps of another call-out"),
     Index(
         "ix_attempt_ready",
         "channel",
@@ -389,6 +390,9 @@ attempt_callee = Table(
     metadata,
     Column("attempt_id", Key, ForeignKey("attempt.id"), primary_key=True),
     Column("callee_id", Key, ForeignKey("callee.id"), primary_key=True),
+    Column(
+        "endpoint_id", Key, comment="of the callee's own unit, where the attempt names several; none: the attempt's"
+    ),
     Index("ix_attempt_callee_callee", "callee_id"),
     sqlite_with_rowid=False,
 )
@@ -430,6 +434,13 @@ link = Table(
     Column("receiver_id", Key, ForeignKey("receiver.id"), nullable=False),
     Column("purpose", SmallInteger, nullable=False),
     Column("generation", SmallInteger, nullable=False, server_default="1"),
+    Column(
+        "channel",
+        SmallInteger,
+        nullable=False,
+        server_default="2",
+        comment="it was sent on; whoever else has that number there is behind it",
+    ),
     sqlite_with_rowid=False,
 )
 

@@ -22,6 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from warning_dispatch.errors import StoreError
+from warning_dispatch.model.unit import Channel
 from warning_dispatch.store.keys import KeyRing
 
 _VERSION = 1
@@ -74,9 +75,11 @@ def _foreign(envelope: bytes, context: str) -> str:
     return f"A sealed value ({context}) was sealed with key {key_id}, which this installation does not hold."
 
 
-def link_token(link_key: bytes, callout_id: int, receiver_id: int, purpose: int, generation: int) -> str:
+def link_token(
+    link_key: bytes, callout_id: int, receiver_id: int, purpose: int, generation: int, channel: Channel = Channel.SMS
+) -> str:
     """The token of a receiver's link: 16 lower-case base32 characters, 80 bits, the same whenever it is derived."""
-    facts = f"{int(callout_id)}:{int(receiver_id)}:{int(purpose)}:{int(generation)}".encode()
+    facts = f"{int(callout_id)}:{int(receiver_id)}:{int(purpose)}:{int(generation)}:{int(channel)}".encode()
     return b32encode(hmac.digest(link_key, facts, "sha256")[:_TOKEN_BYTES]).decode().lower()
 
 

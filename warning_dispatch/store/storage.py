@@ -17,8 +17,9 @@ from warning_dispatch.store.callee_rows import CalleeTable
 from warning_dispatch.store.callout_rows import CallOutTable
 from warning_dispatch.store.clock_rows import ClockTable
 from warning_dispatch.store.database import writing
-from warning_dispatch.store.endpoint_rows import EndpointTable, LinkTable, RouteTable
+from warning_dispatch.store.endpoint_rows import EndpointTable, RouteTable
 from warning_dispatch.store.journal import Journal
+from warning_dispatch.store.link_rows import LinkTable
 from warning_dispatch.store.number_calls import NumberCallTable
 from warning_dispatch.store.round_rows import RoundTable
 from warning_dispatch.store.sql import Sql

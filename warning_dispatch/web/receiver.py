@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from warning_dispatch.errors import DispatchError, NotFoundError, RefusedError
 from warning_dispatch.model.states import LIVE_CALLOUT, CalleeState, CallOutState
-from warning_dispatch.model.views import LinkView
+from warning_dispatch.model.views import LinkUnit, LinkView
 from warning_dispatch.ports import Desk, ReadModels
 from warning_dispatch.web.catalogues import asked_language
 from warning_dispatch.web.failures import Failures
@@ -25,6 +25,7 @@ TOKEN: Final = re.compile(r"([A-Za-z2-7]{16})(?![A-Za-z0-9])")
 """16 characters base32, written in small letters; a person may type capitals. What a chat program glues to the end of a link (。 or a bracket) is passed over."""
 AREAS_SHOWN: Final = 8
 PREFETCH_HEADERS: Final = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+_ANSWERED: Final = (CalleeState.ACKNOWLEDGED, CalleeState.DUTY_ANSWERED)
 ENDINGS: Final = {CallOutState.CANCELLED: "lifted", CallOutState.SUPERSEDED: "superseded"}
 
 
@@ -89,10 +90,20 @@ def page_fields(view: LinkView) -> dict[str, object]:
     """What the template needs beside the view: what stands at the bottom, and the first few areas."""
     return {
         "ending": ending_of(view),
-        "unit_answered": view.open and view.callee_state in (CalleeState.ACKNOWLEDGED, CalleeState.DUTY_ANSWERED),
+        "groups": by_superior(view),
+        "confirmed": view.last_confirmed,
+        "unit_answered": view.open and all(unit.state in _ANSWERED for unit in view.units),
         "areas": view.area_names[:AREAS_SHOWN],
         "more_areas": len(view.area_names) > AREAS_SHOWN,
     }
+
+
+def by_superior(view: LinkView) -> list[tuple[str, list[LinkUnit]]]:
+    """The units as (superiors, units below them), in their order: a clerk's forty villages fit a small page."""
+    groups: dict[str, list[LinkUnit]] = {}
+    for unit in view.units:
+        groups.setdefault(unit.path.replace(" ", ""), []).append(unit)
+    return list(groups.items())
 
 
 def ending_of(view: LinkView) -> str:

@@ -294,7 +294,7 @@ def after_the_answer(connection: Connection, entries: Entries) -> Iterator[str]:
                     finished.add(entry["id"])
                 case "callout" if entry["to"] in ("CANCELLED", "SUPERSEDED", "CLOSED"):
                     over = True
-                case "attempt.claimed" if purposes[entry["id"]] in (Purpose.CALL, Purpose.SELF):
+                case "attempt.claimed" | "shared.claimed" if purposes[entry["id"]] in (Purpose.CALL, Purpose.SELF):
                     late = finished.intersection(entry["callees"])
                     if late:
                         yield f"3 an answer silences: attempt {entry['id']} names {sorted(late)}, who had finished"
@@ -321,9 +321,10 @@ def _unreal_answers(  # noqa: C901 - one case per means
     connection, truth = trail.connection, trail.truth
     pressed = {one.attempt_id for one in trail.records if one.what == carrier_log.PRESSED}
     own = set(_rows(connection, "SELECT unit_id, number_id FROM endpoint"))
-    for key, callout_id, callee_id, unit_id, means, receiver_id, attempt_id, receiver_of in _rows(
+    rounds, tapped = _rounds(connection), _tapped(trail)
+    for key, callee_id, unit_id, means, receiver_id, attempt_id, receiver_of in _rows(
         connection,
-        """SELECT k.id, k.callout_id, k.callee_id, c.unit_id, k.means, k.receiver_id, k.attempt_id, r.unit_id
+        """SELECT k.id, k.callee_id, c.unit_id, k.means, k.receiver_id, k.attempt_id, r.unit_id
         FROM acknowledgement k JOIN callee c ON c.id = k.callee_id LEFT JOIN receiver r ON r.id = k.receiver_id""",
     ):
         claimed = claims.get(attempt_id, _Claims())
@@ -338,7 +339,7 @@ def _unreal_answers(  # noqa: C901 - one case per means
                 elif unit_id not in claimed.units:
                     yield f"{where}: attempt {attempt_id} did not name it"
             case Means.LINK:
-                if link_token(trail.link_key, callout_id, receiver_id, Purpose.CALL, 1) not in truth.taps:
+                if not tapped.intersection((callout, receiver_id) for _, callout in rounds[callee_id]):
                     yield f"{where}: receiver {receiver_id} did not tap"
                 elif receiver_of != unit_id:
                     yield f"{where}: receiver {receiver_id} is not of that unit"
@@ -346,8 +347,38 @@ def _unreal_answers(  # noqa: C901 - one case per means
                 if not truth.replies & its_own:
                     yield f"{where}: none of the numbers {claimed.numbers} wrote"
             case Means.OPERATOR | Means.SUPERIOR:
-                if (callee_id, means) not in truth.recorded:
+                if not truth.recorded.intersection((callee, means) for callee, _ in rounds[callee_id]):
                     yield f"{where}: nobody recorded it"
+
+
+def _rounds(connection: Connection) -> Mapping[int, set[tuple[int, int]]]:
+    """Callee → itself and the callees of older rounds it took over, each with its call-out."""
+    callees = {row[0]: row[1:] for row in _rows(connection, "SELECT id, callout_id, carried_id FROM callee")}
+    found: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
+    for key, (callout_id, _) in callees.items():
+        newest: int | None = key
+        while newest is not None:
+            found[newest].add((key, callout_id))
+            newest = callees[newest][1]
+    return found
+
+
+def _tapped(trail: Trail) -> set[tuple[int, int]]:
+    """(call-out, receiver) for everybody who has the number that a tapped link was sent to."""
+    connection, key, taps = trail.connection, trail.link_key, trail.truth.taps
+    callouts = [row[0] for row in _rows(connection, "SELECT id FROM callout")]
+    holders: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+    for receiver_id, channel, number_id in _rows(
+        connection, "SELECT receiver_id, channel, number_id FROM endpoint WHERE valid_until IS NULL"
+    ):
+        holders[channel, number_id].add(receiver_id)
+    own = [(Channel.SMS, {row[0]}) for row in _rows(connection, "SELECT id FROM receiver")]
+    found = set()
+    for channel, receivers in (*own, *((Channel(channel), whose) for (channel, _), whose in holders.items())):
+        for callout in callouts:
+            if any(link_token(key, callout, one, Purpose.CALL, 1, channel) in taps for one in receivers):
+                found.update((callout, one) for one in receivers)
+    return found
 
 
 def _claims(connection: Connection, entries: Entries) -> Mapping[int, _Claims]:
@@ -360,8 +391,9 @@ def _claims(connection: Connection, entries: Entries) -> Mapping[int, _Claims]:
     claims: defaultdict[int, _Claims] = defaultdict(_Claims)
     for listed in entries.values():
         for entry in listed:
-            if entry["k"] == "attempt.claimed":
+            if entry["k"] in ("attempt.claimed", "shared.claimed"):
                 claims[entry["id"]].units.update(unit_of[callee] for callee in entry["callees"])
+            if entry["k"] == "attempt.claimed":
                 claims[entry["id"]].numbers.add(number_of[entry["endpoint"]])
     return claims
 

@@ -172,6 +172,13 @@ def test_causes_and_consequences_move_nothing() -> None:
     assert folded(*neutral) == folded()
 
 
+def test_a_call_of_another_call_out_moves_nothing_here() -> None:
+    """Its life is in its home's journal; here it is told whom of this call-out it named, and what became of it."""
+    shared = {"k": "shared.claimed", "id": 5, "home": 3, "callees": [2, 3]}
+    on = [{"k": f"shared.{what}", "id": 5, "home": 3} for what in ("handed", "requeued", "ended")]
+    assert folded(shared, *on) == folded()
+
+
 # --- what does not fold -----------------------------------------------------------------------------------
 
 
@@ -198,6 +205,8 @@ def test_causes_and_consequences_move_nothing() -> None:
         (queued(1, "pigeon"), "unknown channel 'pigeon'"),
         (queued(1, "voice", 9), "there is no callee 9"),
         (all_dropped(1, voice_only=True), "it speaks of 1, there were 0"),
+        ({"k": "shared.claimed", "id": 5, "home": 3, "callees": [1, 9]}, "there is no callee 9"),
+        ({"k": "shared.claimed", "id": 5, "home": 3, "callees": []}, "it names nobody"),
     ],
 )
 def test_an_entry_that_contradicts_what_came_before_is_named(entry: Entry, words: str) -> None:
@@ -218,6 +227,7 @@ def test_an_entry_that_contradicts_what_came_before_is_named(entry: Entry, words
         [attempt("claimed", 1), attempt("dropped", 1, why="x")],
         [attempt("ended", 1, outcome="x"), attempt("ended", 1, outcome="x")],
         [queued(1)],
+        [{"k": "shared.claimed", "id": 1, "home": 3, "callees": [2]}],
         [opened(LEADERS, 1), opened(LEADERS, 0)],
         [{"k": "branch.answered", "branch": LEADERS}, {"k": "branch.answered", "branch": LEADERS}],
     ],

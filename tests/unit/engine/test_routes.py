@@ -7,8 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warning_dispatch.engine.outbox import TOKEN, capacity, next_token_at, refill
 from warning_dispatch.engine.records import RouteRecord
+from warning_dispatch.engine.routes import TOKEN, capacity, next_token_at, refill
 from warning_dispatch.model.unit import Channel
 
 SMS = RouteRecord("sms", Channel.SMS, None, 600, 0, 0, 0, 0, "")

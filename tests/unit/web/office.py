@@ -30,6 +30,7 @@ from warning_dispatch.model.views import (
     CurvePoint,
     Health,
     IntakeResult,
+    LinkUnit,
     LinkView,
     PhoneView,
     SuperiorList,
@@ -197,12 +198,16 @@ class Office:
             if link.callout_id == callout_id:
                 self.links[token] = replace(link, callout_state=state)
 
+    @staticmethod
+    def link_unit(callee_id: int = 1, name: str = "郝家墕村", path: str = "临县 白文镇", **changes: object) -> LinkUnit:
+        """A village behind a link, not confirmed yet."""
+        return replace(LinkUnit(callee_id, path, name, CalleeState.CALLING, None, None), **changes)
+
     def add_link(self, callout_id: int = 1, callee_id: int = 1, *, token: str = TOKEN, **changes: object) -> str:
-        """A receiver's link; its token."""
+        """A receiver's link, to one village if no `units` are named; its token."""
         link = LinkView(
             callout_id=callout_id,
-            callee_id=callee_id,
-            unit_name="临县白文镇郝家墕村",
+            units=(self.link_unit(callee_id),),
             language="zh_CN",
             hazard_name=RAINSTORM,
             colour=Colour.RED,
@@ -215,9 +220,6 @@ class Office:
             expires=None,
             drill=False,
             callout_state=CallOutState.RUNNING,
-            callee_state=CalleeState.CALLING,
-            confirmed_at=None,
-            confirmed_means=None,
         )
         self.links[token] = replace(link, **changes)
         return token
@@ -342,10 +344,15 @@ class Office:
         """Confirm once; a second time changes nothing; too late is refused."""
         self._must_write()
         link = self.link(token)
-        if link.confirmed_at is None:
+        if link.last_confirmed is None:
             if not link.open:
                 raise RefusedError("The call-out is over.")
-            link = replace(link, confirmed_at=self.clock.now(), confirmed_means=Means.LINK)
+            now = self.clock.now()
+            units = (
+                unit if unit.confirmed_at else replace(unit, confirmed_at=now, confirmed_means=Means.LINK)
+                for unit in link.units
+            )
+            link = replace(link, units=tuple(units))
             self.links[token] = link
             self.confirmations.append(token)
         return link

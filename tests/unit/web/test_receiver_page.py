@@ -91,7 +91,14 @@ def test_pressing_the_button_confirms_once(client: TestClient, office: Any, cloc
 
 def test_english_is_complete(client: TestClient, office: Any) -> None:
     """In the receiver's language or by ?lang=, kept through the confirmation; only data stays Chinese."""
-    office.add_link(language="en", unit_name="X", issuer="X", description="X", instruction="X", area_names=("X",))
+    office.add_link(
+        language="en",
+        units=(office.link_unit(name="X", path=""),),
+        issuer="X",
+        description="X",
+        instruction="X",
+        area_names=("X",),
+    )
     page = client.get(PATH)
     assert page.headers["content-language"] == "en"
     assert "Red rainstorm warning" in page.text
@@ -181,7 +188,8 @@ def test_every_means_and_colour_has_its_words(client: TestClient, office: Any) -
     """Whatever way the answer came, in whatever colour and language, the page is whole."""
     for colour in Colour:
         for means in Means:
-            office.add_link(colour=colour, confirmed_at=office.clock.now(), confirmed_means=means)
+            confirmed = office.link_unit(confirmed_at=office.clock.now(), confirmed_means=means)
+            office.add_link(colour=colour, units=(confirmed,))
             assert client.get(PATH).status_code == 200
             assert client.get(f"{PATH}?lang=en").status_code == 200
             assert f"band {colour.key}" in client.get(PATH).text
@@ -189,15 +197,18 @@ def test_every_means_and_colour_has_its_words(client: TestClient, office: Any) -
 
 def test_foreign_text_cannot_become_markup(client: TestClient, office: Any) -> None:
     """A message is data: its angle brackets are shown, not obeyed."""
-    office.add_link(headline="", description="<script>alert(1)</script>", unit_name='"><b>')
+    foreign = office.link_unit(name='"><b>', path="<i>")
+    office.add_link(headline="", description="<script>alert(1)</script>", units=(foreign, foreign))
     page = client.get(PATH).text
     assert "<script" not in page
     assert '"><b>' not in page
+    assert "<i>" not in page
 
 
 def test_who_comes_second_may_still_confirm(client: TestClient, office: Any) -> None:
     """The deputy of a unit that has answered sees that, and keeps the button; many areas are cut with their number."""
-    office.add_link(callee_state=CalleeState.ACKNOWLEDGED, area_names=tuple(f"乡{n}" for n in range(20)))
+    answered = office.link_unit(state=CalleeState.ACKNOWLEDGED)
+    office.add_link(units=(answered,), area_names=tuple(f"乡{n}" for n in range(20)))
     page = client.get(PATH).text
     assert "本单位已有人应答" in page
     assert "<button" in page
@@ -223,3 +234,41 @@ def test_the_bureaus_own_page_after_somebody_else_took_it(client: TestClient, of
     page = client.get(f"{PATH}?lang=en")
     assert "Somebody has taken it" in page.text
     assert "<button" not in page.text
+
+
+def test_every_unit_of_the_person_is_named_and_confirmed_at_once(client: TestClient, office: Any) -> None:
+    """One page, one button: villages below their township, an office by its name, and how many one tap confirms."""
+    villages = [office.link_unit(number, f"样村{number}") for number in (1, 2)]
+    office.add_link(units=(*villages, office.link_unit(3, "临县水利局", "")))
+    page = client.get(PATH).text
+    assert "致您负责的 3 个单位：" in page
+    assert "<li>临县白文镇：样村1、样村2</li>" in page
+    assert "<li>临县水利局</li>" in page
+    assert "按一次，确认以上全部 3 个单位。" in page
+    assert page.count("<button") == 1
+    english = client.get(f"{PATH}?lang=en").text
+    assert "To the 3 units you answer for:" in english
+    assert "One tap confirms all 3 units above." in english
+    client.post(PATH)
+    page = client.get(PATH).text
+    assert "已确认" in page
+    assert "<button" not in page
+
+
+def test_what_is_confirmed_already_says_so(client: TestClient, office: Any) -> None:
+    """One of two was answered for by somebody else: it is marked, and the button stays for the other."""
+    done = office.link_unit(1, "甲村", confirmed_at=office.clock.now(), confirmed_means=Means.OPERATOR)
+    office.add_link(units=(done, office.link_unit(2, "乙村")))
+    page = client.get(PATH).text
+    assert "甲村（已确认）、乙村</li>" in page
+    assert page.count("<button") == 1
+    assert "甲村 (confirmed), 乙村</li>" in client.get(f"{PATH}?lang=en").text
+
+
+def test_a_clerks_forty_villages_fit_the_page(client: TestClient, office: Any) -> None:
+    """All forty by name, still under 15 kB."""
+    units = tuple(office.link_unit(number, f"郝家圪{number}垯村") for number in range(40))
+    office.add_link(units=units)
+    page = client.get(PATH)
+    assert len(page.content) < 15_000
+    assert all(unit.name in page.text for unit in units)

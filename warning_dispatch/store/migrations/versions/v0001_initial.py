@@ -465,6 +465,9 @@ def _create_attempt() -> None:
             "held_until", sa.BigInteger(), comment="READY and not before: every number it could dial is over its budget"
         ),
         sa.Column("held_why", sa.Text(), comment="reason"),
+        sa.Column(
+            "merged_id", KEY, comment="DROPPED: the attempt that names its unit instead, perhaps of another call-out"
+        ),
         sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_attempt_callout_id_callout")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
         comment="One try on one endpoint; it may serve several callees.",
@@ -540,6 +543,13 @@ def _create_link() -> None:
         sa.Column("receiver_id", KEY, nullable=False),
         sa.Column("purpose", sa.SmallInteger(), nullable=False),
         sa.Column("generation", sa.SmallInteger(), server_default="1", nullable=False),
+        sa.Column(
+            "channel",
+            sa.SmallInteger(),
+            server_default="2",
+            nullable=False,
+            comment="it was sent on; whoever else has that number there is behind it",
+        ),
         sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_link_callout_id_callout")),
         sa.ForeignKeyConstraint(["receiver_id"], ["receiver.id"], name=op.f("fk_link_receiver_id_receiver")),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_link")),
@@ -641,6 +651,9 @@ def _create_attempt_callee() -> None:
         "attempt_callee",
         sa.Column("attempt_id", KEY, nullable=False),
         sa.Column("callee_id", KEY, nullable=False),
+        sa.Column(
+            "endpoint_id", KEY, comment="of the callee's own unit, where the attempt names several; none: the attempt's"
+        ),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_attempt_callee_attempt_id_attempt")),
         sa.ForeignKeyConstraint(["callee_id"], ["callee.id"], name=op.f("fk_attempt_callee_callee_id_callee")),
         sa.PrimaryKeyConstraint("attempt_id", "callee_id", name=op.f("pk_attempt_callee")),

@@ -1,0 +1,95 @@
+"""What the pickers of voice and text share: who is wanted, what is dropped, what was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.records import CalleeRecord, EndpointDetail, ReadyAttempt
+from warning_dispatch.engine.routes import Lanes
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One callee that an attempt would reach now, at this endpoint of its own unit."""
+
+    attempt: ReadyAttempt
+    record: CalleeRecord
+    detail: EndpointDetail
+
+    @property
+    def number(self) -> int:
+        """The number that would be reached."""
+        return self.detail.view.number_id
+
+
+@dataclass(slots=True)
+class Chosen:
+    """One attempt on its way: by which route, and whom it names, most urgent first.
+
+    `endpoint` is the first one's and the attempt's own; `avoid`: routes not to use, of everybody who is named.
+    """
+
+    attempt: ReadyAttempt
+    endpoint: EndpointDetail
+    route: str
+    wishes: list[Wish]
+    avoid: frozenset[str]
+    repeat: bool
+
+
+def routes_to_avoid(attempt: ReadyAttempt) -> frozenset[str]:
+    """The routes that an attempt was told not to use."""
+    return frozenset(filter(None, attempt.avoid.split(",")))
+
+
+class Picker:
+    """Chooses endpoint and route for the attempts of one channel."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        lanes: Lanes,
+        records: Mapping[int, CalleeRecord],
+        endpoints: Mapping[int, Sequence[EndpointDetail]],
+    ) -> None:
+        """`records` and `endpoints`: what the batch needs, loaded at once."""
+        self.ledger = ledger
+        self.lanes = lanes
+        self.records = dict(records)
+        self.endpoints = dict(endpoints)
+        self.drops: list[tuple[int, str]] = []
+        self.joined: list[tuple[int, int, int]] = []
+        self.merged: list[tuple[int, int]] = []
+        self.parted: list[tuple[int, int]] = []
+
+    def callees(self, attempt: ReadyAttempt) -> list[CalleeRecord]:
+        """Whom the attempt was queued for, as they are now."""
+        return [self.ledger.current(self.records[one]) for one in attempt.callee_ids]
+
+    def drop(self, attempt: ReadyAttempt, why: str) -> None:
+        """Take an attempt out of the queue for good."""
+        self.drops.append((attempt.id, why))
+        self.ledger.note(attempt.callout_id, {"k": "attempt.dropped", "id": attempt.id, "why": why})
+
+    def merge(self, attempt: ReadyAttempt, into: ReadyAttempt) -> None:
+        """Take an attempt out of the queue: another one names its unit."""
+        self.merged.append((attempt.id, into.id))
+        self.ledger.note(attempt.callout_id, {"k": "attempt.dropped", "id": attempt.id, "why": "merged"})
+
+    def join(self, attempt: ReadyAttempt, wish: Wish) -> None:
+        """The attempt names this callee, at an endpoint of its own unit."""
+        self.joined.append((attempt.id, wish.record.id, wish.detail.view.endpoint_id))
+
+    def write(self) -> None:
+        """Write what was dropped, and who changed from one attempt to another."""
+        attempts = self.ledger.tx.attempts
+        if self.joined:
+            attempts.join(self.joined)
+        if self.merged:
+            attempts.merge(self.merged, self.ledger.now)
+        if self.drops:
+            attempts.drop(self.drops, self.ledger.now)
+        if self.parted:
+            attempts.leave(self.parted)

@@ -1,0 +1,81 @@
+"""Routes: what each provider can take at a moment. Lines, rate, breaker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from warning_dispatch.engine.records import RouteRecord
+
+TOKEN = 1000
+"""Tokens are kept in thousandths of a message."""
+
+
+def refill(route: RouteRecord, now: int) -> RouteRecord:
+    """Add the tokens of the time that has passed; at most one second's worth is saved up."""
+    if route.rate is None:
+        return route
+    per_second = max(TOKEN, route.rate * TOKEN // 60)
+    gained = (now - route.tokens_at) * route.rate * TOKEN // 60_000
+    if gained <= 0:
+        return route if route.tokens_at <= now else replace(route, tokens_at=now)
+    return replace(route, tokens=min(per_second, route.tokens + gained), tokens_at=now)
+
+
+def capacity(route: RouteRecord, now: int, batch: int) -> int:
+    """How many attempts the route takes now."""
+    if route.down_until > now:
+        return 0
+    free = batch
+    if route.lines is not None:
+        free = min(free, route.lines - route.lines_used)
+    if route.rate is not None:
+        free = min(free, route.tokens // TOKEN)
+    return max(0, free)
+
+
+def next_token_at(route: RouteRecord, now: int) -> int | None:
+    """When the rate gives the next message; None when it is not the rate that is short."""
+    if route.rate is None or route.down_until > now or route.tokens >= TOKEN:
+        return None
+    missing = TOKEN - route.tokens
+    return now + max(1, -(-missing * 60_000 // (route.rate * TOKEN)))
+
+
+class Lanes:
+    """The routes of one channel with what is left of them in this claim."""
+
+    def __init__(self, routes: Sequence[RouteRecord], now: int, batch: int) -> None:
+        """`batch`: attempts claimed per turn and channel."""
+        self._left = {route.name: capacity(route, now, batch) for route in routes}
+        self.routes = {route.name: route for route in routes}
+        self._in_service = frozenset(route.name for route in routes if route.down_until <= now)
+
+    @property
+    def free(self) -> int:
+        """How many more attempts can go."""
+        return sum(self._left.values())
+
+    def take(self, avoid: frozenset[str], spent: frozenset[str] = frozenset()) -> str | None:
+        """The route with most room; None when the attempt has to wait. `spent`: over the budget of its number.
+
+        One to be avoided only if no other is in service: another that is merely full is waited for, or a provider
+        that has just refused would be asked again on the spot, and again.
+        """
+        open_routes = [name for name, left in self._left.items() if left > 0 and name not in spent]
+        preferred = [name for name in open_routes if name not in avoid]
+        if not open_routes or (not preferred and self._in_service - avoid - spent):
+            return None
+        name = max(preferred or open_routes, key=lambda one: self._left[one])
+        self._left[name] -= 1
+        return name
+
+    def used(self, batch_of: Mapping[str, int]) -> list[RouteRecord]:
+        """The routes with lines and tokens taken off."""
+        changed = []
+        for name, count in batch_of.items():
+            route = self.routes[name]
+            lines = route.lines_used + count if route.lines is not None else route.lines_used
+            tokens = route.tokens - count * TOKEN if route.rate is not None else route.tokens
+            changed.append(replace(route, lines_used=lines, tokens=tokens))
+        return changed
