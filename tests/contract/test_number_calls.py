@@ -25,7 +25,7 @@ def tx() -> Iterator[TableTransaction]:
     """A transaction on an empty database."""
     keys = KeyRing.simulated(1)
     with create_in_memory().connect() as connection:
-        yield TableTransaction(connection, AesSealer(keys), keys.link_key, None)  # type: ignore[arg-type] # no journal
+        yield TableTransaction(Sql(connection), AesSealer(keys), keys.link_key, None)  # type: ignore[arg-type] # no journal
         connection.rollback()
 
 

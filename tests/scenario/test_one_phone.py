@@ -224,15 +224,29 @@ def test_while_it_rings_nothing_else_goes_and_then_at_once(town: Callable[..., A
     assert "暴雨" not in place.dispatches(VILLAGE, A)[1].text
 
 
-@pytest.mark.parametrize("purpose", [Purpose.SELF, Purpose.DRILL])
-def test_what_is_no_warning_is_never_said_with_one(town: Callable[..., Any], purpose: Purpose, kept: Kept) -> None:
-    """The bureau's call to itself and a drill have a call of their own, one after the other on the same phone."""
+def test_a_drill_is_never_said_with_a_warning(town: Callable[..., Any], kept: Kept) -> None:
+    """It has a call of its own, one after the other on the same phone."""
     place = two_hazards(town)
-    change(place, "UPDATE callout SET purpose = ? WHERE id = ?", purpose.value, GALE)
+    change(place, "UPDATE callout SET purpose = ? WHERE id = ?", Purpose.DRILL.value, GALE)
     place.play(seconds=OPENED + 100)
     texts = [one.text for one in place.dispatches(VILLAGE, A)]
     assert len(texts) == 2
     assert not any("暴雨" in text and "雷暴大风" in text for text in texts)
+    assert place.network.clashes == 0
+    kept(place)
+
+
+def test_the_bureaus_own_call_is_never_said_with_a_warning(town: Callable[..., Any], kept: Kept) -> None:
+    """Whose phone is the duty officer's and a village head's is told of each by itself, never both at once."""
+    place = town(counties=1, townships=1, bureau=True, same_phone={("1411-duty", A): (VILLAGE, A)}, limits=CallLimits())
+    place.warning(RED_CITY)
+    place.play(seconds=OPENED - 30)
+    place.source_silent("12379")
+    place.play(seconds=200)
+    texts = [one.text for one in place.dispatches(VILLAGE, A)]
+    assert any("来源" in text for text in texts)
+    assert any("暴雨" in text for text in texts)
+    assert not any("来源" in text and "暴雨" in text for text in texts)
     assert place.network.clashes == 0
     kept(place)
 

@@ -55,7 +55,7 @@ class ReceiverPage:
         view = await to_thread.run_sync(self._read.link, token)
         words = self._pages.words_for(request, view.language)
         if view.own:
-            return self._pages.styled("receiver_self.html", words, {"view": view})
+            return self._pages.styled("receiver_self.html", words, {"view": view, "confirmed": view.last_confirmed})
         return self._pages.styled("receiver.html", words, {"view": view, **page_fields(view)})
 
     async def _confirm(self, request: Request, token: str) -> Response:

@@ -217,7 +217,8 @@ def test_who_comes_second_may_still_confirm(client: TestClient, office: Any) -> 
 
 def test_the_bureaus_own_page_says_what_happened_and_asks_to_take_it(client: TestClient, office: Any) -> None:
     """No hazard and no area: the causes that are open, and one button that claims them."""
-    office.add_link(own=True, causes=("一条线路停用", "有区域编码不认识"), unit_name="吕梁市气象局值班室")
+    desk = office.link_unit(1, "吕梁市气象局值班室", "")
+    office.add_link(own=True, causes=("一条线路停用", "有区域编码不认识"), units=(desk,))
     page = client.get(PATH)
     assert page.status_code == 200
     for text in ("值班叫应，请认领", "吕梁市气象局值班室", "一条线路停用", "有区域编码不认识", "我来认领"):
