@@ -33,10 +33,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--storms`, `--storm-seed` and `--storm-with`."""
+    """Add `--storms` and `--storm-seed`."""
     parser.addoption("--storms", type=int, default=STORMS, help="how many storms each promise is put through")
     parser.addoption("--storm-seed", type=int, default=None, help="play this one storm again")
-    parser.addoption("--storm-with", action="append", default=[], help="weather that is not in the forecast yet")
 
 
 def pytest_configure(config: pytest.Config) -> None:

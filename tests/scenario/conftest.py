@@ -117,6 +117,7 @@ class Town:
         two_of: Sequence[tuple[str, Role]] = (),
         limits: CallLimits | None = None,
         mail: Sequence[tuple[str, Role]] = (),
+        only: Sequence[str] = (),
         database: sqlalchemy.Engine | None = None,
         statements: Callable[[Connection], Sql] = Sql,
         observe: Observer = nobody,
@@ -127,7 +128,7 @@ class Town:
         `clerks`: villages that have a duty phone besides A and B. `second_phone`: posts with another number (named
         as `"<code>/2"` in `numbers`). `spare_route`: a second provider for calls. `simulated` False: the routes are
         taken for real ones. `two_of`: posts that two people hold (the other one's number as `"<code>/b"`). `mail`:
-        posts with a mail address (as `"<code>@"`). `database`: one in memory that may be filled anew. `statements` and
+        posts with a mail address (as `"<code>@"`). `only`: the register has these units and no others. `database`: one in memory that may be filled anew. `statements` and
         `observe` are the storage's and the engine's. `limits`: how often a number may be called; None: as shipped.
         `bureau`: the weather bureau's own three units are in the register, so that alarms ring them.
         """
@@ -148,6 +149,7 @@ class Town:
             two_of=tuple(two_of),
             mail=frozenset(mail),
             bureau=bureau,
+            only=frozenset(only),
         )
         settled = settlement.settle(shape)
         self.units, self.numbers = settled.units, settled.numbers
@@ -466,13 +468,12 @@ def large_town(configuration: Configuration) -> Callable[..., Town]:
 
 
 @pytest.fixture
-def storm(town: Callable[..., Town], request: pytest.FixtureRequest) -> Callable[[str, int], Any]:
+def storm(town: Callable[..., Town]) -> Callable[[str, int], Any]:
     """Plays one storm (plan, seed) to its end and returns it; see the package storms beside this file."""
     storms = _module("storms")
-    extras = frozenset(request.config.getoption("storm_with"))
 
     def play(plan: str, seed: int) -> Any:
-        night = storms.Storm(town, plan, seed, extras)
+        night = storms.Storm(town, plan, seed)
         night.play()
         return night
 

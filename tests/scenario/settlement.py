@@ -40,6 +40,7 @@ class Shape:
     two_of: tuple[Post, ...] = ()
     mail: frozenset[Post] = frozenset()
     bureau: bool = False
+    only: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def _workbench() -> Engine:
 @lru_cache(maxsize=256)
 def settle(shape: Shape) -> Settlement:
     """Fill in the register of a shape; a second town of that shape costs a copy."""
-    units = _units(shape)
+    units = tuple(unit for unit in _units(shape) if not shape.only or unit.code in shape.only)
     people = _People(shape)
     receivers = [people.receiver(unit, role) for unit in units for role in people.roles(unit)]
     kept = [one for one in receivers if (one.unit_code, one.role) not in shape.without]

@@ -14,7 +14,6 @@ from warning_dispatch.model.states import CalleeState, CallOutState, Means, Purp
 from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.model.views import IntakeResult
 from warning_dispatch.simulation.population import TextHabit, VoiceHabit
-from warning_dispatch.store.database import writing
 
 CITY = "14110041600000"
 FIRST, SECOND, THIRD = "141121", "141122", "141123"
@@ -452,9 +451,7 @@ def test_a_closed_call_out_is_not_begun_again_by_the_same_warning(place: Any, de
 
 def test_a_warning_that_finds_nobody_to_call_is_put_before_a_human(town: Callable[..., Any]) -> None:
     """A register without anybody in the affected area: never silence."""
-    place = town(counties=1, townships=1, villages=1, leaders=0)
-    with writing(place.database) as connection:
-        connection.exec_driver_sql("UPDATE unit SET callable = 0")
+    place = town(counties=1, townships=1, villages=1, only=["1411"])
     result = Desk(place).send(RED, FIRST)
     assert (result.disposition, result.callouts, result.reasons[-1]) == (Disposition.ACCEPTED, (), "nobody_in_area")
     assert "nobody_in_area" in place.alarms()

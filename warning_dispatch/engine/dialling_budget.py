@@ -153,7 +153,7 @@ def settle_calls(ledger: Ledger, answered: Sequence[tuple[AttemptRecord, Receipt
     for attempt, receipt in answered:
         if attempt.channel is Channel.VOICE and attempt.number_id is not None and attempt.claimed_at is not None:
             kind = never if not receipt.accepted and receipt.outcome == NEVER_WENT else reached
-            kind.append((attempt.number_id, attempt.route, attempt.claimed_at))
+            kind.append((attempt.number_id, attempt.route, ledger.now))  # what lies ahead is that claim's, by any clock
     if reached:
         ledger.tx.number_calls.reached(reached, ledger.now)
     if never:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from warning_dispatch.engine.all_clears import still_lifted
 from warning_dispatch.engine.causes import with_causes
 from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.ledger import Ledger
@@ -103,6 +104,8 @@ class Outbox:
         narrow = min(self._settings.batch, 2 * lanes.free + SPARE)
         limit = narrow + self._further[channel]
         ready = ledger.tx.attempts.ready(channel, limit, ledger.now)
+        seen = len(ready)
+        ready = still_lifted(ledger, ready)
         if not ready:
             return []
         records = ledger.tx.callees.load(list({callee for one in ready for callee in one.callee_ids}))
@@ -115,7 +118,7 @@ class Outbox:
             picked = VoicePicker(ledger, lanes, records, endpoints, limits, lease).pick(ready)
         else:
             picked = TextPicker(ledger, lanes, records, endpoints).pick(ready)
-        self._look_further(ledger, channel, lanes, seen=len(ready), narrow=narrow, limit=limit)
+        self._look_further(ledger, channel, lanes, seen=seen, narrow=narrow, limit=limit)
         return picked
 
     def _look_further(

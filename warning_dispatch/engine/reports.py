@@ -19,7 +19,7 @@ from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.endpoints import all_dead, other_roles
 from warning_dispatch.escalation.moves import Ended
 from warning_dispatch.model.plan import Next, Outcome
-from warning_dispatch.model.states import FINISHED, AttemptState, Means, Voice
+from warning_dispatch.model.states import FINISHED, AttemptState, CalleeState, Means, Voice
 from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.ports import Receipt, Reply, Report, Tap
 
@@ -239,7 +239,8 @@ class Reports:
     ) -> None:
         rules = ledger.rules(record)
         views = [one.view for one in details]
-        roles = rules.answering | rules.gate_roles
+        duty_done = record.callee.state is CalleeState.DUTY_ANSWERED  # it has answered: only A and B are still wanted
+        roles = rules.answering if duty_done else rules.answering | rules.gate_roles
         refused_by = {*filter(None, attempt.avoid.split(",")), attempt.route}
         event = Ended(
             outcome=outcome,

@@ -258,6 +258,10 @@ class RoundRows(Protocol):
         """Whether any callee of a call-out carries its unit's obligation."""
         ...
 
+    def held_again(self, callee_ids: Sequence[int]) -> frozenset[int]:
+        """Those of the callees whose unit is carried, for the same hazard, by a callee of another call-out."""
+        ...
+
     def uncovered(self, callout_id: int, asking: Sequence[TierSelection]) -> Sequence[int]:
         """Callees that carry although none of the selections wants their unit."""
         ...

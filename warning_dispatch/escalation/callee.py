@@ -289,7 +289,8 @@ def _not_dialled(callee: Callee, _event: NotDialled, now: int, _rules: Rules) ->
 
 
 def _lost(callee: Callee, event: Lost, now: int, rules: Rules) -> Step:
-    if not _may_ring(callee, now, rules):
+    enough = callee.state is S.DUTY_ANSWERED and not event.role & rules.answering
+    if enough or not _may_ring(callee, now, rules):
         return Step(replace(callee, voice=Voice.NONE, wanted=0), (), Reason.CLAIM_LOST)
     again = replace(callee, voice=Voice.QUEUED, wanted=callee.wanted | event.role)
     return Step(again, (), Reason.CLAIM_LOST)
@@ -495,7 +496,10 @@ def _acknowledged(callee: Callee, now: int, rules: Rules, reason: Reason) -> Ste
 
 
 def _duty_answered(callee: Callee, now: int, rules: Rules) -> Step:
-    """The duty room of an office: the gate opens, the fast ladder ends, slow calls to A go on."""
+    """The duty room of an office: the gate opens, the fast ladder ends, slow calls to A go on.
+
+    A call that is under way is not forgotten: it is hung up or ends, and until then there is no other.
+    """
     if callee.state is S.DUTY_ANSWERED:
         return Step(callee, (), Reason.DUTY_ANSWERED)
     position = Position(1, 0)
@@ -504,6 +508,7 @@ def _duty_answered(callee: Callee, now: int, rules: Rules) -> Step:
         origin=now,
         opened_at=now if callee.opened_at is None else callee.opened_at,
         position=position,
+        voice=Voice.LIVE if callee.voice is Voice.LIVE else Voice.NONE,
         next_at=due_at(rules.ladder, position, now, slow=True),
     )
     actions: tuple[Action, ...] = (Silence(texts=False),)
@@ -556,7 +561,7 @@ def _contact_added(callee: Callee, event: ContactAdded, now: int, rules: Rules) 
     """Somebody new: called and written to now, beside whatever is under way.
 
     A unit that nobody could reach is called from the foot of the ladder; one that had only listened is asked anew. After
-    the duty room has answered, only somebody whose own answer counts is called.
+    the duty room has answered, only somebody whose own answer counts is called. A notice rings nobody.
     """
     if now < rules.voice_until and event.first and callee.state is S.UNCALLED:
         return replace(_recalled(callee, Recalled(), now, rules), reason=Reason.CONTACT_ADDED)
@@ -566,7 +571,7 @@ def _contact_added(callee: Callee, event: ContactAdded, now: int, rules: Rules) 
         limit = now + rules.ladder.unreached_after
         moved = replace(callee, state=S.CALLING, heard=0, unreached_at=limit, next_at=_earliest(callee.next_at, limit))
     counts = callee.state is not S.DUTY_ANSWERED or event.role & rules.answering
-    if event.voice and counts and _may_ring(moved, now, rules):
+    if event.voice and counts and not rules.notice and _may_ring(moved, now, rules):
         moved = replace(moved, wanted=moved.wanted | event.role)
         if moved.voice is Voice.NONE:
             moved = replace(moved, voice=Voice.QUEUED)

@@ -78,6 +78,16 @@ class RoundTable:
         found = self._sql.value("SELECT 1 FROM callee WHERE callout_id = ? AND carries = 1 LIMIT 1", callout_id)
         return found is not None
 
+    def held_again(self, callee_ids: Sequence[int]) -> frozenset[int]:
+        """See the port."""
+        rows = self._sql.rows(
+            """SELECT DISTINCT o.id FROM callee o JOIN callout x ON x.id = o.callout_id
+            JOIN callee n ON n.unit_id = o.unit_id AND n.carries = 1 AND n.callout_id <> o.callout_id
+            JOIN callout y ON y.id = n.callout_id AND y.hazard = x.hazard WHERE o.id IN {ids}""",
+            self._sql.ids(callee_ids),
+        )
+        return frozenset(row[0] for row in rows)
+
     def uncovered(self, callout_id: int, asking: Sequence[TierSelection]) -> Sequence[int]:
         """See the port."""
         condition, values = any_of(asking)

@@ -24,12 +24,11 @@ CITY_AREAS = (("1411",), ("1411",), ("1411",), ("141121",), ("141121",), ("14112
 class Forecasters:
     """One observatory: the city's, or a county's under the plan "county"."""
 
-    def __init__(self, storm: Storm, *, several: bool) -> None:
-        """`several`: see the package."""
+    def __init__(self, storm: Storm) -> None:
+        """They share the storm's random numbers."""
         self._storm = storm
         self._rng = storm.rng
         self._said: list[Bulletin] = []
-        self._several = several
         self._surge = storm.weather.surge
 
     def begin(self) -> None:
@@ -64,7 +63,10 @@ class Forecasters:
             again = self._bulletin("Update", Colour(waiting[0][0]).name.capitalize())
             self._send(replace(again, expires=again.sent + 60 * MINUTE))
 
-    def broken_now(self) -> list[str]:
+    def lifting(self) -> None:
+        """An officer is about to lift a call-out."""
+
+    def broken_now(self, *, turned: bool) -> list[str]:  # noqa: ARG002 - see observatories.py
         """Promises about several warnings that are broken at this moment."""
         return []
 
@@ -107,13 +109,17 @@ class Forecasters:
         return result
 
     def _practise(self, colour: str) -> None:
-        """Promise 5: whatever its type, a message that is not Actual starts, changes and ends nothing."""
-        storm = self._storm
         status = self._rng.choice(PRACTICE)
         bulletin = self._bulletin(self._rng.choice(("Alert", "Update", "Cancel")), colour, status)
+        self._said.append(bulletin)
+        self._without_effect(bulletin)
+
+    def _without_effect(self, bulletin: Bulletin) -> None:
+        """Promise 5: whatever its type, a message that is not Actual starts, changes and ends nothing."""
+        storm, status = self._storm, bulletin.status
         own = int(Purpose.SELF)  # one of unknown status may have been meant: the bureau is told
         question = f"SELECT id, state, alert_id, voice_until FROM callout WHERE purpose <> {own} ORDER BY id"
         before = storm.rows(question)
-        result = self._send(bulletin)
+        result = self._take_in(bulletin)
         storm.require(result is None or not result.callouts, f"5 practice: {status} concerned call-outs")
         storm.require(storm.rows(question) == before, f"5 practice: {status} changed call-outs")

@@ -14,7 +14,7 @@ from sqlalchemy import Engine as Database
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.turn import Inbox, Turned
 from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
-from warning_dispatch.model.states import LIVE_CALLOUT, Purpose
+from warning_dispatch.model.states import LIVE_CALLOUT, CalleeState, Purpose, Voice
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Receipt, Reply, Report, Tap
 from warning_dispatch.store.database import create_in_memory, reading
@@ -24,6 +24,7 @@ from .budgets import budget_faults
 from .census import draw_census
 from .fates import DEATHS, FAILURES, Crash, Fate, FragileStorage, Fuse
 from .forecasters import Forecasters
+from .observatories import Observatories
 from .people import People
 from .plans import chains_of
 from .promises import Trail, Truth, broken_at_the_end, broken_now
@@ -53,12 +54,12 @@ def _database() -> Database:
 class Storm:
     """One night."""
 
-    def __init__(self, build_town: Callable[..., Any], plan: str, seed: int, extras: frozenset[str]) -> None:
-        """`build_town` makes a Town; `plan` is put through it; `extras` see the package."""
+    def __init__(self, build_town: Callable[..., Any], plan: str, seed: int) -> None:
+        """`build_town` makes a Town; `plan` is put through it."""
         self.plan = plan
         self.seed = seed
         self.rng = Random(f"{plan} {seed}")
-        self.weather = weather = draw_weather(self.rng, clock_steps="clock-steps" in extras)
+        self.weather = weather = draw_weather(self.rng)
         self.truth = Truth()
         self.visits = Visits()
         fuse = Fuse()
@@ -80,13 +81,17 @@ class Storm:
         self.inbox = Inbox()
         self.told: list[str] = []
         self.turns = 0
+        self.turned_at: int | None = None
+        """The last turn that was committed (wall time); None while it has more to do at once."""
+        self.paused = False
+        """Whether an officer has paused anything: gates are later then."""
         self._calm = False
         self._at_once = 0
         self._seen = (-1, frozenset[int]())
         self._orphans: set[int] = set()
         """Attempts whose call may go on after the process that made it has died."""
         self.people = People(self)
-        self.forecasters = Forecasters(self, several="several-warnings" in extras and plan == "both")
+        self.forecasters = Observatories(self) if plan == "both" else Forecasters(self)
         self.town.storage = FragileStorage(self.town.storage, fuse, self._fate, self.rng)
         self._start()
 
@@ -164,6 +169,7 @@ class Storm:
             clock = self.town.clock
             end = clock.monotonic() + self.weather.span
             while clock.monotonic() < end:
+                self._set_the_clock()
                 self.forecasters.look_out()
                 self.people.meddle()
                 self._round()
@@ -190,12 +196,35 @@ class Storm:
             self.look()
             return
         self.turns += 1
+        self.turned_at = None if turned.next_at == now else now
         self._note_keys(inbox)
         town.network.hang_up(turned.hang_up, now)
+        self.look(turned=True)
         self._hand_over(turned, now)
         self._listen()
         self.look()
         self._move_on(turned, until)
+
+    def _set_the_clock(self) -> None:
+        """Somebody sets the wall clock, by minutes or an hour. A process that dies over it does not know any more."""
+        if self.rng.random() >= self.weather.step:
+            return
+        town = self.town
+        by = self.rng.choice((-60, -20, -3, -1, 1, 3, 20, 60)) * MINUTE
+        town.clock.step(by)
+        town.network.move_along(by)
+        self.truth.clock_was_set = True
+        self.tell(f"the clock is set by {by / MINUTE:g} min")
+        while True:
+            try:
+                town.engine.clock_stepped(town.clock.now(), by)
+            except Crash as crash:
+                self._die(str(crash), self.inbox)
+            except StoreError as error:
+                self.tell(f"fails: {error}")
+                continue
+            break
+        self.look()
 
     def _hand_over(self, turned: Turned, now: int) -> None:
         """The wire; sometimes the process dies before the receipts are stored."""
@@ -295,8 +324,11 @@ class Storm:
 
     # --- looking ------------------------------------------------------------------------------------------
 
-    def look(self) -> None:
-        """Every promise that can be looked at between two transactions; nothing to see where nothing was written."""
+    def look(self, *, turned: bool = False) -> None:
+        """Every promise that can be looked at between two transactions; nothing to see where nothing was written.
+
+        `turned`: the last of them was a turn.
+        """
         ringing = self.town.network.ringing() - self._orphans
         seen = (self.driver.total_changes, ringing)
         if seen == self._seen:
@@ -306,7 +338,7 @@ class Storm:
         for attempt in sorted(ringing):
             if not self.rows(STILL_WANTED, attempt):
                 broken.append(f"3 an answer silences: attempt {attempt} still rings")
-        broken += self.forecasters.broken_now()
+        broken += self.forecasters.broken_now(turned=turned)
         self.require(not broken, "\n  ".join(broken))
 
     def require(self, holds: bool, what: str) -> None:
@@ -344,5 +376,7 @@ class Storm:
         return [key for (key,) in self.rows(sql, callout, unit)]
 
 
-STILL_WANTED = """SELECT 1 FROM attempt_callee ac JOIN callee c ON c.id = ac.callee_id
-    WHERE ac.attempt_id = ? AND c.voice = 2"""
+STILL_WANTED = f"""SELECT 1 FROM attempt a JOIN attempt_callee ac ON ac.attempt_id = a.id
+    JOIN callee c ON c.id = ac.callee_id WHERE a.id = ? AND c.voice = {Voice.LIVE.value}
+    AND NOT (c.state = {CalleeState.DUTY_ANSWERED.value} AND a.claimed_at < c.answered_at AND a.handed_at < c.answered_at)"""
+"""Somebody the call is for is not answered for yet; after the duty room's answer only slow calls go on."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.escalation.callout import OVER
 from warning_dispatch.model.states import FINISHED, CalleeState, Means, Purpose
-from warning_dispatch.model.unit import Channel, Role, UnitLevel
+from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, UnitLevel
 from warning_dispatch.ports import Reply
+from warning_dispatch.store.register import NUMBER_CONTEXT
 from warning_dispatch.store.sealing import link_token
 
 from .weather import RECEIVED, REFUSALS
@@ -39,11 +40,18 @@ class People:
         """`numbers`: address → its id."""
         self._storm = storm
         self._rng = storm.rng
-        town = storm.town
-        by_index = {bytes(index): key for key, index in town.query("SELECT id, blind_index FROM number")}
-        found = {address: by_index.get(town.sealer.blind_index(address)) for address in town.numbers.values()}
-        self.numbers = {address: key for address, key in found.items() if key is not None}
+        self._added = 0
+        self.numbers: dict[str, int] = {}
+        self._look_up()
+
+    def _look_up(self) -> None:
+        """Who is in the register now, and on which numbers."""
+        storm = self._storm
+        unseal = storm.town.sealer.unseal
+        found = storm.rows("SELECT id, sealed FROM number WHERE id > ?", max(self.numbers.values(), default=0))
+        self.numbers |= {unseal(sealed, NUMBER_CONTEXT).decode(): key for key, sealed in found}
         self._addresses = sorted(self.numbers)
+        self._phones = [address for address in self._addresses if "@" not in address]
         self._receivers = storm.rows(
             "SELECT r.id, u.code, r.role FROM receiver r JOIN unit u ON u.id = r.unit_id ORDER BY r.id"
         )
@@ -91,6 +99,9 @@ class People:
 
     def _act(self) -> None:
         storm = self._storm
+        if self._rng.random() < 0.15:
+            self._add_somebody()
+            return
         act = self._rng.choices(tuple(ACTS), weights=tuple(ACTS.values()))[0]
         callout = self._callout()
         unit = self._unit(callout, act)
@@ -99,7 +110,28 @@ class People:
         storm.tell(f"{act} {unit} of call-out {callout}")
         if act is Act.TOLD_LEADER:
             storm.truth.leaders_told.update(storm.callees(callout, unit))
+        storm.paused |= act is Act.PAUSE
+        if act is Act.CANCEL:
+            storm.forecasters.lifting()
         storm.survive(lambda: storm.town.act(act, callout, unit))
+
+    def _add_somebody(self) -> None:
+        """Somebody who is in no list: with a number of their own, or with one that we know already."""
+        storm = self._storm
+        callout = self._callout()
+        unit = self._unit(callout)
+        role = self._rng.choice(tuple(Role))
+        number = f"+86260177{self._added:05d}" if self._rng.random() < 0.8 else self._rng.choice(self._phones)
+        channels = self._rng.choice(((Channel.VOICE,), (Channel.VOICE, Channel.SMS), (Channel.SMS,)))
+        endpoints = tuple(EndpointEntry(channel, number) for channel in channels)
+        self._added += 1
+        entry = ReceiverEntry(unit, role, f"新增{self._added}", "", "zh_CN", endpoints, sample=True)
+        storm.tell(f"somebody is added to {unit} of call-out {callout} as {role.key}")
+        town = storm.town
+        storm.survive(
+            lambda: town.engine.add_receiver(town.clock.now(), callout, entry, actor="officer", reason="test")
+        )
+        self._look_up()
 
     def _answer(self) -> None:
         """An answer from outside the simulated phones, often a late one."""

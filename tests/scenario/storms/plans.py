@@ -30,16 +30,16 @@ def chains_of(configuration: Configuration, plan: str, theme: str, rng: Random) 
         chosen = tuple(replace(chain, tiers=tuple(map(OF_THEME[theme], chain.tiers))) for chain in chosen)
     if rng.random() < 0.5:
         return chosen
-    return tuple(_changed(chain, rng, notice) for chain in chosen)
+    return tuple(_changed(chain, rng, notice, several=plan == "both") for chain in chosen)
 
 
-def _changed(chain: CallChain, rng: Random, notice: Tier) -> CallChain:
+def _changed(chain: CallChain, rng: Random, notice: Tier, *, several: bool) -> CallChain:
     """One to three small changes, each of some tiers."""
     tiers = list(chain.tiers)
     for change in rng.sample(sorted(CHANGES), rng.randint(1, 3)):
         for position in rng.sample(range(len(tiers)), rng.randint(1, 3)):
             tiers[position] = CHANGES[change](tiers[position])
-    if rng.random() < 0.2:
+    if not several and rng.random() < 0.2:  # the oracle of several warnings asks all departments
         tiers = [_told_only(tier, notice) if tier.name == "departments" else tier for tier in tiers]
     return replace(chain, tiers=tuple(tiers))
 

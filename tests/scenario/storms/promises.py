@@ -401,36 +401,82 @@ def _claims(connection: Connection, entries: Entries) -> Mapping[int, _Claims]:
 def _unfounded_states(trail: Trail) -> Iterator[str]:
     """Promise 2: who is ACKNOWLEDGED has the answers of those who answer for the unit, as many as its tier asks for.
 
-    In this round, or in one whose answers it took over.
+    In this round, or in one whose answers it took over, by the rules of either: who answered a county's warning by its
+    plan has answered the city's of the same hazard.
     """
     connection = trail.connection
-    roles: defaultdict[int, Counter[int]] = defaultdict(Counter)
-    people: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
-    sql = "SELECT callee_id, role, receiver_id FROM acknowledgement WHERE counted = 1"
-    for callee_id, role, receiver_id in _rows(connection, sql):
-        roles[callee_id][role] += 1
-        people[callee_id].add((role, receiver_id))
-    leaders_told = set(trail.truth.leaders_told)
-    for old, new in _rows(connection, "SELECT id, carried_id FROM callee WHERE carried_id IS NOT NULL ORDER BY id"):
-        roles[new].update(roles[old])
-        people[new] |= people[old]
-        leaders_told |= {new} if old in leaders_told else set()
-    holders = _rows(connection, "SELECT unit_id, role FROM receiver WHERE valid_until IS NULL")
-    for callee_id, unit_id, state, tier, name in _rows(
-        connection,
-        f"""SELECT c.id, c.unit_id, c.state, c.tier, o.plan_name FROM callee c JOIN callout o ON o.id = c.callout_id
-        WHERE c.state IN ({int(CalleeState.ACKNOWLEDGED)}, {int(CalleeState.DUTY_ANSWERED)})""",
+    answers = _Answers(trail)
+    for callee_id, carried_id in _rows(
+        connection, "SELECT id, carried_id FROM callee WHERE carried_id IS NOT NULL ORDER BY id"
     ):
-        rules = trail.plans[name].tiers[tier]
-        answering = {receiver for role, receiver in people[callee_id] if role & rules.answering}
-        there_are = max(1, sum(unit == unit_id and role & rules.answering > 0 for unit, role in holders))
-        enough = len(answering) >= min(rules.need or there_are, there_are) or 0 in roles[callee_id] or rules.notice
-        duty = any(role & rules.gate_roles for role in roles[callee_id])
-        told = callee_id in leaders_told
-        if state == CalleeState.ACKNOWLEDGED and not enough and not (duty and told):
-            yield f"2 only a human acknowledges: callee {callee_id} is ACKNOWLEDGED by {dict(roles[callee_id])}"
-        if state == CalleeState.DUTY_ANSWERED and not duty:
-            yield f"2 only a human acknowledges: callee {callee_id} is DUTY_ANSWERED by {dict(roles[callee_id])}"
+        answers.carry(callee_id, carried_id)
+    for callee_id, state in _rows(
+        connection,
+        f"""SELECT id, state FROM callee
+        WHERE state IN ({int(CalleeState.ACKNOWLEDGED)}, {int(CalleeState.DUTY_ANSWERED)})""",
+    ):
+        given = dict(answers.roles[callee_id])
+        if state == CalleeState.ACKNOWLEDGED and not answers.enough(callee_id):
+            yield f"2 only a human acknowledges: callee {callee_id} is ACKNOWLEDGED by {given}"
+        if state == CalleeState.DUTY_ANSWERED and not answers.of_duty(callee_id):
+            yield f"2 only a human acknowledges: callee {callee_id} is DUTY_ANSWERED by {given}"
+
+
+class _Answers:
+    """What was answered for each callee, and by which rules that may be judged."""
+
+    def __init__(self, trail: Trail) -> None:
+        self._trail = trail
+        self.roles: defaultdict[int, Counter[int]] = defaultdict(Counter)
+        self._people: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
+        self._told = set(trail.truth.leaders_told)
+        self._rules: defaultdict[int, list[tuple[int, str, int, int]]] = defaultdict(list)
+        rows = _rows(
+            trail.connection, "SELECT callee_id, role, receiver_id FROM acknowledgement WHERE counted = 1 ORDER BY id"
+        )
+        for callee_id, role, receiver_id in rows:
+            self.roles[callee_id][role] += 1
+            self._people[callee_id].add((role, receiver_id))
+        for callee_id, *rules in _rows(
+            trail.connection,
+            """SELECT c.id, c.unit_id, o.plan_name, c.tier, c.answered_at
+            FROM callee c JOIN callout o ON o.id = c.callout_id""",
+        ):
+            self._rules[callee_id].append(tuple(rules))
+        self._holders: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for unit_id, role, since in _rows(
+            trail.connection, "SELECT unit_id, role, valid_from FROM receiver WHERE valid_until IS NULL"
+        ):
+            self._holders[unit_id].append((role, since))
+
+    def carry(self, old: int, new: int) -> None:
+        """The newer callee took the older one's answers over."""
+        self.roles[new].update(self.roles[old])
+        self._people[new] |= self._people[old]
+        self._rules[new] += self._rules[old]
+        if old in self._told:
+            self._told.add(new)
+
+    def enough(self, callee_id: int) -> bool:
+        """Whether it may be ACKNOWLEDGED by any of the rules it was called by."""
+        told = self.of_duty(callee_id) and callee_id in self._told
+        return told or 0 in self.roles[callee_id] or any(self._by(callee_id, *one) for one in self._rules[callee_id])
+
+    def of_duty(self, callee_id: int) -> bool:
+        """Whether somebody of a gate role has answered."""
+        masks = [self._trail.plans[plan].tiers[tier].gate_roles for _, plan, tier, _ in self._rules[callee_id]]
+        return any(role & mask for role in self.roles[callee_id] for mask in masks)
+
+    def _by(self, callee_id: int, unit_id: int, plan: str, tier: int, at: int | None) -> bool:
+        rules = self._trail.plans[plan].tiers[tier]
+        answering = {receiver for role, receiver in self._people[callee_id] if role & rules.answering}
+        since = [then for role, then in self._holders[unit_id] if role & rules.answering]
+        first = min(since, default=0)
+        known = sum(then <= (first if self._trail.truth.clock_was_set or at is None else at) for then in since)
+        there_are = max(1, known)
+        return len(answering) >= min(rules.need or there_are, there_are) or (
+            rules.notice and bool(self.roles[callee_id])
+        )
 
 
 def _unheard_keys(connection: Connection, truth: Truth) -> Iterator[str]:

@@ -55,10 +55,10 @@ class Weather:
     spare: bool
 
 
-def draw_weather(rng: Random, *, clock_steps: bool) -> Weather:
-    """The weather of a night; its random numbers are the storm's first. `clock_steps`: the wall clock may jump."""
+def draw_weather(rng: Random) -> Weather:
+    """The weather of a night; its random numbers are the storm's first."""
     theme = rng.choices(tuple(THEMES), weights=tuple(THEMES.values()))[0]
-    return _of_theme(_draw(rng, theme, clock_steps=clock_steps), rng)
+    return _of_theme(_draw(rng, theme), rng)
 
 
 THEMES = {"": 9, "relays": 3, "listeners": 3, "few lines": 2, "all answer": 2}
@@ -84,7 +84,7 @@ def _of_theme(weather: Weather, rng: Random) -> Weather:
     return weather
 
 
-def _draw(rng: Random, theme: str, *, clock_steps: bool) -> Weather:
+def _draw(rng: Random, theme: str) -> Weather:
     calm = rng.random() < 0.15
     return Weather(
         theme=theme,
@@ -103,7 +103,7 @@ def _draw(rng: Random, theme: str, *, clock_steps: bool) -> Weather:
         message=rng.choice((0.0, 0.02, 0.06)),
         answer=rng.choice((0.0, 0.04, 0.2)),
         outage=rng.choice((0.0, 0.0, 0.03)),
-        step=rng.choice((0.0, 0.02)) if clock_steps else 0.0,
+        step=rng.choice((0.0, 0.0, 0.0, 0.02)),
         surge=rng.randint(1, 30) * MINUTE if rng.random() < 0.25 else None,
         spare=rng.random() < 0.25,
     )

@@ -11,6 +11,7 @@ from warning_dispatch.escalation.callee import opened, step
 from warning_dispatch.escalation.moves import (
     Answered,
     CalleeEvent,
+    ContactAdded,
     Dialled,
     Due,
     Ended,
@@ -459,3 +460,33 @@ def test_what_must_be_claimed_rings_on_though_it_is_heard_out(
     )
     assert decision.callee.state is S.CALLING
     assert decision.callee.voice is Voice.QUEUED
+
+
+def test_somebody_added_to_a_unit_that_is_only_told_is_written_to(rules_of: Callable[..., Rules]) -> None:
+    """A notice rings nobody, however late the person comes into the list (storm both-334)."""
+    rules = replace(rules_of("villages", Colour.RED, *VILLAGE), notice=True)
+    added = ContactAdded(Role.PRIMARY, voice=True, texts=((Channel.SMS, 7),), first=False)
+    decision = run(opened(0, rules), rules, (0, added))
+    assert QueueVoice() not in decision.actions
+    assert decision.callee.voice is Voice.NONE
+
+
+def test_a_call_that_is_under_way_when_the_duty_room_answers_is_the_only_one(rules_of: Callable[..., Rules]) -> None:
+    """One voice attempt at a time (storm strict-22): who is added now is called when that call has ended."""
+    office = (*VILLAGE, Role.DUTY)
+    rules = rules_of("counties", Colour.RED, *office)
+    ringing = run(opened(0, rules), rules, (0, Due()), (0, Dialled(Role.DUTY, 3, "phones"))).callee
+    answered = run(ringing, rules, (5, Answered(Means.LINK, Role.DUTY, 7))).callee
+    assert (answered.state, answered.voice) == (S.DUTY_ANSWERED, Voice.LIVE)
+    added = run(answered, rules, (6, ContactAdded(Role.PRIMARY, voice=True)))
+    assert QueueVoice() not in added.actions
+    assert added.callee.wanted == Role.PRIMARY
+
+
+def test_the_duty_room_that_has_answered_is_not_called_again_for_a_lost_claim(rules_of: Callable[..., Rules]) -> None:
+    """Whether its phone rang is unknown and does not matter any more; a lost call to A is made again."""
+    rules = rules_of("counties", Colour.RED, *VILLAGE, Role.DUTY)
+    ringing = run(opened(0, rules), rules, (0, Due()), (0, Dialled(Role.DUTY, 3, "phones"))).callee
+    answered = run(ringing, rules, (5, Answered(Means.LINK, Role.DUTY, 7))).callee
+    assert run(answered, rules, (30, Lost(Role.DUTY))).callee.voice is Voice.NONE
+    assert run(answered, rules, (30, Lost(Role.PRIMARY))).callee.voice is Voice.QUEUED
