@@ -108,7 +108,10 @@ class Launcher:
         _open_first(ledger, callout_id, launch.plan)
         _open_more(ledger, callout_id, launch.plan, round_)
         for one in left:
-            recount(ledger, one.callout_id)
+            if ledger.tx.rounds.carries(one.callout_id):
+                recount(ledger, one.callout_id)
+            else:  # it gives way as a whole; nothing of it is complete by that
+                ledger.tx.branches.recount(one.callout_id)
         _tell_answered(ledger, callout_id, round_)
         ledger.started.append(callout_id)
         return callout_id
