@@ -287,7 +287,7 @@ class Storm:
         """The weather clears, every call-out is closed, the wire falls silent; then nothing may be left over."""
         self._calm = True
         town = self.town
-        for channel in (Channel.VOICE, Channel.SMS):
+        for channel in (Channel.VOICE, Channel.SMS, Channel.EMAIL):
             town.network.set_outage(channel, None)
         self._go_on(3 * MINUTE)
         for callout, state in self.rows("SELECT id, state FROM callout WHERE purpose <> ?", int(Purpose.SELF)):
