@@ -80,9 +80,11 @@ def _call_again(
         person = behind.get((attempt.id, callee_id))
         ledger.take(record, Lost(person.role if person else attempt.role or Role.PRIMARY))
         record = ledger.current(record)
-        if record.callout_id == attempt.callout_id or goes_on:
+        if record.callee.voice is not Voice.QUEUED:  # its voice is over: an extension must not find a call in the queue
+            parted.append((attempt.id, callee_id))
+        elif record.callout_id == attempt.callout_id or goes_on:
             again = True
-        elif record.callee.voice is Voice.QUEUED:
+        else:
             ledger.queue_voice(record, repeat=True)
             parted.append((attempt.id, callee_id))
     if again:  # else it ends, and its row goes on telling whom it named
