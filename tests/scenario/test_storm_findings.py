@@ -90,6 +90,29 @@ def test_a_pause_that_outlasts_the_validity(town: Callable[..., Any]) -> None:
     assert place.query("SELECT count(*) FROM callee WHERE state <> 1 AND next_at IS NULL") == [(0,)]
 
 
+def test_a_call_lost_after_the_validity_does_not_wait_for_an_extension(town: Callable[..., Any], kept: Any) -> None:
+    """Promise 7 (storm city-594): the village is rung once when the warning is extended, not for each of two attempts."""
+    place = town(townships=1, villages=1)
+    text = (place.samples / RED_CITY).read_text(encoding="utf-8")
+    text = text.replace("<expires/>", "<expires>2026-07-22 22:08:30+08:00</expires>")
+    raw = restamp(text.encode(), place.clock.now()).decode()
+    place.take_in(raw.encode())
+    place.play(seconds=299)
+    place.clock.advance_to(place.clock.now() + 1_000)
+    place.stage.round()
+    place.clock.advance_to(place.clock.now() + 130_000)
+    place.restart()
+    identifier = raw.split("<identifier>")[1].split("<")[0]
+    update = text.replace("<msgType>Alert<", "<msgType>Update<").replace("22:08:30", "23:30:00")
+    update = update.replace("<references/>", f"<references>{identifier}</references>")
+    place.take_in(restamp(update.encode(), place.clock.now()))
+    for _ in range(3):
+        place.stage.round()
+        kept(place)
+
+    assert place.rings(FIRST, Role.PRIMARY) == [300, 430]
+
+
 @pytest.mark.parametrize("outcome", ["over_concurrency", "number_limited"])
 def test_two_providers_do_not_play_ball(town: Callable[..., Any], outcome: str) -> None:
     """Storm strict-259: when both refuse, each is asked once, and the next rung comes in its time, not at once."""

@@ -80,9 +80,9 @@ def _call_again(
         person = behind.get((attempt.id, callee_id))
         ledger.take(record, Lost(person.role if person else attempt.role or Role.PRIMARY))
         record = ledger.current(record)
-        if record.callee.voice is not Voice.QUEUED:  # it may not ring any more
-            continue
-        if record.callout_id == attempt.callout_id or goes_on:
+        if record.callee.voice is not Voice.QUEUED:  # its voice is over: an extension must not find a call in the queue
+            parted.append((attempt.id, callee_id))
+        elif record.callout_id == attempt.callout_id or goes_on:
             again = True
         else:
             ledger.queue_voice(record, repeat=True)
