@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-STORMS = 400
+STORMS = 480
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 NO_CHROMIUM = f"no Chromium found (looked for {', '.join(CHROMIUM_NAMES)}); Debian: apt-get install chromium"
 

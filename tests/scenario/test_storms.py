@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-PLANS = {"city": 2, "county": 4, "strict": 4}
-"""The shipped chains, and which part of the storms each is put through (one in n)."""
+PLANS = {"city": 3, "county": 4, "strict": 6, "both": 4}
+"""The shipped chains, and which part of the storms each is put through (one in n). "both": several warnings at once."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

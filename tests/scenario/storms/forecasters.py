@@ -32,14 +32,21 @@ class Forecasters:
         self._surge = storm.weather.surge
 
     def begin(self) -> None:
-        """The warning that a storm begins with; a small one if it is to be raised."""
-        colour = "Orange" if self._surge is not None else self._rng.choice(("Red", "Red", "Orange"))
-        self._send(self._bulletin("Alert", colour))
+        """The warning that a storm begins with; a small one if it is to be raised, perhaps after its end."""
+        if self._surge is None:
+            self._send(self._bulletin("Alert", self._rng.choice(("Red", "Red", "Orange"))))
+            return
+        small = self._bulletin("Alert", "Orange")
+        if self._rng.random() < 0.4:
+            small = replace(small, expires=small.sent + self._rng.randint(1, 3) * MINUTE)
+        self._send(small)
 
     def look_out(self) -> None:
         """Now and then another message."""
         if self._surge is not None and self._storm.town.clock.monotonic() >= self._surge:
             self._surge = None
+            if self._rng.random() < 0.3:
+                self._storm.people.pause()
             raised = self._bulletin("Update", "Red")
             area = raised.issuer_area
             self._send(replace(raised, areas=(area,), refers=self._said[0].named, expires=None))

@@ -76,7 +76,7 @@ class Storm:
             statements=fuse.statements,
             observe=self.visits.observe,
         )
-        self.town.chains = chains_of(self.town.configuration, plan, weather.theme, self.rng)
+        self.town.chains = chains_of(self.town.configuration, plan, weather, self.rng)
         self.driver = self._driver()
         self.inbox = Inbox()
         self.told: list[str] = []
@@ -335,8 +335,9 @@ class Storm:
             return
         self._seen = seen
         broken = broken_now(self.driver, self.truth)
+        wanted = STILL_WANTED if self.truth.clock_was_set else STILL_WANTED + SLOWLY
         for attempt in sorted(ringing):
-            if not self.rows(STILL_WANTED, attempt):
+            if not self.rows(wanted, attempt):
                 broken.append(f"3 an answer silences: attempt {attempt} still rings")
         broken += self.forecasters.broken_now(turned=turned)
         self.require(not broken, "\n  ".join(broken))
@@ -377,6 +378,7 @@ class Storm:
 
 
 STILL_WANTED = f"""SELECT 1 FROM attempt a JOIN attempt_callee ac ON ac.attempt_id = a.id
-    JOIN callee c ON c.id = ac.callee_id WHERE a.id = ? AND c.voice = {Voice.LIVE.value}
-    AND NOT (c.state = {CalleeState.DUTY_ANSWERED.value} AND a.claimed_at < c.answered_at AND a.handed_at < c.answered_at)"""
-"""Somebody the call is for is not answered for yet; after the duty room's answer only slow calls go on."""
+    JOIN callee c ON c.id = ac.callee_id WHERE a.id = ? AND c.voice = {Voice.LIVE.value}"""
+"""Somebody the call is for is not answered for yet."""
+SLOWLY = f" AND NOT (c.state = {CalleeState.DUTY_ANSWERED.value} AND a.claimed_at < c.answered_at)"
+"""After the duty room's answer only slow calls go on; where the clock was set, times do not tell which they are."""

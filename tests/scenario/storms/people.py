@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.escalation.callout import OVER
-from warning_dispatch.model.states import FINISHED, CalleeState, Means, Purpose
+from warning_dispatch.model.states import FINISHED, CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, UnitLevel
 from warning_dispatch.ports import Reply
 from warning_dispatch.store.register import NUMBER_CONTEXT
@@ -30,6 +30,9 @@ ACTS = {
     Act.CLOSE: 1,
 }
 """What an officer does how often."""
+ENDING = (CallOutState.COMPLETE.value, CallOutState.AWAITING_LIFT.value)
+AT_THE_END = {Act.CLOSE: 1, Act.CANCEL: 1}
+"""With a call-out in which everybody has answered, or whose validity is over."""
 OUTAGES = (None, "provider_down", "balance_exhausted", "number_limited")
 
 
@@ -99,11 +102,13 @@ class People:
 
     def _act(self) -> None:
         storm = self._storm
-        if self._rng.random() < 0.15:
+        if self._rng.random() < 0.2:
             self._add_somebody()
             return
-        act = self._rng.choices(tuple(ACTS), weights=tuple(ACTS.values()))[0]
         callout = self._callout()
+        ending = storm.rows("SELECT 1 FROM callout WHERE id = ? AND state IN (?, ?)", callout, *ENDING)
+        usual = ACTS if not ending or self._rng.random() < 0.7 else AT_THE_END
+        act = self._rng.choices(tuple(usual), weights=tuple(usual.values()))[0]
         unit = self._unit(callout, act)
         if act is Act.OPEN_GATE and self._rng.random() < 0.5:
             unit = ""
@@ -114,6 +119,14 @@ class People:
         if act is Act.CANCEL:
             storm.forecasters.lifting()
         storm.survive(lambda: storm.town.act(act, callout, unit))
+
+    def pause(self) -> None:
+        """An officer pauses what is under way."""
+        storm = self._storm
+        callout = self._callout()
+        storm.paused = True
+        storm.tell(f"pause of call-out {callout}")
+        storm.survive(lambda: storm.town.act(Act.PAUSE, callout))
 
     def _add_somebody(self) -> None:
         """Somebody who is in no list: with a number of their own, or with one that we know already."""
@@ -171,7 +184,7 @@ class People:
         """A link is opened and the button pressed, by whoever was sent it or was shown it in a chat group."""
         storm = self._storm
         callout = self._callout()
-        token = self._rng.choice((self._anybodys_link, self._units_link, self._clerks_link))(callout)
+        token = self._rng.choice((self._anybodys_link, self._units_link, self._clerks_link, self._clerks_link))(callout)
         if token is None:
             return
         storm.tell(f"somebody taps a link of call-out {callout}")

@@ -10,13 +10,15 @@ from warning_dispatch.configuration import Configuration
 from warning_dispatch.model.plan import CallChain, Gate, Ladder, Repeat, Rung, Tier, TierRule
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
 
+from .weather import Weather
+
 Change = Callable[[Tier], Tier]
 
 
-def chains_of(configuration: Configuration, plan: str, theme: str, rng: Random) -> tuple[CallChain, ...]:
+def chains_of(configuration: Configuration, plan: str, weather: Weather, rng: Random) -> tuple[CallChain, ...]:
     """The chains in force: of the plan's name; "both" city and county; "strict" with the triggers of the city's.
 
-    `theme`: see weather.py.
+    The weather's theme may ask for a rule in every tier.
     """
     by_name = {chain.name: chain for chain in configuration.chains}
     notice = by_name["county"].tier("city_notice")
@@ -26,21 +28,32 @@ def chains_of(configuration: Configuration, plan: str, theme: str, rng: Random) 
         chosen = (replace(by_name["strict"], triggers=by_name["city"].triggers),)
     else:
         chosen = (by_name[plan],)
-    if theme in OF_THEME:
-        chosen = tuple(replace(chain, tiers=tuple(map(OF_THEME[theme], chain.tiers))) for chain in chosen)
+    for_all = OF_THEME.get(weather.theme)
+    if for_all is not None:
+        chosen = tuple(replace(chain, tiers=tuple(map(for_all, chain.tiers))) for chain in chosen)
     if rng.random() < 0.5:
-        return chosen
-    return tuple(_changed(chain, rng, notice, several=plan == "both") for chain in chosen)
+        chosen = tuple(_changed(chain, rng) for chain in chosen)
+    # the oracle of several warnings asks all departments
+    if plan != "both" and rng.random() < (0.1 if weather.surge is None else 0.5):
+        chosen = tuple(_departments_told(chain, notice) for chain in chosen)
+    return chosen
 
 
-def _changed(chain: CallChain, rng: Random, notice: Tier, *, several: bool) -> CallChain:
+def _changed(chain: CallChain, rng: Random) -> CallChain:
     """One to three small changes, each of some tiers."""
     tiers = list(chain.tiers)
     for change in rng.sample(sorted(CHANGES), rng.randint(1, 3)):
         for position in rng.sample(range(len(tiers)), rng.randint(1, 3)):
             tiers[position] = CHANGES[change](tiers[position])
-    if not several and rng.random() < 0.2:  # the oracle of several warnings asks all departments
-        tiers = [_told_only(tier, notice) if tier.name == "departments" else tier for tier in tiers]
+    return replace(chain, tiers=tuple(tiers))
+
+
+def _departments_told(chain: CallChain, notice: Tier) -> CallChain:
+    """Nothing waits for the departments, so they may be told without being asked."""
+    tiers = [
+        replace(tier, notice=True, ladders=notice.ladders) if tier.name == "departments" else tier
+        for tier in chain.tiers
+    ]
     return replace(chain, tiers=tuple(tiers))
 
 
@@ -80,11 +93,6 @@ def _with(tier: Tier, channel: Channel) -> Tier:
         return replace(one, rungs=tuple(map(rung, one.rungs)), repeat=repeat)
 
     return replace(tier, ladders={colour: ladder(one) for colour, one in tier.ladders.items()})
-
-
-def _told_only(tier: Tier, notice: Tier) -> Tier:
-    """Nothing waits for a tier of departments, so it may be told without being asked."""
-    return replace(tier, notice=True, ladders=notice.ladders)
 
 
 def _short_voice(tier: Tier) -> Tier:

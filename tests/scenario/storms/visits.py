@@ -17,7 +17,7 @@ from warning_dispatch.escalation import callee, callout
 from warning_dispatch.model.states import FINISHED, CalleeState
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
-ENOUGH = 200
+ENOUGH = 400
 """Storms from which on a gap is a fault of the weather, and not of too few of them."""
 
 Pair = tuple[str, str]

@@ -11,6 +11,7 @@ from warning_dispatch.model.unit import Channel
 from warning_dispatch.simulation.faults import Faults, Outage
 from warning_dispatch.simulation.population import Population, TextHabit, Times, VoiceHabit
 
+SECOND = 1_000
 MINUTE = 60_000
 START = 1_784_727_180_000
 """When a town's clock begins, in ms."""
@@ -61,7 +62,7 @@ def draw_weather(rng: Random) -> Weather:
     return _of_theme(_draw(rng, theme), rng)
 
 
-THEMES = {"": 9, "relays": 3, "listeners": 3, "few lines": 2, "all answer": 2}
+THEMES = {"": 9, "relays": 6, "listeners": 5, "few lines": 3, "all answer": 2}
 """What a night may be about, and how often: moves that are rare by themselves are usual under one of these."""
 
 
@@ -104,7 +105,7 @@ def _draw(rng: Random, theme: str) -> Weather:
         answer=rng.choice((0.0, 0.04, 0.2)),
         outage=rng.choice((0.0, 0.0, 0.03)),
         step=rng.choice((0.0, 0.0, 0.0, 0.02)),
-        surge=rng.randint(1, 30) * MINUTE if rng.random() < 0.25 else None,
+        surge=rng.choice((rng.randint(5, 150) * SECOND, rng.randint(1, 30) * MINUTE)) if rng.random() < 0.3 else None,
         spare=rng.random() < 0.25,
     )
 
