@@ -92,6 +92,7 @@ def page_fields(view: LinkView) -> dict[str, object]:
         "ending": ending_of(view),
         "groups": by_superior(view),
         "confirmed": view.last_confirmed,
+        "still_asked": any(unit.state is CalleeState.RELAYED for unit in view.units),
         "unit_answered": view.open and all(unit.state in _ANSWERED for unit in view.units),
         "areas": view.area_names[:AREAS_SHOWN],
         "more_areas": len(view.area_names) > AREAS_SHOWN,

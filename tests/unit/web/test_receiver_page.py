@@ -266,6 +266,18 @@ def test_what_is_confirmed_already_says_so(client: TestClient, office: Any) -> N
     assert "甲村 (confirmed), 乙村</li>" in client.get(f"{PATH}?lang=en").text
 
 
+def test_a_clerk_is_told_that_the_responsible_person_must_still_answer(client: TestClient, office: Any) -> None:
+    """Who only passes it on has not answered for the unit: the page does not promise that nobody is called any more."""
+    passed_on = office.link_unit(
+        1, "甲村", state=CalleeState.RELAYED, confirmed_at=office.clock.now(), confirmed_means=Means.LINK
+    )
+    office.add_link(units=(passed_on,))
+    page = client.get(PATH).text
+    assert "负责人本人仍须应答" in page
+    assert "不会再为此预警呼叫您" not in page
+    assert "must still answer" in client.get(f"{PATH}?lang=en").text
+
+
 def test_a_clerks_forty_villages_fit_the_page(client: TestClient, office: Any) -> None:
     """All forty by name, still under 15 kB."""
     units = tuple(office.link_unit(number, f"郝家圪{number}垯村") for number in range(40))
