@@ -435,6 +435,48 @@ class Town:
             return tx.links.tokens([(callout_id, receiver, Purpose.CALL)])[0]
 
 
+CITY = "14110041600000"
+"""The city's observatory."""
+
+
+class Forecasters:
+    """Forecasters who write messages: of the city or of a county, about some counties, at a colour."""
+
+    def __init__(self, place: Any) -> None:
+        self.place = place
+
+    def send(
+        self,
+        colour: tuple[str, str],
+        *areas: str,
+        kind: str = "Alert",
+        hazard: tuple[str, str] = ("11B03", "暴雨"),
+        of: str = CITY,
+        references: str = "",
+        **more: str,
+    ) -> IntakeResult:
+        """A message arrives now; `identifier` of the last one is kept."""
+        severity, chinese = colour
+        sample = "12379-red-rain-city.xml" if of == CITY else "12379-county-red-rain.xml"
+        headline = f"气象台发布{hazard[1]}{chinese}预警信号"
+        moment = self.place.identifier(self.place.elapsed).split("_")[1]
+        self.identifier = f"{of}_{moment}"
+        raw = self.place.message(
+            sample,
+            identifier=self.identifier,
+            senderCode=of,
+            msgType=kind,
+            references=references,
+            severity=severity,
+            eventType=hazard[0],
+            headline=headline,
+            geocode=",".join(f"{area:0<12}" for area in areas) or "141100000000",
+            **more,
+        )
+        result: IntakeResult = self.place.take_in(raw)
+        return result
+
+
 @cache
 def _texts() -> TextBook:
     """The shipped texts, compiled once for all towns."""
@@ -484,6 +526,12 @@ def storm(town: Callable[..., Town]) -> Callable[[str, int], Any]:
 def promises() -> ModuleType:
     """The questions to a finished night; see storms/promises.py."""
     return _module("storms")
+
+
+@pytest.fixture
+def forecasters() -> Callable[[Any], Forecasters]:
+    """The observatories of a town."""
+    return Forecasters
 
 
 @pytest.fixture

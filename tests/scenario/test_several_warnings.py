@@ -12,54 +12,14 @@ from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.states import CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, Role
-from warning_dispatch.model.views import IntakeResult
 from warning_dispatch.simulation.population import TextHabit, VoiceHabit
 
-CITY = "14110041600000"
 FIRST, SECOND, THIRD = "141121", "141122", "141123"
 VILLAGE = f"{FIRST}100200"
 """A village of the first county."""
 MINUTE = 60
 HOUR = 3_600
 RED, ORANGE, YELLOW = ("Red", "红色"), ("Orange", "橙色"), ("Yellow", "黄色")
-
-
-class Desk:
-    """Forecasters who write messages: of the city or of a county, about some counties, at a colour."""
-
-    def __init__(self, place: Any) -> None:
-        self.place = place
-
-    def send(
-        self,
-        colour: tuple[str, str],
-        *areas: str,
-        kind: str = "Alert",
-        hazard: tuple[str, str] = ("11B03", "暴雨"),
-        of: str = CITY,
-        references: str = "",
-        **more: str,
-    ) -> IntakeResult:
-        """A message arrives now; `identifier` of the last one is kept."""
-        severity, chinese = colour
-        sample = "12379-red-rain-city.xml" if of == CITY else "12379-county-red-rain.xml"
-        headline = f"气象台发布{hazard[1]}{chinese}预警信号"
-        moment = self.place.identifier(self.place.elapsed).split("_")[1]
-        self.identifier = f"{of}_{moment}"
-        raw = self.place.message(
-            sample,
-            identifier=self.identifier,
-            senderCode=of,
-            msgType=kind,
-            references=references,
-            severity=severity,
-            eventType=hazard[0],
-            headline=headline,
-            geocode=",".join(f"{area:0<12}" for area in areas) or "141100000000",
-            **more,
-        )
-        result: IntakeResult = self.place.take_in(raw)
-        return result
 
 
 @pytest.fixture
@@ -69,9 +29,9 @@ def place(town: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture
-def desk(place: Any) -> Desk:
+def desk(place: Any, forecasters: Callable[[Any], Any]) -> Any:
     """Their forecasters."""
-    return Desk(place)
+    return forecasters(place)
 
 
 def told(place: Any, purpose: Purpose) -> set[str]:
@@ -90,7 +50,7 @@ def calls_to(place: Any, unit: str, callout: int) -> int:
 # --- a fresh message, then the cancel of the old one ------------------------------------------------------
 
 
-def test_fresh_alert_then_cancel(place: Any, desk: Desk) -> None:
+def test_fresh_alert_then_cancel(place: Any, desk: Any) -> None:
     """Forecasters often do so: nobody is called again, stopped or told all-clear; the last cancel ends it."""
     place.person(VILLAGE, Role.PRIMARY, VoiceHabit.ANSWERS)
     desk.send(RED)
@@ -116,7 +76,7 @@ def test_fresh_alert_then_cancel(place: Any, desk: Desk) -> None:
     assert place.numbers[VILLAGE, Role.PRIMARY] in told(place, Purpose.ALL_CLEAR)
 
 
-def test_orange_replaced_by_a_fresh_red_while_its_cancel_and_a_late_tap_arrive(place: Any, desk: Desk) -> None:
+def test_orange_replaced_by_a_fresh_red_while_its_cancel_and_a_late_tap_arrive(place: Any, desk: Any) -> None:
     """The red goes on, the orange's cancel ends nothing, and who confirms the orange has not confirmed the red."""
     desk.send(ORANGE)
     orange = desk.identifier
@@ -140,7 +100,7 @@ def test_orange_replaced_by_a_fresh_red_while_its_cancel_and_a_late_tap_arrive(p
     assert place.state(VILLAGE, 2) is CalleeState.ACKNOWLEDGED
 
 
-def test_a_fresh_alert_after_the_validity_calls_anew(place: Any, desk: Desk) -> None:
+def test_a_fresh_alert_after_the_validity_calls_anew(place: Any, desk: Any) -> None:
     """Yesterday's answer is no answer to today's rain, even if nobody lifted yesterday's warning."""
     for role in (Role.PRIMARY, Role.DEPUTY):
         place.person(VILLAGE, role, VoiceHabit.ANSWERS)
@@ -155,10 +115,10 @@ def test_a_fresh_alert_after_the_validity_calls_anew(place: Any, desk: Desk) -> 
     assert place.opened(VILLAGE, 2) == 7 * HOUR + 5 * MINUTE, "it begins from the beginning, level by level"
 
 
-def test_an_update_after_the_validity_extends(town: Callable[..., Any]) -> None:
+def test_an_update_after_the_validity_extends(town: Callable[..., Any], forecasters: Callable[[Any], Any]) -> None:
     """The same warning goes on: who had answered is not called again, the others are (a night bears it here)."""
     place = town(counties=3, townships=1, villages=2, limits=CallLimits())
-    desk = Desk(place)
+    desk = forecasters(place)
     place.person(VILLAGE, Role.PRIMARY, VoiceHabit.ANSWERS)
     desk.send(RED, FIRST)
     place.play(seconds=7 * HOUR)
@@ -176,7 +136,7 @@ def test_an_update_after_the_validity_extends(town: Callable[..., Any]) -> None:
 COUNTY = f"{FIRST}41600000"
 
 
-def test_a_countys_own_warning_under_the_citys(place: Any, desk: Desk) -> None:
+def test_a_countys_own_warning_under_the_citys(place: Any, desk: Any) -> None:
     """The county's leaders and departments are called by it; whom the city calls already is not called twice."""
     desk.send(RED)
     place.play(seconds=6 * MINUTE)
@@ -193,7 +153,7 @@ def test_a_countys_own_warning_under_the_citys(place: Any, desk: Desk) -> None:
     assert place.state("1411-water", 2) is CalleeState.INFORMED
 
 
-def test_the_city_lifts_and_the_countys_warning_stays(place: Any, desk: Desk) -> None:
+def test_the_city_lifts_and_the_countys_warning_stays(place: Any, desk: Any) -> None:
     """A unit still under another warning of the hazard is neither stopped nor told all-clear."""
     desk.send(RED)
     city = desk.identifier
@@ -219,7 +179,7 @@ def test_the_city_lifts_and_the_countys_warning_stays(place: Any, desk: Desk) ->
     assert place.numbers[VILLAGE, Role.PRIMARY] in told(place, Purpose.ALL_CLEAR)
 
 
-def test_the_citys_warning_over_a_countys_own(place: Any, desk: Desk) -> None:
+def test_the_citys_warning_over_a_countys_own(place: Any, desk: Any) -> None:
     """What the county calls at that colour stays with it; the city calls its leaders, departments and the other counties."""
     desk.send(RED, FIRST, of=COUNTY)
     place.play(seconds=4 * MINUTE + 30)
@@ -235,7 +195,7 @@ def test_the_citys_warning_over_a_countys_own(place: Any, desk: Desk) -> None:
     assert place.query(both) == [(0,)], "nobody is carried twice"
 
 
-def test_the_city_raises_what_a_county_had_at_orange(place: Any, desk: Desk) -> None:
+def test_the_city_raises_what_a_county_had_at_orange(place: Any, desk: Any) -> None:
     """The villages begin anew at red, at once where the orange had reached them; lifted, they go back to orange."""
     place.person(VILLAGE, Role.PRIMARY, VoiceHabit.ANSWERS)
     desk.send(ORANGE, FIRST, of=COUNTY)
@@ -258,15 +218,13 @@ def test_the_city_raises_what_a_county_had_at_orange(place: Any, desk: Desk) -> 
     assert place.state(neighbour, 3) is CalleeState.CALLING
     assert len(place.rings(VILLAGE)) == rings
     assert place.numbers[VILLAGE, Role.PRIMARY] not in told(place, Purpose.ALL_CLEAR)
-    assert place.numbers[f"{SECOND}100200", Role.PRIMARY] in told(place, Purpose.ALL_CLEAR) or not place.rings(
-        f"{SECOND}100200"
-    )
+    assert place.numbers[SECOND, Role.PRIMARY] in told(place, Purpose.ALL_CLEAR)
 
 
 # --- colours and areas of one warning ---------------------------------------------------------------------
 
 
-def test_red_to_orange(place: Any, desk: Desk) -> None:
+def test_red_to_orange(place: Any, desk: Any) -> None:
     """Those who answered get an SMS; the others go on with the orange ladder and text."""
     place.person(VILLAGE, Role.PRIMARY, VoiceHabit.ANSWERS)
     neighbour = f"{FIRST}100201"
@@ -290,7 +248,7 @@ def test_red_to_orange(place: Any, desk: Desk) -> None:
     assert not told(place, Purpose.ALL_CLEAR)
 
 
-def test_who_stands_on_the_list_stays_there_when_the_colour_goes_down(place: Any, desk: Desk) -> None:
+def test_who_stands_on_the_list_stays_there_when_the_colour_goes_down(place: Any, desk: Any) -> None:
     """An unreached village is not made to look as if its ladder had just begun."""
     desk.send(RED, FIRST)
     place.play(seconds=16 * MINUTE)
@@ -301,7 +259,7 @@ def test_who_stands_on_the_list_stays_there_when_the_colour_goes_down(place: Any
     assert place.query("SELECT sum(unreached) FROM branch WHERE callout_id = 2")[0][0] > 0
 
 
-def test_a_larger_area_carries_answers_over(place: Any, desk: Desk) -> None:
+def test_a_larger_area_carries_answers_over(place: Any, desk: Any) -> None:
     """A round is the union of its units: who has answered is not called again; those above are told of the new area."""
     for unit in ("1411-L1", FIRST, f"{FIRST}100"):
         place.person(unit, Role.DUTY, VoiceHabit.ANSWERS)
@@ -327,7 +285,7 @@ def test_a_larger_area_carries_answers_over(place: Any, desk: Desk) -> None:
     assert not [one for one in place.dispatches(FIRST, Role.PRIMARY, Channel.SMS) if one.purpose is Purpose.NOTICE]
 
 
-def test_a_call_that_rings_goes_over_to_the_new_round(place: Any, desk: Desk) -> None:
+def test_a_call_that_rings_goes_over_to_the_new_round(place: Any, desk: Any) -> None:
     """Who is on the phone when the area grows answers for the new round as well, and is not rung again."""
     place.person(VILLAGE, Role.PRIMARY, VoiceHabit.ANSWERS)
     desk.send(RED, FIRST)
@@ -344,7 +302,7 @@ def test_a_call_that_rings_goes_over_to_the_new_round(place: Any, desk: Desk) ->
     assert len(place.rings(VILLAGE)) == 1
 
 
-def test_an_area_removed_is_stopped_and_told(place: Any, desk: Desk) -> None:
+def test_an_area_removed_is_stopped_and_told(place: Any, desk: Any) -> None:
     """Only those units; the others hear nothing of it. Added again, they are called again."""
     place.person(f"{SECOND}100200", Role.PRIMARY, VoiceHabit.ANSWERS)
     desk.send(RED, FIRST, SECOND)
@@ -365,7 +323,7 @@ def test_an_area_removed_is_stopped_and_told(place: Any, desk: Desk) -> None:
     assert calls_to(place, f"{SECOND}100200", 2) > 0, "it was told that the warning is over: it is called anew"
 
 
-def test_a_superior_that_answered_lately_is_not_waited_for_again(place: Any, desk: Desk) -> None:
+def test_a_superior_that_answered_lately_is_not_waited_for_again(place: Any, desk: Any) -> None:
     """Upgrade: its townships open at once, although the county itself is asked again."""
     place.person(FIRST, Role.PRIMARY, VoiceHabit.ANSWERS)
     place.person(FIRST, Role.DUTY, VoiceHabit.NEVER)
@@ -382,7 +340,7 @@ def test_a_superior_that_answered_lately_is_not_waited_for_again(place: Any, des
     assert place.opened(VILLAGE, 2) <= began + 120
 
 
-def test_an_upgrade_never_reaches_a_gate_later(place: Any, desk: Desk) -> None:
+def test_an_upgrade_never_reaches_a_gate_later(place: Any, desk: Any) -> None:
     """The orange's gate would have opened in ten seconds: the red's hold does not begin anew behind it."""
     desk.send(ORANGE, FIRST)
     place.play(seconds=170)
@@ -394,7 +352,7 @@ def test_an_upgrade_never_reaches_a_gate_later(place: Any, desk: Desk) -> None:
 # --- officers ---------------------------------------------------------------------------------------------
 
 
-def test_an_officers_lifting_holds_against_the_same_warning_again(place: Any, desk: Desk) -> None:
+def test_an_officers_lifting_holds_against_the_same_warning_again(place: Any, desk: Any) -> None:
     """Every ten minutes the same message comes again: a human is told, nobody is called. A higher colour calls."""
     desk.send(ORANGE, FIRST)
     first = desk.identifier
@@ -410,7 +368,7 @@ def test_an_officers_lifting_holds_against_the_same_warning_again(place: Any, de
     assert desk.send(RED, FIRST, kind="Update", references=first).callouts == (2,)
 
 
-def test_an_officer_lifts_only_the_issuers_own(place: Any, desk: Desk) -> None:
+def test_an_officer_lifts_only_the_issuers_own(place: Any, desk: Any) -> None:
     """The city's call-out is lifted by hand while the county's own warning stands: its villages go on."""
     desk.send(RED)
     place.play(seconds=6 * MINUTE)
@@ -425,14 +383,14 @@ def test_an_officer_lifts_only_the_issuers_own(place: Any, desk: Desk) -> None:
     assert place.callout_state(2) is CallOutState.CANCELLED
 
 
-def test_a_closed_call_out_is_not_begun_again_by_the_same_warning(place: Any, desk: Desk) -> None:
+def test_a_closed_call_out_is_not_begun_again_by_the_same_warning(place: Any, desk: Any) -> None:
     """办结: an equal Update calls nobody; a new county is called; tomorrow's warning calls everybody."""
     desk.send(RED, FIRST)
     first = desk.identifier
     place.play(seconds=6 * MINUTE)
     place.act(Act.CLOSE, 1)
     same = desk.send(RED, FIRST, kind="Update", references=first)
-    assert (same.callouts, same.reasons[-1]) == ((), "closed_by_an_officer")
+    assert (same.callouts, same.reasons[-1]) == ((), "set_aside_by_an_officer")
     assert place.alarms()[-1] == "untriggered", "a human is told"
     place.play(seconds=MINUTE)
     more = desk.send(RED, FIRST, SECOND, kind="Update", references=first)
@@ -449,15 +407,17 @@ def test_a_closed_call_out_is_not_begun_again_by_the_same_warning(place: Any, de
     ) == [(1,)]
 
 
-def test_a_warning_that_finds_nobody_to_call_is_put_before_a_human(town: Callable[..., Any]) -> None:
+def test_a_warning_that_finds_nobody_to_call_is_put_before_a_human(
+    town: Callable[..., Any], forecasters: Callable[[Any], Any]
+) -> None:
     """A register without anybody in the affected area: never silence."""
     place = town(counties=1, townships=1, villages=1, only=["1411"])
-    result = Desk(place).send(RED, FIRST)
+    result = forecasters(place).send(RED, FIRST)
     assert (result.disposition, result.callouts, result.reasons[-1]) == (Disposition.ACCEPTED, (), "nobody_in_area")
     assert "nobody_in_area" in place.alarms()
 
 
-def test_two_hazards_are_two_obligations(place: Any, desk: Desk) -> None:
+def test_two_hazards_are_two_obligations(place: Any, desk: Any) -> None:
     """A gale beside the rain: both are called, each by its own, and lifting one leaves the other."""
     desk.send(RED, FIRST)
     rain = desk.identifier
@@ -470,7 +430,7 @@ def test_two_hazards_are_two_obligations(place: Any, desk: Desk) -> None:
     assert place.callout_state(2) is CallOutState.RUNNING
 
 
-def test_a_link_of_the_old_round_counts_where_the_answer_goes_over(place: Any, desk: Desk) -> None:
+def test_a_link_of_the_old_round_counts_where_the_answer_goes_over(place: Any, desk: Any) -> None:
     """The union round is the same warning at the same colour: an old text may be answered."""
     place.person(VILLAGE, Role.PRIMARY, text=[TextHabit.IGNORES])
     desk.send(RED, FIRST)

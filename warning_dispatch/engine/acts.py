@@ -74,7 +74,7 @@ class Acts:
         elif act is Act.CANCEL:
             self._cancel(ledger, callout_id, actor, reason)
         else:
-            end(ledger, callout_id, CallOutEvent.CLOSED, actor=actor, reason=reason)
+            self._rounds.close(ledger, callout_id, actor=actor, reason=reason)
 
     def acknowledge(self, ledger: Ledger, callee_id: int, *, actor: str, reason: str, means: Means) -> None:
         """An operator or a superior recorded an answer for one unit (代报 is counted apart from 本人应答)."""

@@ -8,6 +8,7 @@ from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.ranges import to_ranges
 from warning_dispatch.engine.sharing import part_queued
 from warning_dispatch.escalation.callout import CallOutEvent
+from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.unit import Role
 
@@ -15,10 +16,10 @@ from warning_dispatch.model.unit import Role
 def end(ledger: Ledger, callout_id: int, event: CallOutEvent, *, actor: str, reason: str) -> None:
     """End a call-out.
 
-    1. The state is one write. 2. Everything queued is dropped, what rings is hung up; a call that serves another call-out
-    too goes on for it. 3. Open callees go to their final state, counts are
-    set anew. 4. After a lifting those who had been contacted are told, without being asked for an answer; those whom
-    another warning still holds have gone to another call-out before, or it is not ended.
+    1. The state is one write. 2. Everything queued is dropped but all-clears, what rings is hung up; a call that serves
+    another call-out too goes on for it. 3. Open callees go to their final state, counts are set anew. 4. After a
+    lifting those who had been contacted are told, without being asked for an answer, but for those whom another
+    warning still holds. 5. Nobody waits behind a superior whose call-out an officer closed.
     """
     ledger.settle()  # what this transaction decided before belongs into the counts that are set anew below
     callout = ledger.callout(callout_id)
@@ -29,14 +30,17 @@ def end(ledger: Ledger, callout_id: int, event: CallOutEvent, *, actor: str, rea
     ledger.note(callout_id, {"k": "attempts.dropped", "count": dropped, "voice_only": False, "why": event})
     ledger.hang_up.extend(ledger.tx.attempts.live_of_callout(callout_id))
     lifted = event is CallOutEvent.LIFTED
-    carriers = ledger.tx.callees.carriers_of(callout_id) if lifted else ()
+    told = ledger.tx.callees.to_tell(callout_id) if lifted else ()
     count = ledger.tx.callees.withdraw_all(callout_id, into)
     ledger.tx.branches.recount(callout_id)
     ledger.note(callout_id, {"k": "callees.withdrawn", "into": into.name, "count": count, "why": event})
     if event is not CallOutEvent.CLOSED:  # what an officer closed still counts against the warnings that were there
         ledger.tx.callouts.retire(callout_id)
     if lifted:
-        tell_all_clear(ledger, carriers)
+        tell_all_clear(ledger, told)
+    if event is CallOutEvent.CLOSED:
+        waiting = ledger.tx.rounds.waiting_on(callout_id)
+        ledger.open_branches([(branch, Reason.SUPERIOR_NOT_CALLED) for branch in waiting])
 
 
 def lift(ledger: Ledger, callout_id: int, callee_ids: Sequence[int], *, reason: str) -> None:

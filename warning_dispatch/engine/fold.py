@@ -21,7 +21,15 @@ from dataclasses import dataclass, field
 
 from warning_dispatch.engine.ranges import from_ranges
 from warning_dispatch.errors import DispatchError
-from warning_dispatch.model.states import ANSWERED, FINISHED, UNREACHED, AttemptState, CalleeState, CallOutState
+from warning_dispatch.model.states import (
+    ANSWERED,
+    FINISHED,
+    UNREACHED,
+    AttemptState,
+    CalleeState,
+    CallOutState,
+    Purpose,
+)
 from warning_dispatch.model.unit import Channel
 
 Answer = tuple[int, str, bool]
@@ -148,6 +156,7 @@ class _Branch:
 @dataclass(slots=True)
 class _Attempt:
     channel: str
+    all_clear: bool = False
     state: AttemptState = AttemptState.READY
     outcome: str | None = None
 
@@ -284,7 +293,7 @@ class _Folding:
         _require(key not in self.attempts, f"a second attempt {key}")
         _require(channel in _CHANNELS, f"unknown channel {channel!r}")
         self._callee(_number(entry, "callee"))
-        self.attempts[key] = _Attempt(channel)
+        self.attempts[key] = _Attempt(channel, entry.get("for") == Purpose.ALL_CLEAR.name)
 
     def went(self, entry: Mapping[str, object]) -> None:
         """A queued attempt goes over to a newer round with its callee."""
@@ -311,9 +320,10 @@ class _Folding:
         self._move(entry, (_A.READY,), _A.DROPPED, _text(entry, "why"))
 
     def all_dropped(self, entry: Mapping[str, object]) -> None:
-        """Everything READY: of the voice channel only, or of all."""
+        """Everything READY but all-clears: of the voice channel only, or of all."""
         only = Channel.VOICE.key if entry["voice_only"] else None
-        ready = [one for one in self.attempts.values() if one.state is _A.READY and only in (None, one.channel)]
+        waiting = (one for one in self.attempts.values() if one.state is _A.READY and not one.all_clear)
+        ready = [one for one in waiting if only in (None, one.channel)]
         _require_count(entry, len(ready))
         why = _text(entry, "why")
         for one in ready:

@@ -28,7 +28,7 @@ from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.model.alert import MsgType
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Gate, Hazard
-from warning_dispatch.model.states import ANSWERED, CalleeState, Purpose
+from warning_dispatch.model.states import ANSWERED, FINISHED, CalleeState, Purpose
 from warning_dispatch.model.texts import AlertFacts, FrozenTexts
 from warning_dispatch.routing.areas import Affected, affected_area
 from warning_dispatch.routing.obligations import LATELY, Holder, Round
@@ -240,7 +240,7 @@ def _open_more(ledger: Ledger, callout_id: int, plan: CallChain, round_: Round) 
         ledger.open_branches([(one, Reason.OPEN_BEFORE) for one in rows.open_before(callout_id, round_.counted)])
         lately = rows.answered_lately(callout_id, round_.counted, ledger.now - LATELY)
         ledger.open_branches([(one, Reason.ANSWERED_LATELY) for one in lately])
-    if round_.moved or round_.stays:
+    if round_.moved or round_.stays or round_.above:
         _follow_superiors(ledger, callout_id, plan)
     if round_.moved:
         ledger.follow_counts(callout_id)
@@ -254,6 +254,8 @@ def _follow_superiors(ledger: Ledger, callout_id: int, plan: CallChain) -> None:
     for branch, superior in ledger.tx.rounds.superiors(callout_id):
         if superior.state in ANSWERED:
             opening.append((branch, Reason.SUPERIOR_ANSWERED))
+        elif superior.state in FINISHED:
+            opening.append((branch, Reason.SUPERIOR_NOT_CALLED))
         elif superior.callout_id != callout_id and branch.callout_id == callout_id and superior.opened_at is not None:
             before = plan.tiers[branch.tier].opens_after
             gate_at = gate_deadline(superior.opened_at, plan.tier(before).hold.get(colour)) if before else None

@@ -27,7 +27,7 @@ from warning_dispatch.engine.storage import Transaction
 from warning_dispatch.escalation.alarms import Fact, colour_of, widens_at
 from warning_dispatch.escalation.callee import step
 from warning_dispatch.escalation.callout import OVER, CallOutEvent, move
-from warning_dispatch.escalation.gate import BranchView, count_change, decide, gate_deadline, hold_began, needed
+from warning_dispatch.escalation.gate import BranchView, count_change, decide, gate_deadline, hold_began, still_needed
 from warning_dispatch.escalation.moves import (
     CalleeEvent,
     Due,
@@ -85,6 +85,12 @@ class Bell(Protocol):
     def answered(self, ledger: Ledger, answer: NewAcknowledgement) -> None:
         """One of the bureau's people has answered: the self-call is claimed."""
         ...
+
+
+def queued_entry(attempt_id: int, callee_id: int, channel: Channel, roles: int, purpose: Purpose) -> Entry:
+    """The journal's word of a new attempt; an all-clear says so, because no end of its call-out drops it."""
+    entry: Entry = {"k": "attempt.queued", "id": attempt_id, "callee": callee_id, "on": channel.key, "roles": roles}
+    return {**entry, "for": purpose.name} if purpose is Purpose.ALL_CLEAR else entry
 
 
 class Ledger:
@@ -373,8 +379,8 @@ class Ledger:
         """
         plan = self.frozen(callout_id).plan
         changed = [
-            (needed(branch.total - gone, plan.tiers[branch.tier].rule, plan.tiers[branch.tier].quorum), branch.id)
-            for branch, gone in self.tx.branches.left(callout_id)
+            (still_needed(branch.total, gone, answered, plan.tiers[branch.tier]), branch.id)
+            for branch, gone, answered in self.tx.branches.left(callout_id)
         ]
         self.tx.branches.set_needed(changed)
         branches = self.tx.branches.of_callout(callout_id)
@@ -487,7 +493,7 @@ class Ledger:
             )
             self.note(
                 record.callout_id,
-                {"k": "attempt.queued", "id": first + offset, "callee": record.id, "on": channel.key, "roles": roles},
+                queued_entry(first + offset, record.id, channel, roles, purpose),
             )
         self.tx.attempts.queue(rows)
         self.counted.queued += len(rows)

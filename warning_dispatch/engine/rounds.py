@@ -8,7 +8,7 @@ own red under the city's, a fresh message before the cancel of the old one, an u
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from warning_dispatch.engine.endings import end, lift
 from warning_dispatch.engine.launch import Launch, Launcher
@@ -19,9 +19,9 @@ from warning_dispatch.engine.turn import take_up_again
 from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.plan import CallChain, Hazard
-from warning_dispatch.model.states import LIVE_CALLOUT, CallOutState, ChainState
-from warning_dispatch.routing.obligations import Holder, Standing, in_order, plan_round
-from warning_dispatch.routing.selection import TierSelection
+from warning_dispatch.model.states import LIVE_CALLOUT, CallOutState, ChainState, Purpose
+from warning_dispatch.routing.obligations import Holder, Standing, in_force, in_order, plan_round
+from warning_dispatch.routing.selection import TierSelection, fitted
 
 HazardFinder = Callable[[str, str, str], tuple[Hazard | None, bool]]
 """(event code, event name, headline) → the hazard, and whether code and name disagree."""
@@ -86,12 +86,9 @@ class Rounds:
         return Rearranged(started, tuple(lifted), tuple(changed), attached, closed)
 
     def set_aside(self, ledger: Ledger, callout_id: int, *, actor: str, reason: str) -> None:
-        """An officer lifts a call-out: its issuer's warnings hold nothing any more; another issuer's still do."""
+        """An officer lifts a call-out: its own warnings hold nothing any more; those of another issuer still do."""
         callout = ledger.callout(callout_id)
-        for holder in ledger.tx.alerts.holders(callout.hazard):
-            own = holder.plan_name == callout.plan_name and holder.issuer_area == callout.issuer_area
-            if holder.chain_id == callout.chain_id or own:
-                ledger.tx.alerts.update_chain(holder.chain_id, holder.colour, ChainState.SET_ASIDE, ledger.now)
+        self._put_aside(ledger, callout)
         self.rearrange(ledger, callout.hazard, first=None, actor=actor, reason=reason)
         if not ledger.tx.rounds.carries(callout_id) and ledger.callout(callout_id).state in (
             *LIVE_CALLOUT,
@@ -99,14 +96,33 @@ class Rounds:
         ):  # only notices
             end(ledger, callout_id, CallOutEvent.LIFTED, actor=actor, reason=reason)
 
+    def close(self, ledger: Ledger, callout_id: int, *, actor: str, reason: str) -> None:
+        """An officer closes a call-out (办结): nobody is told, and the same warning does not begin it again by itself."""
+        callout = ledger.callout(callout_id)
+        if callout.purpose is Purpose.CALL:
+            self._put_aside(ledger, callout)
+        end(ledger, callout_id, CallOutEvent.CLOSED, actor=actor, reason=reason)
+
+    @staticmethod
+    def _put_aside(ledger: Ledger, callout: CallOutRecord) -> None:
+        """The warnings that the call-out stands for: its own, and its issuer's of that colour whose units it carries."""
+        for holder in ledger.tx.alerts.holders(callout.hazard):
+            own = holder.plan_name == callout.plan_name and holder.issuer_area == callout.issuer_area
+            same = own and holder.colour is callout.colour and ledger.tx.rounds.covers(callout.id, holder.asking)
+            if holder.chain_id == callout.chain_id or same:
+                ledger.tx.alerts.update_chain(holder.chain_id, holder.colour, ChainState.SET_ASIDE, ledger.now)
+
     # --- inside -------------------------------------------------------------------------------------------
 
     @staticmethod
     def _in_force(ledger: Ledger, hazard: str, standing: Sequence[CallOutRecord]) -> tuple[Holder, ...]:
-        """Warnings that hold units: while they are valid, and after that as long as their call-out awaits lifting."""
-        live = {one.chain_id for one in standing if one.state in LIVE_CALLOUT}
-        found = ledger.tx.alerts.holders(hazard)
-        return tuple(one for one in found if one.valid_until > ledger.now or one.chain_id in live)
+        """Warnings that hold units (obligations.in_force)."""
+
+        def holds(holder: Holder) -> bool:
+            covering = (_standing(one) for one in standing if ledger.tx.rounds.covers(one.id, holder.asking))
+            return in_force(holder, ledger.now, covering)
+
+        return tuple(one for one in ledger.tx.alerts.holders(hazard) if holds(one))
 
     def _lift(
         self, ledger: Ledger, standing: Sequence[CallOutRecord], holders: Sequence[Holder], *, actor: str, reason: str
@@ -114,9 +130,10 @@ class Rounds:
         """Units that no warning holds any more; (call-outs that end by it, call-outs that go on without them)."""
         ended: list[int] = []
         changed: list[int] = []
+        aside = [] if all(one.state is not CallOutState.CLOSED for one in standing) else _valid_aside(ledger, standing)
         for callout in standing:
             view = _standing(callout)
-            held_by = [one for one in holders if view.live or view.carries_for(one)]
+            held_by = list(holders) if view.live else [one for one in (*holders, *aside) if view.carries_for(one)]
             loose = ledger.tx.rounds.uncovered(callout.id, _asking(held_by))
             if not loose:
                 continue
@@ -143,7 +160,11 @@ class Rounds:
             return None
         counted = [one for one in standing if one.id in plan.counted]
         before = max(counted, key=lambda one: one.id, default=None)
-        return self._launcher.start(ledger, launch, holder, plan, before)
+        fitting = replace(holder, coverage=fitted(holder.coverage, launch.plan, holder.colour))
+        callout_id = self._launcher.start(ledger, launch, fitting, plan, before)
+        if any(one.state is CallOutState.PAUSED for one in counted):
+            ledger.alarm("pause_over", "a newer message took over a paused call-out: it is called again", callout_id)
+        return callout_id
 
     def _launch(self, ledger: Ledger, holder: Holder, standing: Sequence[CallOutRecord]) -> Launch | None:
         """What the holder's message asks for, read again from what was stored."""
@@ -179,16 +200,15 @@ class Rounds:
         attached: list[int] = []
         closed: list[int] = []
         for callout in ledger.tx.callouts.of_hazard(hazard):
-            if callout.id in started:
-                continue
             own = [one for one in holders if ledger.tx.rounds.covers(callout.id, one.asking)]
             if callout.state is CallOutState.CLOSED:
                 closed.extend(callout.id for one in own if one.chain_id == first)
                 continue
+            begun = callout.id in started
+            attached.extend(callout.id for one in own if one.chain_id == first and not begun)
             own = [one for one in own if one.colour is callout.colour]
-            attached.extend(callout.id for one in own if one.chain_id == first)
             if own:
-                _stand_for(ledger, callout, own, first)
+                _stand_for(ledger, callout, own, None if begun else first)
         return tuple(attached), tuple(closed)
 
 
@@ -221,7 +241,14 @@ def _standing(callout: CallOutRecord) -> Standing:
         plan_name=callout.plan_name,
         until=min(callout.ended_at or 0, callout.voice_until) if closed else callout.voice_until,
         live=not closed,
+        started_at=callout.started_at,
     )
+
+
+def _valid_aside(ledger: Ledger, standing: Sequence[CallOutRecord]) -> list[Holder]:
+    """Warnings that an officer closed and that are still valid: what they had called still counts against them."""
+    found = ledger.tx.alerts.holders(standing[0].hazard, ChainState.SET_ASIDE)
+    return [one for one in found if one.valid_until > ledger.now]
 
 
 def _asking(holders: Sequence[Holder]) -> tuple[TierSelection, ...]:

@@ -73,8 +73,8 @@ class CalleeRows(Protocol):
         """Every unfinished callee of a call-out into a final state; how many."""
         ...
 
-    def carriers_of(self, callout_id: int) -> Sequence[int]:
-        """Callees of a call-out that carry their unit's obligation."""
+    def to_tell(self, callout_id: int) -> Sequence[int]:
+        """Whom the lifting of a call-out concerns: those it carries, and those it informed whom no other call-out carries."""
         ...
 
     def park(self, callout_id: int) -> None:
@@ -156,8 +156,8 @@ class BranchRows(Protocol):
         """Note that the rule is met; True exactly once."""
         ...
 
-    def left(self, callout_id: int) -> Sequence[tuple[BranchRecord, int]]:
-        """Branches some of whose callees have left (stopped, superseded), and how many."""
+    def left(self, callout_id: int) -> Sequence[tuple[BranchRecord, int, int]]:
+        """Branches some of whose callees have left: how many without an answer, and how many who had answered."""
         ...
 
     def set_needed(self, needed: Sequence[tuple[int, int]]) -> None:
@@ -290,6 +290,10 @@ class RoundRows(Protocol):
         """WAITING branches that wait for one callee, of the call-out or for one of it."""
         ...
 
+    def waiting_on(self, callout_id: int) -> Sequence[BranchRecord]:
+        """WAITING branches of other call-outs whose superior is called by this one."""
+        ...
+
     def inherit_gates(self, callout_id: int) -> None:
         """No gate of the new round opens later than it would have in the one before."""
         ...
@@ -338,8 +342,8 @@ class AlertRows(Protocol):
         """What the chain wants called from now on; None: nobody."""
         ...
 
-    def holders(self, hazard: str) -> Sequence[Holder]:
-        """Warnings in force of a hazard that want units called."""
+    def holders(self, hazard: str, state: ChainState = ChainState.IN_FORCE) -> Sequence[Holder]:
+        """Warnings of a hazard in that state that want units called."""
         ...
 
     def content(self, alert_id: int) -> str:

@@ -87,7 +87,7 @@ class AttemptRows(Protocol):
         ...
 
     def drop_ready_of_callout(self, callout_id: int, now: int, why: str, *, voice_only: bool = False) -> int:
-        """Drop everything queued for a call-out; how many."""
+        """Drop everything queued for a call-out but the all-clears: whoever was told to get up is told to lie down; how many."""
         ...
 
     def shared_ready(self, callout_id: int) -> Sequence[tuple[int, int, int, int]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from warning_dispatch.engine.ledger import queued_entry
 from warning_dispatch.engine.picking import Chosen, Picker, Wish, routes_to_avoid
 from warning_dispatch.engine.records import CalleeRecord, EndpointDetail, ReadyAttempt
 from warning_dispatch.escalation.endpoints import text_endpoints
@@ -130,8 +131,8 @@ class TextPicker(Picker):
         for key, wishes in enumerate(copies, first):
             attempt, record = wishes[0].attempt, wishes[0].record
             rows.append((attempt.id, key, wishes[0].detail.view.endpoint_id))
-            entry = {"k": "attempt.queued", "id": key, "callee": record.id, "on": attempt.channel.key}
-            self.ledger.note(attempt.callout_id, {**entry, "roles": attempt.roles})
+            entry = queued_entry(key, record.id, attempt.channel, attempt.roles, attempt.purpose)
+            self.ledger.note(attempt.callout_id, entry)
             route = self.lanes.take(frozenset())
             if route is not None:
                 chosen.append(self._message(replace(attempt, id=key), wishes, route))

@@ -44,21 +44,26 @@ class Widening:
                 unknown[alarm.fact.callout_id].append(alarm.fact.about)
         for callout_id, codes in unknown.items():
             callout = ledger.callout(callout_id)
-            holder = self._in_force(ledger, callout)
+            holder = self._in_force(ledger, callout, codes)
             if holder is not None:
                 self._widen(ledger, callout, holder, codes)
 
-    @staticmethod
-    def _in_force(ledger: Ledger, callout: CallOutRecord) -> Holder | None:
-        """The warning of the call-out, while it is in force and red; the call-out may have given way to a newer round."""
-        found = ledger.tx.alerts.holders(callout.hazard)
-        own = next((one for one in found if one.chain_id == callout.chain_id), None)
-        return own if own and own.colour is Colour.RED and own.valid_until > ledger.now else None
+    def _in_force(self, ledger: Ledger, callout: CallOutRecord, unknown: Sequence[str]) -> Holder | None:
+        """The red warning in force whose message names the codes; it may only be attached to the call-out."""
+        for holder in ledger.tx.alerts.holders(callout.hazard):
+            if holder.colour is Colour.RED and holder.valid_until > ledger.now:
+                facts = self._facts(ledger, holder)
+                if not set(unknown).isdisjoint(facts.codes):
+                    return holder
+        return None
+
+    def _facts(self, ledger: Ledger, holder: Holder) -> Reading:
+        return read_facts(self._alert_from_json(ledger.tx.alerts.content(holder.alert_id)), self._within)
 
     def _widen(self, ledger: Ledger, callout: CallOutRecord, holder: Holder, unknown: Sequence[str]) -> None:
         """The chain holds the county from now on, as long as it would have; call-outs are brought into line."""
         hazard = self._hazards.get(callout.hazard)
-        facts = read_facts(self._alert_from_json(ledger.tx.alerts.content(holder.alert_id)), self._within)
+        facts = self._facts(ledger, holder)
         codes = widened(facts.codes, unknown, ledger.tx.endpoints.known_areas())
         if hazard is None or codes is None:
             return

@@ -14,7 +14,7 @@ import math
 from dataclasses import dataclass
 
 from warning_dispatch.escalation.reasons import Reason
-from warning_dispatch.model.plan import TierRule
+from warning_dispatch.model.plan import Tier, TierRule
 from warning_dispatch.model.states import ANSWERED, FINISHED, UNREACHED, BranchState, CalleeState
 
 
@@ -43,6 +43,14 @@ def needed(total: int, rule: TierRule, quorum: float) -> int:
             return min(1, total)
         case TierRule.QUORUM:
             return math.ceil(total * quorum - 1e-9)
+
+
+def still_needed(total: int, gone: int, answered: int, tier: Tier) -> int:
+    """How many must have answered in a branch that some have left: `gone` without an answer, `answered` with one.
+
+    The rule is asked of those who are left; the answers of those who are not stay in the count, so they are added.
+    """
+    return needed(total - gone - answered, tier.rule, tier.quorum) + answered
 
 
 def count_change(before: CalleeState, after: CalleeState) -> tuple[int, int, int]:

@@ -99,6 +99,8 @@ class Reason(StrEnum):
     """Nothing comes before this tier."""
     OPEN_BEFORE = "open_before"
     """The same branch was open in the round before: an upgrade must never reach it later."""
+    SUPERIOR_NOT_CALLED = "superior_not_called"
+    """The superior's call-out was closed: nobody calls it any more, so nobody waits for it."""
     ANSWERED_LATELY = "answered_lately"
     """The superior answered the lower colour within the last hour: it need not be waited for again."""
     FORCED = "forced"

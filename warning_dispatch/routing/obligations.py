@@ -43,7 +43,7 @@ class Fate(StrEnum):
     CARRIED = "carried"
     STAYS = "stays"
     HIGHER = "higher"
-    """Another warning of a higher colour wants it: not this holder's."""
+    """Another warning of a higher colour wants it, and it is called at that colour: not this holder's."""
 
 
 MOVES = (Fate.NEW, Fate.RENEWED, Fate.LOWERED, Fate.CARRIED)
@@ -79,7 +79,7 @@ class Standing:
     """A call-out of the hazard whose callees may carry obligations.
 
     `until`: its validity (ms), or the moment an officer closed it. `live`: False when an officer closed it; its answers
-    still count against warnings that were there then.
+    still count against warnings that were there then. `started_at` in ms.
     """
 
     callout_id: int
@@ -89,6 +89,7 @@ class Standing:
     plan_name: str
     until: int
     live: bool
+    started_at: int = 0
 
     def carries_for(self, holder: Holder) -> bool:
         """Whether its callees count for the holder: a warning that came after the validity begins anew."""
@@ -110,10 +111,10 @@ def fate(holder: Holder, wanted: Colour, carrier: Standing | None) -> Fate:
 
     `wanted`: the highest colour of all holders that cover the unit. `carrier`: the call-out whose callee carries it.
     """
-    if wanted > holder.colour:
-        return Fate.HIGHER
     if carrier is None or not carrier.carries_for(holder):
-        return Fate.NEW
+        return Fate.NEW  # also where a higher warning formally stands whose call-out is over: it rings nobody any more
+    if wanted > holder.colour and carrier.colour > holder.colour:
+        return Fate.HIGHER
     if carrier.precedes(holder):
         return Fate.CARRIED
     if carrier.colour is holder.colour:
@@ -127,12 +128,13 @@ def fate(holder: Holder, wanted: Colour, carrier: Standing | None) -> Fate:
 class Round:
     """What the store needs to make a round of a holder, as ids of standing call-outs.
 
-    `higher`: selections of warnings of a higher colour; whom they cover is theirs. `stays`: call-outs whose callees
-    keep their units. `carried`, `lowered`, `renewed`: those whose callees move, and how. `stale`: those that count no
+    `higher`: selections of warnings of a higher colour; whom they cover is theirs, if a call-out of `above` carries it.
+    `stays`: call-outs whose callees keep their units. `carried`, `lowered`, `renewed`: those whose callees move, and how. `stale`: those that count no
     more; their callees only give way.
     """
 
     higher: tuple[TierSelection, ...] = ()
+    above: tuple[int, ...] = ()
     stays: tuple[int, ...] = ()
     carried: tuple[int, ...] = ()
     lowered: tuple[int, ...] = ()
@@ -159,12 +161,22 @@ def plan_round(holder: Holder, holders: Iterable[Holder], standings: Sequence[St
         by_fate.setdefault(met, []).append(standing.callout_id)
     return Round(
         higher=higher,
+        above=tuple(one.callout_id for one in standings if one.colour > holder.colour and one.carries_for(holder)),
         stays=tuple(by_fate.get(Fate.STAYS, ())),
         carried=tuple(by_fate.get(Fate.CARRIED, ())),
         lowered=tuple(by_fate.get(Fate.LOWERED, ())),
         renewed=tuple(by_fate.get(Fate.RENEWED, ())),
         stale=tuple(by_fate.get(Fate.NEW, ())),
     )
+
+
+def in_force(holder: Holder, now: int, covering: Iterable[Standing]) -> bool:
+    """Whether a warning that nobody has lifted still holds its units.
+
+    While it is valid; and after that, because a signal stands until it is lifted, as long as a call-out that was begun
+    in its validity still carries some of them (`covering`).
+    """
+    return holder.valid_until > now or any(one.live and one.started_at <= holder.valid_until for one in covering)
 
 
 def in_order(holders: Iterable[Holder], first: int | None) -> tuple[Holder, ...]:

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Gate, Hazard, Tier
 from warning_dispatch.model.unit import CODE_LENGTH, Unit, UnitKind, UnitLevel
 from warning_dispatch.routing.areas import Affected
@@ -29,6 +30,8 @@ class TierSelection:
     roots: tuple[str, ...]
     above: tuple[str, ...]
     notice: bool = False
+    name: str = ""
+    """Of the tier: by it a selection finds its place in a plan that was edited since."""
 
 
 def select(chain: CallChain, hazard: Hazard, affected: Affected, active: tuple[int, ...]) -> tuple[TierSelection, ...]:
@@ -60,7 +63,15 @@ def _tier_selection(index: int, tier: Tier, hazard: Hazard, affected: Affected) 
         roots=affected.roots,
         above=above,
         notice=tier.notice,
+        name=tier.name,
     )
+
+
+def fitted(coverage: tuple[TierSelection, ...], plan: CallChain, colour: Colour) -> tuple[TierSelection, ...]:
+    """A stored coverage in the plan as it is now: tiers at their present place; one that is gone or not called is left out."""
+    places = {tier.name: index for index, tier in enumerate(plan.tiers) if colour in tier.ladders}
+    found = [replace(one, tier=places[one.name]) for one in coverage if one.name in places]
+    return tuple(sorted(found, key=lambda one: one.tier))
 
 
 def wanted(unit: Unit, selection: TierSelection) -> bool:

@@ -78,13 +78,13 @@ class AlertTable:
             chain_id,
         )
 
-    def holders(self, hazard: str) -> Sequence[Holder]:
+    def holders(self, hazard: str, state: ChainState = ChainState.IN_FORCE) -> Sequence[Holder]:
         """See the port."""
         rows = self._sql.rows(
             """SELECT id, alert_id, colour, began_at, issuer_area, plan_name, coverage, valid_until, valid_guessed
             FROM alert_chain WHERE hazard = ? AND state = ? AND plan_name <> '' ORDER BY id""",
             hazard,
-            ChainState.IN_FORCE.value,
+            state.value,
         )
         return [
             Holder(
@@ -204,6 +204,7 @@ def _coverage_from_json(text: str) -> tuple[TierSelection, ...]:
             roots=tuple(one["roots"]),
             above=tuple(one["above"]),
             notice=one["notice"],
+            name=one["name"],
         )
         for one in json.loads(text)
     )

@@ -258,7 +258,7 @@ class AttemptTable:
         voice = f" AND channel = {_VOICE}" if voice_only else ""
         return self._sql.run(
             f"""UPDATE attempt SET state = {_DROPPED}, outcome = ?, ended_at = ?
-            WHERE callout_id = ? AND state = {_READY}{voice}""",
+            WHERE callout_id = ? AND state = {_READY} AND purpose <> {Purpose.ALL_CLEAR.value}{voice}""",
             str(why),
             now,
             callout_id,

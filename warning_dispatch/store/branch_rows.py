@@ -127,15 +127,17 @@ class BranchTable:
         sql = "UPDATE branch SET answered_at = ? WHERE id = ? AND answered_at IS NULL"
         return self._sql.run(sql, now, branch_id) == 1
 
-    def left(self, callout_id: int) -> Sequence[tuple[BranchRecord, int]]:
+    def left(self, callout_id: int) -> Sequence[tuple[BranchRecord, int, int]]:
         """See the port."""
         rows = self._sql.rows(
-            f"""SELECT {BRANCH_COLUMNS}, g.gone FROM branch b JOIN (SELECT branch_id, count(*) AS gone FROM callee
-              WHERE callout_id = ? AND state IN ({_states(_GONE)}) GROUP BY branch_id) g ON g.branch_id = b.id
-            ORDER BY b.id""",
+            f"""SELECT {BRANCH_COLUMNS}, g.gone, g.answered FROM branch b JOIN (SELECT branch_id,
+                sum(CASE WHEN state IN ({_states(_GONE)}) THEN 1 ELSE 0 END) AS gone,
+                sum(CASE WHEN carries = 0 AND state IN ({_states(ANSWERED)}) THEN 1 ELSE 0 END) AS answered
+              FROM callee WHERE callout_id = ? GROUP BY branch_id) g ON g.branch_id = b.id
+            WHERE g.gone > 0 OR g.answered > 0 ORDER BY b.id""",
             callout_id,
         )
-        return [(branch_record(row[:-1]), row[-1]) for row in rows]
+        return [(branch_record(row[:-2]), row[-2], row[-1]) for row in rows]
 
     def set_needed(self, needed: Sequence[tuple[int, int]]) -> None:
         """See the port."""

@@ -180,9 +180,15 @@ class CalleeTable:
             callout_id,
         )
 
-    def carriers_of(self, callout_id: int) -> Sequence[int]:
+    def to_tell(self, callout_id: int) -> Sequence[int]:
         """See the port."""
-        rows = self._sql.rows("SELECT id FROM callee WHERE callout_id = ? AND carries = 1 ORDER BY id", callout_id)
+        rows = self._sql.rows(
+            f"""SELECT c.id FROM callee c JOIN callout o ON o.id = c.callout_id WHERE c.callout_id = ?
+            AND (c.carries = 1 OR c.state = {CalleeState.INFORMED.value} AND c.next_id IS NULL AND NOT EXISTS
+              (SELECT 1 FROM callee x JOIN callout y ON y.id = x.callout_id AND y.hazard = o.hazard AND y.standing = 1
+                WHERE x.unit_id = c.unit_id AND x.carries = 1 AND x.callout_id <> c.callout_id)) ORDER BY c.id""",
+            callout_id,
+        )
         return [row[0] for row in rows]
 
     def park(self, callout_id: int) -> None:

@@ -14,7 +14,7 @@ from warning_dispatch.model.plan import CallChain, Gate, Tier, TierRule
 from warning_dispatch.model.states import LIVE_CALLOUT, BranchState, CalleeState, CallOutState, Purpose
 from warning_dispatch.routing.obligations import Round
 from warning_dispatch.routing.selection import TierSelection
-from warning_dispatch.store.selection_sql import Condition, among, any_of, where
+from warning_dispatch.store.selection_sql import Condition, among, theirs, where
 from warning_dispatch.store.sql import Sql
 
 _COLUMNS = """id, alert_id, chain_id, hazard, colour, purpose, round, state, started_at, voice_until, validity_guessed,
@@ -127,8 +127,10 @@ class CallOutTable:
         The superior is a callee of the tier before, or the one that carries it in another call-out.
         """
         called = "s.callout_id = ? AND s.tier = ?"
-        if round_.stays:
-            called = f"({called} OR s.carries = 1 AND s.callout_id IN {among(round_.stays)})"
+        elsewhere = (*round_.stays, *round_.above)
+        if elsewhere:
+            called = f"""({called} OR s.carries = 1 AND s.callout_id IN {among(elsewhere)} AND NOT EXISTS
+              (SELECT 1 FROM callee m WHERE m.callout_id = {int(callout_id)} AND m.unit_id = s.unit_id))"""
         members, values = _members(selection, round_)
         self._sql.run(
             f"""INSERT INTO branch (callout_id, tier, superior_branch_id, superior_unit_id, superior_callee_id, state)
@@ -273,8 +275,8 @@ def _members(selection: TierSelection, round_: Round) -> Condition:
     condition, values = where(selection)
     if selection.notice:
         return condition, values
-    if round_.higher:
-        higher, higher_values = any_of(round_.higher)
+    if round_.higher and round_.above:
+        higher, higher_values = theirs(round_.higher, round_.above)
         condition, values = f"{condition} AND NOT {higher}", [*values, *higher_values]
     if round_.stays:
         carried = f"""EXISTS (SELECT 1 FROM callee k WHERE k.unit_id = u.id AND k.carries = 1

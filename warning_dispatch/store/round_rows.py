@@ -17,7 +17,7 @@ from warning_dispatch.model.unit import Channel
 from warning_dispatch.routing.obligations import Round
 from warning_dispatch.routing.selection import TierSelection
 from warning_dispatch.store.branch_rows import BRANCH_COLUMNS, branch_record
-from warning_dispatch.store.selection_sql import among, any_of, where
+from warning_dispatch.store.selection_sql import among, any_of, theirs, where
 from warning_dispatch.store.sql import Sql
 
 _FINISHED = among(FINISHED)
@@ -43,7 +43,7 @@ class RoundTable:
 
     def needed(self, asking: Sequence[TierSelection], plan: Round) -> bool:
         """See the port."""
-        higher, higher_values = any_of(plan.higher)
+        higher, higher_values = theirs(plan.higher, plan.above)
         carried = among((*plan.stays, *plan.carried))
         for selection in asking:
             condition, values = where(selection)
@@ -109,7 +109,7 @@ class RoundTable:
         the new ones. 5. What was still open in them gives way.
         """
         self._sql.run(_CARRY.format(old=among(plan.carried)), now, callout_id)
-        self._sql.run(_LOWER.format(old=among(plan.lowered)), now, now, callout_id)
+        self._sql.run(_LOWER.format(old=among(plan.lowered)), now, now, now, callout_id)
         self._sql.run(_NOTICES.format(old=among(plan.carried)), callout_id)
         self._sql.run(_NEXT.format(old=among(plan.moved)), callout_id)
         self._sql.run(_CARRIED.format(old=among((*plan.carried, *plan.lowered))), callout_id)
@@ -271,6 +271,14 @@ class RoundTable:
         )
         return [branch_record(row) for row in rows]
 
+    def waiting_on(self, callout_id: int) -> Sequence[BranchRecord]:
+        """See the port."""
+        return self._branches(
+            """b.callout_id <> ? AND EXISTS (SELECT 1 FROM callee s WHERE s.id = b.superior_callee_id AND s.callout_id = ?)""",
+            callout_id,
+            callout_id,
+        )
+
     # --- whom to tell -------------------------------------------------------------------------------------
 
     def answered_from(self, callout_id: int, old: Sequence[int]) -> Sequence[int]:
@@ -308,7 +316,7 @@ _CARRY = f"""UPDATE callee AS n SET state = o.state, opened_at = o.opened_at, or
  rung = o.rung, next_at = CASE WHEN {_OPEN_NOW} THEN ? ELSE NULL END, unreached_at = o.unreached_at,
  retry_at = o.retry_at, retry_roles = o.retry_roles, wanted = o.wanted, voice = o.voice, calls = o.calls,
  heard = o.heard, memory = o.memory, answered_at = o.answered_at FROM callee o WHERE {_PAIR}"""
-_LOWER = f"""UPDATE callee AS n SET state = o.state, opened_at = o.opened_at,
+_LOWER = f"""UPDATE callee AS n SET state = o.state, opened_at = CASE WHEN {_OPEN_NOW} THEN ? ELSE o.opened_at END,
  origin = CASE WHEN o.state = {_WAITING} THEN NULL ELSE ? END, cycle = CASE WHEN o.state = {_DUTY} THEN 1 ELSE 0 END,
  rung = 0, next_at = CASE WHEN {_OPEN_NOW} THEN ? ELSE NULL END, unreached_at = o.unreached_at,
  voice = CASE WHEN o.voice = {_LIVE_VOICE} THEN o.voice ELSE 0 END, calls = o.calls, heard = o.heard,

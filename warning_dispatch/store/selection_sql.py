@@ -40,6 +40,13 @@ def any_of(selections: Sequence[TierSelection]) -> Condition:
     return f"({text})", [value for _, values in conditions for value in values]
 
 
+def theirs(higher: Sequence[TierSelection], above: Sequence[int]) -> Condition:
+    """The units that a higher warning covers and a call-out of its colour carries."""
+    condition, values = any_of(higher)
+    carried = f"SELECT 1 FROM callee h WHERE h.unit_id = u.id AND h.carries = 1 AND h.callout_id IN {among(above)}"
+    return f"({condition} AND EXISTS ({carried}))", values
+
+
 def among(ids: Sequence[int]) -> str:
     """A short list of our own ids, written into the statement; an empty one is (0), the id of nothing."""
     return "(" + ", ".join(str(int(one)) for one in ids or (0,)) + ")"

@@ -8,7 +8,7 @@ import pytest
 
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.unit import UnitKind, UnitLevel
-from warning_dispatch.routing.obligations import Fate, Holder, Standing, fate, grown, in_order, plan_round
+from warning_dispatch.routing.obligations import Fate, Holder, Standing, fate, grown, in_force, in_order, plan_round
 from warning_dispatch.routing.selection import TierSelection
 
 VILLAGES = TierSelection(4, UnitKind.DIVISION, UnitLevel.VILLAGE, (), (), ("141121",), ())
@@ -27,8 +27,9 @@ RUNNING = Standing(7, 1, Colour.ORANGE, "1411", "city", until=90_000, live=True)
         (replace(ORANGE, issuer_area="141121"), Colour.ORANGE, RUNNING, Fate.STAYS),
         (replace(ORANGE, plan_name="county"), Colour.ORANGE, RUNNING, Fate.STAYS),
         (ORANGE, Colour.ORANGE, replace(RUNNING, colour=Colour.RED), Fate.LOWERED),
-        (ORANGE, Colour.RED, RUNNING, Fate.HIGHER),
-        (ORANGE, Colour.RED, None, Fate.HIGHER),
+        (ORANGE, Colour.RED, replace(RUNNING, colour=Colour.RED), Fate.HIGHER),
+        (replace(ORANGE, began_at=90_001), Colour.RED, replace(RUNNING, colour=Colour.RED, chain_id=2), Fate.NEW),
+        (ORANGE, Colour.RED, None, Fate.NEW),
         (replace(RED, began_at=90_001), Colour.RED, replace(RUNNING, colour=Colour.RED), Fate.NEW),
         (replace(RED, began_at=90_001, chain_id=1), Colour.RED, replace(RUNNING, colour=Colour.RED), Fate.CARRIED),
         (ORANGE, Colour.ORANGE, replace(RUNNING, live=False), Fate.STAYS),
@@ -49,7 +50,17 @@ def test_a_round_knows_how_each_call_out_meets_it() -> None:
     plan = plan_round(ORANGE, (ORANGE, RED), (RUNNING, county, closed, stale))
     assert (plan.carried, plan.lowered, plan.stays, plan.stale, plan.renewed) == ((7,), (8,), (9,), (10,), ())
     assert plan.higher == (VILLAGES,)
+    assert plan.above == (8,)
     assert plan.moved == (7, 8, 10)
+
+
+def test_a_warning_that_nobody_lifted_holds_on_through_the_call_out_it_was_there_for() -> None:
+    """A signal stands until it is lifted; but one of yesterday does not hold on to what today's warning began."""
+    assert in_force(ORANGE, 89_999, ())
+    assert not in_force(ORANGE, 90_000, ())
+    assert in_force(ORANGE, 200_000, (replace(RUNNING, started_at=80_000),))
+    assert not in_force(ORANGE, 200_000, (replace(RUNNING, started_at=100_000),))
+    assert not in_force(ORANGE, 200_000, (replace(RUNNING, live=False),))
 
 
 def test_a_notice_holds_nobody() -> None:
