@@ -145,6 +145,20 @@ def test_a_closed_red_does_not_silence_a_later_orange(build: Callable[..., tuple
     assert place.opened(VILLAGE, 2) is not None
 
 
+def test_a_closed_red_of_a_county_does_not_silence_the_citys_raising(build: Callable[..., tuple[Any, Any]]) -> None:
+    """Storm both-165: the city's orange becomes red after an officer closed the county's own red: its villages are called."""
+    place, desk = build()
+    desk.send(ORANGE)
+    city = desk.identifier
+    place.play(seconds=5 * MINUTE)
+    desk.send(RED, FIRST, of=COUNTY)
+    place.play(seconds=30)
+    place.act(Act.CLOSE, 2)
+    place.play(seconds=30)
+    assert 3 in desk.send(RED, kind="Update", references=city).callouts
+    assert callees(place, 3, VILLAGE) == 1
+
+
 def test_a_red_that_rings_nobody_any_more_does_not_silence_the_next_days_orange(
     build: Callable[..., tuple[Any, Any]],
 ) -> None:

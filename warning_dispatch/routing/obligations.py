@@ -55,6 +55,7 @@ REASONS_FOR_A_ROUND = (Fate.NEW, Fate.RENEWED, Fate.LOWERED)
 class Holder:
     """A warning in force that wants units called. `began_at`: when its first message came (ms).
 
+    `raised_at`: when it came to its present colour; 0 stands for its beginning.
     `valid_until`: its (guessed) validity. `alert_id`: the message that counts now.
     """
 
@@ -67,6 +68,7 @@ class Holder:
     coverage: tuple[TierSelection, ...]
     valid_until: int
     valid_guessed: bool
+    raised_at: int = 0
 
     @property
     def asking(self) -> tuple[TierSelection, ...]:
@@ -92,7 +94,13 @@ class Standing:
     started_at: int = 0
 
     def carries_for(self, holder: Holder) -> bool:
-        """Whether its callees count for the holder: a warning that came after the validity begins anew."""
+        """Whether its callees count for the holder.
+
+        A warning that came after the validity begins anew. What an officer closed counts only against what was asked
+        then: a warning raised since asks for more.
+        """
+        if not self.live and holder.raised_at > self.until:
+            return False
         return self.chain_id == holder.chain_id or holder.began_at <= self.until
 
     def precedes(self, holder: Holder) -> bool:

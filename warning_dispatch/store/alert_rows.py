@@ -81,8 +81,8 @@ class AlertTable:
     def holders(self, hazard: str, state: ChainState = ChainState.IN_FORCE) -> Sequence[Holder]:
         """See the port."""
         rows = self._sql.rows(
-            """SELECT id, alert_id, colour, began_at, issuer_area, plan_name, coverage, valid_until, valid_guessed
-            FROM alert_chain WHERE hazard = ? AND state = ? AND plan_name <> '' ORDER BY id""",
+            """SELECT id, alert_id, colour, began_at, issuer_area, plan_name, coverage, valid_until, valid_guessed,
+              raised_at FROM alert_chain WHERE hazard = ? AND state = ? AND plan_name <> '' ORDER BY id""",
             hazard,
             state.value,
         )
@@ -97,6 +97,7 @@ class AlertTable:
                 coverage=_coverage_from_json(row[6]),
                 valid_until=row[7],
                 valid_guessed=bool(row[8]),
+                raised_at=row[9],
             )
             for row in rows
         ]
@@ -128,8 +129,8 @@ class AlertTable:
     def new_chain(self, root: str, issuer: str, issuer_area: str, hazard: str, colour: int, now: int) -> int:
         """See the port."""
         key: int = self._sql.value(
-            """INSERT INTO alert_chain (root, issuer, issuer_area, hazard, colour, state, began_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id""",
+            """INSERT INTO alert_chain (root, issuer, issuer_area, hazard, colour, state, began_at, raised_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id""",
             root,
             issuer,
             issuer_area,
@@ -137,13 +138,17 @@ class AlertTable:
             int(colour),
             ChainState.IN_FORCE.value,
             now,
+            now,
         )
         return key
 
     def update_chain(self, chain_id: int, colour: int, state: ChainState, now: int) -> None:
         """See the port."""
         self._sql.run(
-            "UPDATE alert_chain SET colour = ?, state = ?, ended_at = ? WHERE id = ?",
+            """UPDATE alert_chain SET raised_at = CASE WHEN ? > colour THEN ? ELSE raised_at END, colour = ?, state = ?,
+            ended_at = ? WHERE id = ?""",
+            int(colour),
+            now,
             int(colour),
             state.value,
             now if state is ChainState.ENDED else None,

@@ -50,7 +50,7 @@ STAY: Mapping[str, tuple[str, ...]] = {
     "receiver": ("valid_from", "valid_until", "verified_at"),
     "endpoint": ("valid_until",),
     "raw_message": ("received_at",),
-    "alert_chain": ("began_at", "ended_at"),
+    "alert_chain": ("began_at", "raised_at", "ended_at"),
     "alert": ("sent", "received_at", "expires"),
     "callout": ("started_at", "ended_at"),
     "branch": ("opened_at", "answered_at"),

@@ -164,6 +164,7 @@ alert_chain = Table(
     Column("colour", SmallInteger, nullable=False),
     Column("state", SmallInteger, nullable=False),
     Column("began_at", BigInteger, nullable=False, server_default="0", comment="when its first message came"),
+    Column("raised_at", BigInteger, nullable=False, server_default="0", comment="when it came to its present colour"),
     Column("ended_at", BigInteger),
     Column("alert_id", Key, comment="the message that counts now"),
     Column(

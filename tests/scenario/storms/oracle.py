@@ -152,7 +152,7 @@ class Oracle:
         chain.aside, chain.colour, chain.areas, chain.holds = False, colour, said.areas, triggers
 
     def set_aside(self, tables: Tables) -> None:
-        """An officer lifted a call-out: which warnings that concerns is not for the oracle to say."""
+        """An officer lifted or closed a call-out: which warnings that concerns is not for the oracle to say."""
         for (root,) in tables.rows("SELECT root FROM alert_chain WHERE state = 3"):
             for chain in self.chains:
                 if root in chain.names and not chain.ended:

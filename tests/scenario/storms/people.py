@@ -116,7 +116,7 @@ class People:
         if act is Act.TOLD_LEADER:
             storm.truth.leaders_told.update(storm.callees(callout, unit))
         storm.paused |= act is Act.PAUSE
-        if act is Act.CANCEL:
+        if act in (Act.CANCEL, Act.CLOSE):
             storm.forecasters.lifting()
         storm.survive(lambda: storm.town.act(act, callout, unit))
 

@@ -35,6 +35,7 @@ RUNNING = Standing(7, 1, Colour.ORANGE, "1411", "city", until=90_000, live=True)
         (ORANGE, Colour.ORANGE, replace(RUNNING, live=False), Fate.STAYS),
         (ORANGE, Colour.ORANGE, replace(RUNNING, live=False, colour=Colour.RED), Fate.STAYS),
         (RED, Colour.RED, replace(RUNNING, live=False), Fate.RENEWED),
+        (replace(RED, raised_at=95_000), Colour.RED, replace(RUNNING, live=False, colour=Colour.RED), Fate.NEW),
     ],
 )
 def test_the_fate_of_one_unit(holder: Holder, wanted: Colour, carrier: Standing | None, expected: Fate) -> None:

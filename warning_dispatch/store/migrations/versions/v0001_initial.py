@@ -74,6 +74,13 @@ def _create_alert_chain() -> None:
         sa.Column(
             "began_at", sa.BigInteger(), server_default="0", nullable=False, comment="when its first message came"
         ),
+        sa.Column(
+            "raised_at",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="when it came to its present colour",
+        ),
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("alert_id", KEY, comment="the message that counts now"),
         sa.Column(
