@@ -20,6 +20,7 @@ from warning_dispatch.ports import Receipt, Reply, Report, Tap
 from warning_dispatch.store.database import create_in_memory, reading
 from warning_dispatch.store.snapshot import fold_faults
 
+from .aftermath import Trail, broken_at_the_end
 from .budgets import budget_faults
 from .census import draw_census
 from .fates import DEATHS, FAILURES, Crash, Fate, FragileStorage, Fuse
@@ -27,7 +28,7 @@ from .forecasters import Forecasters
 from .observatories import Observatories
 from .people import People
 from .plans import chains_of
-from .promises import Trail, Truth, broken_at_the_end, broken_now
+from .promises import Truth, broken_now
 from .visits import Visits
 from .weather import MINUTE, RECEIVED, draw_weather
 

@@ -16,6 +16,8 @@ from warning_dispatch.store.database import (
     SchemaState,
     after_commit,
     create_in_memory,
+    fill_in_memory,
+    image_of,
     is_in_memory,
     open_database,
     reading,
@@ -250,3 +252,19 @@ NEEDED = (
     "voice_until",
     "validity_guessed",
 )
+
+
+def test_a_database_in_memory_is_filled_from_an_image() -> None:
+    """Many small worlds are copies of one: the image holds everything, and filling anew forgets what was there."""
+    first, second = create_in_memory(), create_in_memory()
+    with writing(first) as connection:
+        connection.exec_driver_sql("INSERT INTO installation (name, value) VALUES ('a', '1')")
+    with writing(second) as connection:
+        connection.exec_driver_sql("INSERT INTO installation (name, value) VALUES ('b', '2')")
+    fill_in_memory(second, image_of(first))
+    third = create_in_memory(image_of(first))
+    for engine in (second, third):
+        with reading(engine) as connection:
+            assert connection.exec_driver_sql("SELECT name, value FROM installation").fetchall() == [("a", "1")]
+        engine.dispose()
+    first.dispose()
