@@ -113,10 +113,6 @@ class BranchRows(Protocol):
         """The earliest hold of all."""
         ...
 
-    def load(self, branch_ids: Sequence[int]) -> Sequence[BranchRecord]:
-        """By id."""
-        ...
-
     def first(self, callout_id: int) -> Sequence[BranchRecord]:
         """Branches that wait for nothing."""
         ...

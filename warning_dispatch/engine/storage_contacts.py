@@ -48,10 +48,6 @@ class EndpointRows(Protocol):
         """Names of divisions, in the order given."""
         ...
 
-    def unit_ids(self, codes: Sequence[str]) -> Mapping[str, int]:
-        """Unit ids by code."""
-        ...
-
 
 class LinkRows(Protocol):
     """Receivers' links."""

@@ -51,10 +51,6 @@ class BranchTable:
         )
         return moment
 
-    def load(self, branch_ids: Sequence[int]) -> Sequence[BranchRecord]:
-        """See the port."""
-        return self._many("WHERE b.id IN {ids} ORDER BY b.id", self._sql.ids(branch_ids))
-
     def first(self, callout_id: int) -> Sequence[BranchRecord]:
         """See the port."""
         return self._many(
@@ -120,7 +116,7 @@ class BranchTable:
             "UPDATE branch SET answered = answered + ?, unreached = unreached + ?, finished = finished + ? WHERE id = ?",
             [(*changes[branch_id], branch_id) for branch_id in sorted(changes)],
         )
-        return self.load(list(changes))
+        return self._many("WHERE b.id IN {ids} ORDER BY b.id", self._sql.ids(changes))
 
     def mark_answered(self, branch_id: int, now: int) -> bool:
         """See the port."""

@@ -99,15 +99,6 @@ class EndpointTable:
                 found[area] = name
         return [found[area] for area in areas if area in found]
 
-    def unit_ids(self, codes: Sequence[str]) -> Mapping[str, int]:
-        """See the port."""
-        found = {}
-        for code in codes:
-            key = self._sql.value("SELECT id FROM unit WHERE code = ?", code)
-            if key is not None:
-                found[code] = key
-        return found
-
 
 class RouteTable:
     """engine.storage.RouteRows."""
