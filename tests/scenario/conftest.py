@@ -208,13 +208,13 @@ class Town:
 
     def _define_routes(self, lines: int | None, sms_rate: int | None, *, spare_route: bool) -> None:
         routes = [
-            RouteRecord("phones", Channel.VOICE, lines, None, 0, 0, 0, 0, ""),
-            RouteRecord("sms", Channel.SMS, None, sms_rate, 0, 0, 0, 0, ""),
-            RouteRecord("mail", Channel.EMAIL, None, None, 0, 0, 0, 0, ""),
-            RouteRecord("operator", Channel.OPERATOR, None, None, 0, 0, 0, 0, ""),
+            RouteRecord("phones", Channel.VOICE, lines, None, 0, 0, 0, 0),
+            RouteRecord("sms", Channel.SMS, None, sms_rate, 0, 0, 0, 0),
+            RouteRecord("mail", Channel.EMAIL, None, None, 0, 0, 0, 0),
+            RouteRecord("operator", Channel.OPERATOR, None, None, 0, 0, 0, 0),
         ]
         if spare_route:
-            routes.append(RouteRecord("spare", Channel.VOICE, lines, None, 0, 0, 0, 0, ""))
+            routes.append(RouteRecord("spare", Channel.VOICE, lines, None, 0, 0, 0, 0))
         with self.storage.writing() as tx:
             tx.routes.define(routes)
 

@@ -206,7 +206,7 @@ def wire_product(
     if call_itself and configuration.bureau is None:
         log.error("bureau.no_chain")
     with storage.writing() as tx:
-        tx.routes.define([RouteRecord(one.name, one.channel, one.lines, one.rate, 0, 0, 0, 0, "") for one in routes])
+        tx.routes.define([RouteRecord(one.name, one.channel, one.lines, one.rate, 0, 0, 0, 0) for one in routes])
     return Product(
         engine=build_engine(parts),
         database=database,

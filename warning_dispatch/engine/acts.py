@@ -98,7 +98,7 @@ class Acts:
             raise NotFoundError(f"there is no call-out {callout_id}")
         _refuse_when_over(ledger, callout_id)
         record = self._callee(ledger, callout_id, entry.unit_code)
-        added = ledger.tx.endpoints.add_receiver(record.unit_id, entry, ledger.now, actor)
+        added = ledger.tx.endpoints.add_receiver(record.unit_id, entry, ledger.now)
         note = {
             "k": "receiver.added",
             "receiver": added.receiver_id,

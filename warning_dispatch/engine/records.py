@@ -278,7 +278,6 @@ class RouteRecord:
     tokens: int
     tokens_at: int
     down_until: int
-    down_reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,7 @@ class Reports:
         down = {attempt.route: outcome.key for attempt, outcome, _ in ended if outcome.next is Next.ROUTE_DOWN}
         for route in ledger.tx.routes.load() if down else ():
             if route.name in down and route.down_until <= ledger.now:
-                ledger.tx.routes.take_down(route.name, ledger.now + ROUTE_DOWN_FOR, down[route.name])
+                ledger.tx.routes.take_down(route.name, ledger.now + ROUTE_DOWN_FOR)
                 ledger.alarm("route_down", f"{route.name}: {down[route.name]}", about=route.name)
 
     def _requeue_texts(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:

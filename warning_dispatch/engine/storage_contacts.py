@@ -33,7 +33,7 @@ class EndpointRows(Protocol):
         """Units as a text names them, with their superiors."""
         ...
 
-    def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int, by: str) -> AddedContact:
+    def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int) -> AddedContact:
         """Write a receiver with the endpoints that are new; somebody of that unit, role and name is the same person.
 
         RefusedError when all of it is there already.

@@ -24,7 +24,7 @@ class RouteRows(Protocol):
         """Give lines back."""
         ...
 
-    def take_down(self, name: str, until: int, reason: str) -> None:
+    def take_down(self, name: str, until: int) -> None:
         """Put a route out of service until a moment (breaker)."""
         ...
 

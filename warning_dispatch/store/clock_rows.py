@@ -47,7 +47,7 @@ at its validity; that of a paused one or of one that awaits lifting is an interv
 
 STAY: Mapping[str, tuple[str, ...]] = {
     "unit": ("valid_from", "valid_until"),
-    "receiver": ("valid_from", "valid_until", "verified_at"),
+    "receiver": ("valid_from", "valid_until"),
     "endpoint": ("valid_until",),
     "raw_message": ("received_at",),
     "alert_chain": ("began_at", "raised_at", "ended_at"),

@@ -81,9 +81,9 @@ class EndpointTable:
         self._sql.many("UPDATE endpoint SET finding = ?, usable = 0 WHERE id = ?", found)
         refresh_reach(self._sql.connection, {row[2] for row in rows})
 
-    def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int, by: str) -> AddedContact:
+    def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int) -> AddedContact:
         """See the port."""
-        return add_receiver(self._sql, self._sealer, unit_id, entry, now, by)
+        return add_receiver(self._sql, self._sealer, unit_id, entry, now)
 
     def known_areas(self) -> frozenset[str]:
         """See the port."""
@@ -109,8 +109,7 @@ class RouteTable:
     def load(self) -> Sequence[RouteRecord]:
         """See the port."""
         rows = self._sql.rows(
-            """SELECT name, channel, lines, rate, lines_used, tokens, tokens_at, down_until, down_reason
-            FROM route ORDER BY name"""
+            "SELECT name, channel, lines, rate, lines_used, tokens, tokens_at, down_until FROM route ORDER BY name"
         )
         return [RouteRecord(row[0], _CHANNELS[row[1]], *row[2:]) for row in rows]
 
@@ -129,9 +128,9 @@ class RouteTable:
             [(count, count, name) for name, count in freed.items()],
         )
 
-    def take_down(self, name: str, until: int, reason: str) -> None:
+    def take_down(self, name: str, until: int) -> None:
         """See the port."""
-        self._sql.run("UPDATE route SET down_until = ?, down_reason = ? WHERE name = ?", until, reason, name)
+        self._sql.run("UPDATE route SET down_until = ? WHERE name = ?", until, name)
 
     def define(self, routes: Sequence[RouteRecord]) -> None:
         """See the port."""

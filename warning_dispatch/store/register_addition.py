@@ -16,7 +16,7 @@ from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT, refres
 from warning_dispatch.store.sql import Sql
 
 
-def add_receiver(sql: Sql, sealer: Sealer, unit_id: int, entry: ReceiverEntry, now: int, by: str) -> AddedContact:
+def add_receiver(sql: Sql, sealer: Sealer, unit_id: int, entry: ReceiverEntry, now: int) -> AddedContact:
     """See engine.storage.EndpointRows.add_receiver.
 
     1. The person, known or new. 2. The numbers, known or new. 3. Endpoints that are not there yet. 4. The unit's reach.
@@ -28,7 +28,7 @@ def add_receiver(sql: Sql, sealer: Sealer, unit_id: int, entry: ReceiverEntry, n
     if not fresh:
         raise RefusedError("该责任人和号码已在名册中 / this receiver is in the register with these numbers already")
     if receiver_id is None:
-        receiver_id = _new(sql, sealer, unit_id, entry, now, by)
+        receiver_id = _new(sql, sealer, unit_id, entry, now)
     made = tuple((_endpoint(sql, receiver_id, unit_id, entry, one, number_id), one.channel) for one, number_id in fresh)
     refresh_reach(sql.connection, [unit_id])
     return AddedContact(receiver_id, unit_id, made, first=reach_before == 0)
@@ -45,11 +45,11 @@ def _known(sql: Sql, sealer: Sealer, unit_id: int, entry: ReceiverEntry) -> int 
     return next(named, None)
 
 
-def _new(sql: Sql, sealer: Sealer, unit_id: int, entry: ReceiverEntry, now: int, by: str) -> int:
+def _new(sql: Sql, sealer: Sealer, unit_id: int, entry: ReceiverEntry, now: int) -> int:
     """A new receiver, after those of the same role."""
     key: int = sql.value(
-        """INSERT INTO receiver (unit_id, role, name_sealed, post, language, rank, valid_from, verified_at, verified_by)
-        SELECT ?, ?, ?, ?, ?, coalesce(max(rank) + 1, 0), ?, ?, ? FROM receiver
+        """INSERT INTO receiver (unit_id, role, name_sealed, post, language, rank, valid_from)
+        SELECT ?, ?, ?, ?, ?, coalesce(max(rank) + 1, 0), ? FROM receiver
         WHERE unit_id = ? AND role = ? AND valid_until IS NULL RETURNING id""",
         unit_id,
         int(entry.role),
@@ -57,8 +57,6 @@ def _new(sql: Sql, sealer: Sealer, unit_id: int, entry: ReceiverEntry, now: int,
         entry.post,
         entry.language,
         now,
-        now,
-        by,
         unit_id,
         int(entry.role),
     )

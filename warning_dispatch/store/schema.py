@@ -108,8 +108,6 @@ receiver = Table(
     Column("rank", SmallInteger, nullable=False, server_default="0", comment="order among the receivers of one role"),
     Column("valid_from", BigInteger),
     Column("valid_until", BigInteger),
-    Column("verified_at", BigInteger),
-    Column("verified_by", Text),
     Index("ix_receiver_unit", "unit_id"),
 )
 
@@ -258,7 +256,7 @@ branch = Table(
     Column("state", SmallInteger, nullable=False),
     Column("gate_at", BigInteger, comment="opens at the latest now; none when unarmed or never by time"),
     Column("opened_at", BigInteger),
-    Column("opened_by", Text),
+    Column("opened_by", Text, comment="why the gate opened, a Reason; for the record, nothing is decided by it"),
     Column("answered_at", BigInteger, comment="when its rule was met"),
     Column("total", Integer, nullable=False, server_default="0"),
     Column("needed", Integer, nullable=False, server_default="0"),
@@ -495,7 +493,6 @@ route = Table(
     Column("tokens", BigInteger, nullable=False, server_default="0", comment="thousandths of a message"),
     Column("tokens_at", BigInteger, nullable=False, server_default="0"),
     Column("down_until", BigInteger, nullable=False, server_default="0", comment="out of service until (breaker)"),
-    Column("down_reason", Text, nullable=False, server_default=""),
 )
 
 number_call = Table(

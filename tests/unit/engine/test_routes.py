@@ -11,8 +11,8 @@ from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.routes import TOKEN, capacity, next_token_at, refill
 from warning_dispatch.model.unit import Channel
 
-SMS = RouteRecord("sms", Channel.SMS, None, 600, 0, 0, 0, 0, "")
-PHONES = RouteRecord("phones", Channel.VOICE, 10, None, 0, 0, 0, 0, "")
+SMS = RouteRecord("sms", Channel.SMS, None, 600, 0, 0, 0, 0)
+PHONES = RouteRecord("phones", Channel.VOICE, 10, None, 0, 0, 0, 0)
 
 
 @given(
@@ -49,7 +49,7 @@ def test_lines_in_use_are_never_exceeded(used: int, batch: int) -> None:
 
 def test_a_route_out_of_service_takes_nothing_until_its_time() -> None:
     """The breaker opens for a while and closes by itself."""
-    down = replace(PHONES, down_until=1_000, down_reason="provider_down")
+    down = replace(PHONES, down_until=1_000)
     assert capacity(down, 999, 500) == 0
     assert capacity(down, 1_000, 500) == 10
 

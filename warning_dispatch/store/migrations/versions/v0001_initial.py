@@ -229,7 +229,6 @@ def _create_route() -> None:
         sa.Column(
             "down_until", sa.BigInteger(), server_default="0", nullable=False, comment="out of service until (breaker)"
         ),
-        sa.Column("down_reason", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_route")),
     )
 
@@ -344,8 +343,6 @@ def _create_receiver() -> None:
         ),
         sa.Column("valid_from", sa.BigInteger()),
         sa.Column("valid_until", sa.BigInteger()),
-        sa.Column("verified_at", sa.BigInteger()),
-        sa.Column("verified_by", sa.Text()),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_receiver_unit_id_unit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receiver")),
     )
@@ -518,7 +515,9 @@ def _create_branch() -> None:
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column("gate_at", sa.BigInteger(), comment="opens at the latest now; none when unarmed or never by time"),
         sa.Column("opened_at", sa.BigInteger()),
-        sa.Column("opened_by", sa.Text()),
+        sa.Column(
+            "opened_by", sa.Text(), comment="why the gate opened, a Reason; for the record, nothing is decided by it"
+        ),
         sa.Column("answered_at", sa.BigInteger(), comment="when its rule was met"),
         sa.Column("total", sa.Integer(), server_default="0", nullable=False),
         sa.Column("needed", sa.Integer(), server_default="0", nullable=False),
