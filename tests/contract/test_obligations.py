@@ -19,8 +19,6 @@ from warning_dispatch.model.states import CalleeState, Purpose
 from warning_dispatch.model.unit import Unit, UnitKind, UnitLevel
 from warning_dispatch.routing.areas import affected_area
 from warning_dispatch.routing.obligations import (
-    MOVES,
-    REASONS_FOR_A_ROUND,
     Fate,
     Holder,
     Round,
@@ -46,6 +44,10 @@ STATES = (
     CalleeState.ACKNOWLEDGED,
 )
 NOW = 5_000
+MOVES = (Fate.NEW, Fate.RENEWED, Fate.LOWERED, Fate.CARRIED)
+"""Fates that make the unit a member of the new round."""
+REASONS_FOR_A_ROUND = (Fate.NEW, Fate.RENEWED, Fate.LOWERED)
+"""Fates for which there is a new round at all."""
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,15 @@ from warning_dispatch.engine.storage import Transaction
 from warning_dispatch.escalation.alarms import Fact, colour_of, widens_at
 from warning_dispatch.escalation.callee import step
 from warning_dispatch.escalation.callout import OVER, CallOutEvent, move
-from warning_dispatch.escalation.gate import BranchView, count_change, decide, gate_deadline, hold_began, still_needed
+from warning_dispatch.escalation.gate import (
+    BranchView,
+    count_change,
+    decide,
+    gate_deadline,
+    hold_began,
+    rule_met,
+    still_needed,
+)
 from warning_dispatch.escalation.moves import (
     CalleeEvent,
     Due,
@@ -398,7 +406,7 @@ class Ledger:
 
     def _answered_below(self, branches: Sequence[BranchRecord]) -> list[tuple[BranchRecord, Reason]]:
         """What opens because these branches have answered as a whole; noted exactly once per branch."""
-        met = [one for one in branches if one.answered >= one.needed and one.answered_at is None]
+        met = [one for one in branches if rule_met(one.answered, one.needed) and one.answered_at is None]
         met = [one for one in met if self.tx.branches.mark_answered(one.id, self.now)]
         for branch in met:
             self.note(branch.callout_id, {"k": "branch.answered", "branch": branch.id, "tier": branch.tier})

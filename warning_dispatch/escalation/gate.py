@@ -18,22 +18,6 @@ from warning_dispatch.model.plan import Tier, TierRule
 from warning_dispatch.model.states import ANSWERED, FINISHED, UNREACHED, BranchState, CalleeState
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """The counts kept for a branch."""
-
-    total: int
-    needed: int
-    answered: int = 0
-    unreached: int = 0
-    finished: int = 0
-
-    @property
-    def rule_met(self) -> bool:
-        """Whether the branch has answered as a whole; an empty one has."""
-        return self.answered >= self.needed
-
-
 def needed(total: int, rule: TierRule, quorum: float) -> int:
     """How many units of a branch must answer for it to have answered."""
     match rule:
@@ -43,6 +27,11 @@ def needed(total: int, rule: TierRule, quorum: float) -> int:
             return min(1, total)
         case TierRule.QUORUM:
             return math.ceil(total * quorum - 1e-9)
+
+
+def rule_met(answered: int, needed: int) -> bool:
+    """Whether a branch has answered as a whole; an empty one has."""
+    return answered >= needed
 
 
 def still_needed(total: int, gone: int, answered: int, tier: Tier) -> int:

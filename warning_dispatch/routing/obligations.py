@@ -46,11 +46,6 @@ class Fate(StrEnum):
     """Another warning of a higher colour wants it, and it is called at that colour: not this holder's."""
 
 
-MOVES = (Fate.NEW, Fate.RENEWED, Fate.LOWERED, Fate.CARRIED)
-"""Fates that make the unit a member of the new round."""
-REASONS_FOR_A_ROUND = (Fate.NEW, Fate.RENEWED, Fate.LOWERED)
-
-
 @dataclass(frozen=True, slots=True)
 class Holder:
     """A warning in force that wants units called. `began_at`: when its first message came (ms).

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warning_dispatch.escalation.gate import BranchView, Counts, count_change, decide, gate_deadline, hold_began, needed
+from warning_dispatch.escalation.gate import (
+    BranchView,
+    count_change,
+    decide,
+    gate_deadline,
+    hold_began,
+    needed,
+    rule_met,
+)
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.model.plan import TierRule
 from warning_dispatch.model.states import ANSWERED, FINISHED, UNREACHED, BranchState, CalleeState
@@ -76,8 +84,8 @@ def test_counts_follow_every_move(before: CalleeState, after: CalleeState) -> No
 
 def test_an_empty_branch_has_answered() -> None:
     """A township without villages keeps nobody waiting."""
-    assert Counts(total=0, needed=0).rule_met
-    assert not Counts(total=2, needed=2, answered=1).rule_met
+    assert rule_met(answered=0, needed=0)
+    assert not rule_met(answered=1, needed=2)
 
 
 def test_what_waits_below_does_not_wait_anew_after_downtime() -> None:
