@@ -57,10 +57,15 @@ def lift(ledger: Ledger, callout_id: int, callee_ids: Sequence[int], *, reason: 
 
 def stop(ledger: Ledger, callee_ids: Sequence[int], *, why: str) -> None:
     """Nothing waits or rings for these callees any more; a call that serves others too goes on for them."""
+    unqueue(ledger, callee_ids, why=why)
+    ledger.hang_up.extend(ledger.tx.attempts.live_voice_of(callee_ids))
+
+
+def unqueue(ledger: Ledger, callee_ids: Sequence[int], *, why: str) -> None:
+    """Nothing waits for these callees any more; what rings for them goes on ringing."""
     for attempt_id, home in ledger.tx.attempts.drop_ready_of(callee_ids, ledger.now, why):
         ledger.note(home, {"k": "attempt.dropped", "id": attempt_id, "why": why})
     ledger.tx.rounds.leave_queue(callee_ids)
-    ledger.hang_up.extend(ledger.tx.attempts.live_voice_of(callee_ids))
 
 
 def recount(ledger: Ledger, callout_id: int) -> None:

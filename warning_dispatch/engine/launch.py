@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from warning_dispatch.engine.endings import recount, stop
+from warning_dispatch.engine.endings import recount, stop, unqueue
 from warning_dispatch.engine.frozen import texts_to_json
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.ranges import to_ranges
@@ -187,19 +187,12 @@ def _take_over(ledger: Ledger, callout_id: int, round_: Round) -> Sequence[LeftC
     moved = ledger.tx.rounds.rehome_attempts(callout_id, round_.lowered)
     for one in taken.left:
         stop(ledger, one.replaced, why="superseded")
-        stop_queued = [key for key in one.gone if one.callout_id in round_.lowered and key not in set(one.replaced)]
-        _drop_queued(ledger, stop_queued)
+        lowered = [key for key in one.gone if one.callout_id in round_.lowered and key not in set(one.replaced)]
+        unqueue(ledger, lowered, why="superseded")  # they begin a lower ladder
     _account_of_taking_over(ledger, callout_id, taken, moved)
     ledger.tx.rounds.relink(callout_id)
     ledger.tx.branches.recount(callout_id)
     return taken.left
-
-
-def _drop_queued(ledger: Ledger, callee_ids: Sequence[int]) -> None:
-    """What waited for callees that begin a lower ladder; what rings for them goes on ringing."""
-    for attempt_id, home in ledger.tx.attempts.drop_ready_of(callee_ids, ledger.now, "superseded"):
-        ledger.note(home, {"k": "attempt.dropped", "id": attempt_id, "why": "superseded"})
-    ledger.tx.rounds.leave_queue(callee_ids)
 
 
 def _account_of_taking_over(ledger: Ledger, callout_id: int, taken: TakenOver, moved: Sequence[MovedAttempt]) -> None:
