@@ -24,7 +24,6 @@ SHOWN_UNREACHED = 8
 SHOWN_ATTEMPTS = 8
 STATE_WORDS = {"UNCALLED": "未呼", "UNANSWERED": "未应答", "UNCONFIRMED": "接听未确认"}
 CHANNEL_WORDS = {"voice": "电话", "sms": "短信", "email": "邮件", "operator": "人工"}
-ROLE_WORDS = {"primary": "A岗", "deputy": "B岗", "duty": "值班"}
 
 
 def demo_result(view: CallOutView, now: int, wall_seconds: float) -> dict[str, object]:
@@ -135,7 +134,7 @@ def _unreached(view: CallOutView, rows: Sequence[CalleeRow]) -> Panel:
 def _attempts(rows: Sequence[AttemptRow]) -> Panel:
     table = Table.grid(padding=(0, 1))
     for row in rows:
-        role = ROLE_WORDS.get(row.role.key, "") if row.role else ""
+        role = row.role.chinese if row.role else ""
         when = beijing_text(row.claimed_at or row.due_at, "%H:%M:%S")
         outcome = row.outcome or row.state.name.lower()
         table.add_row(when, CHANNEL_WORDS.get(row.channel.key, ""), row.unit_name, role, row.masked, outcome)

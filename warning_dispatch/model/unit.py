@@ -51,6 +51,11 @@ class Role(IntEnum):
         """Lower-case name for files and JSON."""
         return self.name.lower()
 
+    @property
+    def chinese(self) -> str:
+        """The word on Chinese pages and on paper: A岗, B岗, 值班."""
+        return {Role.PRIMARY: "A岗", Role.DEPUTY: "B岗", Role.DUTY: "值班"}[self]
+
 
 ROLES: tuple[Role, ...] = (Role.PRIMARY, Role.DEPUTY, Role.DUTY)
 ALL_ROLES = 7

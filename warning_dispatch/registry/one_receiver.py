@@ -9,7 +9,7 @@ from typing import TypeVar
 from warning_dispatch.errors import Finding, RegisterError
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role
 from warning_dispatch.registry.addresses import AddressRefusedError, read_mail, read_phone
-from warning_dispatch.registry.receivers import LANGUAGE_WORDS, LONGEST_NAME, ROLE_WORDS
+from warning_dispatch.registry.receivers import LANGUAGES_BY_WORD, LONGEST_NAME, ROLES_BY_WORD
 from warning_dispatch.registry.sample_block import is_sample
 from warning_dispatch.tomlfiles import both
 
@@ -35,8 +35,8 @@ def read_one(words: ReceiverWords, *, called: bool, samples: bool) -> ReceiverEn
     `called`: whether the call-out calls the unit. `samples`: whether sample numbers may be used.
     """
     reader = _Reader(samples)
-    role = reader.choice("--role", words.role, ROLE_WORDS, "primary, deputy, duty (A, B, 值班)")
-    language = reader.choice("--language", words.language, LANGUAGE_WORDS, "zh_CN, en")
+    role = reader.choice("--role", words.role, ROLES_BY_WORD, "primary, deputy, duty (A, B, 值班)")
+    language = reader.choice("--language", words.language, LANGUAGES_BY_WORD, "zh_CN, en")
     name = reader.name(words.name, role)
     unit_code = words.unit_code.strip()
     if not called:

@@ -25,13 +25,13 @@ COLUMNS = (
 )
 """The columns of receivers.csv."""
 
-ROLE_WORDS = {
+ROLES_BY_WORD = {
     **dict.fromkeys(("a", "a岗", "primary"), Role.PRIMARY),
     **dict.fromkeys(("b", "b岗", "deputy"), Role.DEPUTY),
     **dict.fromkeys(("值班", "值班电话", "duty"), Role.DUTY),
 }
 """What people write for a role, in lower case."""
-LANGUAGE_WORDS = {"": "zh_CN", "zh_cn": "zh_CN", "zh-cn": "zh_CN", "中文": "zh_CN", "en": "en", "英文": "en"}
+LANGUAGES_BY_WORD = {"": "zh_CN", "zh_cn": "zh_CN", "zh-cn": "zh_CN", "中文": "zh_CN", "en": "en", "英文": "en"}
 """What people write for a language."""
 _SAMPLE = {"": False, "no": False, "否": False, "yes": True, "是": True}
 _READERS: tuple[tuple[str, Callable[[str], str], tuple[Channel, ...]], ...] = (
@@ -87,8 +87,8 @@ class _RowReader:
                 f"单位编码不存在 / unknown unit code: {self._cells['unit_code'] or '（空 empty）'}",
                 "编码见 divisions.csv 和 offices.toml / codes are in divisions.csv and offices.toml",
             )
-        role = self._choice("role", ROLE_WORDS, "A, B, 值班 (primary, deputy, duty)")
-        language = self._choice("language", LANGUAGE_WORDS, "zh_CN, en")
+        role = self._choice("role", ROLES_BY_WORD, "A, B, 值班 (primary, deputy, duty)")
+        language = self._choice("language", LANGUAGES_BY_WORD, "zh_CN, en")
         sample = self._choice("sample", _SAMPLE, "yes, no")
         name = self._name(role)
         endpoints = self._endpoints(sample=bool(sample))

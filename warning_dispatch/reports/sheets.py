@@ -21,7 +21,6 @@ from warning_dispatch.reports.dialling import in_a_cell, on_paper
 BY_ITSELF = "engine"
 """The actor of a list that nobody asked for."""
 TEMPLATES = Path(__file__).parent / "templates"
-ROLE_WORDS = {Role.PRIMARY: "A岗", Role.DEPUTY: "B岗", Role.DUTY: "值班"}
 ROLE_SIGNS = {Role.PRIMARY: "A", Role.DEPUTY: "B", Role.DUTY: "值"}
 COLUMNS = (
     "层级 tier",
@@ -145,7 +144,7 @@ def _unit_rows(callout: PrintedCallOut, unit: PrintedUnit) -> Iterator[list[str]
     head = [_title(callout.tiers[unit.tier]), county, township, unit.name, unit.code]
     answered, _, at = answer_text(unit).partition(" ")
     for person, number in _numbers(unit):
-        who = [ROLE_WORDS[person.role], person.name, person.post] if person else ["", "", ""]
+        who = [person.role.chinese, person.name, person.post] if person else ["", "", ""]
         sample = "样本" if person and person.sample else ""
         yield [_cell(cell) for cell in (*head, *who, in_a_cell(number), sample, answered, at, "")]
 

@@ -76,6 +76,12 @@ def test_every_value_a_page_can_meet_has_a_word(language: str) -> None:
         assert words.text(f"channel.{channel.key}")
 
 
+def test_a_role_has_one_chinese_word() -> None:
+    """Who is called A岗 on paper and in the terminal is called so on the page."""
+    chinese = load_catalogues()["zh_CN"]
+    assert {role: chinese.text(f"role.{role.key}") for role in Role} == {role: role.chinese for role in Role}
+
+
 def test_an_unknown_outcome_is_shown_as_it_is() -> None:
     """Outcomes are configuration: a new row needs no new page."""
     words = load_catalogues()["en"]
