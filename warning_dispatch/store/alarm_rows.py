@@ -9,7 +9,7 @@ from typing import Any
 from warning_dispatch.engine.records import NewAlarm, StoredAlarm
 from warning_dispatch.escalation.alarms import Cause, Fact
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.sql import Sql, marks
 
 _STORED = "SELECT id, kind, callout_id, unit_id, about, claimed_at, self_callout_id FROM alarm"
 _UNRUNG = "claimed_at IS NULL AND colour > 0 AND self_callout_id IS NULL"
@@ -30,7 +30,7 @@ class AlarmTable:
         kinds = sorted({one.fact.kind for one in alarms})
         rows = self._sql.rows(
             f"""{_STORED} WHERE (claimed_at IS NULL OR claimed_at > ?)
-            AND kind IN ({", ".join("?" for _ in kinds)}) ORDER BY id""",
+            AND kind IN ({marks(kinds)}) ORDER BY id""",
             since,
             *kinds,
         )

@@ -19,7 +19,7 @@ from warning_dispatch.engine.records import (
 from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, AttemptState, CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
 from warning_dispatch.store.callee_rows import RUNNING_CALLOUTS
-from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.sql import Sql, marks
 
 _READY, _CLAIMED, _HANDED = AttemptState.READY.value, AttemptState.CLAIMED.value, AttemptState.HANDED.value
 _ENDED, _DROPPED = AttemptState.ENDED.value, AttemptState.DROPPED.value
@@ -444,8 +444,8 @@ class AttemptTable:
         """See the port."""
         rows = self._sql.rows(
             f"""SELECT t.callout_id, t.unit_id, t.name,
-              max(CASE WHEN a.outcome IN ({_marks(dark)}) THEN a.ended_at END),
-              max(CASE WHEN a.outcome IN ({_marks(proofs)}) THEN a.ended_at END)
+              max(CASE WHEN a.outcome IN ({marks(dark)}) THEN a.ended_at END),
+              max(CASE WHEN a.outcome IN ({marks(proofs)}) THEN a.ended_at END)
             FROM (SELECT DISTINCT c.callout_id, t.id AS unit_id, t.name FROM callee c JOIN unit u ON u.id = c.unit_id
                 JOIN unit t ON t.id = CASE WHEN u.level = {_TOWNSHIP} THEN u.id ELSE u.superior_id END
                 WHERE c.id IN {{ids}} AND t.level = {_TOWNSHIP}) t
@@ -508,8 +508,3 @@ class AttemptTable:
                 for one in acknowledgements
             ],
         )
-
-
-def _marks(values: Sequence[str]) -> str:
-    """As many parameters; a list that nothing is in when there are none."""
-    return ", ".join("?" for _ in values) or "NULL"

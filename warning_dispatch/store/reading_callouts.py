@@ -16,7 +16,7 @@ from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.states import LIVE_CALLOUT, AttemptState, CalleeState, CallOutState, Purpose
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
 from warning_dispatch.model.views import AttemptRow, CalleeRow, CallOutView, CurvePoint, TierView
-from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.sql import Sql, marks
 
 MOST_POINTS = 300
 """Points of a curve at most; more cannot be told apart on a screen."""
@@ -134,8 +134,7 @@ class CallOutPictures:
 
     def _attempts(self, ids: Any) -> Mapping[int, tuple[int, int, int, int | None]]:
         """Call-out → attempts begun, handed over, got through, and when the first began."""
-        marks = ", ".join("?" for _ in self._reached)
-        through = f"delivered_at IS NOT NULL OR outcome IN ({marks})" if marks else "delivered_at IS NOT NULL"
+        through = f"delivered_at IS NOT NULL OR outcome IN ({marks(self._reached)})"
         rows = self._sql.rows(
             f"""SELECT callout_id, count(*), count(handed_at), sum(CASE WHEN {through} THEN 1 ELSE 0 END),
             min(claimed_at) FROM (SELECT callout_id, handed_at, delivered_at, outcome, claimed_at FROM attempt

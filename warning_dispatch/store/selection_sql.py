@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from warning_dispatch.routing.selection import TierSelection
+from warning_dispatch.store.sql import marks
 
 Condition = tuple[str, list[Any]]
 """A condition and its parameters, in the order of its marks."""
@@ -16,7 +17,7 @@ def where(selection: TierSelection) -> Condition:
     parts = ["u.kind = ?", "u.level = ?", "u.callable = 1"]
     values: list[Any] = [selection.kind.value, int(selection.level)]
     if selection.sectors:
-        parts.append(f"u.sector IN ({_marks(selection.sectors)})")
+        parts.append(f"u.sector IN ({marks(selection.sectors)})")
         values.extend(selection.sectors)
     if selection.codes:
         parts.append("(" + " OR ".join("u.code LIKE ?" for _ in selection.codes) + ")")
@@ -25,7 +26,7 @@ def where(selection: TierSelection) -> Condition:
     for root in selection.roots:
         values.extend((root, root + "~"))  # digits sort before "~": every code that begins with the root
     if selection.above:
-        areas.append(f"u.area IN ({_marks(selection.above)})")
+        areas.append(f"u.area IN ({marks(selection.above)})")
         values.extend(selection.above)
     parts.append("(" + " OR ".join(areas or ["1 = 0"]) + ")")
     return " AND ".join(parts), values
@@ -50,7 +51,3 @@ def theirs(higher: Sequence[TierSelection], above: Sequence[int]) -> Condition:
 def among(ids: Sequence[int]) -> str:
     """A short list of our own ids, written into the statement; an empty one is (0), the id of nothing."""
     return "(" + ", ".join(str(int(one)) for one in ids or (0,)) + ")"
-
-
-def _marks(values: Sequence[str]) -> str:
-    return ", ".join("?" for _ in values)

@@ -26,6 +26,11 @@ def _for_dialect(statement: str, dialect: str) -> str:
     return statement.replace("?", "%s").replace("{ids}", _POSTGRESQL_IDS)
 
 
+def marks(values: Sequence[object]) -> str:
+    """As many `?` as there are values, for a short list of words in a statement; nothing is in an empty one."""
+    return ", ".join("?" for _ in values) or "NULL"
+
+
 class Sql:
     """Runs statements on one connection.
 
