@@ -15,6 +15,7 @@ from typing import Protocol
 from warning_dispatch.engine.fair_turns import deal
 from warning_dispatch.engine.frozen import COUNTY_SILENT, Frozen, FrozenPlans, rules_for
 from warning_dispatch.engine.records import (
+    BY_ITSELF,
     BranchRecord,
     CalleeRecord,
     CallOutRecord,
@@ -398,7 +399,7 @@ class Ledger:
 
     def _complete(self, row: CallOutRecord) -> None:
         if row.finished >= row.total and row.state in _COMPLETABLE:
-            self.set_callout_state(row, CallOutEvent.ALL_FINISHED, actor="engine", reason="all_finished")
+            self.set_callout_state(row, CallOutEvent.ALL_FINISHED, actor=BY_ITSELF, reason="all_finished")
 
     def forget_callout(self, callout_id: int) -> None:
         """Its row was changed by a statement: read it again."""

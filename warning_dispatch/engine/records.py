@@ -21,6 +21,9 @@ from warning_dispatch.model.states import (
 from warning_dispatch.model.unit import Channel, EndpointView, Role
 from warning_dispatch.routing.selection import TierSelection
 
+BY_ITSELF = "engine"
+"""The actor of what no human and no message asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class CalleeRecord:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from warning_dispatch.engine.frozen import FrozenPlans
 from warning_dispatch.engine.ledger import Bell, Ledger, Observer, nobody
 from warning_dispatch.engine.outbox import Outbox
-from warning_dispatch.engine.records import CalleeRecord, StoredAlarm
+from warning_dispatch.engine.records import BY_ITSELF, CalleeRecord, StoredAlarm
 from warning_dispatch.engine.recovery import repeat_lost
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.sharing import part_queued
@@ -161,7 +161,7 @@ class Turn:
     def _callouts(self, ledger: Ledger) -> None:
         for callout in ledger.tx.callouts.due(ledger.now):
             if callout.state is CallOutState.PAUSED:
-                resume(ledger, callout.id, CallOutEvent.PAUSE_OVER, actor="engine", reason="pause_over")
+                resume(ledger, callout.id, CallOutEvent.PAUSE_OVER, actor=BY_ITSELF, reason="pause_over")
                 ledger.alarm("pause_over", "the pause ended by itself", callout.id)
             elif callout.state is CallOutState.RUNNING:
                 await_lift(ledger, callout.id)
@@ -212,7 +212,7 @@ def await_lift(ledger: Ledger, callout_id: int) -> None:
     ledger.set_callout_state(
         callout,
         CallOutEvent.VALIDITY_OVER,
-        actor="engine",
+        actor=BY_ITSELF,
         reason="guessed_validity" if callout.validity_guessed else "expires",
         next_at=ledger.now + REMIND_EVERY,
     )
@@ -241,7 +241,7 @@ def _ask_for_the_end(ledger: Ledger, callout_id: int) -> None:
 def take_up_again(ledger: Ledger, callout_id: int, why: str) -> None:
     """The validity is not over after all (extended, or the clock was wrong): every open callee is looked at again."""
     callout = ledger.callout(callout_id)
-    ledger.set_callout_state(callout, CallOutEvent.EXTENDED, actor="engine", reason=why, next_at=callout.voice_until)
+    ledger.set_callout_state(callout, CallOutEvent.EXTENDED, actor=BY_ITSELF, reason=why, next_at=callout.voice_until)
     ledger.tx.callees.unpark(callout_id, ledger.now)
 
 

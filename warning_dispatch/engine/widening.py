@@ -9,7 +9,7 @@ from dataclasses import replace
 from warning_dispatch.engine.launch import Launch, Launcher
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.reading import Reading, read_facts
-from warning_dispatch.engine.records import CallOutRecord, StoredAlarm
+from warning_dispatch.engine.records import BY_ITSELF, CallOutRecord, StoredAlarm
 from warning_dispatch.engine.rounds import Rounds
 from warning_dispatch.escalation.alarms import widened
 from warning_dispatch.model.alert import Alert
@@ -73,4 +73,4 @@ class Widening:
         hold = replace(hold, valid_until=holder.valid_until, valid_guessed=holder.valid_guessed)
         ledger.note(callout.id, {"k": "widened", "codes": list(codes)})
         ledger.tx.alerts.hold(holder.chain_id, holder.alert_id, hold)
-        self._rounds.rearrange(ledger, callout.hazard, first=holder.chain_id, actor="engine", reason="area_unresolved")
+        self._rounds.rearrange(ledger, callout.hazard, first=holder.chain_id, actor=BY_ITSELF, reason="area_unresolved")

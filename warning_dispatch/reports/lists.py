@@ -15,13 +15,14 @@ from typing import Protocol
 import structlog
 
 from warning_dispatch.clock import Clock, beijing_text
+from warning_dispatch.engine.records import BY_ITSELF
 from warning_dispatch.errors import DispatchError, RefusedError
 from warning_dispatch.model.printed import PrintedCallOut
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.views import CallOutView
 from warning_dispatch.ports import ListAccount, ListAccounts
 from warning_dispatch.reports.folder import ListFolder
-from warning_dispatch.reports.sheets import BY_ITSELF, Printed, Sheets
+from warning_dispatch.reports.sheets import Printed, Sheets
 from warning_dispatch.tomlfiles import both
 
 AT_THE_START = "启动时自动生成"

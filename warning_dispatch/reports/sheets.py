@@ -11,6 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from warning_dispatch.clock import beijing_text
+from warning_dispatch.engine.records import BY_ITSELF
 from warning_dispatch.model.printed import PrintedCallOut, PrintedPerson, PrintedUnit
 from warning_dispatch.model.states import ANSWERED, CalleeState, Purpose
 from warning_dispatch.model.texts import LINK_MARK, UNIT_MARK
@@ -18,8 +19,6 @@ from warning_dispatch.model.unit import Role, UnitLevel
 from warning_dispatch.reports.arrangement import Arrangement, arranged, in_calling_order
 from warning_dispatch.reports.dialling import in_a_cell, on_paper
 
-BY_ITSELF = "engine"
-"""The actor of a list that nobody asked for."""
 TEMPLATES = Path(__file__).parent / "templates"
 ROLE_SIGNS = {Role.PRIMARY: "A", Role.DEPUTY: "B", Role.DUTY: "值"}
 COLUMNS = (
