@@ -17,7 +17,7 @@ from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.picking import Chosen, Wish
 from warning_dispatch.engine.records import Address, Claim, RouteRecord
-from warning_dispatch.engine.routes import Lanes, next_token_at, refill
+from warning_dispatch.engine.routes import RouteRoom, next_token_at, refill
 from warning_dispatch.engine.text_picking import TextPicker
 from warning_dispatch.engine.voice_picking import VoicePicker
 from warning_dispatch.escalation.alarms import Cause
@@ -87,21 +87,21 @@ class Outbox:
             if route.down_until > ledger.now:
                 wake.append(route.down_until)
         for channel in CHANNELS:
-            lanes = Lanes(by_channel.get(channel, []), ledger.now, self._settings.batch)
-            picked = self._claim_channel(ledger, channel, lanes) if lanes.free else []
+            room = RouteRoom(by_channel.get(channel, []), ledger.now, self._settings.batch)
+            picked = self._claim_channel(ledger, channel, room) if room.free else []
             chosen.extend(picked)
             counts: defaultdict[str, int] = defaultdict(int)
             for one in picked:
                 counts[one.route] += 1
             if counts:
-                ledger.tx.routes.save(lanes.used(counts))
-            if picked or not lanes.free:
-                after = lanes.used(counts) + [r for n, r in lanes.routes.items() if n not in counts]
+                ledger.tx.routes.save(room.used(counts))
+            if picked or not room.free:
+                after = room.used(counts) + [r for n, r in room.routes.items() if n not in counts]
                 wake.extend(at for at in (next_token_at(route, ledger.now) for route in after) if at is not None)
         return Claimed(self._dispatches(ledger, chosen), min(wake, default=None))
 
-    def _claim_channel(self, ledger: Ledger, channel: Channel, lanes: Lanes) -> list[Chosen]:
-        narrow = min(self._settings.batch, 2 * lanes.free + SPARE)
+    def _claim_channel(self, ledger: Ledger, channel: Channel, room: RouteRoom) -> list[Chosen]:
+        narrow = min(self._settings.batch, 2 * room.free + SPARE)
         limit = narrow + self._further[channel]
         ready = ledger.tx.attempts.ready(channel, limit, ledger.now)
         seen = len(ready)
@@ -115,14 +115,14 @@ class Outbox:
         endpoints = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}))
         if channel is Channel.VOICE:
             limits, lease = self._settings.limits, self._settings.claim_lease
-            picked = VoicePicker(ledger, lanes, records, endpoints, limits, lease).pick(ready)
+            picked = VoicePicker(ledger, room, records, endpoints, limits, lease).pick(ready)
         else:
-            picked = TextPicker(ledger, lanes, records, endpoints).pick(ready)
-        self._look_further(ledger, channel, lanes, seen=seen, narrow=narrow, limit=limit)
+            picked = TextPicker(ledger, room, records, endpoints).pick(ready)
+        self._look_further(ledger, channel, room, seen=seen, narrow=narrow, limit=limit)
         return picked
 
     def _look_further(
-        self, ledger: Ledger, channel: Channel, lanes: Lanes, *, seen: int, narrow: int, limit: int
+        self, ledger: Ledger, channel: Channel, room: RouteRoom, *, seen: int, narrow: int, limit: int
     ) -> None:
         """Free lines are for whoever stands behind those who cannot use them.
 
@@ -130,10 +130,10 @@ class Outbox:
         further then, and comes back when it need not.
         """
         further = self._further[channel]
-        if lanes.free and seen == limit and further < FURTHEST:
+        if room.free and seen == limit and further < FURTHEST:
             self._further[channel] = min(FURTHEST, further + limit)
             ledger.wake_at(ledger.now + 1)
-        elif seen <= narrow or not lanes.free:
+        elif seen <= narrow or not room.free:
             self._further[channel] = further // 2
 
     # --- on the wire --------------------------------------------------------------------------------------

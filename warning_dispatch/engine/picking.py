@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import CalleeRecord, EndpointDetail, ReadyAttempt
-from warning_dispatch.engine.routes import Lanes
+from warning_dispatch.engine.routes import RouteRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,13 @@ class Picker:
     def __init__(
         self,
         ledger: Ledger,
-        lanes: Lanes,
+        room: RouteRoom,
         records: Mapping[int, CalleeRecord],
         endpoints: Mapping[int, Sequence[EndpointDetail]],
     ) -> None:
         """`records` and `endpoints`: what the batch needs, loaded at once."""
         self.ledger = ledger
-        self.lanes = lanes
+        self.room = room
         self.records = dict(records)
         self.endpoints = dict(endpoints)
         self.drops: list[tuple[int, str]] = []

@@ -148,7 +148,7 @@ class MovedAttempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Superior:
+class AwaitedSuperior:
     """The callee that a shut branch waits for."""
 
     callout_id: int

@@ -42,7 +42,7 @@ def next_token_at(route: RouteRecord, now: int) -> int | None:
     return now + max(1, -(-missing * 60_000 // (route.rate * TOKEN)))
 
 
-class Lanes:
+class RouteRoom:
     """The routes of one channel with what is left of them in this claim."""
 
     def __init__(self, routes: Sequence[RouteRecord], now: int, batch: int) -> None:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from warning_dispatch.engine.records import (
+    AwaitedSuperior,
     BranchRecord,
     CalleeRecord,
     CallOutRecord,
@@ -18,7 +19,6 @@ from warning_dispatch.engine.records import (
     NewAlert,
     NewCallOut,
     StoredAlert,
-    Superior,
     TakenOver,
 )
 from warning_dispatch.engine.storage_alarms import AlarmRows
@@ -282,7 +282,7 @@ class RoundRows(Protocol):
         """WAITING branches whose superior (or tier before, by its rule) had answered there since a moment."""
         ...
 
-    def superiors(self, callout_id: int) -> Sequence[tuple[BranchRecord, Superior]]:
+    def superiors(self, callout_id: int) -> Sequence[tuple[BranchRecord, AwaitedSuperior]]:
         """WAITING branches that wait for one callee, of the call-out or for one of it."""
         ...
 

@@ -36,9 +36,9 @@ class TextPicker(Picker):
             if not targets:
                 continue
             if not self._merge(messages, targets[0]):
-                route = self.lanes.take(routes_to_avoid(attempt))
+                route = self.room.take(routes_to_avoid(attempt))
                 if route is None:
-                    if self.lanes.free:
+                    if self.room.free:
                         continue
                     break
                 chosen.append(self._message(attempt, targets[0], route))
@@ -133,7 +133,7 @@ class TextPicker(Picker):
             rows.append((attempt.id, key, wishes[0].detail.view.endpoint_id))
             entry = queued_entry(key, record.id, attempt.channel, attempt.roles, attempt.purpose)
             self.ledger.note(attempt.callout_id, entry)
-            route = self.lanes.take(frozenset())
+            route = self.room.take(frozenset())
             if route is not None:
                 chosen.append(self._message(replace(attempt, id=key), wishes, route))
         self.ledger.tx.attempts.add_copies(rows)

@@ -18,7 +18,7 @@ from warning_dispatch.engine.dialling_budget import CallLimits, DiallingBudget
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.picking import Chosen, Picker, Wish, routes_to_avoid
 from warning_dispatch.engine.records import CalleeRecord, EndpointDetail, ReadyAttempt
-from warning_dispatch.engine.routes import Lanes
+from warning_dispatch.engine.routes import RouteRoom
 from warning_dispatch.escalation.endpoints import dialable
 from warning_dispatch.escalation.moves import Dialled, NotDialled
 from warning_dispatch.escalation.state import DISTRUSTED
@@ -35,14 +35,14 @@ class VoicePicker(Picker):
     def __init__(
         self,
         ledger: Ledger,
-        lanes: Lanes,
+        room: RouteRoom,
         records: Mapping[int, CalleeRecord],
         endpoints: Mapping[int, Sequence[EndpointDetail]],
         limits: CallLimits,
         lease: int,
     ) -> None:
         """`limits` of numbers; `lease` ms until a claim lapses."""
-        super().__init__(ledger, lanes, records, endpoints)
+        super().__init__(ledger, room, records, endpoints)
         self._limits = limits
         self._lease = lease
         self._over: list[tuple[ReadyAttempt, list[Wish]]] = []
@@ -56,7 +56,7 @@ class VoicePicker(Picker):
             for one in details
             if one.view.channel is Channel.VOICE
         }
-        return DiallingBudget(self.ledger, self._limits, self.lanes.routes.values(), numbers, self._lease)
+        return DiallingBudget(self.ledger, self._limits, self.room.routes.values(), numbers, self._lease)
 
     def pick(self, ready: Sequence[ReadyAttempt]) -> list[Chosen]:
         """The calls that go now.
@@ -77,9 +77,9 @@ class VoicePicker(Picker):
             also = [] if first.attempt.repeated else waiting[self._key(first)]
             named = [*wishes, *(one for one in also if one.attempt.id != first.attempt.id)]
             spent = self.budget.spent(first.number, first.attempt)
-            route = self.lanes.take(self._avoid(named), spent)
+            route = self.room.take(self._avoid(named), spent)
             if route is None:
-                if self.lanes.free:
+                if self.room.free:
                     continue
                 break
             self.budget.begin(first.attempt, first.number, route, first.detail.unit_id)

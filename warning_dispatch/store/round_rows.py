@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from warning_dispatch.engine.records import BranchRecord, LeftCallees, MovedAttempt, Superior, TakenOver
+from warning_dispatch.engine.records import AwaitedSuperior, BranchRecord, LeftCallees, MovedAttempt, TakenOver
 from warning_dispatch.model.states import ANSWERED, FINISHED, AttemptState, BranchState, CalleeState, Voice
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.routing.obligations import Round
@@ -240,7 +240,7 @@ class RoundTable:
             since,
         )
 
-    def superiors(self, callout_id: int) -> Sequence[tuple[BranchRecord, Superior]]:
+    def superiors(self, callout_id: int) -> Sequence[tuple[BranchRecord, AwaitedSuperior]]:
         """See the port."""
         rows = self._sql.rows(
             f"""SELECT {BRANCH_COLUMNS}, s.callout_id, s.state, s.opened_at FROM branch b
@@ -249,7 +249,7 @@ class RoundTable:
             callout_id,
             callout_id,
         )
-        return [(branch_record(row[:-3]), Superior(row[-3], _STATES[row[-2]], row[-1])) for row in rows]
+        return [(branch_record(row[:-3]), AwaitedSuperior(row[-3], _STATES[row[-2]], row[-1])) for row in rows]
 
     def inherit_gates(self, callout_id: int) -> None:
         """See the port."""
