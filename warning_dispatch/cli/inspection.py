@@ -40,7 +40,8 @@ NOBODY = both("名册为空", "the register is empty")
 class Timing:
     """When the villages of a chain ring at the latest, in ms after the message; None: never by time alone.
 
-    Of the bureau's own call it is the director. `tier` is the lowest tier that asks for an answer; `target` is what the chain promises.
+    Of the bureau's own call it is the director. `tier` is the lowest tier that asks for an answer; `target` is what the
+    chain promises.
     """
 
     chain: CallChain

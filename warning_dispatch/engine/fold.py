@@ -6,8 +6,8 @@ A stream `callout:<id>` begins with the account of what was filled (a branch and
 WAITING) and goes on with one entry per move of a callee, an attempt, a branch or the call-out. Two kinds speak of
 many at once and are worked out from the state folded so far: a branch that opens takes its WAITING callees to
 CALLING, and an end or a pause drops whatever attempt is READY. A call that also names units of other call-outs has its
-life in its home's stream; theirs tell whom of them it named and what became of it ("shared"), which moves nothing. Counts are not taken over but counted from the callees,
-so a kept count that drifted shows as a difference.
+life in its home's stream; theirs tell whom of them it named and what became of it ("shared"), which moves nothing.
+Counts are not taken over but counted from the callees, so a kept count that drifted shows as a difference.
 
 Folding is strict: an entry that contradicts what was folded before (another state than it says it came from, another
 count, a move that does not exist) is an error with its position, as is a kind this file does not know.

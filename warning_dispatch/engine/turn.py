@@ -86,8 +86,9 @@ class Turn:
         """Do everything due at `now`.
 
         1. What came from the wire: answers first, then receipts and reports. 2. Call-outs whose pause or validity is
-        over, areas that nobody has resolved. 3. Gates whose hold is over. 4. Leases and reports overdue. 5. Callees whose deadline has come.
-        6. Attempts that may go are claimed. 7. State, attempts and journal commit; only then the caller dials.
+        over, areas that nobody has resolved. 3. Gates whose hold is over. 4. Leases and reports overdue. 5. Callees
+        whose deadline has come. 6. Attempts that may go are claimed. 7. State, attempts and journal commit; only then
+        the caller dials.
         """
         with self._storage.writing() as tx:
             ledger = Ledger(tx, self._plans, now, self._bell)

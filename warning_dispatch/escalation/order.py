@@ -1,7 +1,8 @@
 """Whose turn it is when lines are scarce. PURE.
 
-An order key is a number, the smallest first: the bureau's call to itself before everything, practice after earnest, red before orange, upper level before lower,
-never called before called in vain, and last the turn within that rank, which is shared out between counties.
+An order key is a number, the smallest first: the bureau's call to itself before everything, practice after earnest,
+red before orange, upper level before lower, never called before called in vain, and last the turn within that rank,
+which is shared out between counties.
 
 The level counts, not the tier's position in its plan: the villages of a county's own warning stand beside those of the
 city's, and its leaders before both, whatever the two plans look like. Tiers of one plan at the same level (two sorts of

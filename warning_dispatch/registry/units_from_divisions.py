@@ -25,9 +25,9 @@ class Division:
 def units_from_divisions(divisions: Sequence[Division], offices: Offices) -> list[Unit]:
     """The whole tree, every unit after its superior.
 
-    The city with its leaders, departments and the posts of the weather bureau; each county with its leaders and departments;
-    townships; villages. The city itself is not called (its leaders and departments are), nor are villages whose
-    name ends as `offices.not_called` says.
+    The city with its leaders, departments and the posts of the weather bureau; each county with its leaders and
+    departments; townships; villages. The city itself is not called (its leaders and departments are), nor are villages
+    whose name ends as `offices.not_called` says.
     """
     city = offices.city
     root = Unit(city.code, city.name, UnitKind.DIVISION, UnitLevel.CITY, city.code, None, callable=False)
