@@ -91,3 +91,8 @@ def _after(ladder: Ladder, position: Position, *, slow: bool) -> Position:
     if position.rung + 1 < length:
         return Position(position.cycle, position.rung + 1)
     return Position(position.cycle + 1, 0)
+
+
+def earliest(*moments: int | None) -> int | None:
+    """The first of several deadlines, of which any may not exist."""
+    return min((moment for moment in moments if moment is not None), default=None)

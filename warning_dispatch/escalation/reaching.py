@@ -1,11 +1,12 @@
-"""Whom a rung reaches: the roles that can be called, the messages that can be sent. PURE; it moves no state."""
+"""Who is reached by what: roles that can be called, messages, the officer when nobody was. PURE; it moves no state."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from warning_dispatch.escalation.moves import QueueText
-from warning_dispatch.escalation.state import Rules
+from warning_dispatch.escalation.moves import Action, QueueText, RaiseAlarm
+from warning_dispatch.escalation.state import Callee, Rules
+from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.unit import Channel, Role, reachable_roles, roles_in
 
 
@@ -32,3 +33,16 @@ def texts_to_somebody(role: Role, texts: Sequence[tuple[Channel, int]], rules: R
     rungs = (*rules.ladder.rungs, *rules.ladder.repeat.rungs)
     written = {channel for rung in rungs for channel in rung.channels}
     return [QueueText(channel, role, endpoint_id) for channel, endpoint_id in texts if channel in written]
+
+
+def may_ring(callee: Callee, now: int, rules: Rules) -> bool:
+    """Whether voice is still allowed: not after the validity, not if heard twice.
+
+    The ladder's own limit is no matter here: it ends what comes due (climbing.py), not what was due and had no line.
+    """
+    return now < rules.voice_until and callee.state is not CalleeState.UNCONFIRMED
+
+
+def tell_unreached(rules: Rules) -> tuple[Action, ...]:
+    """What the officer is told when a unit goes on the list."""
+    return (RaiseAlarm(rules.alarm_silent),) if rules.alarm_silent else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from warning_dispatch.escalation.ladder import Position
@@ -73,6 +73,11 @@ class Callee:
             if tried.endpoint_id == endpoint_id:
                 return tried
         return Tried(endpoint_id, 0)
+
+    def remembering(self, memory: Tried) -> Callee:
+        """This callee with what is now known of an endpoint."""
+        others = (one for one in self.tried if one.endpoint_id != memory.endpoint_id)
+        return replace(self, tried=(*others, memory))
 
 
 @dataclass(frozen=True, slots=True)
