@@ -25,7 +25,7 @@ from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.intake import IntakeSettings
-from warning_dispatch.engine.ledger import Observer, nobody
+from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.turn import Inbox

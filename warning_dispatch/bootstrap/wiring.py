@@ -21,7 +21,7 @@ from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.frozen import FrozenPlans, texts_to_json
 from warning_dispatch.engine.intake import Intake, IntakeSettings
 from warning_dispatch.engine.launch import Launcher
-from warning_dispatch.engine.ledger import Observer, nobody
+from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.outbox import Outbox, OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.reports import Reports

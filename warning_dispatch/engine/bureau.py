@@ -201,7 +201,7 @@ class Bureau:
                 ledger.take(record, Withdrawn(CalleeState.STOPPED, Reason.CLAIMED))
         claimed = ledger.tx.alarms.claim(callout_id, ledger.now, by, told_until)
         ledger.note(callout_id, {"k": "claimed", "by": by, "alarms": list(claimed)})
-        ledger.ring_again()
+        ledger.alarms.ring_again()
         return claimed
 
 

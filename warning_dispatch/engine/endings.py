@@ -9,8 +9,8 @@ from warning_dispatch.engine.ranges import to_ranges
 from warning_dispatch.engine.sharing import part_queued
 from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.escalation.reasons import Reason
-from warning_dispatch.model.states import CalleeState
-from warning_dispatch.model.unit import Role
+from warning_dispatch.model.states import CalleeState, Purpose
+from warning_dispatch.model.unit import Channel
 
 
 def end(ledger: Ledger, callout_id: int, event: CallOutEvent, *, actor: str, reason: str) -> None:
@@ -79,4 +79,4 @@ def tell_all_clear(ledger: Ledger, callee_ids: Sequence[int]) -> None:
     contacted = ledger.tx.attempts.contacted(callee_ids)
     records = ledger.tx.callees.load(list({callee_id for callee_id, _ in contacted}))
     for callee_id, role in contacted:
-        ledger.queue_all_clear(records[callee_id], Role(role))
+        ledger.queue_text(records[callee_id], Channel.SMS, role, Purpose.ALL_CLEAR)

@@ -11,7 +11,8 @@ from warning_dispatch.engine.bureau import Bureau
 from warning_dispatch.engine.clock_steps import move_along, went_back
 from warning_dispatch.engine.frozen import FrozenPlans
 from warning_dispatch.engine.intake import Intake
-from warning_dispatch.engine.ledger import Ledger, Observer, nobody
+from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.recovery import recover
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.storage import Storage

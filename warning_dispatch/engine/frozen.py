@@ -72,6 +72,13 @@ class FrozenPlans:
         return found
 
 
+def purpose_for(frozen: Frozen, callout: CallOutRecord, record: CalleeRecord) -> Purpose:
+    """What an attempt for a callee is for: to be answered, or only to tell."""
+    if callout.purpose is Purpose.SELF:
+        return Purpose.SELF
+    return Purpose.NOTICE if frozen.plan.tiers[record.tier].notice else Purpose.CALL
+
+
 def rules_for(frozen: Frozen, callout: CallOutRecord, record: CalleeRecord, answerers: int = 1) -> Rules:
     """The rules under which a callee is called."""
     tier = frozen.plan.tiers[record.tier]

@@ -30,6 +30,7 @@ from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Gate, Hazard
 from warning_dispatch.model.states import ANSWERED, FINISHED, CalleeState, Purpose
 from warning_dispatch.model.texts import AlertFacts, FrozenTexts
+from warning_dispatch.model.unit import Channel
 from warning_dispatch.routing.areas import Affected, affected_area
 from warning_dispatch.routing.obligations import LATELY, Holder, Round
 from warning_dispatch.routing.selection import select
@@ -266,4 +267,4 @@ def _tell_answered(ledger: Ledger, callout_id: int, round_: Round) -> None:
         return
     records = ledger.tx.callees.load(sorted(told))
     for callee_id, role in ledger.tx.attempts.contacted(sorted(told)):
-        ledger.queue_notice(records[callee_id], role)
+        ledger.queue_text(records[callee_id], Channel.SMS, role, Purpose.NOTICE)

@@ -2,18 +2,20 @@
 
 The use cases decide (with the pure core) and hand each decision to the ledger; `settle` writes everything once:
 callees, branch counts, gates that open in consequence, attempts, alarms; `close` adds the journal. No statement is
-issued per person.
+issued per person. What it does to the queue is in queueing.py, alarms wait in alarm_gathering.py.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from warning_dispatch.engine.fair_turns import deal
-from warning_dispatch.engine.frozen import COUNTY_SILENT, Frozen, FrozenPlans, rules_for
+from warning_dispatch.engine.alarm_gathering import GatheredAlarms
+from warning_dispatch.engine.frozen import COUNTY_SILENT, Frozen, FrozenPlans, purpose_for, rules_for
+from warning_dispatch.engine.observing import Counted
+from warning_dispatch.engine.queueing import QueueChanges, Wanted
 from warning_dispatch.engine.records import (
     BY_ITSELF,
     BranchRecord,
@@ -22,10 +24,9 @@ from warning_dispatch.engine.records import (
     Entry,
     NewAcknowledgement,
     NewAlarm,
-    NewAttempt,
 )
 from warning_dispatch.engine.storage import Transaction
-from warning_dispatch.escalation.alarms import Fact, colour_of, widens_at
+from warning_dispatch.escalation.alarms import Fact
 from warning_dispatch.escalation.callee import step
 from warning_dispatch.escalation.callout import OVER, CallOutEvent, move
 from warning_dispatch.escalation.gate import (
@@ -49,39 +50,13 @@ from warning_dispatch.escalation.moves import (
     Silence,
     Step,
 )
-from warning_dispatch.escalation.order import rank
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.escalation.state import Rules
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.states import ASKING, BranchState, CalleeState, CallOutState, Purpose, Voice
+from warning_dispatch.model.states import LIVE_CALLOUT, BranchState, CalleeState, CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import Channel
 
 NO_CONTACT = "no_contact"
-
-
-@dataclass(slots=True)
-class Counted:
-    """What happened in one transaction: for the log line, the caller, and whoever observes the engine.
-
-    `moves` of callees and `callout_moves`: (state before, event, state after). `outcomes`: (row of the outcome table,
-    where the callee stood when the end of the call was taken in); None for a text, which moves no callee.
-    """
-
-    stepped: int = 0
-    opened: int = 0
-    queued: int = 0
-    answered: int = 0
-    moves: Counter[tuple[CalleeState, str, CalleeState]] = field(default_factory=Counter)
-    callout_moves: Counter[tuple[CallOutState, str, CallOutState]] = field(default_factory=Counter)
-    outcomes: Counter[tuple[str, CalleeState | None]] = field(default_factory=Counter)
-
-
-Observer = Callable[[Counted], None]
-"""Told of every transaction of the engine once it is committed."""
-
-
-def nobody(counted: Counted) -> None:
-    """Nobody observes."""
 
 
 class Bell(Protocol):
@@ -94,12 +69,6 @@ class Bell(Protocol):
     def answered(self, ledger: Ledger, answer: NewAcknowledgement) -> None:
         """One of the bureau's people has answered: the self-call is claimed."""
         ...
-
-
-def queued_entry(attempt_id: int, callee_id: int, channel: Channel, roles: int, purpose: Purpose) -> Entry:
-    """The journal's word of a new attempt; an all-clear says so, because no end of its call-out drops it."""
-    entry: Entry = {"k": "attempt.queued", "id": attempt_id, "callee": callee_id, "on": channel.key, "roles": roles}
-    return {**entry, "for": purpose.name} if purpose is Purpose.ALL_CLEAR else entry
 
 
 class Ledger:
@@ -122,14 +91,11 @@ class Ledger:
         self._entries: defaultdict[str, list[Entry]] = defaultdict(list)
         self._counts: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
         self._finished: defaultdict[int, int] = defaultdict(int)
-        self._new_attempts: list[tuple[CalleeRecord, Channel, int, Purpose, str, int | None, bool]] = []
-        self._look_again: list[int] = []
-        self._silenced: dict[bool, list[int]] = {True: [], False: []}
+        self._queue = QueueChanges()
         self._opens: list[tuple[int, Reason]] = []
         self._acknowledgements: list[NewAcknowledgement] = []
         self._findings: dict[bool, list[tuple[int, str]]] = {True: [], False: []}
-        self._alarms: dict[Fact, NewAlarm] = {}
-        self._ring_again = False
+        self.alarms = GatheredAlarms()
         self._claims: dict[int, NewAcknowledgement] = {}
         self._claimed: set[int] = set()
 
@@ -206,7 +172,7 @@ class Ledger:
                 {"k": "callee", "id": record.id, "from": before.name, "to": after.name, "why": decision.reason},
             )
         if isinstance(event, Due) and record.callee.voice is Voice.QUEUED and decision.callee.voice is Voice.QUEUED:
-            self._look_again.append(record.id)  # a rung may want somebody whose phone has calls left
+            self._queue.look_again(record.id)  # a rung may want somebody whose phone has calls left
         for action in decision.actions:
             self._act(changed, action, avoid)
 
@@ -222,11 +188,11 @@ class Ledger:
     def _act(self, record: CalleeRecord, action: object, avoid: str) -> None:
         match action:
             case QueueVoice():
-                self._new_attempts.append((record, Channel.VOICE, 0, self._purpose(record), avoid, None, False))
+                self._queue.add(Wanted(record, Channel.VOICE, self._purpose(record), avoid=avoid))
             case QueueText(channel, role, endpoint_id):
                 self.queue_text(record, channel, role, self._purpose(record), endpoint_id)
             case Silence(texts):
-                self._silenced[texts].append(record.id)
+                self._queue.silence(record.id, texts=texts)
             case OpenBelow(reason):
                 self._opens.append((record.id, reason))
             case RaiseAlarm(kind):
@@ -239,17 +205,14 @@ class Ledger:
                 self.note(record.callout_id, {"k": "finding", "endpoint": endpoint_id, "outcome": outcome})
 
     def _purpose(self, record: CalleeRecord) -> Purpose:
-        if self.callout(record.callout_id).purpose is Purpose.SELF:
-            return Purpose.SELF
-        notice = self.frozen(record.callout_id).plan.tiers[record.tier].notice
-        return Purpose.NOTICE if notice else Purpose.CALL
+        return purpose_for(self.frozen(record.callout_id), self.callout(record.callout_id), record)
 
     def queue_voice(self, record: CalleeRecord, *, repeat: bool) -> None:
         """Queue a call of its own for a callee whose voice is QUEUED and that shared an attempt until now.
 
         `repeat`: that attempt may or may not have reached a carrier.
         """
-        self._new_attempts.append((record, Channel.VOICE, 0, self._purpose(record), "", None, repeat))
+        self._queue.add(Wanted(record, Channel.VOICE, self._purpose(record), repeat=repeat))
 
     def queue_text(
         self,
@@ -262,15 +225,7 @@ class Ledger:
         repeat: bool = False,
     ) -> None:
         """Queue a message to whoever has one of the roles of a unit, or to one endpoint of it. `repeat` as above."""
-        self._new_attempts.append((record, channel, roles, purpose, "", endpoint_id, repeat))
-
-    def queue_all_clear(self, record: CalleeRecord, role: int) -> None:
-        """Queue the message that the warning is lifted, for one role of a unit that had been contacted."""
-        self.queue_text(record, Channel.SMS, role, Purpose.ALL_CLEAR)
-
-    def queue_notice(self, record: CalleeRecord, role: int) -> None:
-        """Queue a text that asks for no answer, for one role of a unit that has answered already."""
-        self.queue_text(record, Channel.SMS, role, Purpose.NOTICE)
+        self._queue.add(Wanted(record, channel, purpose, roles, endpoint_id=endpoint_id, repeat=repeat))
 
     # --- noting -------------------------------------------------------------------------------------------
 
@@ -305,13 +260,7 @@ class Ledger:
         if callout_id is not None:
             callout = self.callout(callout_id)
             warning, rings = callout.colour, rings and callout.purpose is Purpose.CALL
-        fact = Fact(kind, callout_id, unit_id, about)
-        colour = colour_of(kind, warning, rings=rings)
-        self._alarms.setdefault(fact, NewAlarm(fact, detail, colour, widens_at(kind, colour, self.now)))
-
-    def ring_again(self) -> None:
-        """Alarms lie there for which nobody rings: look at them when the transaction settles."""
-        self._ring_again = True
+        self.alarms.add(Fact(kind, callout_id, unit_id, about), detail, self.now, warning=warning, rings=rings)
 
     def claimed(self, callout_id: int) -> None:
         """The bureau's call to itself is over: no gate of it opens any more."""
@@ -398,7 +347,7 @@ class Ledger:
         self._complete(self.tx.callouts.add_finished(callout_id, 0))
 
     def _complete(self, row: CallOutRecord) -> None:
-        if row.finished >= row.total and row.state in _COMPLETABLE:
+        if row.finished >= row.total and row.state in LIVE_CALLOUT:
             self.set_callout_state(row, CallOutEvent.ALL_FINISHED, actor=BY_ITSELF, reason="all_finished")
 
     def forget_callout(self, callout_id: int) -> None:
@@ -428,17 +377,12 @@ class Ledger:
         for answer in claims.values():
             self._bell.answered(self, answer)
         self._write()
-        while self._alarms or self._ring_again:
-            alarms, self._alarms, self._ring_again = list(self._alarms.values()), {}, False
+        while (alarms := self.alarms.take()) is not None:
             self._bell.ring(self, alarms)
             self._write()
 
     def _write(self) -> None:
-        self._write_silence()
-        self._write_attempts()
-        if self._look_again:
-            self.tx.attempts.look_again(self._look_again, self.now)
-            self._look_again = []
+        self._queue.write(self)
         if self._records:
             self.tx.callees.save(list(self._records.values()))
         self._write_counts()
@@ -457,64 +401,6 @@ class Ledger:
         for stream in sorted(self._entries):
             self.tx.journal.append(stream, self._entries[stream], self.now)
         self._entries.clear()
-
-    def _write_silence(self) -> None:
-        """Queued attempts of those who answered are dropped; what still rings is to be hung up."""
-        for texts, listed in self._silenced.items():
-            if not listed:
-                continue
-            silenced = list(dict.fromkeys(listed))
-            self._silenced[texts] = []
-            dropped = self.tx.attempts.drop_ready_of(silenced, self.now, "answered", texts=texts)
-            for attempt_id, callout_id in dropped:
-                self.note(callout_id, {"k": "attempt.dropped", "id": attempt_id, "why": "answered"})
-            self.hang_up.extend(self.tx.attempts.live_voice_of(silenced))
-            self._new_attempts = [
-                one
-                for one in self._new_attempts
-                if one[0].id not in silenced or one[3] not in ASKING or not (texts or one[1] is Channel.VOICE)
-            ]
-
-    def _write_attempts(self) -> None:
-        if not self._new_attempts:
-            return
-        first = self.tx.attempts.take_ids(len(self._new_attempts))
-        wanted = [(channel, self._rank(record, channel), record.county) for record, channel, *_ in self._new_attempts]
-        keys = deal(self.tx, wanted, self.now)
-        rows = []
-        for offset, ((record, channel, roles, purpose, avoid, endpoint_id, repeat), key) in enumerate(
-            zip(self._new_attempts, keys, strict=True)
-        ):
-            rows.append(
-                NewAttempt(
-                    id=first + offset,
-                    callout_id=record.callout_id,
-                    callee_id=record.id,
-                    channel=channel,
-                    purpose=purpose,
-                    roles=roles,
-                    order_key=key,
-                    due_at=self.now,
-                    avoid=avoid,
-                    endpoint_id=endpoint_id,
-                    possible_duplicate=repeat,
-                )
-            )
-            self.note(
-                record.callout_id,
-                queued_entry(first + offset, record.id, channel, roles, purpose),
-            )
-        self.tx.attempts.queue(rows)
-        self.counted.queued += len(rows)
-        self._new_attempts = []
-
-    def _rank(self, record: CalleeRecord, channel: Channel) -> int:
-        """What comes before the turn in the queue (escalation/order.py); only a call in vain makes anybody tried."""
-        callout = self.callout(record.callout_id)
-        at = self.frozen(record.callout_id).place(record.tier)
-        tried = channel is Channel.VOICE and record.callee.calls > 0
-        practice, own = callout.purpose is Purpose.DRILL, callout.purpose is Purpose.SELF
-        return rank(callout.colour, at, tried=tried, practice=practice, own=own)
 
     def _write_counts(self) -> None:
         """Counts first; then what opens because a superior or a whole tier answered."""
@@ -543,8 +429,8 @@ class Ledger:
         """Move a call-out and note it. RefusedError for a move that does not exist."""
         state = move(callout.state, event)
         self.counted.callout_moves[callout.state, event.value, state] += 1
-        over = state not in (CallOutState.RUNNING, CallOutState.PAUSED, CallOutState.AWAITING_LIFT)
-        self.tx.callouts.set_state(callout.id, state, next_at=next_at, ended_at=self.now if over else None)
+        ended_at = None if state in LIVE_CALLOUT else self.now
+        self.tx.callouts.set_state(callout.id, state, next_at=next_at, ended_at=ended_at)
         self._callouts[callout.id] = replace(callout, state=state, next_at=next_at)
         self.note(
             callout.id,
@@ -553,7 +439,6 @@ class Ledger:
         return state
 
 
-_COMPLETABLE = (CallOutState.RUNNING, CallOutState.PAUSED, CallOutState.AWAITING_LIFT)
 _ALARM_WORDS = {
     COUNTY_SILENT: (
         "红色预警，该县（市、区）到时限仍未应答：请马上人工打电话；它的乡镇按等候时间照常开闸 / "

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from warning_dispatch.engine.frozen import FrozenPlans
-from warning_dispatch.engine.ledger import Bell, Ledger, Observer, nobody
+from warning_dispatch.engine.ledger import Bell, Ledger
+from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.records import AttemptRecord, Behind, CalleeRecord
 from warning_dispatch.engine.reports import Reports, behind_the_phones
 from warning_dispatch.engine.sharing import sharers_of, tell, write_anew
@@ -117,7 +118,7 @@ def recover(
         repeat_lost(ledger, claimed)
         handed = [one for one in tx.attempts.live_on_routes(lost_routes) if one.state is AttemptState.HANDED]
         reports.take_overdue(ledger, handed)
-        ledger.ring_again()
+        ledger.alarms.ring_again()
         ledger.settle()
         tx.routes.recount_lines()
         tx.number_calls.none_later_than(now)

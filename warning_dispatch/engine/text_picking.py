@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from warning_dispatch.engine.ledger import queued_entry
 from warning_dispatch.engine.picking import Chosen, Picker, Wish, routes_to_avoid
+from warning_dispatch.engine.queueing import queued_entry
 from warning_dispatch.engine.records import CalleeRecord, EndpointDetail, ReadyAttempt
 from warning_dispatch.escalation.endpoints import text_endpoints
 from warning_dispatch.model.states import FINISHED, CallOutState, Purpose

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from warning_dispatch.engine.frozen import FrozenPlans
-from warning_dispatch.engine.ledger import Bell, Ledger, Observer, nobody
+from warning_dispatch.engine.ledger import Bell, Ledger
+from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.outbox import Outbox
 from warning_dispatch.engine.records import BY_ITSELF, CalleeRecord, StoredAlarm
 from warning_dispatch.engine.recovery import repeat_lost

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from warning_dispatch.configuration import load_configuration
-from warning_dispatch.engine.ledger import Counted
+from warning_dispatch.engine.observing import Counted
 from warning_dispatch.escalation import callee, callout
 from warning_dispatch.model.states import FINISHED, CalleeState
 

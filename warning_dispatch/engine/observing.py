@@ -1,0 +1,34 @@
+"""What happened in one transaction, counted: for the log line, the caller, and whoever observes the engine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from warning_dispatch.model.states import CalleeState, CallOutState
+
+
+@dataclass(slots=True)
+class Counted:
+    """Counts of one transaction.
+
+    `moves` of callees and `callout_moves`: (state before, event, state after). `outcomes`: (row of the outcome table,
+    where the callee stood when the end of the call was taken in); None for a text, which moves no callee.
+    """
+
+    stepped: int = 0
+    opened: int = 0
+    queued: int = 0
+    answered: int = 0
+    moves: Counter[tuple[CalleeState, str, CalleeState]] = field(default_factory=Counter)
+    callout_moves: Counter[tuple[CallOutState, str, CallOutState]] = field(default_factory=Counter)
+    outcomes: Counter[tuple[str, CalleeState | None]] = field(default_factory=Counter)
+
+
+Observer = Callable[[Counted], None]
+"""Told of every transaction of the engine once it is committed."""
+
+
+def nobody(counted: Counted) -> None:
+    """Nobody observes."""
