@@ -29,6 +29,6 @@ from __future__ import annotations
 from . import aftermath, promises
 from .budgets import budget_faults
 from .night import BrokenPromiseError, Storm
-from .visits import ENOUGH, Visits
+from .visits import ENOUGH, UNREACHABLE, Visits
 
-__all__ = ["ENOUGH", "BrokenPromiseError", "Storm", "Visits", "aftermath", "budget_faults", "promises"]
+__all__ = ["ENOUGH", "UNREACHABLE", "BrokenPromiseError", "Storm", "Visits", "aftermath", "budget_faults", "promises"]

@@ -70,8 +70,8 @@ class Forecasters:
             again = self._bulletin("Update", Colour(waiting[0][0]).name.capitalize())
             self._send(replace(again, expires=again.sent + 60 * MINUTE))
 
-    def lifting(self) -> None:
-        """An officer is about to lift a call-out."""
+    def putting_aside(self) -> None:
+        """An officer is about to lift or close a call-out."""
 
     def broken_now(self, *, turned: bool) -> list[str]:  # noqa: ARG002 - see observatories.py
         """Promises about several warnings that are broken at this moment."""

@@ -161,6 +161,13 @@ class Storm:
                 self.look()
                 return done
 
+    def act(self, act: Act, callout: int, unit: str = "") -> None:
+        """An officer acts."""
+        self.paused |= act is Act.PAUSE
+        if act in (Act.CANCEL, Act.CLOSE):
+            self.forecasters.putting_aside()
+        self.survive(lambda: self.town.act(act, callout, unit))
+
     # --- a round ------------------------------------------------------------------------------------------
 
     def play(self) -> None:
@@ -293,7 +300,7 @@ class Storm:
         self._go_on(3 * MINUTE)
         for callout, state in self.rows("SELECT id, state FROM callout WHERE purpose <> ?", int(Purpose.SELF)):
             if state in LIVE_CALLOUT:
-                self.survive(lambda key=callout: town.act(Act.CLOSE, key))
+                self.act(Act.CLOSE, callout)
         for _ in range(6):  # a slow SMS route needs its time for the all-clears
             self.people.claim()
             self._go_on(30 * MINUTE)

@@ -62,7 +62,7 @@ class Observatories(Forecasters):
             sectors={key: hazards[key].sectors for key in HAZARDS},
             told_only={(name, place) for name, place, tier in tiers if tier.notice},
         )
-        self._lifting = False
+        self._putting_aside = False
 
     def begin(self) -> None:
         """One warning, sometimes two."""
@@ -80,16 +80,16 @@ class Observatories(Forecasters):
         if self._rng.random() < max(MESSAGES, storm.weather.message):
             self._do(self._rng.choices(tuple(DEEDS), weights=tuple(DEEDS.values()))[0])
 
-    def lifting(self) -> None:
-        """An officer is about to lift a call-out; at the next look it is done or was refused."""
-        self._lifting = True
+    def putting_aside(self) -> None:
+        """An officer is about to lift or close a call-out; at the next look it is done or was refused."""
+        self._putting_aside = True
 
     def broken_now(self, *, turned: bool) -> list[str]:
         """What does not follow from the messages."""
         storm = self._storm
-        if self._lifting:
+        if self._putting_aside:
             self.oracle.set_aside(storm)
-            self._lifting = False
+            self._putting_aside = False
         turned_at = None if storm.truth.clock_was_set or storm.paused else storm.turned_at
         return self.oracle.broken(storm, turned_at, storm.town.clock.now() if turned else None)
 

@@ -77,7 +77,7 @@ class Chain:
     holds: bool = False
     ended: bool = False
     aside: bool = False
-    """An officer lifted it: it comes back only if it asks for more."""
+    """An officer lifted or closed it: it comes back only if it asks for more."""
 
 
 def asked(unit: Unit, chain: Chain, sectors: Sequence[str]) -> bool:

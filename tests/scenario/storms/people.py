@@ -115,18 +115,14 @@ class People:
         storm.tell(f"{act} {unit} of call-out {callout}")
         if act is Act.TOLD_LEADER:
             storm.truth.leaders_told.update(storm.callees(callout, unit))
-        storm.paused |= act is Act.PAUSE
-        if act in (Act.CANCEL, Act.CLOSE):
-            storm.forecasters.lifting()
-        storm.survive(lambda: storm.town.act(act, callout, unit))
+        storm.act(act, callout, unit)
 
     def pause(self) -> None:
         """An officer pauses what is under way."""
         storm = self._storm
         callout = self._callout()
-        storm.paused = True
         storm.tell(f"pause of call-out {callout}")
-        storm.survive(lambda: storm.town.act(Act.PAUSE, callout))
+        storm.act(Act.PAUSE, callout)
 
     def _add_somebody(self) -> None:
         """Somebody who is in no list: with a number of their own, or with one that we know already."""
