@@ -11,6 +11,7 @@ import pytest
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.dialling_budget import CallLimits
+from warning_dispatch.errors import RefusedError
 from warning_dispatch.escalation.gate import still_needed
 from warning_dispatch.model.plan import TierRule
 from warning_dispatch.model.states import CalleeState, CallOutState, Purpose
@@ -130,6 +131,24 @@ def test_lifting_one_warning_leaves_its_issuers_others(build: Callable[..., tupl
     assert place.callout_state(1) is CallOutState.CANCELLED
     assert place.callout_state(2) is CallOutState.RUNNING
     assert place.numbers[f"{SECOND}100200", A] not in told(place)
+
+
+def test_what_another_issuer_warns_of_is_lifted_where_it_is_called(build: Callable[..., tuple[Any, Any]]) -> None:
+    """The city's own warning has ended, its call-out goes on for the county's: the officer is sent to the county's."""
+    place, desk = build()
+    desk.send(RED)
+    city = desk.identifier
+    place.play(seconds=6 * MINUTE)
+    desk.send(RED, FIRST, of=COUNTY)
+    place.play(seconds=10)
+    desk.send(RED, kind="Cancel", references=city)
+    with pytest.raises(RefusedError, match="叫应 2"):
+        place.act(Act.CANCEL, 1)
+    assert place.callout_state(1) is CallOutState.RUNNING
+    place.act(Act.CLOSE, 1)
+    assert place.callout_state(2) is CallOutState.RUNNING, "storm both-8: the county's own goes on"
+    place.act(Act.CANCEL, 2)
+    assert place.callout_state(2) is CallOutState.CANCELLED
 
 
 def test_a_closed_red_does_not_silence_a_later_orange(build: Callable[..., tuple[Any, Any]]) -> None:

@@ -16,6 +16,7 @@ from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.reading import read_facts
 from warning_dispatch.engine.records import CallOutRecord
 from warning_dispatch.engine.turn import take_up_again
+from warning_dispatch.errors import RefusedError
 from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.plan import CallChain, Hazard
@@ -88,7 +89,13 @@ class Rounds:
     def set_aside(self, ledger: Ledger, callout_id: int, *, actor: str, reason: str) -> None:
         """An officer lifts a call-out: its own warnings hold nothing any more; those of another issuer still do."""
         callout = ledger.callout(callout_id)
-        self._put_aside(ledger, callout)
+        others = self._put_aside(ledger, callout)
+        if others and callout.chain_id in others:
+            named = "、".join(str(one) for one in sorted(others.values()))
+            raise RefusedError(
+                f"叫应 {callout_id} 自己的预警已结束，其单位由另一发布单位的预警管着，请解除叫应 {named} / call-out {callout_id} goes on for "
+                f"another issuer's warning: lift call-out {named}"
+            )
         self.rearrange(ledger, callout.hazard, first=None, actor=actor, reason=reason)
         if not ledger.tx.rounds.carries(callout_id) and ledger.callout(callout_id).state in (
             *LIVE_CALLOUT,
@@ -104,13 +111,25 @@ class Rounds:
         end(ledger, callout_id, CallOutEvent.CLOSED, actor=actor, reason=reason)
 
     @staticmethod
-    def _put_aside(ledger: Ledger, callout: CallOutRecord) -> None:
-        """The warnings that the call-out stands for: its own, and its issuer's of that colour whose units it carries."""
+    def _put_aside(ledger: Ledger, callout: CallOutRecord) -> dict[int, int]:
+        """Put aside the warnings of its colour whose units the call-out carries, but for those of another issuer.
+
+        What another issuer warns of has a call-out of its own, which is lifted by itself; returned as chain → call-out.
+        """
+        standing = ledger.tx.callouts.of_hazard(callout.hazard)
+        homes = {
+            one.chain_id: one.id for one in standing if one.id != callout.id and one.state is not CallOutState.CLOSED
+        }
+        others: dict[int, int] = {}
         for holder in ledger.tx.alerts.holders(callout.hazard):
+            if holder.colour is not callout.colour or not ledger.tx.rounds.covers(callout.id, holder.asking):
+                continue
             own = holder.plan_name == callout.plan_name and holder.issuer_area == callout.issuer_area
-            same = own and holder.colour is callout.colour and ledger.tx.rounds.covers(callout.id, holder.asking)
-            if holder.chain_id == callout.chain_id or same:
+            if not own and holder.chain_id in homes:
+                others[holder.chain_id] = homes[holder.chain_id]
+            else:
                 ledger.tx.alerts.update_chain(holder.chain_id, holder.colour, ChainState.SET_ASIDE, ledger.now)
+        return others
 
     # --- inside -------------------------------------------------------------------------------------------
 
