@@ -118,7 +118,9 @@ class Engine:
         def work(ledger: Ledger) -> None:
             record = ledger.tx.callees.load([callee_id]).get(callee_id)
             if record is None or record.callout_id != callout_id:
-                raise NotFoundError(f"call-out {callout_id} has no callee {callee_id}")
+                raise NotFoundError(
+                    f"叫应 {callout_id} 里没有对象 {callee_id} / call-out {callout_id} has no callee {callee_id}"
+                )
             self._acts.acknowledge(ledger, callee_id, actor=actor, reason=reason, means=means)
 
         return self._once(now, work)
