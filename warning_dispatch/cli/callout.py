@@ -45,6 +45,9 @@ UnitCode = Annotated[str, typer.Argument(metavar="UNIT", help=both("单位编码
 MaybeUnit = Annotated[
     str, typer.Argument(metavar="UNIT", help=both("单位编码；不写为全部", "code of the unit; all when left out"))
 ]
+UnitOption = Annotated[
+    str, typer.Option("--unit", metavar="UNIT", help=both("单位编码，也可写在叫应编号后", "the same as UNIT"))
+]
 Actor = Annotated[str, typer.Option("--actor", help=both("操作人，默认为登录名", "who acts, the login if not given"))]
 Reason = Annotated[str, typer.Option("--reason", help=both("理由（必填，会记录）", "why (needed, recorded)"))]
 
@@ -98,6 +101,15 @@ def show(
     ordered = rows if state else sorted(rows, key=lambda row: OPEN_LIST.index(row.state))
     shown: Sequence[CalleeRow] = ordered if everything else ordered[:SHOWN]
     terminal.answer(document, *callout_picture(terminal, view, shown, len(rows), alarms))
+
+
+def one_unit(word: str, option: str) -> str:
+    """The unit, named as a word or by --unit; empty when by neither. Wrong usage when the two differ."""
+    if word and option and word != option:
+        raise typer.BadParameter(
+            both(f"写了两个单位：{word} 和 {option}", f"two units are named: {word} and {option}"), param_hint="--unit"
+        )
+    return word or option
 
 
 def found_callout(read: TableReadings, callout_id: int) -> CallOutView:

@@ -109,7 +109,7 @@ def test_every_finding_about_a_receiver_comes_back(control: TestClient, office: 
     body = {"callout_id": callout, **RECEIVER, "name": "", "phones": ["12"], "actor": "值班员", "reason": "镇里报来"}
     answer = control.post("/receivers", json=body)
     assert answer.status_code == 422
-    assert answer.json()["kind"] == "RegisterError"
+    assert answer.json()["kind"] == "ReceiverError"
     assert [one["where"] for one in answer.json()["findings"]] == ["--name", "--unit", "--phone"]
     assert office.added == []
     assert control.post("/receivers", json={**body, "actor": " "}).status_code == 422
