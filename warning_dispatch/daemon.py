@@ -286,7 +286,7 @@ class EngineDesk:
         try:
             chosen = Act(act)
         except ValueError:
-            raise NotFoundError(f"there is no act {act!r}; known: {', '.join(Act)}") from None
+            raise NotFoundError(f"没有操作 {act!r} / there is no act {act!r}; known: {', '.join(Act)}") from None
         await asyncio.wrap_future(
             self._writer.submit(
                 Lane.ACT,
@@ -407,7 +407,8 @@ class Daemon:
         stopping.cancel()
         for task in done:
             if task is not stopping and task.exception() is not None:
-                raise RefusedError(f"a part of the daemon ended: {task.exception()}") from task.exception()
+                fault = task.exception()
+                raise RefusedError(f"程序的一部分已停止 / a part of the daemon ended: {fault}") from fault
 
     def _lists(self, writer: Writer, alarm: AlarmClock) -> ListKeeper | None:
         """Printable lists: told of every start, tidied up some times a day."""

@@ -4,6 +4,7 @@ DispatchError
 ├── FindingsError        bad input: every finding at once, each with its place and remedy
 │   ├── ConfigError      a file under config/
 │   ├── RegisterError    a register file (units, receivers)
+│   │   └── ReceiverError    one receiver that is to be added in mid-storm
 │   └── UnreadableAlertError    a message that cannot be read as a warning
 ├── RefusedError         a well-formed request that must not be carried out
 ├── NotFoundError        the thing named does not exist
@@ -56,6 +57,10 @@ class ConfigError(FindingsError):
 
 class RegisterError(FindingsError):
     """The register cannot be taken over; nothing was written."""
+
+
+class ReceiverError(RegisterError):
+    """The receiver cannot be added; nothing was written."""
 
 
 class UnreadableAlertError(FindingsError):

@@ -14,7 +14,7 @@ from warning_dispatch.model.states import CalleeState, Means, Purpose
 from warning_dispatch.model.unit import Channel, ReceiverEntry
 from warning_dispatch.model.views import (
     AddedReceiver,
-    AlarmRow,
+    AlarmList,
     AlertRow,
     AttemptRow,
     CalleeRow,
@@ -135,7 +135,7 @@ class ReadModels(Protocol):
     """Pictures for pages, API and commands. Safe from any thread; never blocks the writer."""
 
     def callouts(self, *, live_only: bool = False, limit: int = 100) -> Sequence[CallOutView]:
-        """Newest first. The bureau's calls to itself are not among them: see `open_alarms`."""
+        """Newest first. The bureau's calls to itself are not among them: see `alarms`."""
         ...
 
     def callout(self, callout_id: int) -> CallOutView:
@@ -169,8 +169,8 @@ class ReadModels(Protocol):
         """Cumulative answers over time, one point per moment something was answered."""
         ...
 
-    def open_alarms(self, *, limit: int = 50) -> Sequence[AlarmRow]:
-        """Alarms that nobody has claimed, newest first."""
+    def alarms(self, *, limit: int = 50, open_only: bool = False, callout_id: int | None = None) -> AlarmList:
+        """Alarms, newest first. `open_only`: that nobody has claimed. `callout_id`: of that call-out."""
         ...
 
     def alerts(self, *, limit: int = 100) -> Sequence[AlertRow]:

@@ -20,6 +20,7 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Playwright, Request, sync_playwright
 
 from warning_dispatch.clock import VirtualClock, pause
+from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.model.views import AlarmRow
@@ -188,8 +189,8 @@ def raise_storm(site: Site) -> int:
             _live_through(site, callout, callee, dice, share)
     office.clock.advance_to(begin + 252_000)
     _let_answer(site, callout, rows, dice, begin)
-    detail = "超过六成终端不在服务区，疑似断网，请改用大喇叭、卫星电话或派人到户"
-    office.alarms.append(AlarmRow(1, office.clock.now() - 20_000, "suspected_outage", detail, callout, "临县克虎镇"))
+    facts = written(minutes=15, units=14, dark=11)
+    office.raised.append(AlarmRow(1, office.clock.now() - 20_000, "blackout_suspected", facts, callout, "临县克虎镇"))
     return callout
 
 

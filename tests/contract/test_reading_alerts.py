@@ -66,12 +66,32 @@ def test_open_alarms_are_those_nobody_claimed(house: House) -> None:
     house.add(schema.alarm, at=START, kind="no_contact", detail="x", callout_id=1, unit_id=TOWNSHIP)
     house.add(schema.alarm, at=START, kind="claimed", detail="x", claimed_at=START)
     house.add(schema.alarm, at=START + 1, kind="route_down", detail="phones")
-    alarms = house.read.open_alarms()
-    assert [(one.kind, one.unit_name, one.callout_id) for one in alarms] == [
+    alarms = house.read.alarms(open_only=True)
+    assert [(one.kind, one.unit_name, one.callout_id) for one in alarms.rows] == [
         ("route_down", "", None),
         ("no_contact", "白文镇", 1),
     ]
-    assert len(house.read.open_alarms(limit=1)) == 1
+    cut = house.read.alarms(open_only=True, limit=1)
+    assert (len(cut.rows), cut.total, alarms.total, house.read.alarms().total) == (1, 2, 2, 3)
+
+
+def test_alarms_of_a_call_out_are_not_lost_behind_newer_ones(house: House) -> None:
+    """Chosen by the database, before the list is cut."""
+    house.add(schema.alarm, at=START, kind="no_contact", detail="", callout_id=1, unit_id=TOWNSHIP)
+    for position in range(60):
+        house.add(schema.alarm, at=START + position, kind="quarantined", detail="", about=str(position))
+    found = house.read.alarms(open_only=True, callout_id=1)
+    assert ([one.kind for one in found.rows], found.total) == (["no_contact"], 1)
+
+
+def test_who_answered_a_self_call_is_shown_by_unit_and_role(house: House) -> None:
+    """The record keeps the number of the receiver; an officer who calls himself so is nobody of the register."""
+    receiver = house.receiver(TOWNSHIP)
+    for by in (f"receiver:{receiver}", "receiver:999999", "receiver:x", "receiver:" + "9" * 30, "wang"):
+        house.add(schema.alarm, at=START, kind="route_down", detail="", claimed_at=START, claimed_by=by)
+    *others, claimed = house.read.alarms().rows
+    assert (claimed.claimed_unit, claimed.claimed_role) == ("白文镇", Role.PRIMARY)
+    assert [(one.claimed_unit, one.claimed_role) for one in others] == [("", None)] * 4
 
 
 def test_alerts_name_the_callouts_they_concerned(house: House) -> None:
@@ -259,9 +279,9 @@ def test_alarms_say_how_urgent_they_are_and_who_claimed_them(house: House) -> No
     """Claimed ones only when asked for."""
     house.add(schema.alarm, at=START, kind="route_down", detail="x", colour=3, times=4, self_callout_id=7)
     house.add(schema.alarm, at=START, kind="downgraded", detail="x", claimed_at=START + 1, claimed_by="wang")
-    [rung] = house.read.open_alarms()
+    [rung] = house.read.alarms(open_only=True).rows
     assert (rung.colour, rung.times, rung.self_callout_id, rung.claimed_at) == (Colour.ORANGE, 4, 7, None)
-    claimed, _ = house.read.alarms()
+    claimed, _ = house.read.alarms().rows
     assert (claimed.colour, claimed.claimed_at, claimed.claimed_by) == (None, START + 1, "wang")
 
 

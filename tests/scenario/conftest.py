@@ -45,10 +45,13 @@ from warning_dispatch.simulation.population import Population, Script, TextHabit
 from warning_dispatch.simulation.stage import Stage
 from warning_dispatch.store.database import create_in_memory, fill_in_memory, reading
 from warning_dispatch.store.journal import Journal
+from warning_dispatch.store.reading_alarms import listed_alarms
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.snapshot import fold_faults
 from warning_dispatch.store.sql import Sql
 from warning_dispatch.store.storage import TableStorage
+from warning_dispatch.web.alarm_words import alarm_detail
+from warning_dispatch.web.catalogues import CHINESE, load_catalogues
 
 
 def _module(name: str) -> ModuleType:
@@ -426,6 +429,13 @@ class Town:
     def alarms(self) -> list[str]:
         """Kinds of alarm raised so far."""
         return [str(row[0]) for row in self.query("SELECT kind FROM alarm ORDER BY id")]
+
+    def alarm_texts(self, kind: str, language: str = CHINESE) -> list[str]:
+        """What the list says of every alarm of a kind, oldest first: the unit, and what is known besides."""
+        words = load_catalogues()[language]
+        with reading(self.database) as connection:
+            rows = listed_alarms(Sql(connection), 1_000, open_only=False, callout_id=None).rows
+        return [f"{one.unit_name} {alarm_detail(one, words)}".strip() for one in rows[::-1] if one.kind == kind]
 
     def token_for(self, unit_code: str, role: Role, callout_id: int = 1) -> str:
         """The link of a person of a unit."""

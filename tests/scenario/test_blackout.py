@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from warning_dispatch.model.alarm_facts import facts_of
 from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.simulation.population import VoiceHabit
+from warning_dispatch.web.alarm_words import ALARMS
+from warning_dispatch.web.catalogues import ENGLISH
 
 RED_CITY = "12379-red-rain-city.xml"
 TOWNSHIP, OTHER = "141121100", "141121101"
@@ -48,8 +51,11 @@ def test_a_mast_that_is_down_is_noticed_within_a_minute(place: Any) -> None:
     place.play(seconds=60)
     ((code, said),) = told(place)
     assert code == TOWNSHIP
-    for words in ("疑似断网", "县1乡1", "大喇叭", "卫星电话", "上门", "loudspeakers"):
-        assert words in said
+    assert facts_of(said) == {"minutes": 5, "units": 5, "dark": 5}
+    (text,) = place.alarm_texts(KIND)
+    for words in ("疑似断网", "县1乡1", "大喇叭", "卫星电话", "上门", "5 个单位"):
+        assert words in f"{ALARMS[KIND][0]} {text}"
+    assert "loudspeakers" in place.alarm_texts(KIND, ENGLISH)[0]
     place.play(seconds=1_200)
     assert len(told(place)) == 1
     assert [one["unit"] for one in place.journal_entries() if one.get("kind") == KIND] != [None]

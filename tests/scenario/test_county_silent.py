@@ -11,6 +11,7 @@ from warning_dispatch.engine.acts import Act
 from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.unit import Role
 from warning_dispatch.simulation.population import VoiceHabit
+from warning_dispatch.web.catalogues import ENGLISH
 
 RED_CITY = "12379-red-rain-city.xml"
 RED_COUNTY = "12379-county-red-rain.xml"
@@ -36,9 +37,9 @@ def test_five_minutes_after_its_gate(town: Callable[..., Any]) -> None:
     assert silent(place) == [COUNTY]
     place.play(seconds=3_600)
     assert silent(place) == [COUNTY]
-    said = str(place.query("SELECT detail FROM alarm WHERE kind = 'county_silent'")[0][0])
-    assert "人工打电话" in said
-    assert "by hand" in said
+    said = place.alarm_texts("county_silent")
+    assert "人工打电话" in said[0]
+    assert "by hand" in place.alarm_texts("county_silent", ENGLISH)[0]
 
 
 def test_a_county_issued_warning_too(town: Callable[..., Any]) -> None:

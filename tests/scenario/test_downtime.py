@@ -239,8 +239,8 @@ def test_a_pause_and_the_validity_ended_meanwhile(town: Callable[..., Any]) -> N
     assert place.opened(RED_VILLAGE) is None
     assert [at for unit in place.units for at in since(place.rang(unit.code), back)] == []
     assert place.alarms().count("awaiting_lift") == 2
-    said = str(place.query("SELECT detail FROM alarm WHERE kind = 'awaiting_lift' ORDER BY id LIMIT 1")[0][0])
-    assert "未开闸、从未呼叫：3" in said, "township and two villages: nobody has told them, and the officer reads it"
+    said = place.alarm_texts("awaiting_lift")
+    assert "未开闸、从未呼叫：3" in said[0], "township and two villages: nobody has told them, and the officer reads it"
 
 
 def test_leases_of_the_last_second_are_repeated_once(town: Callable[..., Any]) -> None:

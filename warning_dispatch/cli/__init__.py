@@ -15,6 +15,7 @@ from warning_dispatch.cli.demo import demo
 from warning_dispatch.cli.init import init
 from warning_dispatch.cli.run import run
 from warning_dispatch.cli.terminal import with_plain_errors
+from warning_dispatch.cli.usage import Commands
 from warning_dispatch.tomlfiles import both
 
 __all__ = ["build_app", "main"]
@@ -29,6 +30,7 @@ def build_app() -> typer.Typer:
     """Every command of the contract that works."""
     app = typer.Typer(
         name="warning-dispatch",
+        cls=Commands,
         help=both("气象灾害预警叫应：叫到有人应答为止", "a warning is answered, not only sent"),
         no_args_is_help=True,
         pretty_exceptions_enable=False,

@@ -14,7 +14,7 @@ from rich.text import Text
 from warning_dispatch.cli.office import hazard_names, open_office, open_reading
 from warning_dispatch.cli.pictures import COLOUR_STYLES, moment
 from warning_dispatch.cli.terminal import Terminal, command
-from warning_dispatch.cli.words import DISPOSITIONS, pick, reason_text
+from warning_dispatch.cli.words import DISPOSITIONS
 from warning_dispatch.clock import iso_text
 from warning_dispatch.errors import Finding, FindingsError, NotFoundError
 from warning_dispatch.model.alert import Disposition
@@ -22,6 +22,7 @@ from warning_dispatch.model.views import AlertRow, IntakeResult
 from warning_dispatch.store.reading_alerts import QuarantinedRow
 from warning_dispatch.store.readings import TableReadings
 from warning_dispatch.tomlfiles import both
+from warning_dispatch.web.alarm_words import pick, reason_text
 from warning_dispatch.web.documents import alert_document, intake_document
 
 app = typer.Typer(no_args_is_help=True, help=both("预警信息：接入、查看", "warnings: take in, look at"))

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import RenderableType
 
-from warning_dispatch.cli.alarm import alarm_document
+from warning_dispatch.cli.alarm import alarms_document
 from warning_dispatch.cli.alert import taken_text, tell_whether_called
 from warning_dispatch.cli.handwritten import Order, compose, named_areas, require_meaning, usual_headline
 from warning_dispatch.cli.office import open_office, open_reading, opened_database
@@ -34,6 +34,8 @@ app = typer.Typer()
 OPEN_LIST = (*UNREACHED, CalleeState.RELAYED, CalleeState.DUTY_ANSWERED)
 """The duty officer's list: whoever has not answered, in the order of how bad that is."""
 SHOWN = 40
+ALARMS = 20
+"""Alarms that a picture shows; it says how many there are in all."""
 EVERYBODY = 100_000
 SIGNED = 14
 """Digits of a sender code."""
@@ -42,6 +44,9 @@ CalloutId = Annotated[int, typer.Argument(metavar="CALLOUT", help=both("叫应�
 UnitCode = Annotated[str, typer.Argument(metavar="UNIT", help=both("单位编码", "code of the unit"))]
 MaybeUnit = Annotated[
     str, typer.Argument(metavar="UNIT", help=both("单位编码；不写为全部", "code of the unit; all when left out"))
+]
+UnitOption = Annotated[
+    str, typer.Option("--unit", metavar="UNIT", help=both("单位编码，也可写在叫应编号后", "the same as UNIT"))
 ]
 Actor = Annotated[str, typer.Option("--actor", help=both("操作人，默认为登录名", "who acts, the login if not given"))]
 Reason = Annotated[str, typer.Option("--reason", help=both("理由（必填，会记录）", "why (needed, recorded)"))]
@@ -59,14 +64,16 @@ def list_callouts(
 ) -> None:
     """列出叫应和待人工处理的事项。 / Call-outs, newest first, and what needs a human."""
     with open_reading(terminal.settings) as read:
-        views, alarms = read.callouts(live_only=live, limit=limit), read.open_alarms()
+        views, alarms = read.callouts(live_only=live, limit=limit), read.alarms(open_only=True, limit=ALARMS)
     document = {
         "callouts": [callout_document(view).model_dump(mode="json") for view in views],
-        "alarms": [alarm_document(one) for one in alarms],
+        **alarms_document(alarms),
     }
     nothing = terminal.say("现在没有叫应。", "There are no call-outs.")
     pictures: list[RenderableType] = [callouts_table(terminal, views) if views else nothing]
-    terminal.answer(document, *pictures, *([alarms_text(terminal, alarms)] if alarms else []))
+    if alarms.rows:
+        pictures.append(alarms_text(terminal, alarms, "alarm list"))
+    terminal.answer(document, *pictures)
 
 
 @app.command("show")
@@ -85,15 +92,24 @@ def show(
     with open_reading(terminal.settings) as read:
         view = found_callout(read, callout_id)
         rows = read.callees(callout_id, states=states, limit=EVERYBODY)
-        alarms = [one for one in read.open_alarms() if one.callout_id == callout_id]
+        alarms = read.alarms(open_only=True, callout_id=callout_id, limit=ALARMS)
     document = {
         **callout_document(view).model_dump(mode="json"),
         "units": [callee_document(row).model_dump(mode="json") for row in rows],
-        "alarms": [alarm_document(one) for one in alarms],
+        **alarms_document(alarms),
     }
     ordered = rows if state else sorted(rows, key=lambda row: OPEN_LIST.index(row.state))
     shown: Sequence[CalleeRow] = ordered if everything else ordered[:SHOWN]
     terminal.answer(document, *callout_picture(terminal, view, shown, len(rows), alarms))
+
+
+def one_unit(word: str, option: str) -> str:
+    """The unit, named as a word or by --unit; empty when by neither. Wrong usage when the two differ."""
+    if word and option and word != option:
+        raise typer.BadParameter(
+            both(f"写了两个单位：{word} 和 {option}", f"two units are named: {word} and {option}"), param_hint="--unit"
+        )
+    return word or option
 
 
 def found_callout(read: TableReadings, callout_id: int) -> CallOutView:

@@ -12,7 +12,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from warning_dispatch.cli.callout import EVERYBODY, SHOWN, Actor, CalloutId, Reason, found_callout
+from warning_dispatch.cli.callout import EVERYBODY, SHOWN, Actor, CalloutId, Reason, UnitOption, found_callout, one_unit
 from warning_dispatch.cli.office import open_office, open_reading
 from warning_dispatch.cli.pictures import STATE_STYLES, moment
 from warning_dispatch.cli.terminal import Terminal, command
@@ -36,18 +36,21 @@ _COUNTED = ("uncalled", "unanswered", "unconfirmed", "relayed")
 def unreached(
     terminal: Terminal,
     callout_id: CalloutId,
-    unit: Annotated[
+    unit_word: Annotated[
         str,
-        typer.Option(
+        typer.Argument(
+            metavar="UNIT",
             help=both(
                 f"谁的名单：上级单位编码，或 {BUREAU}（气象局代管的）；不写为全部",
                 f"whose list: code of a superior, or {BUREAU}; all of them when left out",
-            )
+            ),
         ),
     ] = "",
+    unit: UnitOption = "",
     everything: Annotated[bool, typer.Option("--all", help=both("不截短名单", "do not shorten the list"))] = False,
 ) -> None:
     """未叫应名单：归谁管、未呼的大约多久轮到。 / Who has not answered, on whose list, and when the machine gets there."""
+    unit = one_unit(unit_word, unit)
     with open_reading(terminal.settings) as read:
         found_callout(read, callout_id)
         view = read.unreached(callout_id, now=SystemClock().now(), unit_code=unit, limit=EVERYBODY)

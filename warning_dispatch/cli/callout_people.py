@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from warning_dispatch.cli.callout import Actor, CalloutId, Reason, callee_row, found_callout
+from warning_dispatch.cli.callout import Actor, CalloutId, Reason, UnitOption, callee_row, found_callout, one_unit
 from warning_dispatch.cli.office import open_office, open_reading
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.model.states import CallOutState
@@ -15,17 +15,22 @@ from warning_dispatch.tomlfiles import both
 
 app = typer.Typer()
 
+MaybeNamed = Annotated[
+    str, typer.Argument(metavar="UNIT", help=both("单位编码（或用 --unit）", "code of the unit, or --unit"))
+]
+
 
 @app.command("add-receiver")
 @command
 def add_receiver(
     terminal: Terminal,
     callout_id: CalloutId,
-    unit: Annotated[str, typer.Option(help=both("单位编码", "code of the unit"))],
     role: Annotated[
         Literal["primary", "deputy", "duty"],
         typer.Option(help=both("A 岗 primary、B 岗 deputy、值班电话 duty", "in which role")),
     ],
+    unit_word: MaybeNamed = "",
+    unit: UnitOption = "",
     phone: Annotated[list[str] | None, typer.Option(help=both("手机或座机，可重复", "a phone, repeatable"))] = None,
     name: Annotated[str, typer.Option(help=both("姓名（值班电话可不写）", "name (a duty phone needs none)"))] = "",
     mail: Annotated[list[str] | None, typer.Option(help=both("邮箱，可重复", "a mail address, repeatable"))] = None,
@@ -35,6 +40,9 @@ def add_receiver(
     reason: Reason = "",
 ) -> None:
     """增加接收责任人：写入名册，并马上叫应该单位。 / Add somebody in mid-storm: into the register, and called at once."""
+    unit = one_unit(unit_word, unit)
+    if not unit:
+        raise typer.BadParameter(both("请写明单位编码", "name the unit"), param_hint="UNIT")
     actor, reason = terminal.asked_actor(actor), terminal.asked_reason(reason)
     with open_reading(terminal.settings) as read:
         found_callout(read, callout_id)

@@ -12,6 +12,7 @@ import structlog
 import typer
 from rich.text import Text
 
+from warning_dispatch.cli.callout import Actor, Reason, UnitCode
 from warning_dispatch.cli.office import opened_database
 from warning_dispatch.cli.terminal import Terminal, command, finding_document, finding_text
 from warning_dispatch.clock import SystemClock
@@ -29,7 +30,7 @@ from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
-from warning_dispatch.store.register import replace_register, restore_endpoints, unusable_endpoints
+from warning_dispatch.store.register import Unusable, replace_register, restore_endpoints, unusable_endpoints
 from warning_dispatch.store.register_reading import count_receivers, stored_register
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.tomlfiles import both
@@ -119,34 +120,38 @@ def findings(terminal: Terminal) -> None:
         f"{len(found)} 个号码停用。核实无误：contacts restore 单位编码；换号：改名册后 contacts import。",
         f"{len(found)} numbers are out of use. Right after all: contacts restore UNIT; a new one: contacts import.",
     )
-    lines = [
-        Text(f"{one.unit_code} {one.unit_name}  {one.role.key} {one.channel.key} {one.masked}  {one.finding}")
-        for one in found
-    ]
-    terminal.answer({"findings": document}, *lines, Text(summary))
+    terminal.answer({"findings": document}, *(_bad_number(terminal, one) for one in found), Text(summary))
 
 
 @app.command("restore")
 @command
 def restore(
     terminal: Terminal,
-    unit: Annotated[str, typer.Argument(help=both("单位编码", "the unit's code"))],
-    reason: Annotated[str, typer.Option("--reason", help=both("理由，记入叫应记录", "why, for the journal"))],
+    unit: UnitCode,
+    actor: Actor = "",
+    reason: Reason = "",
 ) -> None:
     """核实过号码没错：恢复使用，从下一次叫应起。 / The unit's numbers are right after all: used again from the next call-out."""
-    if not reason.strip():
-        raise RefusedError(both("必须写理由", "a reason is needed") + " → --reason")
+    actor, reason = terminal.asked_actor(actor), terminal.asked_reason(reason)
     keys = KeyRing.load(terminal.settings.keys_dir, terminal.settings.credentials_dir)
     now = SystemClock().now()
     with opened_database(terminal.settings) as database, writing(database) as connection:
         restored = restore_endpoints(connection, unit)
         if not restored:
-            raise NotFoundError(both(f"{unit} 没有停用的号码", f"no number of {unit} is out of use"))
+            what = both(f"{unit} 没有停用的号码", f"no number of {unit} is out of use")
+            raise NotFoundError(f"{what} → contacts findings")
         journal = Journal(keys.journal_key, structlog.get_logger("journal"))
-        entry = {"k": "endpoints.restored", "endpoints": restored, "actor": terminal.actor, "why": reason}
+        entry = {"k": "endpoints.restored", "endpoints": restored, "actor": actor, "why": reason}
         journal.append(connection, STREAM, [entry], now)
     words = terminal.say(f"{unit}：恢复了 {len(restored)} 条联系方式。", f"{unit}: {len(restored)} restored.")
     terminal.answer({"unit": unit, "restored": len(restored)}, Text(words))
+
+
+def _bad_number(terminal: Terminal, one: Unusable) -> Text:
+    """A number that is out of use, as the registrar reads it."""
+    words = terminal.words
+    role, channel = words.text(f"role.{one.role.key}"), words.text(f"channel.{one.channel.key}")
+    return Text(f"{one.unit_code} {one.unit_name}  {role} {channel} {one.masked}  {words.word('outcome', one.finding)}")
 
 
 def _listed(serious: Sequence[Finding], notices: Sequence[Finding]) -> list[Text]:

@@ -24,6 +24,7 @@ from warning_dispatch.model.states import CalleeState
 from warning_dispatch.settings import Settings, load_settings
 from warning_dispatch.simulation.channel import SimulatedChannel
 from warning_dispatch.simulation.stage import Stage
+from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.application import create_app
 
 PORT = 8480
@@ -88,7 +89,7 @@ def _free_port(wanted: int) -> int:
             with suppress(OSError):
                 probe.bind(("127.0.0.1", port))
                 return int(probe.getsockname()[1])
-    raise RefusedError("no free port on the loopback address")
+    raise RefusedError(both("本机没有空闲端口", "no free port on the loopback address"))
 
 
 def _unsettled(made: Demo, callout_id: int) -> bool:

@@ -31,8 +31,8 @@ from warning_dispatch.errors import (
     DispatchError,
     Finding,
     NotFoundError,
+    ReceiverError,
     RefusedError,
-    RegisterError,
     StoreError,
 )
 from warning_dispatch.model.alert import Disposition
@@ -76,7 +76,7 @@ class Office(Protocol):
         ...
 
     def add_receiver(self, callout_id: int, words: ReceiverWords, *, actor: str, reason: str) -> AddedReceiver:
-        """Add somebody to a unit. RegisterError with every finding changes nothing."""
+        """Add somebody to a unit. ReceiverError with every finding changes nothing."""
         ...
 
     def list_written(self, account: ListAccount) -> None:
@@ -152,7 +152,7 @@ class DaemonOffice:
 def _refusal(said: Mapping[str, Any], status: int) -> DispatchError:
     findings = [Finding(**one) for one in said.get("findings", ())]
     if findings:
-        return RegisterError(findings)
+        return ReceiverError(findings)
     kind = _KINDS.get(str(said.get("kind", "")), RefusedError)
     return kind(str(said.get("error") or both(f"程序拒绝了请求({status})", f"the daemon refused ({status})")))
 

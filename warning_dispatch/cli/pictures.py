@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from warning_dispatch.cli.terminal import Terminal
-from warning_dispatch.cli.words import ALARMS, pick
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.states import CalleeState, CallOutState
-from warning_dispatch.model.views import AlarmRow, CalleeRow, CallOutView, TierView
+from warning_dispatch.model.views import AlarmList, CalleeRow, CallOutView, TierView
+from warning_dispatch.web.alarm_words import alarm_detail, alarm_word
 
 COLOUR_STYLES = {
     Colour.RED: "bold white on red",
@@ -23,7 +23,7 @@ COLOUR_STYLES = {
     Colour.YELLOW: "black on yellow",
     Colour.BLUE: "white on blue",
 }
-LONGEST_DETAIL = 90
+LONGEST_DETAIL = 160
 BAR = 20
 """Cells of a tier's bar at most."""
 ROOMY = 90
@@ -83,12 +83,12 @@ def callouts_table(terminal: Terminal, views: Sequence[CallOutView]) -> Table:
 
 
 def callout_picture(
-    terminal: Terminal, view: CallOutView, rows: Sequence[CalleeRow], total: int, alarms: Sequence[AlarmRow]
+    terminal: Terminal, view: CallOutView, rows: Sequence[CalleeRow], total: int, alarms: AlarmList
 ) -> list[RenderableType]:
     """One call-out: headline, tiers, alarms, and the units of the list (`total` of them in all)."""
     pictures: list[RenderableType] = [_head(terminal, view), _tiers(terminal, view)]
-    if alarms:
-        pictures.append(alarms_text(terminal, alarms))
+    if alarms.rows:
+        pictures.append(alarms_text(terminal, alarms, f"alarm list --callout {view.id}"))
     pictures.append(_open_counts(terminal, view))
     if rows:
         pictures.append(_units(terminal, rows, total))
@@ -112,16 +112,27 @@ def state_text(terminal: Terminal, state: CallOutState) -> Text:
     return Text(terminal.words.text(f"callout.{state.name.lower()}"), style=_CALLOUT_STYLES.get(state, ""))
 
 
-def alarms_text(terminal: Terminal, alarms: Sequence[AlarmRow]) -> RenderableType:
-    """What needs a human, newest first."""
-    lines = [Text(terminal.say(f"需人工处理 {len(alarms)} 项", f"{len(alarms)} need a human"), style="bold red")]
-    for alarm in alarms:
-        kind = pick(ALARMS.get(alarm.kind, (alarm.kind, alarm.kind)), terminal.language)
+def alarms_text(terminal: Terminal, alarms: AlarmList, where: str) -> RenderableType:
+    """What needs a human, newest first; `where`: the command that lists all of it."""
+    lines = [Text(terminal.say(f"需人工处理 {alarms.total} 项", f"{alarms.total} need a human"), style="bold red")]
+    for alarm in alarms.rows:
+        kind = alarm_word(alarm.kind, terminal.words)
         callout = terminal.say(f"叫应 {alarm.callout_id}", f"call-out {alarm.callout_id}") if alarm.callout_id else ""
-        detail = "" if alarm.detail == alarm.kind else alarm.detail[:LONGEST_DETAIL]
+        detail = alarm_detail(alarm, terminal.words)[:LONGEST_DETAIL]
         words = " ".join(filter(None, (kind, callout, alarm.unit_name, detail and f"({detail})")))
         lines.append(Text(f"  • {moment(alarm.at)} {words}"))
+    if alarms.total > len(alarms.rows):
+        lines.append(Text(f"  {left_out(terminal, alarms, where)}", style="bold red"))
     return Group(*lines)
+
+
+def left_out(terminal: Terminal, alarms: AlarmList, where: str) -> str:
+    """That the list is cut, and the command that shows all of it."""
+    shown = len(alarms.rows)
+    return terminal.say(
+        f"共 {alarms.total} 项，只列最新 {shown} 项，全部见 {where} --limit {alarms.total}",
+        f"{alarms.total} in all, the newest {shown} are shown; all of them: {where} --limit {alarms.total}",
+    )
 
 
 def _head(terminal: Terminal, view: CallOutView) -> RenderableType:

@@ -1,14 +1,11 @@
-"""Words for people that the pages do not have: verdicts on messages and their reasons, alarms, kinds of faults."""
+"""Words for people that the pages do not have: verdicts on messages, waits, permitted words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from warning_dispatch.ingest.notes import Odd
 from warning_dispatch.tomlfiles import both
-
-Pair = tuple[str, str]
-"""Chinese, English."""
+from warning_dispatch.web.alarm_words import Pair, pick
 
 DISPOSITIONS: Mapping[str, Pair] = {
     "accepted": ("已受理", "accepted"),
@@ -17,80 +14,8 @@ DISPOSITIONS: Mapping[str, Pair] = {
     "stored": ("仅存档", "stored"),
     "quarantined": ("隔离", "quarantined"),
 }
-_REASONS: Mapping[str, Pair] = {
-    "duplicate": ("同一条已接收过", "received before"),
-    "same_identity_other_content": ("编号相同、内容不同，请核实", "same identity, other content: verify"),
-    "sender_not_allowed": ("发布单位不在允许名单内", "sender not allowed"),
-    "hazard_unknown": ("灾种目录中没有这个灾种", "hazard not in the catalogue"),
-    "issuer_level_unknown": ("看不出发布单位的层级", "level of the issuer unknown"),
-    "code_and_name_disagree": ("灾种编码与名称不一致，以名称为准", "hazard code and name disagree, the name counts"),
-    "expired_on_arrival": ("收到时已过期", "expired on arrival"),
-    "sent_in_the_future": ("发布时间在将来", "sent in the future"),
-    "too_old": ("发布太久，不再呼叫", "too old to be called"),
-    "cancel_of_unknown": ("解除的预警没有收到过", "cancels a warning that never came"),
-    "cancelled": ("解除", "cancelled"),
-    "chain_has_ended": ("该预警已解除", "this warning has ended"),
-    "lowered_below_trigger": ("降到触发条件以下，按解除处理", "lowered below the triggers: ended"),
-    "downgraded_keeps_running": ("降级，继续按原颜色叫应", "downgraded, runs on"),
-    "attached": ("并入正在进行的叫应", "attached to the running call-out"),
-    "by_hand": ("人工发起", "started by hand"),
-    "older_than_its_chain": ("比已收到的同一预警链消息更旧，迟到", "older than its chain already is: it came late"),
-    "no_trigger": ("不在触发条件内，请示带班领导要不要人工叫", "no trigger: a human decides"),
-    "colour_below_triggers": ("颜色低于触发条件", "colour below the triggers"),
-    "colour_unknown": ("无法判定颜色", "colour unknown"),
-    "status_test": ("测试，不拨号", "a test, never dialled"),
-    "status_exercise": ("演练，没有放行的演练不拨号", "an exercise, dialled only in a released drill"),
-    "status_draft": ("草稿，不拨号", "a draft, never dialled"),
-    "status_system": ("系统消息，不拨号", "a system message, never dialled"),
-    "status_unknown": ("状态不明，不拨号", "status unknown, never dialled"),
-}
-_ODD = {one.code: one.text for one in Odd}
-ALARMS: Mapping[str, Pair] = {
-    "quarantined": ("消息被隔离", "message quarantined"),
-    "untriggered": ("橙、红色预警未触发叫应", "orange or red without a call-out"),
-    "conflict": ("同号不同内容", "conflicting messages"),
-    "colours_disagree": ("颜色自相矛盾，已按较高的叫", "colours contradict, the higher is called"),
-    "hazard_disagrees": ("灾种编码与名称不符，已按名称叫", "hazard code and name differ, the name is called"),
-    "cancel_of_unknown": ("解除的预警没有收到过", "cancels a warning that never came"),
-    "downgraded": ("预警降级", "warning downgraded"),
-    "nobody_in_area": ("区域内没有可叫的单位", "nobody to call in the area"),
-    "area_unknown": ("区域编码不认识", "unknown area code"),
-    "superior_without_contact": ("上级没有联系方式", "superior without contact"),
-    "county_silent": ("红色预警无人应答", "no answer to a red warning"),
-    "plan_missing": ("叫应方案不见了", "a call chain is missing"),
-    "blackout_suspected": ("大量打不通，疑似断网", "mostly unreachable, the network may be down"),
-    "route_down": ("线路停用", "route out of service"),
-    "source_silent": ("预警来源没有消息", "a source has fallen silent"),
-    "pause_over": ("暂停已到时自动恢复", "the pause ended by itself"),
-    "night_limit": (
-        "有电话已打满夜间次数，语音停到早晨，见名单",
-        "a phone has had its calls of this night; see the list",
-    ),
-    "no_contact": ("没有任何联系方式", "no contact at all"),
-    "list_not_written": ("打印名单没有写成", "the printable list could not be written"),
-    "awaiting_lift": ("待解除，请处理", "awaits lifting"),
-}
 _LONG = 120
 """Minutes from which a wait is told in hours."""
-_TRIGGER = "trigger_"
-
-
-def reason_text(reason: str, language: str) -> str:
-    """A reason's code in words; what is no code is a text already."""
-    if reason.startswith(_TRIGGER):
-        name = reason.removeprefix(_TRIGGER)
-        return pick((f"触发方案 {name}", f"trigger of chain {name}"), language)
-    if reason in _REASONS:
-        return pick(_REASONS[reason], language)
-    if reason in _ODD:
-        chinese, _, english = _ODD[reason].partition(" / ")
-        return pick((chinese, english or chinese), language)
-    return reason
-
-
-def pick(pair: Pair, language: str) -> str:
-    """The one of the two."""
-    return pair[1] if language == "en" else pair[0]
 
 
 def wait_text(wait: int, language: str) -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from warning_dispatch.engine.answers import Answer, take_answers
 from warning_dispatch.engine.endings import end
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.records import CalleeRecord
+from warning_dispatch.engine.records import CalleeRecord, CallOutRecord
 from warning_dispatch.engine.rounds import Rounds
 from warning_dispatch.engine.turn import resume, stop_voice
 from warning_dispatch.errors import NotFoundError, RefusedError
@@ -52,16 +52,12 @@ class Acts:
 
     def perform(self, ledger: Ledger, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str) -> None:
         """One act. RefusedError without actor or reason, or when the state does not allow it."""
-        if not actor.strip() or not reason.strip():
-            raise RefusedError("an act needs an actor and a reason (--actor, --reason)")
-        callout = ledger.tx.callouts.load([callout_id]).get(callout_id)
-        if callout is None:
-            raise NotFoundError(f"there is no call-out {callout_id}")
+        callout = _acting(ledger, callout_id, actor, reason)
         if callout.purpose is Purpose.SELF:
             raise RefusedError(
                 "这是值班叫应，只能认领（alarm claim） / this is the bureau's call to itself: it is only claimed (alarm claim)"
             )
-        _refuse_when_over(ledger, callout_id, ends=act in _ENDS)
+        _require_live(callout, ends=act in _ENDS)
         ledger.note(callout_id, {"k": "act", "act": act, "actor": actor, "why": reason, "unit": unit_code})
         if act in WITH_UNIT:
             self._on_unit(ledger, act, self._callee(ledger, callout_id, unit_code))
@@ -79,9 +75,9 @@ class Acts:
     def acknowledge(self, ledger: Ledger, callee_id: int, *, actor: str, reason: str, means: Means) -> None:
         """An operator or a superior recorded an answer for one unit (代报 is counted apart from 本人应答)."""
         if not actor.strip():
-            raise RefusedError("a recorded answer needs an actor (--actor)")
+            raise RefusedError("登记应答须写明操作人 / a recorded answer needs an actor (--actor)")
         if callee_id not in ledger.tx.callees.load([callee_id]):
-            raise NotFoundError(f"there is no callee {callee_id}")
+            raise NotFoundError(f"没有叫应对象 {callee_id} / there is no callee {callee_id}")
         take_answers(ledger, [Answer(callee_id, means, actor=actor, reason=reason)])
 
     def add_receiver(
@@ -92,11 +88,7 @@ class Acts:
         1. The act must be allowed and the unit be one of the call-out. 2. Receiver, numbers, endpoints, reach. 3. Both
         journals, by ids. 4. Each open callee of the unit takes notice.
         """
-        if not actor.strip() or not reason.strip():
-            raise RefusedError("an act needs an actor and a reason (--actor, --reason)")
-        if callout_id not in ledger.tx.callouts.load([callout_id]):
-            raise NotFoundError(f"there is no call-out {callout_id}")
-        _refuse_when_over(ledger, callout_id)
+        _require_live(_acting(ledger, callout_id, actor, reason))
         record = self._callee(ledger, callout_id, entry.unit_code)
         added = ledger.tx.endpoints.add_receiver(record.unit_id, entry, ledger.now)
         note = {
@@ -122,9 +114,10 @@ class Acts:
     def _callee(self, ledger: Ledger, callout_id: int, unit_code: str) -> CalleeRecord:
         record = ledger.tx.callees.of_unit(callout_id, unit_code)
         if record is None:
-            name = unit_code or "(none named)"
+            if not unit_code:
+                raise NotFoundError("没有写明单位 / no unit is named")
             raise NotFoundError(
-                f"叫应 {callout_id} 里没有单位 {name} / call-out {callout_id} does not call a unit {name}"
+                f"叫应 {callout_id} 里没有单位 {unit_code} / call-out {callout_id} does not call a unit {unit_code}"
             )
         return record
 
@@ -148,7 +141,7 @@ class Acts:
             branches = ledger.tx.branches.of_callout(callout_id)
             shut = [branch for branch in branches if branch.state is BranchState.WAITING]
         if not shut:
-            raise RefusedError("there is no shut gate there")
+            raise RefusedError("没有未开的闸 / there is no shut gate there")
         ledger.open_branches([(branch, Reason.FORCED) for branch in shut])
 
     def _cancel(self, ledger: Ledger, callout_id: int, actor: str, reason: str) -> None:
@@ -168,14 +161,23 @@ class Acts:
         ledger.tx.callees.park(callout_id)
 
 
-def _refuse_when_over(ledger: Ledger, callout_id: int, *, ends: bool = False) -> None:
+def _acting(ledger: Ledger, callout_id: int, actor: str, reason: str) -> CallOutRecord:
+    """The call-out of an act, which needs an actor and a reason."""
+    if not actor.strip() or not reason.strip():
+        raise RefusedError("须写明操作人和理由 / an act needs an actor and a reason (--actor, --reason)")
+    callout = ledger.tx.callouts.load([callout_id]).get(callout_id)
+    if callout is None:
+        raise NotFoundError(f"没有叫应 {callout_id} / there is no call-out {callout_id}")
+    return callout
+
+
+def _require_live(callout: CallOutRecord, *, ends: bool = False) -> None:
     """What is over takes no further act; one that is complete may still be ended."""
-    state = ledger.callout(callout_id).state
-    if state in LIVE_CALLOUT or (ends and state is CallOutState.COMPLETE):
+    if callout.state in LIVE_CALLOUT or (ends and callout.state is CallOutState.COMPLETE):
         return
-    word = _OVER_WORDS[state]
     raise RefusedError(
-        f"叫应 {callout_id} {word}，不能再操作 / call-out {callout_id} is over ({state.name}); it takes no further act"
+        f"叫应 {callout.id} {_OVER_WORDS[callout.state]}，不能再操作 / "
+        f"call-out {callout.id} is over ({callout.state.name}); it takes no further act"
     )
 
 

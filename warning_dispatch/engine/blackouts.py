@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import Township
 from warning_dispatch.escalation.blackout import PROOFS, BlackoutRule, Heard, Silence, suspected, worth_saying
+from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.plan import Next, Outcome
 from warning_dispatch.model.states import Purpose
 
@@ -44,16 +45,12 @@ class Blackouts:
         for township, silence in found:
             said_at = said.get((township.callout_id, township.unit_id))
             if worth_saying(self._rule, townships[township], ledger.now, said_at):
-                words, about = self._words(township, silence), str(ledger.now)  # the rule says when it is news again
-                ledger.alarm(KIND, words, township.callout_id, township.unit_id, about=about)
+                facts, about = self._facts(silence), str(ledger.now)  # the rule says when it is news again
+                ledger.alarm(KIND, facts, township.callout_id, township.unit_id, about=about)
 
     def _suspected(self, ledger: Ledger, units: Sequence[Heard]) -> Silence | None:
         return suspected(self._rule, units, ledger.now)
 
-    def _words(self, township: Township, silence: Silence) -> str:
+    def _facts(self, silence: Silence) -> str:
         minutes = round(self._rule.window / 60_000)
-        return (
-            f"疑似断网：{township.name}，{minutes} 分钟内有结果的 {silence.heard_of} 个单位中 {silence.dark} 个关机或不在服务区。"
-            f"请用大喇叭、卫星电话、派人上门 / suspected blackout in {township.name}: {silence.dark} of {silence.heard_of} "
-            f"units heard of within {minutes} min are off or out of coverage; use loudspeakers, satellite phones, knock at doors"
-        )
+        return written(minutes=minutes, units=silence.heard_of, dark=silence.dark)

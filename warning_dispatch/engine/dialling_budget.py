@@ -131,7 +131,7 @@ class DiallingBudget:
             return
         self._told.add(callout_id)
         if not self._ledger.tx.alarms.was_raised(NIGHT_ALARM, callout_id, since):
-            self._ledger.alarm(NIGHT_ALARM, NIGHT_WORDS, callout_id, unit_id)
+            self._ledger.alarm(NIGHT_ALARM, "", callout_id, unit_id)
 
     def write(self) -> None:
         """Write what was begun and what is held."""
@@ -143,7 +143,6 @@ class DiallingBudget:
 
 
 NIGHT_ALARM = "night_limit"
-NIGHT_WORDS = "a phone has had the last call of this night; voice to such numbers waits for the morning, see the list"
 
 
 def settle_calls(ledger: Ledger, answered: Sequence[tuple[AttemptRecord, Receipt]]) -> None:

@@ -18,6 +18,7 @@ from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.turn import Inbox, Turn, Turned
 from warning_dispatch.errors import NotFoundError, StoreError
+from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.model.views import AddedReceiver, IntakeResult
@@ -117,7 +118,9 @@ class Engine:
         def work(ledger: Ledger) -> None:
             record = ledger.tx.callees.load([callee_id]).get(callee_id)
             if record is None or record.callout_id != callout_id:
-                raise NotFoundError(f"call-out {callout_id} has no callee {callee_id}")
+                raise NotFoundError(
+                    f"叫应 {callout_id} 里没有对象 {callee_id} / call-out {callout_id} has no callee {callee_id}"
+                )
             self._acts.acknowledge(ledger, callee_id, actor=actor, reason=reason, means=means)
 
         return self._once(now, work)
@@ -127,7 +130,7 @@ class Engine:
 
         def work(ledger: Ledger) -> None:
             if account.callout_id not in ledger.tx.callouts.load([account.callout_id]):
-                raise NotFoundError(f"there is no call-out {account.callout_id}")
+                raise NotFoundError(f"没有叫应 {account.callout_id} / there is no call-out {account.callout_id}")
             counts = {"units": account.units, "people": account.people, "phones": account.phones}
             said = {"round": account.round, "actor": account.actor, "why": account.reason}
             ledger.note(account.callout_id, {"k": "list.written", **said, **counts})
@@ -136,7 +139,7 @@ class Engine:
 
     def list_failed(self, now: int, callout_id: int, why: str) -> Done[None]:
         """There is no printable list of a call-out: a human is told."""
-        return self._once(now, lambda ledger: ledger.alarm("list_not_written", why, callout_id))
+        return self._once(now, lambda ledger: ledger.alarm("list_not_written", written(text=why), callout_id))
 
     def lists_removed(self, now: int, count: int) -> Done[None]:
         """Old printable lists were destroyed."""
@@ -148,8 +151,7 @@ class Engine:
 
     def source_silent(self, now: int, name: str) -> Done[None]:
         """A source of warnings says nothing any more, not even that it is alive."""
-        detail = f"nothing has come from {name}"
-        return self._once(now, lambda ledger: ledger.alarm("source_silent", detail, about=name))
+        return self._once(now, lambda ledger: ledger.alarm("source_silent", written(source=name), about=name))
 
     def _once(self, now: int, work: Callable[[Ledger], T]) -> Done[T]:
         """One use case in one transaction of its own."""

@@ -16,6 +16,7 @@ from warning_dispatch.engine.reading import Reading, read_facts
 from warning_dispatch.engine.records import ChainRecord, Hold, NewAlert
 from warning_dispatch.engine.rounds import HazardFinder, Rearranged, Rounds
 from warning_dispatch.errors import UnreadableAlertError
+from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.alert import Alert, AlertStatus, Disposition, MsgType, ReadAlert
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Hazard
@@ -29,6 +30,8 @@ COLOURS_DISAGREE = "colour-conflict"
 """The reader's code for colours that contradict each other (ingest.notes.Odd)."""
 PRACTICE = (AlertStatus.TEST, AlertStatus.DRAFT, AlertStatus.EXERCISE, AlertStatus.SYSTEM)
 """Messages that say of themselves that they are not meant; one of unknown status may be."""
+LONGEST_REASON = 200
+"""Characters that an alarm keeps of why a message cannot be read."""
 BY_HAND = "hand:"
 """The source of a message that an officer composed (observed rain, a call from upstairs), before the actor."""
 
@@ -106,7 +109,7 @@ class Intake:
             reasons = [str(finding) for finding in error.findings]
             alerts.judge_raw(raw_id, Disposition.QUARANTINED, reasons)
             ledger.note_system({"k": "message", "raw": raw_id, "disposition": Disposition.QUARANTINED})
-            ledger.alarm("quarantined", f"message {raw_id} cannot be read: {reasons[0][:200]}", about=digest)
+            ledger.alarm("quarantined", written(message=raw_id, why=[reasons[0][:LONGEST_REASON]]), about=digest)
             return IntakeResult(None, Disposition.QUARANTINED, tuple(reasons), ())
         results = [self._take_one(ledger, raw_id, one, by_hand=source.startswith(BY_HAND)) for one in found]
         worst = min((result.disposition for result in results), key=_SEVERITY.index)
@@ -122,7 +125,7 @@ class Intake:
         raw_id = ledger.tx.alerts.keep_raw(raw, source, digest, ledger.now)
         ledger.tx.alerts.judge_raw(raw_id, Disposition.QUARANTINED, [reason])
         ledger.note_system({"k": "message", "raw": raw_id, "disposition": Disposition.QUARANTINED})
-        ledger.alarm("quarantined", f"message {raw_id} could not be judged: {reason}", about=digest)
+        ledger.alarm("quarantined", written(message=raw_id, why=[reason]), about=digest)
 
     def _take_one(self, ledger: Ledger, raw_id: int, read: ReadAlert, *, by_hand: bool) -> IntakeResult:
         alert = read.alert
@@ -177,7 +180,7 @@ class Intake:
                 kinds.append("colours_disagree")
             if disagree:
                 kinds.append("hazard_disagrees")
-        detail = f"alert {alert_id}: {', '.join(judged.reasons)}"[:300]
+        detail = written(alert=alert_id, why=judged.reasons)
         for kind in kinds:
             ledger.alarm(kind, detail, about=digest, warning=facts.colour, rings=read.alert.status not in PRACTICE)
 
@@ -358,8 +361,7 @@ class Intake:
             self._nothing_new(ledger, judged, alert_id, done, facts)
         for code in judged.affected.unknown if judged.affected else ():
             at = started or next(iter(done.attached), None)
-            detail = f"unknown area code {code}: its known superiors are called"
-            ledger.alarm("area_unknown", detail, at, about=code, warning=facts.colour)
+            ledger.alarm("area_unknown", written(code=code), at, about=code, warning=facts.colour)
         return tuple(dict.fromkeys(one for each in (done, *others) for one in each.callouts))
 
     @staticmethod
@@ -371,7 +373,7 @@ class Intake:
         if done.attached:
             return
         kind = "untriggered" if done.closed else why
-        detail = f"alert {alert_id}: {', '.join(judged.reasons)}"[:300]
+        detail = written(alert=alert_id, why=judged.reasons)
         about = f"alert {alert_id}"
         ledger.alarm(kind, detail, next(iter(done.closed), None), about=about, warning=facts.colour)
 

@@ -166,7 +166,7 @@ class Writer:
 
     def _refuse_when_over(self) -> None:
         if self._stopping:
-            raise StoreError("The daemon is stopping; try again when it is back.")
+            raise StoreError("程序正在停止，等它起来后再试 / The daemon is stopping; try again when it is back.")
 
     def receive(
         self,
@@ -196,7 +196,12 @@ class Writer:
                 self._stopping = True
                 waiting = [job.future for lane in self._lanes for job in lane] + [future for _, future in self._taps]
             for future in waiting:
-                _fail(future, StoreError("The engine has stopped after a fault; it is being started anew."))
+                _fail(
+                    future,
+                    StoreError(
+                        "引擎出错已停止，正在重启 / The engine has stopped after a fault; it is being started anew."
+                    ),
+                )
             self._watch.broke(error)
 
     def _work(self) -> None:

@@ -25,6 +25,7 @@ from warning_dispatch.engine.records import (
 )
 from warning_dispatch.escalation.gate import gate_deadline
 from warning_dispatch.escalation.reasons import Reason
+from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.alert import MsgType
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Gate, Hazard
@@ -176,7 +177,7 @@ def _open_first(ledger: Ledger, callout_id: int, plan: CallChain) -> None:
     first = ledger.tx.branches.first(callout_id)
     orphans = [one for one in first if plan.tiers[one.tier].gate is Gate.BRANCH and plan.tiers[one.tier].opens_after]
     for _ in orphans[:1]:
-        ledger.alarm("superior_without_contact", f"{len(orphans)} branches have no superior", callout_id)
+        ledger.alarm("superior_without_contact", written(branches=len(orphans)), callout_id)
     ledger.open_branches(
         [(one, Reason.SUPERIOR_WITHOUT_CONTACT if one in orphans else Reason.FIRST_TIER) for one in first]
     )

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from warning_dispatch.engine.alarm_gathering import GatheredAlarms
-from warning_dispatch.engine.frozen import COUNTY_SILENT, Frozen, FrozenPlans, purpose_for, rules_for
+from warning_dispatch.engine.frozen import Frozen, FrozenPlans, purpose_for, rules_for
 from warning_dispatch.engine.observing import Counted
 from warning_dispatch.engine.queueing import QueueChanges, Wanted
 from warning_dispatch.engine.records import (
@@ -196,10 +196,9 @@ class Ledger:
             case OpenBelow(reason):
                 self._opens.append((record.id, reason))
             case RaiseAlarm(kind):
-                words = _ALARM_WORDS.get(kind, kind)
                 rings = record.superior or kind != NO_CONTACT  # nothing waits for a village: it is on its list
                 opening = str(record.callee.opened_at)  # an officer's recall begins anew, and so does what it finds
-                self.alarm(kind, words, record.callout_id, record.unit_id, about=opening, rings=rings)
+                self.alarm(kind, "", record.callout_id, record.unit_id, about=opening, rings=rings)
             case ReportFinding(endpoint_id, outcome):
                 self.report_finding(endpoint_id, outcome, unusable=True)
                 self.note(record.callout_id, {"k": "finding", "endpoint": endpoint_id, "outcome": outcome})
@@ -254,8 +253,9 @@ class Ledger:
     ) -> None:
         """Raise an alarm; it is written, and the bureau called for it, when the transaction settles.
 
-        `about` tells two facts of one kind apart (a message, a route). `warning`: the colour of the message it speaks
-        of, None when that cannot be told; with a call-out its own counts. `rings` False: it only stands on the list.
+        `detail`: facts without words (model/alarm_facts.py). `about` tells two facts of one kind apart (a message, a
+        route). `warning`: the colour of the message it speaks of, None when that cannot be told; with a call-out its
+        own counts. `rings` False: it only stands on the list.
         """
         if callout_id is not None:
             callout = self.callout(callout_id)
@@ -437,12 +437,3 @@ class Ledger:
             {"k": "callout", "from": callout.state.name, "to": state.name, "by": event, "actor": actor, "why": reason},
         )
         return state
-
-
-_ALARM_WORDS = {
-    COUNTY_SILENT: (
-        "红色预警，该县（市、区）到时限仍未应答：请马上人工打电话；它的乡镇按等候时间照常开闸 / "
-        "no answer from a county under a red warning: call it by hand now; its townships open by their hold"
-    ),
-}
-"""What to do, for alarms that the machine of a callee raises."""

@@ -289,7 +289,6 @@ class Township:
 
     callout_id: int
     unit_id: int
-    name: str
 
 
 @dataclass(frozen=True, slots=True)

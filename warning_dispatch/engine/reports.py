@@ -18,6 +18,7 @@ from warning_dispatch.engine.sharing import sharers_of, tell, write_anew
 from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.endpoints import all_dead, other_roles
 from warning_dispatch.escalation.moves import Ended
+from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.plan import Next, Outcome
 from warning_dispatch.model.states import FINISHED, AttemptState, CalleeState, Means, Voice
 from warning_dispatch.model.unit import Channel, Role
@@ -163,7 +164,7 @@ class Reports:
         for route in ledger.tx.routes.load() if down else ():
             if route.name in down and route.down_until <= ledger.now:
                 ledger.tx.routes.take_down(route.name, ledger.now + ROUTE_DOWN_FOR)
-                ledger.alarm("route_down", f"{route.name}: {down[route.name]}", about=route.name)
+                ledger.alarm("route_down", written(route=route.name, outcome=down[route.name]), about=route.name)
 
     def _requeue_texts(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
         """A text that could not go for the provider's sake waits for another route or the same one later."""

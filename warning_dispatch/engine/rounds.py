@@ -18,6 +18,7 @@ from warning_dispatch.engine.records import CallOutRecord
 from warning_dispatch.engine.turn import take_up_again
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.escalation.callout import CallOutEvent
+from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.plan import CallChain, Hazard
 from warning_dispatch.model.states import LIVE_CALLOUT, CallOutState, ChainState, Purpose
@@ -193,7 +194,7 @@ class Rounds:
             (ledger.frozen(one.id).plan for one in reversed(standing) if one.plan_name == holder.plan_name), None
         )
         if hazard is None or plan is None:
-            detail = f"chain {holder.chain_id} wants plan {holder.plan_name}, which is not configured"
+            detail = written(chain=holder.chain_id, plan=holder.plan_name)
             ledger.alarm("plan_missing", detail, about=f"chain {holder.chain_id}", warning=holder.colour)
             return None
         return Launch(plan, hazard, holder.colour, facts)

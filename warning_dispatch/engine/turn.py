@@ -22,6 +22,7 @@ from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.timekeeping import Readings
 from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.escalation.moves import Due
+from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.states import AttemptState, BranchState, CallOutState
 from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 
@@ -164,7 +165,7 @@ class Turn:
         for callout in ledger.tx.callouts.due(ledger.now):
             if callout.state is CallOutState.PAUSED:
                 resume(ledger, callout.id, CallOutEvent.PAUSE_OVER, actor=BY_ITSELF, reason="pause_over")
-                ledger.alarm("pause_over", "the pause ended by itself", callout.id)
+                ledger.alarm("pause_over", "", callout.id)
             elif callout.state is CallOutState.RUNNING:
                 await_lift(ledger, callout.id)
             else:
@@ -231,13 +232,7 @@ def _ask_for_the_end(ledger: Ledger, callout_id: int) -> None:
     """
     shut = [one for one in ledger.tx.branches.of_callout(callout_id) if one.state is BranchState.WAITING]
     untold = sum(one.total - one.finished for one in shut)
-    ledger.alarm(
-        "awaiting_lift",
-        f"有效期已过：请解除、延长或办结；未开闸、从未呼叫：{untold} 个单位 / "
-        f"the validity is over: lift, extend or close; never called behind shut gates: {untold} units",
-        callout_id,
-        about=str(ledger.now),
-    )
+    ledger.alarm("awaiting_lift", written(untold=untold), callout_id, about=str(ledger.now))
 
 
 def take_up_again(ledger: Ledger, callout_id: int, why: str) -> None:

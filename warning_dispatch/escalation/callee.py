@@ -120,7 +120,9 @@ def step(callee: Callee, event: CalleeEvent, now: int, rules: Rules) -> Step:
         )
     result = _HANDLERS[kind](callee, event, now, rules)
     if result.callee.state not in allowed:  # a slip of ours, found by every test that takes the move
-        raise RefusedError(f"{callee.state.name} may not become {result.callee.state.name} by {kind.__name__}")
+        raise RefusedError(
+            f"状态不能这样变 / {callee.state.name} may not become {result.callee.state.name} by {kind.__name__}"
+        )
     return result
 
 

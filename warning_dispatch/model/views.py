@@ -184,7 +184,7 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """Something that needs a human."""
+    """Something that needs a human. `detail`: what is known besides, as facts (model/alarm_facts.py)."""
 
     id: int
     at: int
@@ -198,6 +198,18 @@ class AlarmRow:
     self_callout_id: int | None = None
     claimed_at: int | None = None
     claimed_by: str = ""
+    """As it is recorded: a name, or "receiver:7" for one of the bureau's people who answered the self-call."""
+    claimed_unit: str = ""
+    claimed_role: Role | None = None
+    """Where that receiver stands in the register."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmList:
+    """The newest alarms of what was asked for, newest first, and how many there are of it in all."""
+
+    rows: tuple[AlarmRow, ...] = ()
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

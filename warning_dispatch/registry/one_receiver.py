@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from warning_dispatch.errors import Finding, RegisterError
+from warning_dispatch.errors import Finding, ReceiverError
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role
 from warning_dispatch.registry.addresses import AddressRefusedError, read_mail, read_phone
 from warning_dispatch.registry.receivers import LANGUAGES_BY_WORD, LONGEST_NAME, ROLES_BY_WORD
@@ -30,7 +30,7 @@ class ReceiverWords:
 
 
 def read_one(words: ReceiverWords, *, called: bool, samples: bool) -> ReceiverEntry:
-    """The receiver. RegisterError with every finding; numbers never stand in one.
+    """The receiver. ReceiverError with every finding; numbers never stand in one.
 
     `called`: whether the call-out calls the unit. `samples`: whether sample numbers may be used.
     """
@@ -44,7 +44,7 @@ def read_one(words: ReceiverWords, *, called: bool, samples: bool) -> ReceiverEn
         reader.found("--unit", chinese, english, both("编码见 callout show", "codes are in `callout show`"))
     endpoints = reader.endpoints(words)
     if reader.findings or role is None or language is None:
-        raise RegisterError(reader.findings)
+        raise ReceiverError(reader.findings)
     sample = any(is_sample(one.address) for one in endpoints)
     return ReceiverEntry(unit_code, role, name, words.post.strip(), language, endpoints, sample=sample)
 

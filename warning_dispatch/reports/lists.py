@@ -83,9 +83,7 @@ class PrintableLists:
         try:
             paths = self._folder.write(contents, lambda: accounts.list_written(account))
         except OSError as error:
-            what = both("打印名单没有写成", "the list could not be written")
-            remedy = both("核对权限和剩余空间", "look at permissions and free space")
-            raise RefusedError(f"{self._folder.folder}: {what} ({os.strerror(error.errno or 0)}) → {remedy}") from error
+            raise RefusedError(_not_written(self._folder.folder, error)) from error
         self._log.info("lists.written", callout_id=callout_id, units=account.units, phones=account.phones)
         return WrittenList(paths, account.units, account.people, account.phones)
 
@@ -121,6 +119,16 @@ class PrintableLists:
             work()
         except DispatchError as error:
             self._log.error("lists.not_told", error=str(error))
+
+
+def _not_written(folder: Path, error: OSError) -> str:
+    """Why a list could not be written, and what to do."""
+    what = both("打印名单没有写成", "the list could not be written")
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        why, remedy = both("那里是文件，不是目录", "a file is there, not a folder"), both("换一个目录", "name a folder")
+    else:
+        why, remedy = os.strerror(error.errno or 0), both("核对权限和剩余空间", "look at permissions and free space")
+    return f"{folder}: {what} ({why}) → {remedy}"
 
 
 def _stem(callout: PrintedCallOut | CallOutView) -> str:

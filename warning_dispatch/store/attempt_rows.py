@@ -443,23 +443,23 @@ class AttemptTable:
     ) -> Sequence[tuple[Township, int | None, int | None]]:
         """See the port."""
         rows = self._sql.rows(
-            f"""SELECT t.callout_id, t.unit_id, t.name,
+            f"""SELECT t.callout_id, t.unit_id,
               max(CASE WHEN a.outcome IN ({marks(dark)}) THEN a.ended_at END),
               max(CASE WHEN a.outcome IN ({marks(proofs)}) THEN a.ended_at END)
-            FROM (SELECT DISTINCT c.callout_id, t.id AS unit_id, t.name FROM callee c JOIN unit u ON u.id = c.unit_id
+            FROM (SELECT DISTINCT c.callout_id, t.id AS unit_id FROM callee c JOIN unit u ON u.id = c.unit_id
                 JOIN unit t ON t.id = CASE WHEN u.level = {_TOWNSHIP} THEN u.id ELSE u.superior_id END
                 WHERE c.id IN {{ids}} AND t.level = {_TOWNSHIP}) t
               JOIN unit m ON m.id = t.unit_id OR m.superior_id = t.unit_id
               JOIN callee c ON c.callout_id = t.callout_id AND c.unit_id = m.id
               LEFT JOIN attempt_callee ac ON ac.callee_id = c.id
               LEFT JOIN attempt a ON a.id = ac.attempt_id AND a.channel = {_VOICE} AND a.ended_at >= ?
-            GROUP BY t.callout_id, t.unit_id, t.name, c.id ORDER BY t.callout_id, t.unit_id, c.id""",
+            GROUP BY t.callout_id, t.unit_id, c.id ORDER BY t.callout_id, t.unit_id, c.id""",
             *dark,
             *proofs,
             self._sql.ids(callee_ids),
             since,
         )
-        return [(Township(row[0], row[1], row[2]), row[3], row[4]) for row in rows]
+        return [(Township(row[0], row[1]), row[2], row[3]) for row in rows]
 
     # --- answers ------------------------------------------------------------------------------------------
 

@@ -71,10 +71,12 @@ def open_database(url: str) -> Engine:
         return create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError) as error:
         raise StoreError(
-            f"This is not the URL of a database (example: sqlite:////var/lib/…/store.db): {error}"
+            f"这不是数据库地址 / This is not the URL of a database (example: sqlite:////var/lib/…/store.db): {error}"
         ) from error
     except ModuleNotFoundError as error:
-        raise StoreError(f"The driver for this kind of database is not installed: {error.name}.") from error
+        raise StoreError(
+            f"没有安装这种数据库的驱动 / The driver for this kind of database is not installed: {error.name}."
+        ) from error
 
 
 def create_in_memory(image: bytes | None = None) -> Engine:
@@ -133,11 +135,13 @@ def _open_sqlite(url: URL) -> Engine:
 
 def _claim_file(path: Path) -> None:
     if not path.parent.is_dir():
-        raise StoreError(f"{path}: the folder of the database does not exist.")
+        raise StoreError(f"{path}: 数据库所在目录不存在 / the folder of the database does not exist.")
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        raise StoreError(f"{path}: the database cannot be opened for writing ({error.strerror}).") from error
+        raise StoreError(
+            f"{path}: 数据库不能打开写入 / the database cannot be opened for writing ({error.strerror})."
+        ) from error
 
 
 def _begin(connection: Connection) -> None:
@@ -148,7 +152,7 @@ def _begin(connection: Connection) -> None:
 def _driver(connection: Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):
-        raise StoreError("This works on SQLite only.")
+        raise StoreError("只适用于 SQLite / This works on SQLite only.")
     return driver
 
 
@@ -222,14 +226,18 @@ def _plain_words() -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
-        raise StoreError("The database is busy: no connection came free within 5 s.") from error
+        raise StoreError(
+            "数据库忙，5 秒内没有空闲连接 / The database is busy: no connection came free within 5 s."
+        ) from error
     except OperationalError as error:
-        raise StoreError(f"The database cannot be used: {error.orig}.") from error
+        raise StoreError(f"数据库不能用 / The database cannot be used: {error.orig}.") from error
     except DatabaseError as error:
         # Its subclasses are violated constraints and mistakes of ours; the class itself means a broken file.
         if type(error) is not DatabaseError:
             raise
-        raise StoreError(f"The database file is damaged or is none: {error.orig}.") from error
+        raise StoreError(
+            f"数据库文件已损坏，或不是数据库 / The database file is damaged or is none: {error.orig}."
+        ) from error
 
 
 # --- the schema -------------------------------------------------------------------------------------------
@@ -247,9 +255,13 @@ def require_current(engine: Engine) -> None:
     if state is SchemaState.NEWER:
         raise StoreError(_NEWER)
     if state is SchemaState.EMPTY:
-        raise StoreError("The database is empty. Run `warning-dispatch init` or `warning-dispatch db upgrade`.")
+        raise StoreError(
+            "数据库是空的，请执行 warning-dispatch init / The database is empty. Run `warning-dispatch init` or `warning-dispatch db upgrade`."
+        )
     if state is SchemaState.OLDER:
-        raise StoreError("The database is older than the program. Run `warning-dispatch db upgrade`.")
+        raise StoreError(
+            "数据库比程序旧，请执行 warning-dispatch db upgrade / The database is older than the program. Run `warning-dispatch db upgrade`."
+        )
 
 
 def upgrade(engine: Engine) -> SchemaState:
@@ -280,7 +292,7 @@ def migrate(engine: Engine, revision: str) -> None:
         _require_whole(connection)
 
 
-_NEWER = "The database is newer than the program. Install the newer program, or restore a backup of the older database."
+_NEWER = "数据库比程序新，请装新版程序，或恢复旧库的备份 / The database is newer than the program. Install the newer program, or restore a backup of the older database."
 _version = table("alembic_version", column("version_num"))
 
 
@@ -288,7 +300,9 @@ def _state(connection: Connection) -> SchemaState:
     tables = inspect(connection).get_table_names()
     if "alembic_version" not in tables:
         if tables:
-            raise StoreError("The database holds tables that are not of this program. Name another one.")
+            raise StoreError(
+                "数据库里有不属于本程序的表，请另指定一个 / The database holds tables that are not of this program. Name another one."
+            )
         return SchemaState.EMPTY
     found = connection.execute(select(_version.c.version_num)).scalars().all()
     if not found:
@@ -325,4 +339,6 @@ def _require_whole(connection: Connection) -> None:
         return
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if broken is not None:
-        raise StoreError(f"The change of the schema was taken back: a row of {broken[0]} would refer to nothing.")
+        raise StoreError(
+            f"表结构改动已撤回：{broken[0]} 有一行会失去所指 / The change of the schema was taken back: a row of {broken[0]} would refer to nothing."
+        )

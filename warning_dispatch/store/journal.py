@@ -108,7 +108,9 @@ class Journal:
         head = _head(sql, stream)
         seq, total, previous = (1, 0, GENESIS) if head is None else (head[0] + 1, head[1], bytes(head[2]))
         if head is not None and head[3]:
-            raise RefusedError(f"The journal {stream} was closed by retention and takes nothing more.")
+            raise RefusedError(
+                f"记录 {stream} 已按保存期限封存，不再写入 / the journal {stream} was closed by retention and takes nothing more"
+            )
         body = json.dumps(entries, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         digest = block_hash(stream, seq, now, previous, sha256(body.encode()).digest())
         sql.run(_INSERT_BLOCK, stream, seq, now, len(entries), body, previous, digest)
@@ -119,7 +121,7 @@ class Journal:
         sql = Sql(connection)
         head = _head(sql, stream)
         if head is None or head[3]:
-            raise RefusedError(f"There is no open journal {stream}.")
+            raise RefusedError(f"没有未封存的记录 {stream} / there is no open journal {stream}")
         sql.run(_DROP_BLOCKS, stream)
         self._seal(sql, Seal(stream, head[0], head[1], bytes(head[2]), now, b"", tombstone=True))
 
@@ -132,7 +134,9 @@ class Journal:
         if before == 0:
             sql.run(_INSERT_HEAD, *values)
         elif sql.run(_UPDATE_HEAD, *values, before) != 1:
-            raise StoreError(f"The journal {head.stream} moved on while it was written.")
+            raise StoreError(
+                f"记录 {head.stream} 在写入时已变 / The journal {head.stream} moved on while it was written."
+            )
         after_commit(sql.connection, lambda: self._report(head))
 
     def _report(self, head: Seal) -> None:

@@ -99,7 +99,7 @@ def verify(
     called = {f"callout:{number}" for number in connection.execute(select(callout.c.id)).scalars()}
     stored = stream_names(connection)
     if stream is not None and stream not in stored | called | memory.keys():
-        raise NotFoundError(f"There is no journal {stream}.")
+        raise NotFoundError(f"没有记录 {stream} / there is no journal {stream}")
     faults: list[JournalFault] = []
     for name in sorted(stored | called | memory.keys()) if stream is None else [stream]:
         if name not in stored:
@@ -122,7 +122,7 @@ def export(connection: Connection, stream: str) -> Iterator[str]:
     """
     head = head_of(connection, stream)
     if head is None and stream not in stream_names(connection):
-        raise NotFoundError(f"There is no journal {stream}.")
+        raise NotFoundError(f"没有记录 {stream} / there is no journal {stream}")
     for block in blocks_of(connection, stream):
         yield _line(
             {"stream": stream, "block": block.seq, "at": block.at, "entries": block.entries}

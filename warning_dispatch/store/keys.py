@@ -18,6 +18,7 @@ from typing import Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from warning_dispatch.errors import NotFoundError, RefusedError
+from warning_dispatch.tomlfiles import both
 
 KEY_BYTES = 32
 PUBLIC_KEY_FILE = "journal.pub"
@@ -49,7 +50,7 @@ class KeyRing:
         """Refuse a key of the wrong length."""
         for name, file in _FILES.items():
             if len(getattr(self, name)) != KEY_BYTES:
-                raise RefusedError(f"{file}: a key has {KEY_BYTES} bytes.")
+                raise RefusedError(f"{file}: " + both(f"密钥应为 {KEY_BYTES} 字节", f"a key has {KEY_BYTES} bytes"))
 
     @property
     def journal_public(self) -> bytes:
@@ -84,7 +85,8 @@ class KeyRing:
         except OSError as error:
             for path in written:
                 path.unlink()
-            raise RefusedError(f"{folder}: the keys cannot be written ({error.strerror}).") from error
+            what = both("密钥写不进去", f"the keys cannot be written ({error.strerror})")
+            raise RefusedError(f"{folder}: {what}") from error
         return keys
 
     @classmethod
@@ -100,7 +102,7 @@ class KeyRing:
             return cls(*(_read(credentials / file, _OTHERS) for file in _FILES.values()))
         found = _present(folder)
         if not found:
-            raise NotFoundError(f"{folder}: there are no keys here. Run `warning-dispatch init`.")
+            raise NotFoundError(f"{folder}: {both('没有密钥', 'there are no keys here')} → warning-dispatch init")
         _require_all(folder, found)
         return cls(*(_read(folder / file, _GROUP_AND_OTHERS) for file in _FILES.values()))
 
@@ -113,18 +115,22 @@ def read_public_key(path: Path) -> bytes:
 def _prepare(folder: Path) -> None:
     """Make the folder, for the owner only."""
     if _present(folder):
-        raise RefusedError(
-            f"{folder}: keys are here already and are never overwritten: what they sealed could not be opened again. "
-            "Move them to a safe place first if you really want new ones."
+        what = both(
+            "已有密钥，绝不覆盖：覆盖后原来加密的再也打不开。确要换新，先把旧的移到安全的地方",
+            "keys are here already and are never overwritten: what they sealed could not be opened again. Move them to "
+            "a safe place first if you really want new ones",
         )
+        raise RefusedError(f"{folder}: {what}")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not any(folder.iterdir()):
             folder.chmod(0o700)
     except OSError as error:
-        raise RefusedError(f"{folder}: the folder cannot be made ({error.strerror}).") from error
+        what = both("目录建不了", f"the folder cannot be made ({error.strerror})")
+        raise RefusedError(f"{folder}: {what}") from error
     if stat.S_IMODE(folder.stat().st_mode) & _GROUP_AND_OTHERS:
-        raise RefusedError(f"{folder}: other users can look into this folder. Run `chmod 700 {folder}`.")
+        what = both("其他用户能进入该目录", "other users can look into this folder")
+        raise RefusedError(f"{folder}: {what} → chmod 700 {folder}")
 
 
 def _write_new(path: Path, key: bytes) -> None:
@@ -143,19 +149,24 @@ def _present(folder: Path) -> list[str]:
 def _require_all(folder: Path, found: list[str]) -> None:
     missing = [file for file in _FILES.values() if file not in found]
     if missing:
-        raise RefusedError(
-            f"{folder}: {', '.join(missing)} is missing beside {', '.join(found)}. Restore the whole set from the "
-            "backup; for a new installation take the remains away and run `warning-dispatch init`."
+        names, others = ", ".join(missing), ", ".join(found)
+        what = both(
+            f"有 {others}，缺 {names}。请从备份恢复全套；新装则移走剩下的，再执行 warning-dispatch init",
+            f"{names} is missing beside {others}. Restore the whole set from the backup; for a new installation take "
+            "the remains away and run `warning-dispatch init`",
         )
+        raise RefusedError(f"{folder}: {what}")
 
 
 def _read(path: Path, forbidden: int) -> bytes:
     """One secret key. `forbidden`: mode bits it must not have."""
     text = _text(path)
     if stat.S_IMODE(path.stat().st_mode) & forbidden:
-        raise RefusedError(f"{path}: other users can read this key. Run `chmod 600 {path}`, and consider new keys.")
+        what = both("其他用户能读到该密钥，请考虑换新", "other users can read this key; consider new keys")
+        raise RefusedError(f"{path}: {what} → chmod 600 {path}")
     if stat.S_IMODE(path.parent.stat().st_mode) & _WRITABLE_BY_OTHERS:
-        raise RefusedError(f"{path.parent}: other users can exchange these keys. Run `chmod 700 {path.parent}`.")
+        what = both("其他用户能调换密钥", "other users can exchange these keys")
+        raise RefusedError(f"{path.parent}: {what} → chmod 700 {path.parent}")
     return _parsed(path, text)
 
 
@@ -163,9 +174,13 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError as error:
-        raise NotFoundError(f"{path}: there is no such key. Run `warning-dispatch init`.") from error
+        what = both("没有这个密钥", "there is no such key")
+        raise NotFoundError(f"{path}: {what} → warning-dispatch init") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise RefusedError(f"{path}: the key cannot be read. Is the command run as the service's user?") from error
+        what = both(
+            "密钥读不出来，是不是用服务的用户执行的", "the key cannot be read. Is the command run as the service's user"
+        )
+        raise RefusedError(f"{path}: {what}?") from error
 
 
 def _parsed(path: Path, text: str) -> bytes:
@@ -174,8 +189,10 @@ def _parsed(path: Path, text: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
-        raise RefusedError(
-            f"{path}: this is not a key (64 hexadecimal digits). Restore it from the backup, or run "
-            "`warning-dispatch init` in an empty folder."
+        what = both(
+            "不是密钥（应为 64 位十六进制）。请从备份恢复，或在空目录执行 warning-dispatch init",
+            "this is not a key (64 hexadecimal digits). Restore it from the backup, or run `warning-dispatch init` in an "
+            "empty folder",
         )
+        raise RefusedError(f"{path}: {what}")
     return key

@@ -60,7 +60,7 @@ def one_alert(sql: Sql, alert_id: int) -> AlertRow:
     """See ReadModels.alert."""
     rows = sql.rows(f"{_ALERTS} WHERE a.id = ?", alert_id)
     if not rows:
-        raise NotFoundError(f"There is no alert {alert_id}.")
+        raise NotFoundError(f"没有消息 {alert_id} / there is no alert {alert_id}")
     return _alert_rows(sql, rows)[0]
 
 

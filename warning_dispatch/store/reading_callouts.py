@@ -310,4 +310,4 @@ def _tier_view(
 
 
 def _not_found(callout_id: int) -> NotFoundError:
-    return NotFoundError(f"There is no call-out {callout_id}.")
+    return NotFoundError(f"没有叫应 {callout_id} / there is no call-out {callout_id}")

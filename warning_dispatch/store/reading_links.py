@@ -51,7 +51,7 @@ class LinkPictures:
         """
         targets = targets_of(self._sql, token)
         if not targets:
-            raise NotFoundError("There is no such link.")
+            raise NotFoundError("没有这个链接 / there is no such link")
         newest = newest_of(self._sql, [one.callee_id for one in targets])
         receivers = {newest.get(one.callee_id, one.callee_id): one.receiver_id for one in targets}
         rows = self._standing(receivers)

@@ -6,16 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import Engine
 
 from warning_dispatch.configuration.freezing import chain_from_json
-from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.printed import PrintedCallOut
 from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.views import (
-    AlarmRow,
+    AlarmList,
     AlertRow,
     AttemptRow,
     CalleeRow,
@@ -27,6 +25,7 @@ from warning_dispatch.model.views import (
 )
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.database import reading
+from warning_dispatch.store.reading_alarms import listed_alarms
 from warning_dispatch.store.reading_alerts import (
     QuarantinedRow,
     latest_alerts,
@@ -119,21 +118,10 @@ class TableReadings:
         with self._pictures() as pictures:
             return pictures.curve(callout_id)
 
-    def open_alarms(self, *, limit: int = 50) -> Sequence[AlarmRow]:
+    def alarms(self, *, limit: int = 50, open_only: bool = False, callout_id: int | None = None) -> AlarmList:
         """See the port."""
-        return self.alarms(limit=limit, open_only=True)
-
-    def alarms(self, *, limit: int = 50, open_only: bool = False) -> Sequence[AlarmRow]:
-        """Alarms, claimed ones too, newest first."""
-        where = "WHERE m.claimed_at IS NULL " if open_only else ""
         with self._reading() as sql:
-            rows = sql.rows(
-                f"""SELECT m.id, m.at, m.kind, m.detail, m.callout_id, u.name, m.colour, m.times, m.self_callout_id,
-                m.claimed_at, m.claimed_by FROM alarm m
-                LEFT JOIN unit u ON u.id = m.unit_id {where}ORDER BY m.id DESC LIMIT ?""",
-                limit,
-            )
-        return [_alarm_row(row) for row in rows]
+            return listed_alarms(sql, limit, open_only=open_only, callout_id=callout_id)
 
     def alerts(self, *, limit: int = 100) -> Sequence[AlertRow]:
         """See the port. What could not be read at all is no alert: see `quarantined`."""
@@ -176,20 +164,3 @@ class TableReadings:
                 "WHERE n.sample = 1 AND e.valid_until IS NULL LIMIT 1"
             )
         return found is not None
-
-
-def _alarm_row(row: Sequence[Any]) -> AlarmRow:
-    key, at, kind, detail, callout_id, unit_name, colour, times, self_callout_id, claimed_at, claimed_by = row
-    return AlarmRow(
-        id=key,
-        at=at,
-        kind=kind,
-        detail=detail,
-        callout_id=callout_id,
-        unit_name=unit_name or "",
-        colour=Colour(colour) if colour else None,
-        times=times,
-        self_callout_id=self_callout_id,
-        claimed_at=claimed_at,
-        claimed_by=claimed_by or "",
-    )

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
-from warning_dispatch.errors import Finding, RegisterError
+from warning_dispatch.errors import Finding, NotFoundError, RegisterError
 from warning_dispatch.model.masking import mask
 from warning_dispatch.model.register import Register, RegisterCounts, ranked_endpoints
 from warning_dispatch.model.unit import Channel, ReceiverEntry, Role, Unit, reach_bit
@@ -118,7 +118,13 @@ def unusable_endpoints(connection: Connection) -> list[Unusable]:
 
 
 def restore_endpoints(connection: Connection, unit_code: str) -> list[int]:
-    """Use every number of a unit again (a registrar has called it); the endpoints it concerned, also at other units."""
+    """Use every number of a unit again (a registrar has called it); the endpoints it concerned, also at other units.
+
+    NotFoundError for a unit that the register does not have.
+    """
+    known = select(unit_table.c.id).where(unit_table.c.code == unit_code, unit_table.c.valid_until.is_(None))
+    if connection.execute(known).first() is None:
+        raise NotFoundError(f"名册里没有单位 {unit_code} / the register has no unit {unit_code}")
     own = (
         select(endpoint_table.c.number_id)
         .join(unit_table, unit_table.c.id == endpoint_table.c.unit_id)

@@ -52,13 +52,14 @@ class AesSealer:
         """Decrypt; raises StoreError when key, context or bytes do not match."""
         envelope = bytes(sealed)
         if len(envelope) < _BODY + _TAG_BYTES:
-            raise StoreError(f"A sealed value ({context}) is too short to be one.")
+            raise StoreError(f"密文（{context}）太短 / A sealed value ({context}) is too short to be one.")
         if envelope[:3] != _HEADER:
             raise StoreError(_foreign(envelope, context))
         try:
             return self._cipher.decrypt(envelope[3:_BODY], envelope[_BODY:], _HEADER + context.encode())
         except InvalidTag as error:
             raise StoreError(
+                f"密文（{context}）打不开：被改动、从别处移来，或用别的密钥加密。密钥是不是这个数据库的？ / "
                 f"A sealed value ({context}) does not open: it was changed, moved here from elsewhere, or sealed "
                 "with other keys. Are the keys those of this database?"
             ) from error
@@ -71,8 +72,11 @@ class AesSealer:
 def _foreign(envelope: bytes, context: str) -> str:
     version, algorithm, key_id = envelope[:3]
     if (version, algorithm) != (_VERSION, _AES_256_GCM):
-        return f"A sealed value ({context}) has a form this program does not know; was it sealed by a newer one?"
-    return f"A sealed value ({context}) was sealed with key {key_id}, which this installation does not hold."
+        return (
+            f"密文（{context}）的形式本程序不认识，是不是更新的版本加密的？ / "
+            f"A sealed value ({context}) has a form this program does not know; was it sealed by a newer one?"
+        )
+    return f"密文（{context}）用密钥 {key_id} 加密，本安装没有这把 / A sealed value ({context}) was sealed with key {key_id}, which this installation does not hold."
 
 
 def link_token(

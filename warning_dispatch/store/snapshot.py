@@ -35,7 +35,7 @@ def snapshot(connection: Connection, callout_id: int) -> Folded:
     sql = Sql(connection)
     row = sql.one("SELECT state, total, finished FROM callout WHERE id = ?", callout_id)
     if row is None:
-        raise NotFoundError(f"There is no call-out {callout_id}.")
+        raise NotFoundError(f"没有叫应 {callout_id} / there is no call-out {callout_id}")
     states: dict[int, CalleeState] = {}
     units: defaultdict[int, list[int]] = defaultdict(list)
     for key, branch_id, unit_id, state in sql.rows(

@@ -237,7 +237,7 @@ class Control:
             if found is not None:
                 return found
             offset += len(rows)
-        raise NotFoundError(f"Call-out {callout_id} has no unit {unit_code}.")
+        raise NotFoundError(f"叫应 {callout_id} 里没有单位 {unit_code} / call-out {callout_id} has no unit {unit_code}")
 
 
 async def _plain_error(_request: Request, error: Exception) -> JSONResponse:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from warning_dispatch.clock import beijing_text
+from warning_dispatch.web.alarm_words import alarm_detail, alarm_word
 from warning_dispatch.web.catalogues import Catalogue, asked_language, load_catalogues, preferred_language
 
 FOLDER: Final = Path(__file__).parent
@@ -66,6 +67,7 @@ class Pages:
         self._environment.filters["moment"] = beijing_text
         self._environment.filters["count"] = lambda number: f"{number:,}"
         self._environment.globals["static_address"] = self._static_address
+        self._environment.globals |= {"alarm_word": alarm_word, "alarm_detail": alarm_detail}
 
     def _static_address(self, name: str) -> str:
         return f"static/{name}?v={self.static[name].digest}"

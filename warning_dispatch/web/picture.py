@@ -8,13 +8,12 @@ from typing import Final
 
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.states import LIVE_CALLOUT, UNREACHED
-from warning_dispatch.model.views import AlarmRow, AttemptRow, CalleeRow, CallOutView, CurvePoint, TierView
+from warning_dispatch.model.views import AlarmList, AttemptRow, CalleeRow, CallOutView, CurvePoint, TierView
 from warning_dispatch.ports import ReadModels
 from warning_dispatch.web.curve import Curve, draw_curve
 
 UNREACHED_SHOWN: Final = 30
 ATTEMPTS_SHOWN: Final = 12
-ALARMS_READ: Final = 50
 OTHERS_READ: Final = 20
 
 
@@ -60,7 +59,7 @@ class Picture:
     now: int
     view: CallOutView
     others: tuple[CallOutView, ...]
-    alarms: tuple[AlarmRow, ...]
+    alarms: AlarmList
     tiers: tuple[tuple[TierView, Tally], ...]
     total: Tally
     unreached: tuple[CalleeRow, ...]
@@ -118,7 +117,7 @@ def take_picture(read: ReadModels, now: int, wanted: int | None = None) -> Pictu
         now=now,
         view=view,
         others=tuple(others),
-        alarms=tuple(read.open_alarms(limit=ALARMS_READ)),
+        alarms=read.alarms(open_only=True, limit=1),
         tiers=tuple((tier, tally_of([tier])) for tier in view.tiers),
         total=tally_of(view.tiers),
         unreached=tuple(read.callees(view.id, states=UNREACHED, limit=UNREACHED_SHOWN)),

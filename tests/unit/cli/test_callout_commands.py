@@ -142,6 +142,9 @@ def test_print_writes_the_list_again(keyboard: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     said = keyboard.run("callout", "print", callout, "--folder", tmp_path / "file" / "x", "--reason", "x")
     said.complained("打印名单没有写成", "→")
+    said = keyboard.run("callout", "print", callout, "--folder", tmp_path / "file", "--reason", "x")
+    said.complained("那里是文件，不是目录", "换一个目录")
+    assert "剩余空间" not in said.err
     keyboard.run("callout", "print", callout).misused("--reason")
     keyboard.run("callout", "print", 77, "--reason", "x").complained("没有叫应 77")
 
@@ -167,7 +170,7 @@ def test_add_receiver_says_everything_that_is_wrong(keyboard: Any) -> None:
         "callout", "add-receiver", callout, "--unit", TOWNSHIP, "--role", "deputy", "--phone", "123456", "--mail", "x",
         *REASON,
     )  # fmt: skip
-    said.complained("--name", "--phone", "--mail", "(3)")
+    said.complained("--name", "--phone", "--mail", "(3)", "The receiver cannot be added")
     assert "123456" not in said.err
     said = keyboard.run("callout", "add-receiver", callout, "--unit", "999", "--role", "duty", "--phone", "1", *REASON)
     said.complained("没有单位 999", "--phone", "(2)")
@@ -175,6 +178,21 @@ def test_add_receiver_says_everything_that_is_wrong(keyboard: Any) -> None:
     keyboard.run("callout", "add-receiver", callout, "--unit", TOWNSHIP, *ADD).misused("--reason")
     keyboard.run("callout", "close", callout, *REASON)
     keyboard.run("callout", "add-receiver", callout, "--unit", TOWNSHIP, *ADD, *REASON).complained("已办结")
+
+
+def test_the_unit_as_a_word_or_as_an_option(keyboard: Any) -> None:
+    """An officer in a hurry may write either; two different ones are nobody's guess, and none is asked for."""
+    callout = keyboard.ingested()
+    keyboard.asked("callout", "open-gate", callout, *REASON)
+    assert keyboard.asked("callout", "add-receiver", callout, TOWNSHIP, *ADD, *REASON)["unit_code"] == TOWNSHIP
+    said = keyboard.run("callout", "add-receiver", callout, TOWNSHIP, "--unit", COUNTY, *ADD, *REASON)
+    said.misused("写了两个单位")
+    keyboard.run("callout", "add-receiver", callout, *ADD, *REASON).misused("请写明单位编码")
+    word, option = (
+        keyboard.asked("callout", "unreached", callout, *words) for words in ((COUNTY,), ("--unit", COUNTY))
+    )
+    assert word["lists"] == option["lists"]
+    keyboard.run("callout", "unreached", callout, COUNTY, "--unit", TOWNSHIP).misused("写了两个单位")
 
 
 def test_waive_and_recall(keyboard: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -131,8 +132,18 @@ def test_numbers_out_of_use_are_listed_and_restored(keyboard: Any) -> None:
     (found,) = keyboard.asked("contacts", "findings")["findings"]
     assert (found["unit"], found["why"]) == (code, "empty_number")
     assert "****" in found["number"]
-    assert keyboard.run("contacts", "restore", code, "--reason", " ").code == 1
-    assert keyboard.asked("contacts", "restore", code, "--reason", "called, right")["restored"] == 1
+    said = keyboard.run("contacts", "findings").out
+    assert "A岗 语音" in said
+    assert "空号" in said
+    assert not re.search(r"primary|voice|empty_number", said)
+    assert "empty number" in keyboard.run("contacts", "findings", "--lang", "en").out
+    keyboard.run("contacts", "restore", code, "--reason", " ").misused("--reason")
+    keyboard.run("contacts", "restore", code).misused("--reason")
+    restored = keyboard.asked("contacts", "restore", code, "--reason", "called, right", "--actor", "王登记员")
+    assert restored["restored"] == 1
     assert keyboard.asked("contacts", "findings") == {"findings": []}
-    assert keyboard.run("contacts", "restore", code, "--reason", "again").code == 1
-    assert "endpoints.restored" in keyboard.run("journal", "export", "register").out
+    keyboard.run("contacts", "restore", code, "--reason", "again").complained("没有停用的号码")
+    keyboard.run("contacts", "restore", "999", "--reason", "again").complained("名册里没有单位 999")
+    exported = keyboard.run("journal", "export", "register").out
+    assert "endpoints.restored" in exported
+    assert "王登记员" in exported

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from warning_dispatch.cli.words import ALARMS
 from warning_dispatch.escalation.alarms import (
     QUIET_AFTER_CLAIM,
     URGENCY,
@@ -22,6 +21,7 @@ from warning_dispatch.escalation.alarms import (
     widens_at,
 )
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.web.alarm_words import ALARMS
 
 PACKAGE = Path(__file__).parents[3] / "warning_dispatch"
 RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.zh-CN.md"

@@ -22,6 +22,7 @@ from warning_dispatch.model.states import (
 from warning_dispatch.model.unit import Channel, ReceiverEntry, Role
 from warning_dispatch.model.views import (
     AddedReceiver,
+    AlarmList,
     AlarmRow,
     AlertRow,
     AttemptRow,
@@ -72,7 +73,7 @@ class Office:
         self.records: dict[int, CallOutRecord] = {}
         self.links: dict[str, LinkView] = {}
         self.rows: list[AlertRow] = []
-        self.alarms: list[AlarmRow] = []
+        self.raised: list[AlarmRow] = []
         self.claims: list[tuple[list[int], str]] = []
         self.raw: list[tuple[bytes, str]] = []
         self.acts: list[tuple[str, int, str, str, str]] = []
@@ -291,9 +292,11 @@ class Office:
             points.append(CurvePoint(moment, answered))
         return points
 
-    def open_alarms(self, *, limit: int = 50) -> Sequence[AlarmRow]:
+    def alarms(self, *, limit: int = 50, open_only: bool = False, callout_id: int | None = None) -> AlarmList:
         """Newest first."""
-        return self.alarms[::-1][:limit]
+        asked = [one for one in self.raised[::-1] if not open_only or one.claimed_at is None]
+        found = [one for one in asked if callout_id in (None, one.callout_id)]
+        return AlarmList(tuple(found[:limit]), len(found))
 
     def alerts(self, *, limit: int = 100) -> Sequence[AlertRow]:
         """Newest first."""
@@ -391,7 +394,7 @@ class Office:
         """Everything asked for that is there; one without an actor is refused."""
         if not actor.strip():
             raise RefusedError("A claim needs an actor.")
-        claimed = [one.id for one in self.alarms if alarm_ids is None or one.id in alarm_ids]
+        claimed = [one.id for one in self.raised if alarm_ids is None or one.id in alarm_ids]
         self.claims.append((claimed, actor))
         return claimed
 

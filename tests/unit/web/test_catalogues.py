@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,14 @@ def test_a_role_has_one_chinese_word() -> None:
     """Who is called A岗 on paper and in the terminal is called so on the page."""
     chinese = load_catalogues()["zh_CN"]
     assert {role: chinese.text(f"role.{role.key}") for role in Role} == {role: role.chinese for role in Role}
+
+
+def test_every_shipped_outcome_has_a_word() -> None:
+    """Lists and findings show no code where the shipped table is used."""
+    outcomes = tomllib.loads((WEB.parents[1] / "config" / "outcomes.toml").read_text("utf-8"))
+    keys = [key for key, row in outcomes.items() if isinstance(row, dict)]
+    for words in load_catalogues().values():
+        assert [key for key in keys if f"outcome.{key}" not in words.texts] == []
 
 
 def test_an_unknown_outcome_is_shown_as_it_is() -> None:

@@ -109,7 +109,7 @@ def test_every_finding_about_a_receiver_comes_back(control: TestClient, office: 
     body = {"callout_id": callout, **RECEIVER, "name": "", "phones": ["12"], "actor": "值班员", "reason": "镇里报来"}
     answer = control.post("/receivers", json=body)
     assert answer.status_code == 422
-    assert answer.json()["kind"] == "RegisterError"
+    assert answer.json()["kind"] == "ReceiverError"
     assert [one["where"] for one in answer.json()["findings"]] == ["--name", "--unit", "--phone"]
     assert office.added == []
     assert control.post("/receivers", json={**body, "actor": " "}).status_code == 422
@@ -117,7 +117,7 @@ def test_every_finding_about_a_receiver_comes_back(control: TestClient, office: 
 
 def test_a_claim_reaches_the_desk(control: TestClient, office: Any) -> None:
     """By number, or all of them by saying null; nobody claims without a name, and nothing is claimed by accident."""
-    office.alarms = [AlarmRow(key, 0, "quarantined", "x", None, "") for key in (1, 2)]
+    office.raised = [AlarmRow(key, 0, "quarantined", "x", None, "") for key in (1, 2)]
     assert control.post("/alarms/claim", json={"alarm_ids": [2], "actor": "值班员"}).json() == {"claimed": [2]}
     assert control.post("/alarms/claim", json={"alarm_ids": None, "actor": "值班员"}).json() == {"claimed": [1, 2]}
     assert office.claims == [([2], "值班员"), ([1, 2], "值班员")]

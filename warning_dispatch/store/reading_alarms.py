@@ -1,0 +1,69 @@
+"""Alarms as people see them: what needs a human, how much of it, and who has it in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.unit import Role
+from warning_dispatch.model.views import AlarmList, AlarmRow
+from warning_dispatch.store.sql import Sql
+
+_RECEIVER = "receiver:"
+"""Begins what is recorded of a claim by one of the bureau's people (engine/bureau.py)."""
+_DIGITS = 18
+"""More have no number of a row: an officer may call himself what he likes."""
+_Place = tuple[str, Role]
+"""A receiver's unit by name, and the role in it."""
+
+
+def listed_alarms(sql: Sql, limit: int, *, open_only: bool, callout_id: int | None) -> AlarmList:
+    """See ReadModels.alarms."""
+    conditions = ["m.claimed_at IS NULL"] if open_only else []
+    values: list[int] = []
+    if callout_id is not None:
+        conditions.append("m.callout_id = ?")
+        values.append(callout_id)
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    total = sql.value(f"SELECT count(*) FROM alarm m {where}", *values)
+    rows = sql.rows(
+        f"""SELECT m.id, m.at, m.kind, m.detail, m.callout_id, u.name, m.colour, m.times, m.self_callout_id,
+        m.claimed_at, m.claimed_by FROM alarm m LEFT JOIN unit u ON u.id = m.unit_id {where}
+        ORDER BY m.id DESC LIMIT ?""",
+        *values,
+        limit,
+    )
+    places = _places(sql, {row[10] for row in rows if row[10]})
+    return AlarmList(tuple(_alarm_row(row, places.get(row[10] or "")) for row in rows), total)
+
+
+def _places(sql: Sql, claimers: Iterable[str]) -> Mapping[str, _Place]:
+    """Where the claimers stand in the register who are recorded by their number in it."""
+    numbers = [one.removeprefix(_RECEIVER) for one in claimers if one.startswith(_RECEIVER)]
+    ids = sorted(int(one) for one in numbers if one.isascii() and one.isdigit() and len(one) <= _DIGITS)
+    if not ids:
+        return {}
+    rows = sql.rows(
+        "SELECT r.id, u.name, r.role FROM receiver r JOIN unit u ON u.id = r.unit_id WHERE r.id IN {ids}", sql.ids(ids)
+    )
+    return {f"{_RECEIVER}{row[0]}": (row[1], Role(row[2])) for row in rows}
+
+
+def _alarm_row(row: Sequence[Any], place: _Place | None) -> AlarmRow:
+    key, at, kind, detail, callout_id, unit_name, colour, times, self_callout_id, claimed_at, claimed_by = row
+    return AlarmRow(
+        id=key,
+        at=at,
+        kind=kind,
+        detail=detail,
+        callout_id=callout_id,
+        unit_name=unit_name or "",
+        colour=Colour(colour) if colour else None,
+        times=times,
+        self_callout_id=self_callout_id,
+        claimed_at=claimed_at,
+        claimed_by=claimed_by or "",
+        claimed_unit=place[0] if place else "",
+        claimed_role=place[1] if place else None,
+    )
