@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from warning_dispatch.engine.acts import Act
-from warning_dispatch.model.states import CalleeState, Purpose
+from warning_dispatch.model.states import CalleeState, CallOutState, Purpose
 from warning_dispatch.model.unit import Channel, Role
 
 CITY, COUNTY = "12379-red-rain-city.xml", "12379-county-red-rain.xml"
@@ -125,3 +125,24 @@ def test_what_rings_for_a_callee_that_was_taken_over_is_hung_up_with_it(place: A
     assert ringing
     place.act(Act.CANCEL, 2)
     assert not place.network.ringing()
+
+
+def test_closing_one_of_two_call_outs_leaves_the_warning_to_the_other(town: Callable[..., Any]) -> None:
+    """Storm both-8: the one that goes on is not lifted, with an all-clear, by the next message about another county."""
+    place = town(counties=2, townships=2, villages=1)
+    send(place, CITY, FIRST, identifier="20260722213300")
+    send(place, COUNTY, SECOND, identifier="20260722213301")
+    place.play(seconds=MINUTE)
+    send(place, COUNTY, "141121", identifier="20260722213400")
+    ends = {COUNTY: "14112141600000_20260722213301", CITY: "14110041600000_20260722213300"}
+    for sample, root in ends.items():
+        send(place, sample, "141121", identifier=f"{root[15:-2]}59", msgType="Cancel", references=root)
+    assert [place.callout_state(one) for one in (1, 2)] == [CallOutState.RUNNING] * 2
+    place.act(Act.CLOSE, 1)
+    place.play(seconds=5 * MINUTE)
+    send(place, CITY, "141122", identifier="20260722214000")
+    place.play(seconds=MINUTE)
+    assert place.callout_state(2) is CallOutState.RUNNING
+    assert place.state(f"{SECOND}200", 2) is CalleeState.CALLING
+    texts = place.dispatches(f"{SECOND}200", Role.PRIMARY, Channel.SMS)
+    assert all(one.purpose is not Purpose.ALL_CLEAR for one in texts)
