@@ -35,7 +35,10 @@ from warning_dispatch.store.register_reading import count_receivers, stored_regi
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.tomlfiles import both
 
-app = typer.Typer(no_args_is_help=True, help=both("名册：导入、检查、样本", "the register: import, check, sample"))
+app = typer.Typer(
+    no_args_is_help=True,
+    help=both("名册：导入、检查、样本、待核号码", "the register: import, check, sample, numbers in doubt"),
+)
 
 STREAM = "register"
 """The journal of the register."""
