@@ -146,3 +146,19 @@ def test_closing_one_of_two_call_outs_leaves_the_warning_to_the_other(town: Call
     assert place.state(f"{SECOND}200", 2) is CalleeState.CALLING
     texts = place.dispatches(f"{SECOND}200", Role.PRIMARY, Channel.SMS)
     assert all(one.purpose is not Purpose.ALL_CLEAR for one in texts)
+
+
+def test_closing_a_countys_own_call_out_leaves_its_warning_to_the_citys(town: Callable[..., Any]) -> None:
+    """Storm both-209: the city's call-out goes on for the county's warning, whose own call-out is closed."""
+    place = town(counties=2, townships=1, villages=1)
+    send(place, CITY, "1411", identifier="20260722213300")
+    place.play(seconds=MINUTE)
+    send(place, COUNTY, "141121", identifier="20260722213400")
+    root = "14110041600000_20260722213300"
+    send(place, CITY, "1411", identifier="20260722213459", msgType="Cancel", references=root)
+    assert [place.callout_state(one) for one in (1, 2)] == [CallOutState.RUNNING] * 2
+    place.act(Act.CLOSE, 2)
+    place.play(seconds=5 * MINUTE)
+    send(place, CITY, "141122", identifier="20260722214000")
+    assert place.callout_state(1) is CallOutState.RUNNING
+    assert place.state(f"{FIRST}200", 1) is CalleeState.CALLING

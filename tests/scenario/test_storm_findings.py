@@ -197,3 +197,19 @@ class FailsOnce:
             if self.fails:
                 self.fails = False
                 raise StoreError("The disk is full.")
+
+
+def test_a_late_key_of_the_duty_room_and_a_wrong_number_in_one_turn(town: Callable[..., Any]) -> None:
+    """Promise 1 (storm county-747): the slow call that follows from the one report is not silenced by the other."""
+    place = town(counties=1, townships=1, villages=1)
+    place.warning(RED_CITY)
+    place.play(seconds=115)
+    county = "141121"
+    assert place.state(county) is CalleeState.CALLING
+    assert place.outcomes(county, Role.PRIMARY) == [None]
+    place.report(county, Role.DUTY, "key_pressed")
+    place.report(county, Role.PRIMARY, "invalid_number")
+    place.stage.round()
+    assert place.state(county) is CalleeState.DUTY_ANSWERED
+    place.play(seconds=60)
+    assert len(place.rings(county, Role.DEPUTY)) == 1

@@ -69,8 +69,16 @@ class QueueChanges:
         self._wanted.append(wanted)
 
     def silence(self, callee_id: int, *, texts: bool) -> None:
-        """Nothing rings for this callee any more; `texts`: and nothing asks it for an answer."""
+        """Nothing rings for this callee any more; `texts`: and nothing asks it for an answer.
+
+        What is wanted after that, in the same transaction, stays: the slow call to A when the duty room has answered.
+        """
         self._silenced[texts].append(callee_id)
+        self._wanted = [
+            one
+            for one in self._wanted
+            if one.record.id != callee_id or one.purpose not in ASKING or not (texts or one.channel is Channel.VOICE)
+        ]
 
     def look_again(self, callee_id: int) -> None:
         """A call that waits may go sooner than it was held until."""
@@ -95,13 +103,6 @@ class QueueChanges:
             for attempt_id, callout_id in dropped:
                 books.note(callout_id, {"k": "attempt.dropped", "id": attempt_id, "why": "answered"})
             books.hang_up.extend(books.tx.attempts.live_voice_of(silenced))
-            self._wanted = [
-                one
-                for one in self._wanted
-                if one.record.id not in silenced
-                or one.purpose not in ASKING
-                or not (texts or one.channel is Channel.VOICE)
-            ]
 
     def _write_attempts(self, books: Books) -> None:
         if not self._wanted:

@@ -105,17 +105,23 @@ class Rounds:
             end(ledger, callout_id, CallOutEvent.LIFTED, actor=actor, reason=reason)
 
     def close(self, ledger: Ledger, callout_id: int, *, actor: str, reason: str) -> None:
-        """An officer closes a call-out (办结): nobody is told, and the same warning does not begin it again by itself."""
+        """An officer closes a call-out (办结): nobody is told, and the same warning does not begin it again by itself.
+
+        A warning for which another call-out goes on at that colour stays in force for the units that are called there.
+        """
         callout = ledger.callout(callout_id)
         if callout.purpose is Purpose.CALL:
-            self._put_aside(ledger, callout)
+            standing = ledger.tx.callouts.of_hazard(callout.hazard)
+            live = [one for one in standing if one.id != callout_id and one.state is not CallOutState.CLOSED]
+            self._put_aside(ledger, callout, [one for one in live if one.colour is callout.colour])
         end(ledger, callout_id, CallOutEvent.CLOSED, actor=actor, reason=reason)
 
     @staticmethod
-    def _put_aside(ledger: Ledger, callout: CallOutRecord) -> dict[int, int]:
+    def _put_aside(ledger: Ledger, callout: CallOutRecord, going_on: Sequence[CallOutRecord] = ()) -> dict[int, int]:
         """Put aside the warnings of its colour whose units the call-out carries, but for those of another issuer.
 
         What another issuer warns of has a call-out of its own, which is lifted by itself; returned as chain → call-out.
+        `going_on`: call-outs whose units keep their warning.
         """
         standing = ledger.tx.callouts.of_hazard(callout.hazard)
         homes = {
@@ -124,6 +130,8 @@ class Rounds:
         others: dict[int, int] = {}
         for holder in ledger.tx.alerts.holders(callout.hazard):
             if holder.colour is not callout.colour or not ledger.tx.rounds.covers(callout.id, holder.asking):
+                continue
+            if any(ledger.tx.rounds.covers(one.id, holder.asking) for one in going_on):
                 continue
             own = holder.plan_name == callout.plan_name and holder.issuer_area == callout.issuer_area
             if not own and holder.chain_id in homes:
