@@ -27,6 +27,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         for plan, part in PLANS.items()
         for seed in (range(max(1, count // part)) if chosen is None else (chosen,))
     ]
+    cases.sort(key=lambda case: case[1] * PLANS[case[0]])  # a run that is stopped has put every plan through its share
     metafunc.parametrize(("plan", "storm_seed"), cases, ids=[f"{plan}-{seed}" for plan, seed in cases])
 
 
