@@ -180,16 +180,19 @@ class Oracle:
         wanted = self.wanted()
         newest: dict[Obligation, Row] = {}
         unfinished: dict[Obligation, list[Row]] = {}
+        closed: set[tuple[Obligation, int]] = set()
         for *values, plan, tier in tables.rows(_CALLEES):
             if (plan, tier) in self.told_only:
                 continue
             row = Row(*values)
             newest[row.of] = row
+            if row.callout_state == CallOutState.CLOSED:
+                closed.add((row.of, row.colour))
             if row.state not in FINISHED and row.callout_state in LIVE_CALLOUT:
                 unfinished.setdefault(row.of, []).append(row)
         self._remember_answers(wanted, newest.values())
         return [
-            *_highest(wanted, unfinished),
+            *_highest(wanted, unfinished, closed),
             *_never_left(wanted, newest),
             *self._once(unfinished),
             *_no_false_all_clear(tables, wanted, claimed_at),
@@ -232,13 +235,18 @@ class Row:
         return self.code, self.hazard
 
 
-def _highest(wanted: Mapping[Obligation, Colour], unfinished: Mapping[Obligation, Sequence[Row]]) -> Iterator[str]:
+def _highest(
+    wanted: Mapping[Obligation, Colour],
+    unfinished: Mapping[Obligation, Sequence[Row]],
+    closed: AbstractSet[tuple[Obligation, int]],
+) -> Iterator[str]:
+    """`closed`: whom an officer closed at a colour is called at a lower one if that is asked later."""
     for of, rows in unfinished.items():
         if len(rows) > 1:
             yield f"several: {of} is called by more than one: {rows}"
         if of not in wanted:
             yield f"several: {of} is called, and no warning in force covers it: {rows[-1]}"
-        elif rows[-1].colour != wanted[of].value:
+        elif rows[-1].colour != wanted[of].value and (of, wanted[of].value) not in closed:
             yield f"several: {of} is wanted at {wanted[of].name}: {rows[-1]}"
 
 
