@@ -295,7 +295,9 @@ class _Answers:
         answering = {receiver for role, receiver in self._people[callee_id] if role & rules.answering}
         since = [then for role, then in self._holders[unit_id] if role & rules.answering]
         first = min(since, default=0)
-        known = sum(then <= (first if self._trail.truth.clock_was_set or at is None else at) for then in since)
+        timed = at is not None and not self._trail.truth.clock_was_set
+        # Who was added in the very millisecond of the answer may have come before or after it (storm city-904).
+        known = sum(then <= first or (timed and then < at) for then in since)
         there_are = max(1, known)
         return len(answering) >= min(rules.need or there_are, there_are) or (
             rules.notice and bool(self.roles[callee_id])
