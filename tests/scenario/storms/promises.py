@@ -178,6 +178,9 @@ class Truth:
     """Attempts whose pressed key was told to the engine in a transaction that was committed."""
     clock_was_set: bool = False
     """Whether the wall clock jumped: times in the tables are then no order."""
+    step_was_lost: bool = False
+    """Whether the process died over such a jump: the next one takes it for a stop (ADR 0010), and what lies in a budget's
+    window is then off by the jump. Storms city-4101, strict-2247, both-2532, both-3186."""
 
 
 def broken_now(driver: sqlite3.Connection, truth: Truth) -> list[str]:
