@@ -182,6 +182,11 @@ def test_a_warning_the_database_failed_leaves_no_plan_behind(town: Callable[...,
     assert all("吕梁市气象台" in one.text for one in called)
 
 
+def test_a_turn_the_database_failed_leaves_no_plan_behind(storm: Callable[[str, int], Any]) -> None:
+    """Storm county-4299: a turn began the bureau's own call-out, failed, and its number went to a warning's."""
+    storm("county", 4299)
+
+
 class FailsOnce:
     """A storage whose next transaction fails at its end."""
 

@@ -66,7 +66,8 @@ class Engine:
         Was the clock set back while we were down, the deadlines go back with it first.
         """
         self._once(now, went_back)
-        return recover(self._storage, self._plans, self._reports, self._bureau, now, lost_routes, self._observe)
+        with self._plans.kept_if_committed():
+            return recover(self._storage, self._plans, self._reports, self._bureau, now, lost_routes, self._observe)
 
     def clock_stepped(self, now: int, by: int) -> None:
         """The wall clock was set `by` ms forward (back when negative) and shows `now`: deadlines move along.
@@ -78,7 +79,8 @@ class Engine:
 
     def turn(self, now: int, inbox: Inbox | None = None) -> Turned:
         """Everything that is due at `now`."""
-        return self._turn(now, inbox)
+        with self._plans.kept_if_committed():
+            return self._turn(now, inbox)
 
     def answer(self, now: int, inbox: Inbox) -> Done[int]:
         """Taps and replies, committed at once."""
@@ -155,14 +157,10 @@ class Engine:
 
     def _once(self, now: int, work: Callable[[Ledger], T]) -> Done[T]:
         """One use case in one transaction of its own."""
-        try:
-            with self._storage.writing() as tx:
-                ledger = Ledger(tx, self._plans, now, self._bureau)
-                result = work(ledger)
-                ledger.close()
-        except BaseException:
-            self._plans.forget()
-            raise
+        with self._plans.kept_if_committed(), self._storage.writing() as tx:
+            ledger = Ledger(tx, self._plans, now, self._bureau)
+            result = work(ledger)
+            ledger.close()
         self._observe(ledger.counted)
         self._turn.remember(ledger.wake)
         return Done(result, tuple(dict.fromkeys(ledger.hang_up)), tuple(ledger.started))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from warning_dispatch.engine.records import CalleeRecord, CallOutRecord
@@ -57,9 +58,14 @@ class FrozenPlans:
         self._plan_from_json = plan_from_json
         self._kept: OrderedDict[int, Frozen] = OrderedDict()
 
-    def forget(self) -> None:
-        """Forget everything: a call-out that was rolled back leaves its id to the next one."""
-        self._kept.clear()
+    @contextmanager
+    def kept_if_committed(self) -> Iterator[None]:
+        """Around a transaction; forget everything if it fails: a call-out that is rolled back leaves its id to the next."""
+        try:
+            yield
+        except BaseException:
+            self._kept.clear()
+            raise
 
     def get(self, rows: CallOutRows, callout_id: int) -> Frozen:
         """The frozen plan of a call-out."""
