@@ -23,7 +23,8 @@ from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.list_accounts import WriterAccounts
-from warning_dispatch.errors import NotFoundError, RefusedError
+from warning_dispatch.engine.register_desk import WriterRegisterDays
+from warning_dispatch.errors import DispatchError, NotFoundError, RefusedError
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.model.views import AddedReceiver, Health, IntakeResult, LinkView
@@ -35,6 +36,7 @@ from warning_dispatch.ports import (
     ListAccounts,
     ReadModels,
     Receipt,
+    RegisterDays,
     Reply,
     Report,
     Tap,
@@ -46,6 +48,8 @@ REMEMBER_WITHDRAWN = 10_000
 """Attempts remembered as withdrawn, so that a batch under way can leave them out."""
 IN_HAND_FOR = 300_000
 """ms a channel may hold an attempt before a repeat of it is handed over although the channel has not answered."""
+REGISTER_EVERY = 60.0
+"""Seconds between two looks at whether the register has something due."""
 TIDY_EVERY = 21_600.0
 """Seconds between two looks at old printable lists."""
 DRAIN_FOR = 20.0
@@ -246,6 +250,14 @@ class ListKeeper(Protocol):
         ...
 
 
+class RegisterKeeper(Protocol):
+    """Looks after the register day by day (bootstrap.mornings)."""
+
+    def look(self, days: RegisterDays) -> None:
+        """Do what is due now; may take seconds, so never in the loop's own thread."""
+        ...
+
+
 class EngineDesk:
     """ports.Desk: what the web and the commands ask, carried out by the one writer."""
 
@@ -335,11 +347,14 @@ class Daemon:
         read: ReadModels,
         pumps: Sequence[Callable[[Callable[[Sequence[Event]], Awaitable[None]]], Coroutine[Any, Any, None]]] = (),
         make_lists: Callable[[ListAccounts], ListKeeper] | None = None,
+        register: RegisterKeeper | None = None,
     ) -> None:
         """`make_servers` gives the web servers to run; `pumps` bring events from in-process carriers.
 
-        `make_lists` None: no printable lists (the demonstration, whose people are invented).
+        `make_lists` None: no printable lists (the demonstration, whose people are invented). `register` None: nobody looks
+        after the register.
         """
+        self._register = register
         self._make_lists = make_lists
         self._engine = engine
         self._clock = clock
@@ -382,6 +397,7 @@ class Daemon:
         alarm = AlarmClock(self._clock, writer.wake, lambda: writer.next_at)
         pulse.set_anew = lambda: loop.call_soon_threadsafe(alarm.set_anew)
         lists = self._lists(writer, alarm)
+        self._look_after_register(writer, alarm)
         writer.start()
         alarm.start()
         if lists is not None:
@@ -422,6 +438,20 @@ class Daemon:
         writer.after_start = lists.after_start
         alarm.every(TIDY_EVERY, tidy, "lists")
         return lists
+
+    def _look_after_register(self, writer: Writer, alarm: AlarmClock) -> None:
+        """The register's days. What fails is said and tried again: a register that nobody looked at stops no warning."""
+        if self._register is None:
+            return
+        register, days = self._register, WriterRegisterDays(self._engine, writer)
+
+        async def look() -> None:
+            try:
+                await asyncio.to_thread(register.look, days)
+            except DispatchError as error:
+                self._log.error("register.look_failed", error=str(error))
+
+        alarm.every(REGISTER_EVERY, look, "register")
 
     async def _wind_up(
         self, work: Sequence[asyncio.Task[None]], wire: ChannelWire, writer: Writer, lists: ListKeeper | None

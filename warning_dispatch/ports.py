@@ -6,7 +6,7 @@ outside world tells later comes back as `Report`, `Reply` or `Tap` events, late,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -216,6 +216,37 @@ class ListAccounts(Protocol):
 
     def lists_removed(self, count: int) -> None:
         """Old lists were destroyed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MorningAccount:
+    """What a morning found.
+
+    `lost`: by county code, names of units that cannot be reached any more; `more`: how many more units have each
+    weakness; `score`: of the whole register, 0 to 100; `memory`: JSON for the next morning.
+    """
+
+    day: str
+    lost: Mapping[str, tuple[str, ...]]
+    more: Mapping[str, int]
+    score: int
+    memory: str
+
+
+class RegisterDays(Protocol):
+    """What the register needs day by day. From any thread but the engine's; returns when it is committed."""
+
+    def keep_register(self, day: str, erase_before: int) -> bool:
+        """Upkeep of a day, once: first and last days of people, erasure of what left before a moment (ms)."""
+        ...
+
+    def claim_morning(self, day: str) -> str | None:
+        """Claim the look of a morning: what the last one remembered, as JSON; None: it is another's, or done."""
+        ...
+
+    def tell_morning(self, account: MorningAccount) -> bool:
+        """Tell what got worse, once."""
         ...
 
 

@@ -149,6 +149,25 @@ class ListSettings(Shape):
     """Days after which a list is removed: it holds names and numbers in clear."""
 
 
+class ContactSettings(Shape):
+    """[contacts] 名册."""
+
+    short_codes: tuple[Annotated[str, Field(pattern=r"^[0-9]{1,8}\*?$")], ...] = ()
+    """Short numbers that the bureau's own lines can dial as they are; `66*` stands for all that begin so."""
+    verified_months: int = Field(default=12, ge=1, le=60)
+    """After so many months a receiver that nobody has verified counts as stale."""
+    units_per_person: int = Field(default=3, ge=1, le=1_000)
+    """Somebody who answers for more units than this is a finding."""
+    roster_days: int = Field(default=14, ge=1, le=90)
+    """The roster of a unit that has one must reach so many days ahead."""
+    season_from: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-([0-2]\d|3[01])$")] = "05-01"
+    season_until: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-([0-2]\d|3[01])$")] = "10-15"
+    morning: HourMinute = "08:00"
+    """When the duty officer is told what got worse in the register, each day of the flood season."""
+    keep_days: int = Field(default=365, ge=180, le=3_650)
+    """Days after which people who have left the register are erased from the database."""
+
+
 class SmtpSettings(Shape):
     """[smtp] 邮件服务器. An empty `host`: there is none."""
 
@@ -270,6 +289,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     texts: TextSettings = TextSettings()
     lists: ListSettings = ListSettings()
+    contacts: ContactSettings = ContactSettings()
     smtp: SmtpSettings = SmtpSettings()
     routes: Annotated[tuple[RouteSettings, ...], AfterValidator(_distinct)] = ()
     simulation: SimulationSettings = SimulationSettings()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from warning_dispatch.bootstrap.demo import Demo, build_demo, demo_warning
 from warning_dispatch.bootstrap.installation import build_daemon, open_product, printable_lists, route_plans, serve
+from warning_dispatch.bootstrap.mornings import RegisterMornings, term_of
 from warning_dispatch.bootstrap.wiring import (
     REACHED,
     EngineParts,
@@ -20,6 +21,7 @@ __all__ = [
     "Demo",
     "EngineParts",
     "Product",
+    "RegisterMornings",
     "RoutePlan",
     "alert_from_json",
     "alert_to_json",
@@ -31,5 +33,6 @@ __all__ = [
     "printable_lists",
     "route_plans",
     "serve",
+    "term_of",
     "wire_product",
 ]

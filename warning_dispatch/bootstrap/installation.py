@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from warning_dispatch.bootstrap.mornings import RegisterMornings
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import load_configuration
@@ -178,6 +179,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock) -> Daemon:
         read=product.read,
         pumps=[simulated.pump] if simulated else [],
         make_lists=lists,
+        register=RegisterMornings(settings, product.database, product.sealer, clock),
     )
 
 

@@ -14,6 +14,7 @@ from warning_dispatch.engine.intake import Intake
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.recovery import recover
+from warning_dispatch.engine.register_days import CLAIM_FOR, MORNING, keep_up, tell
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.turn import Inbox, Turn, Turned
@@ -22,7 +23,7 @@ from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.model.views import AddedReceiver, IntakeResult
-from warning_dispatch.ports import ListAccount
+from warning_dispatch.ports import ListAccount, MorningAccount
 
 T = TypeVar("T")
 
@@ -154,6 +155,18 @@ class Engine:
     def source_silent(self, now: int, name: str) -> Done[None]:
         """A source of warnings says nothing any more, not even that it is alive."""
         return self._once(now, lambda ledger: ledger.alarm("source_silent", written(source=name), about=name))
+
+    def keep_register(self, now: int, day: str, erase_before: int) -> Done[bool]:
+        """The register's upkeep of a day, once; whether it was this call that did it."""
+        return self._once(now, lambda ledger: keep_up(ledger, day, erase_before))
+
+    def claim_morning(self, now: int, day: str) -> Done[str | None]:
+        """The look at the register in the morning is ours: what the last one remembered; None: it is another's, or done."""
+        return self._once(now, lambda ledger: ledger.tx.chores.claim(MORNING, day, now, now + CLAIM_FOR))
+
+    def tell_morning(self, now: int, account: MorningAccount) -> Done[bool]:
+        """What got worse in the register is put before the duty officer, once."""
+        return self._once(now, lambda ledger: tell(ledger, account))
 
     def _once(self, now: int, work: Callable[[Ledger], T]) -> Done[T]:
         """One use case in one transaction of its own."""

@@ -25,6 +25,7 @@ from warning_dispatch.engine.storage_alarms import AlarmRows
 from warning_dispatch.engine.storage_attempts import AttemptRows
 from warning_dispatch.engine.storage_contacts import EndpointRows, LinkRows
 from warning_dispatch.engine.storage_limits import NumberCallRows, RouteRows, TurnRows
+from warning_dispatch.engine.storage_register import ChoreRows, UpkeepRows
 from warning_dispatch.engine.timekeeping import ClockRows
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.colour import Colour
@@ -429,6 +430,16 @@ class Transaction(Protocol):
     @property
     def clock(self) -> ClockRows:
         """What depends on the wall clock."""
+        ...
+
+    @property
+    def chores(self) -> ChoreRows:
+        """What is done once a day."""
+        ...
+
+    @property
+    def upkeep(self) -> UpkeepRows:
+        """The register's own days."""
         ...
 
     @property

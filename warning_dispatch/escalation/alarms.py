@@ -54,6 +54,9 @@ URGENCY: Mapping[str, Urgency] = {
     "awaiting_lift": Urgency.ORANGE,
     "night_limit": Urgency.ROW,
     "list_not_written": Urgency.ORANGE,
+    # the register
+    "units_unreachable": Urgency.ORANGE,
+    "register_worse": Urgency.ROW,
 }
 """Every kind of alarm. One that is not here rings as orange: what nobody has thought of is put before a human."""
 

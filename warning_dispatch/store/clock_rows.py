@@ -48,7 +48,10 @@ at its validity; that of a paused one or of one that awaits lifting is an interv
 STAY: Mapping[str, tuple[str, ...]] = {
     "unit": ("valid_from", "valid_until"),
     "receiver": ("valid_from", "valid_until"),
-    "endpoint": ("valid_until",),
+    "endpoint": ("valid_until", "proved_at"),
+    "duty_shift": ("begins_at", "ends_at"),  # a roster is written in wall time
+    "register_change": ("at",),
+    "chore": ("claimed_until",),  # a day of the calendar; a claim that lapses late costs a morning's minutes
     "raw_message": ("received_at",),
     "alert_chain": ("began_at", "raised_at", "ended_at"),
     "alert": ("sent", "received_at", "expires"),

@@ -73,6 +73,9 @@ unit = Table(
     Column(
         "reach", Integer, nullable=False, server_default="0", comment="mask of role x channel with a usable endpoint"
     ),
+    Column("certified_on", Text, nullable=False, server_default="", comment="day, of a key unit"),
+    Column("review_on", Text, nullable=False, server_default="", comment="day, of a key unit"),
+    Column("measures", Text, nullable=False, server_default="", comment="what a key unit must do on a warning"),
     Column("valid_from", BigInteger),
     Column("valid_until", BigInteger),
     Index("ix_unit_kind_level_area", "kind", "level", "area"),
@@ -106,6 +109,10 @@ receiver = Table(
     Column("post", Text, nullable=False, server_default=""),
     Column("language", Text, nullable=False, server_default="zh_CN"),
     Column("rank", SmallInteger, nullable=False, server_default="0", comment="order among the receivers of one role"),
+    Column("serves_from", Text, nullable=False, server_default="", comment="first day; empty: at once"),
+    Column("serves_until", Text, nullable=False, server_default="", comment="last day; empty: no end is known"),
+    Column("verified_on", Text, nullable=False, server_default="", comment="day on which somebody made sure of it"),
+    Column("verified_how", Text, nullable=False, server_default=""),
     Column("valid_from", BigInteger),
     Column("valid_until", BigInteger),
     Index("ix_receiver_unit", "unit_id"),
@@ -125,13 +132,55 @@ endpoint = Table(
     Column("rank", SmallInteger, nullable=False, server_default="0"),
     Column("usable", SmallInteger, nullable=False, server_default="1"),
     Column(
-        "finding", Text, nullable=False, server_default="", comment="why it is not usable (empty, invalid, opted out)"
+        "finding",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="why it is not usable (empty, invalid, opted out; not_yet: before the person's first day)",
     ),
+    Column("proved_at", BigInteger, comment="when its holder last confirmed that the number is theirs"),
     Column("valid_until", BigInteger),
     Index("ix_endpoint_unit", "unit_id", "channel"),
     Index("ix_endpoint_number", "number_id"),
     Index("ix_endpoint_receiver", "receiver_id"),
     comment="Immutable: a change is a new row, the old one gets valid_until.",
+)
+
+duty_shift = Table(
+    "duty_shift",
+    metadata,
+    _key(),
+    Column("unit_id", Key, ForeignKey("unit.id"), nullable=False),
+    Column("receiver_id", Key, ForeignKey("receiver.id"), nullable=False),
+    Column("begins_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Index("ix_duty_shift_unit", "unit_id", "ends_at"),
+    comment="值班表: who is on duty for a unit; see escalation/roster.py.",
+)
+
+register_change = Table(
+    "register_change",
+    metadata,
+    _key(),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("source", Text, nullable=False, comment="how it came: import, roster, storm, schedule …"),
+    Column("unit_code", Text, nullable=False),
+    Column("subject", Text, nullable=False, comment="unit or receiver"),
+    Column("before", LargeBinary, comment="sealed JSON; none: it is new"),
+    Column("after", LargeBinary, comment="sealed JSON; none: it has gone"),
+    Index("ix_register_change_unit", "unit_code", "at"),
+    comment="Who changed what in the register: it holds names and numbers, so it is sealed and destroyed on schedule.",
+)
+
+chore = Table(
+    "chore",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("day", Text, nullable=False, server_default="", comment="the last day on which it was done"),
+    Column("claimed_until", BigInteger, nullable=False, server_default="0", comment="somebody is at it until then"),
+    Column("memory", Text, nullable=False, server_default="{}", comment="JSON: what it must know the next time"),
+    comment="What is done once a day, whatever the number of daemons.",
 )
 
 # --- what came in -----------------------------------------------------------------------------------------

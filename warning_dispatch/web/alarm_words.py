@@ -74,6 +74,8 @@ ALARMS: Mapping[str, Pair] = {
     "no_contact": ("没有任何联系方式", "no contact at all"),
     "list_not_written": ("打印名单没有写成", "the printable list could not be written"),
     "awaiting_lift": ("待解除，请处理", "awaits lifting"),
+    "units_unreachable": ("有单位今天叫不到", "units cannot be reached today"),
+    "register_worse": ("名册比上次差", "the register got worse"),
 }
 _DETAILS: Mapping[str, Pair] = {
     "area_unknown": (
@@ -99,6 +101,14 @@ _DETAILS: Mapping[str, Pair] = {
     ),
     "route_down": ("{route}：{outcome}", "{route}: {outcome}"),
     "source_silent": ("{source} 一直没有消息", "nothing has come from {source}"),
+    "units_unreachable": (
+        "{units} 个单位没有能用的电话：{names}。请今天补报号码，见 contacts check",
+        "{units} units have no usable phone: {names}. Get their numbers today, see contacts check",
+    ),
+    "register_worse": (
+        "完好度 {score} 分；新增：{gaps}。见 contacts check",
+        "score {score}; more than before: {gaps}. See contacts check",
+    ),
     "superior_without_contact": (
         "{branches} 处下级没有可叫的上级，已直接开闸",
         "{branches} branches have no superior to wait for and were opened",
@@ -110,6 +120,22 @@ _OF_A_MESSAGE: Mapping[str, Pair] = {
     "message": ("报文 {message}：{why}", "message {message}: {why}"),
 }
 """Whatever is said of a message: which one, and why. By the fact that numbers it."""
+GAPS: Mapping[str, Pair] = {
+    "no_receiver": ("没有接收责任人", "no receiver"),
+    "no_phone": ("没有能用的电话", "no usable phone"),
+    "no_primary": ("没有 A 岗", "no A"),
+    "bad_number": ("有坏号码（空号、停机 …）", "a number found to be wrong"),
+    "unproved": ("号码都未经本人证实", "no number proved by its holder"),
+    "one_channel": ("只有一种渠道", "one channel only"),
+    "same_phone": ("A、B 岗同一号码", "A and B share a phone"),
+    "stale": ("超期未核实", "not verified within the term"),
+    "many_units": ("责任人负责单位过多", "its person has too many units"),
+    "roster_gap": ("值班表有缺口", "a gap in the roster"),
+    "review_due": ("重点单位未复核或没写措施", "key unit: review due, or no measures"),
+}
+"""Weaknesses of a unit in the register, by registry.readiness.Gap."""
+_NAMED = 6
+"""So many units are named in an alarm."""
 _TRIGGER = "trigger_"
 _FAULT = "fault_"
 
@@ -135,6 +161,13 @@ def _worded(facts: Mapping[str, object], words: Catalogue) -> Mapping[str, objec
     why = facts.get("why")
     if isinstance(why, list):
         worded["why"] = pick(("；", "; "), words.language).join(reason_text(str(one), words.language) for one in why)
+    names, gaps = facts.get("names"), facts.get("gaps")
+    if isinstance(names, list):
+        shown = pick(("、", ", "), words.language).join(str(one) for one in names[:_NAMED])
+        worded["names"] = shown + (" …" if len(names) > _NAMED else "")
+    if isinstance(gaps, Mapping):
+        said = (f"{pick(GAPS.get(key, (key, key)), words.language)} +{count}" for key, count in gaps.items())
+        worded["gaps"] = pick(("，", ", "), words.language).join(said)
     if "outcome" in facts:
         worded["outcome"] = words.word("outcome", str(facts["outcome"]))
     return worded

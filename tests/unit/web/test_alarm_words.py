@@ -28,6 +28,8 @@ FACTS = {
     "route_down": written(route="电话一", outcome="credentials_refused"),
     "source_silent": written(source="cma"),
     "superior_without_contact": written(branches=2),
+    "units_unreachable": written(units=2, names=["A", "B"]),
+    "register_worse": written(gaps={"stale": 4, "bad_number": 1}, score=71),
     "untriggered": written(alert=5, why=["too_old", "trigger_city", "colour-conflict"]),
 }
 
@@ -48,7 +50,7 @@ def test_every_kind_is_told_in_words(kind: str, language: str) -> None:
         language == "zh_CN" or kind in ("route_down", "list_not_written")
     )
     for value in facts_of(FACTS.get(kind, "")).values():
-        assert isinstance(value, list) or kind == "route_down" or str(value) in told
+        assert isinstance(value, list | dict) or kind == "route_down" or str(value) in told
 
 
 def test_a_text_is_shown_as_it_was_written() -> None:

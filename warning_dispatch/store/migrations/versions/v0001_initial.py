@@ -13,11 +13,6 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
-    """An index of the rows for which `where` holds, on either dialect."""
-    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
-
-
 def _create_alarm() -> None:
     op.create_table(
         "alarm",
@@ -54,7 +49,13 @@ def _create_alarm() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm")),
         comment="What cannot be decided rings a human: the causes of the bureau's self-call.",
     )
-    _partial_index("ix_alarm_due", "alarm", ["next_at"], "next_at IS NOT NULL")
+    op.create_index(
+        "ix_alarm_due",
+        "alarm",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
     op.create_index("ix_alarm_open", "alarm", ["claimed_at"])
     op.create_index("ix_alarm_self_callout", "alarm", ["self_callout_id"])
     op.create_index("ix_alarm_unit", "alarm", ["unit_id"])
@@ -112,6 +113,22 @@ def _create_api_key() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
         sa.UniqueConstraint("hash", name=op.f("uq_api_key_hash")),
         sa.UniqueConstraint("name", name=op.f("uq_api_key_name")),
+    )
+
+
+def _create_chore() -> None:
+    op.create_table(
+        "chore",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("day", sa.Text(), server_default="", nullable=False, comment="the last day on which it was done"),
+        sa.Column(
+            "claimed_until", sa.BigInteger(), server_default="0", nullable=False, comment="somebody is at it until then"
+        ),
+        sa.Column(
+            "memory", sa.Text(), server_default="{}", nullable=False, comment="JSON: what it must know the next time"
+        ),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_chore")),
+        comment="What is done once a day, whatever the number of daemons.",
     )
 
 
@@ -215,6 +232,23 @@ def _create_raw_message() -> None:
     op.create_index("ix_raw_message_digest", "raw_message", ["digest"])
 
 
+def _create_register_change() -> None:
+    op.create_table(
+        "register_change",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False, comment="how it came: import, roster, storm, schedule …"),
+        sa.Column("unit_code", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False, comment="unit or receiver"),
+        sa.Column("before", sa.LargeBinary(), comment="sealed JSON; none: it is new"),
+        sa.Column("after", sa.LargeBinary(), comment="sealed JSON; none: it has gone"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_register_change")),
+        comment="Who changed what in the register: it holds names and numbers, so it is sealed and destroyed on schedule.",
+    )
+    op.create_index("ix_register_change_unit", "register_change", ["unit_code", "at"])
+
+
 def _create_route() -> None:
     op.create_table(
         "route",
@@ -265,6 +299,11 @@ def _create_unit() -> None:
             server_default="0",
             nullable=False,
             comment="mask of role x channel with a usable endpoint",
+        ),
+        sa.Column("certified_on", sa.Text(), server_default="", nullable=False, comment="day, of a key unit"),
+        sa.Column("review_on", sa.Text(), server_default="", nullable=False, comment="day, of a key unit"),
+        sa.Column(
+            "measures", sa.Text(), server_default="", nullable=False, comment="what a key unit must do on a warning"
         ),
         sa.Column("valid_from", sa.BigInteger()),
         sa.Column("valid_until", sa.BigInteger()),
@@ -340,6 +379,14 @@ def _create_receiver() -> None:
             nullable=False,
             comment="order among the receivers of one role",
         ),
+        sa.Column("serves_from", sa.Text(), server_default="", nullable=False, comment="first day; empty: at once"),
+        sa.Column(
+            "serves_until", sa.Text(), server_default="", nullable=False, comment="last day; empty: no end is known"
+        ),
+        sa.Column(
+            "verified_on", sa.Text(), server_default="", nullable=False, comment="day on which somebody made sure of it"
+        ),
+        sa.Column("verified_how", sa.Text(), server_default="", nullable=False),
         sa.Column("valid_from", sa.BigInteger()),
         sa.Column("valid_until", sa.BigInteger()),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_receiver_unit_id_unit")),
@@ -384,8 +431,36 @@ def _create_callout() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_callout")),
     )
     op.create_index("ix_callout_chain", "callout", ["chain_id"])
-    _partial_index("ix_callout_due", "callout", ["next_at"], "next_at IS NOT NULL")
-    _partial_index("ix_callout_standing", "callout", ["hazard"], "standing = 1")
+    op.create_index(
+        "ix_callout_due",
+        "callout",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_callout_standing",
+        "callout",
+        ["hazard"],
+        sqlite_where=sa.text("standing = 1"),
+        postgresql_where=sa.text("standing = 1"),
+    )
+
+
+def _create_duty_shift() -> None:
+    op.create_table(
+        "duty_shift",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("unit_id", KEY, nullable=False),
+        sa.Column("receiver_id", KEY, nullable=False),
+        sa.Column("begins_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["receiver_id"], ["receiver.id"], name=op.f("fk_duty_shift_receiver_id_receiver")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_duty_shift_unit_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duty_shift")),
+        comment="值班表: who is on duty for a unit; see escalation/roster.py.",
+    )
+    op.create_index("ix_duty_shift_unit", "duty_shift", ["unit_id", "ends_at"])
 
 
 def _create_endpoint() -> None:
@@ -404,8 +479,9 @@ def _create_endpoint() -> None:
             sa.Text(),
             server_default="",
             nullable=False,
-            comment="why it is not usable (empty, invalid, opted out)",
+            comment="why it is not usable (empty, invalid, opted out; not_yet: before the person's first day)",
         ),
+        sa.Column("proved_at", sa.BigInteger(), comment="when its holder last confirmed that the number is theirs"),
         sa.Column("valid_until", sa.BigInteger()),
         sa.ForeignKeyConstraint(["number_id"], ["number.id"], name=op.f("fk_endpoint_number_id_number")),
         sa.ForeignKeyConstraint(["receiver_id"], ["receiver.id"], name=op.f("fk_endpoint_receiver_id_receiver")),
@@ -464,10 +540,28 @@ def _create_attempt() -> None:
         comment="One try on one endpoint; it may serve several callees.",
     )
     op.create_index("ix_attempt_callout", "attempt", ["callout_id"])
-    _partial_index("ix_attempt_held", "attempt", ["held_until"], "state = 1 AND held_until IS NOT NULL")
-    _partial_index("ix_attempt_lease", "attempt", ["lease_until"], "lease_until IS NOT NULL")
+    op.create_index(
+        "ix_attempt_held",
+        "attempt",
+        ["held_until"],
+        sqlite_where=sa.text("state = 1 AND held_until IS NOT NULL"),
+        postgresql_where=sa.text("state = 1 AND held_until IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_attempt_lease",
+        "attempt",
+        ["lease_until"],
+        sqlite_where=sa.text("lease_until IS NOT NULL"),
+        postgresql_where=sa.text("lease_until IS NOT NULL"),
+    )
     op.create_index("ix_attempt_number", "attempt", ["number_id"])
-    _partial_index("ix_attempt_ready", "attempt", ["channel", "order_key"], "state = 1")
+    op.create_index(
+        "ix_attempt_ready",
+        "attempt",
+        ["channel", "order_key"],
+        sqlite_where=sa.text("state = 1"),
+        postgresql_where=sa.text("state = 1"),
+    )
 
 
 def _create_branch() -> None:
@@ -497,7 +591,13 @@ def _create_branch() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_branch")),
     )
     op.create_index("ix_branch_callout_tier", "branch", ["callout_id", "tier", "superior_unit_id"])
-    _partial_index("ix_branch_due", "branch", ["gate_at"], "state = 1 AND gate_at IS NOT NULL")
+    op.create_index(
+        "ix_branch_due",
+        "branch",
+        ["gate_at"],
+        sqlite_where=sa.text("state = 1 AND gate_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 1 AND gate_at IS NOT NULL"),
+    )
     op.create_index("ix_branch_superior_branch", "branch", ["superior_branch_id"])
     op.create_index("ix_branch_superior_callee", "branch", ["superior_callee_id"])
 
@@ -576,8 +676,20 @@ def _create_callee() -> None:
         sa.UniqueConstraint("callout_id", "unit_id", name="uq_callee_callout_unit"),
     )
     op.create_index("ix_callee_branch", "callee", ["branch_id"])
-    _partial_index("ix_callee_due", "callee", ["next_at"], "next_at IS NOT NULL")
-    _partial_index("ix_callee_next", "callee", ["next_id"], "next_id IS NOT NULL")
+    op.create_index(
+        "ix_callee_due",
+        "callee",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_callee_next",
+        "callee",
+        ["next_id"],
+        sqlite_where=sa.text("next_id IS NOT NULL"),
+        postgresql_where=sa.text("next_id IS NOT NULL"),
+    )
     op.create_index("ix_callee_unit", "callee", ["unit_id"])
 
 
@@ -637,6 +749,7 @@ def upgrade() -> None:
     _create_alarm()
     _create_alert_chain()
     _create_api_key()
+    _create_chore()
     _create_id_block()
     _create_installation()
     _create_journal_block()
@@ -644,6 +757,7 @@ def upgrade() -> None:
     _create_number()
     _create_number_call()
     _create_raw_message()
+    _create_register_change()
     _create_route()
     _create_turn()
     _create_unit()
@@ -651,6 +765,7 @@ def upgrade() -> None:
     _create_alert()
     _create_receiver()
     _create_callout()
+    _create_duty_shift()
     _create_endpoint()
     _create_attempt()
     _create_branch()
@@ -670,6 +785,7 @@ def downgrade() -> None:
     op.drop_table("branch")
     op.drop_table("attempt")
     op.drop_table("endpoint")
+    op.drop_table("duty_shift")
     op.drop_table("callout")
     op.drop_table("receiver")
     op.drop_table("alert")
@@ -677,6 +793,7 @@ def downgrade() -> None:
     op.drop_table("unit")
     op.drop_table("turn")
     op.drop_table("route")
+    op.drop_table("register_change")
     op.drop_table("raw_message")
     op.drop_table("number_call")
     op.drop_table("number")
@@ -684,6 +801,7 @@ def downgrade() -> None:
     op.drop_table("journal_block")
     op.drop_table("installation")
     op.drop_table("id_block")
+    op.drop_table("chore")
     op.drop_table("api_key")
     op.drop_table("alert_chain")
     op.drop_table("alarm")
