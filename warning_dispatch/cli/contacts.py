@@ -18,7 +18,7 @@ from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.register import Register, RegisterCounts
-from warning_dispatch.model.register_changes import changes_between
+from warning_dispatch.model.register_changes import RegisterChanges, changes_between
 from warning_dispatch.model.roster import Shift
 from warning_dispatch.registry.reading import RECEIVERS_FILE, read_register
 from warning_dispatch.registry.sample import sample_receivers
@@ -117,7 +117,7 @@ def read_register_units(folder: Path) -> Register:
 class TakeOver:
     """How a register comes: who brings it and from where; `seen`: the state of the register's journal it was made from.
 
-    `allow_fewer`: even if more than half of the receivers would go.
+    `shifts`: of the roster. `accepted`: names of problems that the registrar accepted. `allow_fewer`: even if more than half of the receivers would go.
     """
 
     actor: str
@@ -126,6 +126,8 @@ class TakeOver:
     seen: int | None = None
     shifts: Sequence[Shift] = ()
     accepted: Sequence[str] = ()
+    changes: RegisterChanges | None = None
+    """What differs from the state that was `seen`; None: it is found out."""
 
 
 def take_over(settings: Settings, register: Register, how: TakeOver) -> RegisterCounts:
@@ -143,9 +145,10 @@ def take_over(settings: Settings, register: Register, how: TakeOver) -> Register
         with writing(database) as connection:
             sql = Sql(connection)
             _refuse_late(sql, how.seen)
-            before = stored_register(connection, sealer, usable_only=False)
+            changes = how.changes
+            if changes is None:
+                changes = changes_between(stored_register(connection, sealer, usable_only=False), register)
             counts = replace_register(connection, sealer, register, now)
-            changes = changes_between(before, register)
             write_changes(sql, sealer, changes, actor=how.actor, source=how.source, now=now)
             follow_people(sql, sealer)
             save_shifts(sql, sealer, how.shifts)

@@ -83,6 +83,11 @@ class Plan:
     notices: Sequence[Finding]
     seen: int | None
 
+    @property
+    def compared(self) -> RegisterChanges | None:
+        """The changes, where they are those against what is stored (and not against the units of a folder)."""
+        return self.changes if self.seen else None
+
 
 @app.command("import")
 @command
@@ -130,7 +135,15 @@ def import_register(
     if standing_:
         raise RegisterError([_with_name(one) for one in standing_])
     fewer = allow_fewer or "fewer" in accepted
-    how = TakeOver(terminal.asked_actor(actor), "import", fewer, seen=plan.seen, shifts=plan.shifts, accepted=accepted)
+    how = TakeOver(
+        terminal.asked_actor(actor),
+        "import",
+        fewer,
+        seen=plan.seen,
+        shifts=plan.shifts,
+        accepted=accepted,
+        changes=plan.compared,
+    )
     counts = take_over(terminal.settings, plan.after, how)
     document = {
         **asdict(counts),

@@ -25,8 +25,8 @@ from warning_dispatch.tomlfiles import both
 
 Cell = str | float | int | bool | date | datetime | time | timedelta
 """What a cell holds; an empty one holds ""."""
-WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".et", ".xlsb", ".ods")
-"""Files that python-calamine reads; WPS saves .et in Excel's own form."""
+_BOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How a workbook begins: a zip (.xlsx, .ods), or a compound file (.xls, and .et as WPS saves it)."""
 FORMULA = ("=", "+", "-", "@")
 """What a spreadsheet takes for a formula at the start of a cell of a CSV; behind an apostrophe it is text."""
 _MOST_ROWS, _MOST_COLUMNS = 200_000, 200
@@ -67,7 +67,7 @@ def read_grids(path: Path) -> list[Grid]:
         raise _refused(
             path, both("读不了", f"cannot be read: {error.strerror}"), both("检查文件", "check it")
         ) from None
-    if path.suffix.lower() in WORKBOOKS or content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+    if content.startswith(_BOOKS):  # by content: a CSV is often renamed, and a renamed one is still a CSV
         return _workbook(path, content)
     return [_csv(path, content)]
 

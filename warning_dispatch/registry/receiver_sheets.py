@@ -15,8 +15,8 @@ from typing import TypeVar
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit
 from warning_dispatch.registry.addresses import AddressRefusedError, ReadNumber, read_cell, read_mail
 from warning_dispatch.registry.days import read_day
-from warning_dispatch.registry.grids import Cell, Grid, cell_text, column_letter
-from warning_dispatch.registry.headers import NUMBERS, Field, Header, HeaderColumn, plain_title
+from warning_dispatch.registry.grids import Cell, Grid, cell_text, column_letter, texts
+from warning_dispatch.registry.headers import NUMBERS, Field, Header, HeaderColumn
 from warning_dispatch.registry.problems import Problems
 from warning_dispatch.registry.receivers import LANGUAGES_BY_WORD, LONGEST_NAME, ROLES_BY_WORD
 from warning_dispatch.registry.sample_block import is_sample
@@ -85,7 +85,7 @@ class _SheetReader:
         self._below = index.named_by(grid.sheet) if grid.sheet else ""
         self._groups = _groups(header.columns)
         self._shared = {column.field: column for column in reversed(header.columns) if column.role is None}
-        self._titles = {plain_title(column.title) for column in header.columns}
+        self._titles = {column.title for column in header.columns}
         self._entries: list[tuple[int, ReceiverEntry, bool]] = []
         self._units: set[str] = set()
         self._partly: set[str] = set()
@@ -167,6 +167,9 @@ class _SheetReader:
                 )
                 remedy = both("合并为一行，一格可写多个号码", "merge them; a cell may hold several numbers")
                 self._problems.add("same-person", self._grid.place(row + 1), what, remedy, row + 1)
+            if before is entry:
+                first[key] = (row, entry)
+                continue
             endpoints = tuple(dict.fromkeys((*before.endpoints, *entry.endpoints)))
             first[key] = (row_before, replace(before, endpoints=endpoints))
         return iter([entry for _, entry in first.values()])
@@ -175,8 +178,8 @@ class _SheetReader:
 
     def row(self, number: int) -> None:
         """One row, from 0."""
-        cells = self._grid.rows[number]
-        filled = [text for cell in cells if (text := cell_text(cell))]
+        cells = texts(self._grid.rows[number])
+        filled = [text for text in cells if text]
         if not filled:
             return
         if self._is_note(cells, filled):
@@ -192,20 +195,20 @@ class _SheetReader:
         else:
             self._empty.append(number)
 
-    def _is_note(self, cells: Sequence[Cell], filled: Sequence[str]) -> bool:
+    def _is_note(self, cells: Sequence[str], filled: Sequence[str]) -> bool:
         """A line below the table, or the header again on the next printed page."""
-        if {plain_title(text) for text in filled} <= self._titles:
+        if self._titles.issuperset(filled):
             return True
         names_somebody = any(self._filled(cells, group) for group in self._groups)
         if NOTE.match(filled[0]) and len(filled) < max(3, len(self._header.columns) - 1):
             return not any(_looks_like_a_number(cell) for cell in cells) or ":" in filled[0] or "：" in filled[0]
         return len(filled) == 1 and not names_somebody and len(filled[0]) > LONGEST_NAME // 2
 
-    def _filled(self, cells: Sequence[Cell], group: tuple[Role | None, Mapping[Field, list[HeaderColumn]]]) -> bool:
+    def _filled(self, cells: Sequence[str], group: tuple[Role | None, Mapping[Field, list[HeaderColumn]]]) -> bool:
         keys = (Field.NAME, *NUMBERS, Field.MAIL)
         return any(_text(cells, column) for key in keys for column in group[1].get(key, ()))
 
-    def _unit(self, number: int, cells: Sequence[Cell]) -> Unit | None:
+    def _unit(self, number: int, cells: Sequence[str]) -> Unit | None:
         """The row's unit, or None with a problem."""
         said = {key: self._said(cells, key) for key in _UNIT_FIELDS}
         words = UnitWords(*said.values())
@@ -232,7 +235,7 @@ class _SheetReader:
         found = self._index.place(UnitWords(code=code))
         return found if isinstance(found, Unit) else None
 
-    def _said(self, cells: Sequence[Cell], key: Field) -> str:
+    def _said(self, cells: Sequence[str], key: Field) -> str:
         column = self._shared.get(key)
         return _text(cells, column) if column else ""
 
@@ -241,7 +244,7 @@ class _SheetReader:
     def _person(
         self,
         number: int,
-        cells: Sequence[Cell],
+        cells: Sequence[str],
         unit: Unit | None,
         role: Role | None,
         columns: Mapping[Field, list[HeaderColumn]],
@@ -277,7 +280,7 @@ class _SheetReader:
         self._entries.append((number, entry, given))
         return True
 
-    def _role(self, number: int, cells: Sequence[Cell], role: Role | None) -> tuple[bool, Role | None]:
+    def _role(self, number: int, cells: Sequence[str], role: Role | None) -> tuple[bool, Role | None]:
         """(whether the row or its column gives it, the role); None with a problem."""
         column = self._shared.get(Field.ROLE)
         if role is not None or column is None:
@@ -295,7 +298,7 @@ class _SheetReader:
             )
         return True, found
 
-    def _name(self, number: int, cells: Sequence[Cell], role: Role, columns: Mapping[Field, list[HeaderColumn]]) -> str:
+    def _name(self, number: int, cells: Sequence[str], role: Role, columns: Mapping[Field, list[HeaderColumn]]) -> str:
         """A duty room needs no name of a person. Empty with a problem."""
         found = columns.get(Field.NAME, ())
         name = _text(cells, found[0]) if found else ""
@@ -316,13 +319,13 @@ class _SheetReader:
         return name
 
     def _endpoints(
-        self, number: int, cells: Sequence[Cell], columns: Mapping[Field, list[HeaderColumn]]
+        self, number: int, cells: Sequence[str], columns: Mapping[Field, list[HeaderColumn]]
     ) -> list[EndpointEntry]:
         found: dict[EndpointEntry, None] = {}
         problems = len(self._problems.found)
         for key in NUMBERS:
             for column in columns.get(key, ()):
-                for one in self._numbers(number, cells, column):
+                for one in self._numbers(number, column):
                     channels = (Channel.VOICE, Channel.SMS) if one.mobile else (Channel.VOICE,)
                     found.update(dict.fromkeys(EndpointEntry(channel, one.address) for channel in channels))
         for column in columns.get(Field.MAIL, ()):
@@ -334,8 +337,8 @@ class _SheetReader:
             self._problems.add("no-number", self._at(number, column_), what, remedy, number + 1)
         return list(found)
 
-    def _numbers(self, number: int, cells: Sequence[Cell], column: HeaderColumn) -> Iterator[ReadNumber]:
-        cell = cells[column.index] if column.index < len(cells) else ""
+    def _numbers(self, number: int, column: HeaderColumn) -> Iterator[ReadNumber]:
+        cell = self._cell(number, column)
         was_number = isinstance(cell, int | float) and not isinstance(cell, bool)
         for one in read_cell(cell_text(cell), self._rules.short_codes, was_number=was_number):
             if isinstance(one, ReadNumber):
@@ -351,7 +354,7 @@ class _SheetReader:
             if one.main:
                 yield ReadNumber(one.main, mobile=False)
 
-    def _mails(self, number: int, cells: Sequence[Cell], column: HeaderColumn) -> Iterator[str]:
+    def _mails(self, number: int, cells: Sequence[str], column: HeaderColumn) -> Iterator[str]:
         for written in re.split(r"[;；,，、\s]+", _text(cells, column)):
             if not written:
                 continue
@@ -382,7 +385,7 @@ class _SheetReader:
         self._problems.add("", self._at(number, column), what, remedy, number + 1)
         return False
 
-    def _choice(self, number: int, cells: Sequence[Cell], key: Field, choices: Mapping[str, _T]) -> _T | None:
+    def _choice(self, number: int, cells: Sequence[str], key: Field, choices: Mapping[str, _T]) -> _T | None:
         word = self._said(cells, key)
         if word.lower() not in choices:
             what = both(f"不认识“{word}”", f"unknown: {word!r}")
@@ -391,18 +394,23 @@ class _SheetReader:
             return None
         return choices[word.lower()]
 
-    def _day(self, number: int, cells: Sequence[Cell], key: Field) -> str:
+    def _day(self, number: int, cells: Sequence[str], key: Field) -> str:
         column = self._shared.get(key)
-        if column is None or column.index >= len(cells):
+        if column is None or not _text(cells, column):
             return ""
         try:
-            return read_day(cells[column.index])
+            return read_day(self._cell(number, column))
         except ValueError:
             what = both(f"不是日期：{_text(cells, column)}", f"not a day: {_text(cells, column)}")
             self._problems.add(
                 "bad-day", self._at(number, column), what, both("写 2026-04-20", "as 2026-04-20"), number + 1
             )
             return ""
+
+    def _cell(self, number: int, column: HeaderColumn) -> Cell:
+        """What the file holds there."""
+        row = self._grid.rows[number]
+        return row[column.index] if column.index < len(row) else ""
 
     def _at(self, number: int, column: HeaderColumn | None) -> str:
         """The place of a cell."""
@@ -425,10 +433,10 @@ def _groups(columns: Sequence[HeaderColumn]) -> list[tuple[Role | None, Mapping[
     return [(role, group) for role, group in groups.items() if personal & group.keys()]
 
 
-def _text(cells: Sequence[Cell], column: HeaderColumn | None) -> str:
+def _text(cells: Sequence[str], column: HeaderColumn | None) -> str:
     if column is None or column.index >= len(cells):
         return ""
-    return cell_text(cells[column.index])
+    return cells[column.index]
 
 
 def _behind(grid: Grid, header: Header, column: HeaderColumn) -> Iterator[Sequence[Cell]]:

@@ -86,7 +86,7 @@ class UnitIndex:
         self._units = {unit.code: unit for unit in units}
         self._below = {code for code in self._units if not within or within in self._line(code)}
         self._plain: defaultdict[str, list[str]] = defaultdict(list)
-        for code in self._below:
+        for code in (unit.code for unit in units if unit.code in self._below):
             for name in self._names(self._units[code]):
                 self._plain[name].append(code)
         self._memory: dict[tuple[UnitWords, str], Unit | Unplaced] = {}

@@ -172,14 +172,16 @@ def _across_sheets(path: Path, receivers: Sequence[ReceiverEntry], problems: Pro
     for entry in receivers:
         key = (entry.unit_code, entry.role, entry.name)
         before = found.get(key)
-        if before is not None and before != entry:
+        if before is None:
+            found[key] = entry
+            continue
+        if before != entry:
             what = both(
                 f"{entry.unit_code} 的“{entry.name}”在两个工作表里不同，已合并",
                 f"{entry.name} of {entry.unit_code} differs between two sheets: merged",
             )
             problems.tell(path.name, what)
-        endpoints = (*before.endpoints, *entry.endpoints) if before else entry.endpoints
-        found[key] = replace(before or entry, endpoints=tuple(dict.fromkeys(endpoints)))
+        found[key] = replace(before, endpoints=tuple(dict.fromkeys((*before.endpoints, *entry.endpoints))))
     return tuple(found.values())
 
 
