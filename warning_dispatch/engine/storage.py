@@ -98,8 +98,8 @@ class CalleeRows(Protocol):
         """Callee → the callee of the newest round that took over its state; only those that were carried over."""
         ...
 
-    def answerers(self, unit_ids: Sequence[int], roles: int) -> Mapping[int, int]:
-        """How many receivers with one of the roles each unit has (rule "all")."""
+    def answerers(self, unit_ids: Sequence[int], roles: int, now: int) -> Mapping[int, int]:
+        """How many receivers with one of the roles each unit has (rule "all"), but for those whom its roster leaves out."""
         ...
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, RouteRecord
+from warning_dispatch.escalation.roster import Rostered, off_duty
 from warning_dispatch.model.states import AttemptState
 from warning_dispatch.model.texts import NamedUnit
 from warning_dispatch.model.unit import Channel, EndpointView, ReceiverEntry, Role, UnitKind, UnitLevel
 from warning_dispatch.ports import Sealer
+from warning_dispatch.store.duty_rows import rostered
 from warning_dispatch.store.register import NUMBER_CONTEXT, refresh_reach
 from warning_dispatch.store.register_addition import add_receiver
 from warning_dispatch.store.sql import Sql
@@ -25,7 +28,7 @@ class EndpointTable:
         self._sql = sql
         self._sealer = sealer
 
-    def of_units(self, unit_ids: Sequence[int]) -> Mapping[int, Sequence[EndpointDetail]]:
+    def of_units(self, unit_ids: Sequence[int], now: int) -> Mapping[int, Sequence[EndpointDetail]]:
         """See the port."""
         found: defaultdict[int, list[EndpointDetail]] = defaultdict(list)
         if not unit_ids:
@@ -36,8 +39,12 @@ class EndpointTable:
             WHERE e.unit_id IN {ids} AND e.usable = 1 AND e.valid_until IS NULL AND r.valid_until IS NULL""",
             self._sql.ids(unit_ids),
         )
+        rosters = rostered(self._sql, unit_ids, now)
+        off = _left_out(rows, rosters) if rosters else frozenset()
         for key, receiver, role, channel, number, rank, unit, name, language in rows:
-            view = EndpointView(key, receiver, _ROLES[role], _CHANNELS[channel], number, rank)
+            view = EndpointView(
+                key, receiver, _ROLES[role], _CHANNELS[channel], number, rank, (receiver, channel) in off
+            )
             found[unit].append(EndpointDetail(view, unit, name, language))
         return found
 
@@ -81,9 +88,9 @@ class EndpointTable:
         self._sql.many("UPDATE endpoint SET finding = ?, usable = 0 WHERE id = ?", found)
         refresh_reach(self._sql.connection, {row[2] for row in rows})
 
-    def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int) -> AddedContact:
+    def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int, *, actor: str) -> AddedContact:
         """See the port."""
-        return add_receiver(self._sql, self._sealer, unit_id, entry, now)
+        return add_receiver(self._sql, self._sealer, unit_id, entry, now, actor=actor)
 
     def known_areas(self) -> frozenset[str]:
         """See the port."""
@@ -98,6 +105,21 @@ class EndpointTable:
             if name is not None:
                 found[area] = name
         return [found[area] for area in areas if area in found]
+
+
+def _left_out(rows: Sequence[Any], rosters: Mapping[int, Sequence[Rostered]]) -> frozenset[tuple[int, int]]:
+    """(receiver, channel) that the roster of their unit leaves out now.
+
+    Channel by channel: whose phone is out of use may still get mail, and that is no reason to let the others sleep.
+    """
+    people: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    for _, receiver, role, channel, _, _, unit, *_ in rows:
+        people[unit, channel].append((receiver, role))
+    return frozenset(
+        (one, channel)
+        for (unit, channel), holding in people.items()
+        for one in off_duty(holding, rosters.get(unit, ()))
+    )
 
 
 class RouteTable:
