@@ -27,6 +27,8 @@ from warning_dispatch.store.register_reading import stored_register
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sql import Sql
 
+LASTS = 4 * 3_600_000
+"""ms after the hour of the morning in which the look may still be made."""
 _MONTH = 30.44
 """Days, on average."""
 
@@ -54,7 +56,7 @@ class RegisterMornings:
     def look(self, days: RegisterDays) -> None:
         """What is due now; called every minute.
 
-        1. After midnight the register is brought up to the day. 2. From the hour of the morning on, in the season, whoever
+        1. After midnight the register is brought up to the day. 2. In the morning, in the season, whoever
         claims the look first reads the register, compares with the morning before, and tells. 3. The first look ever
         only remembers: there is nothing to compare with.
         """
@@ -64,12 +66,18 @@ class RegisterMornings:
             days.keep_register(day, now - contacts.keep_days * DAY)
             self._kept = day
         season = in_season(day, contacts.season_from, contacts.season_until)
-        if self._told == day or not season or beijing_text(now, "%H:%M") < contacts.morning:
+        if self._told == day or not season or not self._is_morning(now):
             return
         memory = days.claim_morning(day)
         if memory is not None:
             days.tell_morning(self._account(day, now, json.loads(memory)))
             self._told = day
+
+    def _is_morning(self, now: int) -> bool:
+        """A daemon that starts in the evening keeps it for tomorrow: nobody is rung at night for a list."""
+        begun = beijing_text(now, "%H:%M") >= self._settings.contacts.morning
+        earlier = beijing_text(now - LASTS, "%Y-%m-%d %H:%M")
+        return begun and earlier < f"{beijing_text(now, '%Y-%m-%d')} {self._settings.contacts.morning}"
 
     def _account(self, day: str, now: int, before: dict[str, object]) -> MorningAccount:
         found, names = self._read(now)
