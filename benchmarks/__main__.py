@@ -15,6 +15,7 @@ from rich.table import Table
 
 from benchmarks import figures
 from benchmarks.figures import Figures, fresh
+from benchmarks.register import register
 
 GOALS = {
     "first_attempts": "p99 ≤ 300 ms",
@@ -26,6 +27,7 @@ GOALS = {
     "restart": "≤ 3 s at 100,000",
     "timer_error": "p99 ≤ 500 ms",
     "pages": "≤ 300 ms at 2,600",
+    "register": "30,000: import ≤ 10 s, export ≤ 10 s, check ≤ 5 s",
 }
 
 
@@ -42,6 +44,7 @@ def plan(*, quick: bool) -> dict[str, Callable[[str], Figures]]:
         "restart": lambda url: figures.restart(url, villages=size),
         "timer_error": lambda url: figures.timer_error(url, villages=500 if quick else 2_600),
         "pages": lambda url: figures.pages(url, villages=2_600),
+        "register": lambda url: register(url, receivers=1_500 if quick else 30_000),
     }
 
 

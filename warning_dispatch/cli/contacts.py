@@ -207,6 +207,11 @@ def _refuse_loss(settings: Settings, database: sqlalchemy.Engine, register: Regi
         raise RefusedError(f"{what} → {RECEIVERS_FILE}")
     if samples and real:
         raise RefusedError(both("库中是真实名册，不能用样本覆盖", "the register is real; a sample may not replace it"))
+    if samples and not all(entry.sample for entry in register.receivers):
+        what = both(
+            "名册里是样本，真实的人不能混在里面", "the register is a sample; real people may not stand among it"
+        )
+        raise RefusedError(f"{what} → --whole")
     if not allow_fewer and 2 * len(register.receivers) < real:
         what = both(
             f"责任人将从 {real} 个减到 {len(register.receivers)} 个，请确认文件是全份",

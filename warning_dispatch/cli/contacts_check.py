@@ -195,19 +195,10 @@ def _effects(terminal: Terminal, found: Readiness) -> Iterator[Text]:
     """What it would mean if a warning came now."""
     for one in found.counties:
         others = len(one.unreachable) - one.villages
-        if one.villages or others:
-            chinese = "、".join(
-                filter(
-                    None,
-                    (f"{one.villages} 个村（社区）" if one.villages else "", f"{others} 个其他单位" if others else ""),
-                )
-            )
-            english = " and ".join(
-                filter(
-                    None,
-                    (f"{one.villages} villages" if one.villages else "", f"{others} other units" if others else ""),
-                )
-            )
+        counts = [(one.villages, "个村（社区）", "village"), (others, "个其他单位", "other unit")]
+        chinese = "、".join(f"{count} {word}" for count, word, _ in counts if count)
+        english = " and ".join(f"{count} {word}{'s' if count > 1 else ''}" for count, _, word in counts if count)
+        if chinese:
             said = terminal.say(
                 f"{one.name}：{chinese}今天叫不到", f"{english} of {one.name} could not be reached today"
             )

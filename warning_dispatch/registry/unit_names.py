@@ -84,6 +84,7 @@ class UnitIndex:
     def __init__(self, units: Sequence[Unit], within: str = "") -> None:
         """`units`: the whole tree."""
         self._units = {unit.code: unit for unit in units}
+        self._within = within
         self._below = {code for code in self._units if not within or within in self._line(code)}
         self._plain: defaultdict[str, list[str]] = defaultdict(list)
         for code in (unit.code for unit in units if unit.code in self._below):
@@ -109,12 +110,13 @@ class UnitIndex:
             return self._by_code(words.code)
         target = words.unit or words.village or words.township or words.county
         above = [one for one in (words.county, words.township, words.village) if one and one != target]
-        found = _likely([self._units[code] for code in self._found(target, above)], target, _level(words))
+        codes = self._found(target, above) or self._own(target, below)
+        found = _likely([self._units[code] for code in codes], target, _level(words))
         if below and len(found) != 1:
             found = [code for code in found if below in self._line(code)] or found
         if len(found) == 1:
             return self._units[found[0]]
-        return self._several(target, found) if found else self._unknown(target, above)
+        return self._several(target, found) if found else self._unknown(target, above, below)
 
     def _by_code(self, written: str) -> Unit | Unplaced:
         code = unicodedata.normalize("NFKC", written).strip()
@@ -142,6 +144,15 @@ class UnitIndex:
             codes = [code for code in self._plain.get(name, ()) if self._lies_below(code, above)]
             if codes:
                 return list(dict.fromkeys(codes))
+        return []
+
+    def _own(self, target: str, below: str) -> list[str]:
+        """An office writes 水利局 for its own: the sheet's or the command's place stands in front of it."""
+        for code in (below, self._within):
+            name = self._units[code].name if code in self._units else ""
+            found = self._plain.get(plain(name) + plain(target), ()) if name else ()
+            if found:
+                return list(found)
         return []
 
     def _lies_below(self, code: str, above: Sequence[str]) -> bool:
@@ -176,21 +187,24 @@ class UnitIndex:
         what = both(f"“{target}”有 {len(codes)} 个：{listed}{more}", f"{len(codes)} units are called {target!r}")
         return Unplaced(what, both("写明县、乡镇，或填单位编码", "say county and township, or give the unit's code"))
 
-    def _unknown(self, target: str, above: Sequence[str]) -> Unplaced:
+    def _unknown(self, target: str, above: Sequence[str], below: str) -> Unplaced:
         near = (
-            difflib.get_close_matches(short(target), list(self._plain), n=_NAMED, cutoff=0.6) if len(target) > 1 else []
+            difflib.get_close_matches(short(target), list(self._plain), n=6 * _NAMED, cutoff=0.5) if target[1:] else []
         )
-        codes = [code for name in near for code in self._plain[name] if self._lies_below(code, above)][:_NAMED]
+        likely = [code for name in near for code in self._plain[name] if self._lies_below(code, above)]
+        likely = [code for code in likely if below in self._line(code)] or likely
         where = "".join(above)
         what = both(f"名册里没有“{where}{target}”", f"the register has no {where}{target}")
-        if not codes:
+        if not likely:
             return Unplaced(what, both("核对名称，或填单位编码", "check the name, or give the unit's code"))
-        listed = "、".join(f"{self._path(code)} {code}" for code in dict.fromkeys(codes))
-        return Unplaced(what, both(f"是否为 {listed}", f"did you mean {listed}"))
+        listed = "、".join(f"{self._path(code)} {code}" for code in list(dict.fromkeys(likely))[:_NAMED])
+        return Unplaced(what, both(f"是否为 {listed}", "did you mean one of these"))
 
     def _path(self, code: str) -> str:
+        """The unit as a person finds it: its superiors' names in front, but for the city's and those it begins with."""
         line = [self._units[one] for one in self._line(code)]
-        return "".join(unit.name for unit in reversed(line) if unit.level is not UnitLevel.CITY or len(line) == 1)
+        above = [unit.name for unit in reversed(line[1:]) if unit.level is not UnitLevel.CITY]
+        return "".join(name for name in above if not line[0].name.startswith(name)) + line[0].name
 
 
 def _level(words: UnitWords) -> UnitLevel | None:

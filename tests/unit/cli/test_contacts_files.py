@@ -147,7 +147,7 @@ def test_check_tells_the_effect_by_county(keyboard: Any) -> None:
     assert said.code == 1
     assert "临县：1 个村（社区）今天叫不到" in said.out
     english = keyboard.run("contacts", "check", "--lang", "en").out
-    assert "1 villages of 临县 could not be reached today" in english
+    assert "1 village of 临县 could not be reached today" in english
 
 
 def test_a_new_data_key(keyboard: Any) -> None:

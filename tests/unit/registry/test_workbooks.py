@@ -142,6 +142,17 @@ def test_an_unknown_name_is_answered_by_the_likely_one(tmp_path: Path) -> None:
     assert "141124-natural_resources" in problem.finding.remedy
 
 
+def test_an_office_writes_its_own_departments_short(tmp_path: Path) -> None:
+    """水利局 in 临县's workbook is 临县水利局; a wrong character is answered by what lies near."""
+    rows = [["部门", "负责人", "电话"], ["水利局", "张某", MOBILE], ["自然资源句", "李某", OTHER]]
+    found = read(book(tmp_path, {"部门": rows}), within="141124")
+    assert [one.unit_code for one in found.receivers] == ["141124-water"]
+    assert "141124-natural_resources" in found.problems[0].finding.remedy
+    village = [["村", "负责人", "电话"], ["白纹村", "张某", MOBILE]]
+    (problem,) = read(book(tmp_path, {"白文镇": village})).problems
+    assert "临县白文镇白文村委会 141124101200" in problem.finding.remedy
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_a_csv_of_either_world(tmp_path: Path, encoding: str) -> None:
     """Saved by a Chinese Windows or by anything else; rare characters survive."""
