@@ -13,7 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
@@ -22,23 +21,15 @@ from sqlalchemy import (
 )
 
 from warning_dispatch.model.states import AttemptState, BranchState
+from warning_dispatch.store import schema_ground
+from warning_dispatch.store.schema_register import chore, duty_shift, register_change
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = schema_ground.metadata
+Key = schema_ground.Key
+_key = schema_ground.key_column
 
-Key = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite makes a rowid alias of INTEGER PRIMARY KEY only."""
-
-
-def _key() -> Column[int]:
-    return Column("id", Key, primary_key=True, autoincrement=True)
-
+REGISTER_TABLES = (duty_shift, register_change, chore)
+"""Tables beside the register's own, in a file of their own."""
 
 id_block = Table(
     "id_block",
@@ -144,43 +135,6 @@ endpoint = Table(
     Index("ix_endpoint_number", "number_id"),
     Index("ix_endpoint_receiver", "receiver_id"),
     comment="Immutable: a change is a new row, the old one gets valid_until.",
-)
-
-duty_shift = Table(
-    "duty_shift",
-    metadata,
-    _key(),
-    Column("unit_id", Key, ForeignKey("unit.id"), nullable=False),
-    Column("receiver_id", Key, ForeignKey("receiver.id"), nullable=False),
-    Column("begins_at", BigInteger, nullable=False),
-    Column("ends_at", BigInteger, nullable=False),
-    Index("ix_duty_shift_unit", "unit_id", "ends_at"),
-    comment="值班表: who is on duty for a unit; see escalation/roster.py.",
-)
-
-register_change = Table(
-    "register_change",
-    metadata,
-    _key(),
-    Column("at", BigInteger, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("source", Text, nullable=False, comment="how it came: import, roster, storm, schedule …"),
-    Column("unit_code", Text, nullable=False),
-    Column("subject", Text, nullable=False, comment="unit or receiver"),
-    Column("before", LargeBinary, comment="sealed JSON; none: it is new"),
-    Column("after", LargeBinary, comment="sealed JSON; none: it has gone"),
-    Index("ix_register_change_unit", "unit_code", "at"),
-    comment="Who changed what in the register: it holds names and numbers, so it is sealed and destroyed on schedule.",
-)
-
-chore = Table(
-    "chore",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("day", Text, nullable=False, server_default="", comment="the last day on which it was done"),
-    Column("claimed_until", BigInteger, nullable=False, server_default="0", comment="somebody is at it until then"),
-    Column("memory", Text, nullable=False, server_default="{}", comment="JSON: what it must know the next time"),
-    comment="What is done once a day, whatever the number of daemons.",
 )
 
 # --- what came in -----------------------------------------------------------------------------------------
