@@ -28,6 +28,7 @@ from warning_dispatch.routing.selection import own_selections, wanted
 from warning_dispatch.settings import SETTINGS_FILE, Settings, config_folder, load_settings
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.register import unusable_endpoints
 from warning_dispatch.store.register_reading import stored_register
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.tomlfiles import both
@@ -180,6 +181,7 @@ def _register(result: Inspection, settings: Settings) -> Register | None:
     try:
         with opened_database(settings) as database, reading(database) as connection:
             register = stored_register(connection, AesSealer(keys)) if keys else None
+            bad = unusable_endpoints(connection)
     except DispatchError as error:
         result.failed("database", error)
         return None
@@ -191,6 +193,9 @@ def _register(result: Inspection, settings: Settings) -> Register | None:
         result.found("register", Finding("contacts", NOBODY, remedy))
         return register
     result.found("register", *register_findings(register.units, register.receivers))
+    if bad:
+        what = both(f"{len(bad)} 个号码在呼叫中查明是坏的", f"{len(bad)} numbers were found to be wrong by calls")
+        result.found("register", Finding("contacts", what, "warning-dispatch contacts findings"))
     if not any(unit.code == settings.ingest.within for unit in register.units):
         what = both("名册里没有本市", "the register does not hold our own area")
         result.found("register", Finding(f"{SETTINGS_FILE}: ingest.within", f"{what} ({settings.ingest.within})"))
