@@ -150,7 +150,10 @@ def import_register(
         "shifts": len(plan.shifts),
         "notices": [finding_document(one) for one in plan.notices],
     }
-    terminal.answer(document, *_notices(terminal, plan.notices, every=show_all), counts_text(terminal, counts))
+    said = [counts_text(terminal, counts)]
+    if plan.shifts:
+        said.append(Text(terminal.say(f"  值班表：{len(plan.shifts)} 班", f"  roster: {len(plan.shifts)} shifts")))
+    terminal.answer(document, *_notices(terminal, plan.notices, every=show_all), *said)
 
 
 def make_plan(terminal: Terminal, path: Path, *, whole: bool = False, within: str = "") -> Plan:
