@@ -18,6 +18,7 @@ from warning_dispatch.simulation.carrier_log import CarrierRecord
 from warning_dispatch.store.journal_check import verify
 from warning_dispatch.store.sealing import link_token
 from warning_dispatch.store.snapshot import fold_faults
+from warning_dispatch.store.sql import Sql
 
 from .promises import (
     Truth,
@@ -77,11 +78,10 @@ class _Claims:
 def broken_at_the_end(trail: Trail) -> list[str]:
     """Promises broken when all is over."""
     connection, truth = trail.connection, trail.truth
-    driver: Any = connection.connection.driver_connection
     questions = WHEN_ALL_IS_OVER if truth.clock_was_set else {**WHEN_ALL_IS_OVER, **AND_THE_CLOCK_WAS_TRUE}
     entries = read_entries(connection)
     return [
-        *ask(driver, questions),
+        *ask(Sql(connection), questions),
         *(f"8 {fault}" for fault in verify(connection, trail.public_key)),
         *(f"8 {fault}" for fault in fold_faults(connection)),
         *after_the_answer(connection, entries),
@@ -312,4 +312,4 @@ def _unheard_keys(connection: Connection, truth: Truth) -> Iterator[str]:
 
 
 def _rows(connection: Connection, sql: str) -> list[Any]:
-    return [tuple(row) for row in connection.exec_driver_sql(sql).fetchall()]
+    return [tuple(row) for row in Sql(connection).rows(sql)]

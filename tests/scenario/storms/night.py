@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -17,8 +16,9 @@ from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
 from warning_dispatch.model.states import LIVE_CALLOUT, CalleeState, Purpose, Voice
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Receipt, Reply, Report, Tap
-from warning_dispatch.store.database import create_in_memory, reading
+from warning_dispatch.store.database import is_in_memory, reading
 from warning_dispatch.store.snapshot import fold_faults
+from warning_dispatch.store.sql import Sql
 
 from .aftermath import Trail, broken_at_the_end
 from .budgets import budget_faults
@@ -47,16 +47,17 @@ class BrokenPromiseError(AssertionError):
 
 
 @cache
-def _database() -> Database:
-    """One database in memory per process, filled anew for every storm: its statements are compiled once."""
-    return create_in_memory()
+def _database(worlds: Any) -> Database:
+    """One database per process and kind, filled anew for every storm: its statements are compiled once."""
+    made: Database = worlds.create()
+    return made
 
 
 class Storm:
     """One night."""
 
-    def __init__(self, build_town: Callable[..., Any], plan: str, seed: int) -> None:
-        """`build_town` makes a Town; `plan` is put through it."""
+    def __init__(self, build_town: Callable[..., Any], plan: str, seed: int, worlds: Any) -> None:
+        """`build_town` makes a Town; `plan` is put through it, on a kind of database."""
         self.plan = plan
         self.seed = seed
         self.rng = Random(f"{plan} {seed}")
@@ -73,12 +74,13 @@ class Storm:
             faults=weather.faults,
             spare_route=weather.spare,
             bureau=seed % 2 == 1,  # every other bureau can be rung
-            database=_database(),
+            worlds=worlds,
+            database=_database(worlds),
             statements=fuse.statements,
             observe=self.visits.observe,
         )
         self.town.chains = chains_of(self.town.configuration, plan, weather, self.rng)
-        self.driver = self._driver()
+        self.eyes = self._eyes()
         self.inbox = Inbox()
         self.told: list[str] = []
         self.turns = 0
@@ -88,7 +90,7 @@ class Storm:
         """Whether an officer has paused anything: gates are later then."""
         self._calm = False
         self._at_once = 0
-        self._seen = (-1, frozenset[int]())
+        self._seen: tuple[object, frozenset[int]] = (-1, frozenset())
         self._orphans: set[int] = set()
         """Attempts whose call may go on after the process that made it has died."""
         self.people = People(self)
@@ -96,12 +98,17 @@ class Storm:
         self.town.storage = FragileStorage(self.town.storage, fuse, self._fate, self.rng)
         self._start()
 
-    def _driver(self) -> sqlite3.Connection:
-        """The database's one connection: what is only looked at needs no transaction between two of the engine's."""
-        with reading(self.town.database) as connection:
-            driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
-        return driver
+    def _eyes(self) -> Sql:
+        """What is only looked at needs no transaction between two of the engine's; SQLite in memory has one connection."""
+        if is_in_memory(self.town.database):
+            with reading(self.town.database) as connection:
+                return Sql(connection)
+        return Sql(self.town.database.connect().execution_options(isolation_level="AUTOCOMMIT"))
+
+    def _written(self) -> object:
+        """Differs from the last time if anything was written since."""
+        eyes = self.eyes
+        return eyes.changes if eyes.is_sqlite else eyes.value("SELECT pg_current_wal_insert_lsn()::text")
 
     # --- crashes ------------------------------------------------------------------------------------------
 
@@ -341,11 +348,11 @@ class Storm:
         `turned`: the last of them was a turn.
         """
         ringing = self.town.network.ringing() - self._orphans
-        seen = (self.driver.total_changes, ringing)
+        seen = (self._written(), ringing)
         if seen == self._seen:
             return
         self._seen = seen
-        broken = broken_now(self.driver, self.truth)
+        broken = broken_now(self.eyes, self.truth)
         wanted = STILL_WANTED if self.truth.clock_was_set else STILL_WANTED + SLOWLY
         for attempt in sorted(ringing):
             if not self.rows(wanted, attempt):
@@ -376,7 +383,7 @@ class Storm:
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """Rows straight from the database."""
-        return self.driver.execute(sql, values).fetchall()
+        return list(self.eyes.rows(sql, *values))
 
     def last(self, table: str) -> int:
         """The highest id of a table; 0 when it is empty."""
