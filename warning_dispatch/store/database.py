@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.sql import column, table
 
-from warning_dispatch.errors import StoreError
+from warning_dispatch.errors import StoreBusyError, StoreError
 from warning_dispatch.store import postgresql, sqlite
 from warning_dispatch.store.schema import metadata
 
@@ -152,6 +152,8 @@ def _plain_words() -> Iterator[None]:
             "数据库忙，5 秒内没有空闲连接 / The database is busy: no connection came free within 5 s."
         ) from error
     except OperationalError as error:
+        if postgresql.is_passing(error):
+            raise StoreBusyError from error
         said = " ".join(str(error.orig).split())
         raise StoreError(f"数据库不能用 / The database cannot be used: {said}") from error
     except DatabaseError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from psycopg.types.numeric import Int8Dumper
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 DRIVER = "postgresql+psycopg"
@@ -22,6 +23,12 @@ IDLE_TIMEOUT = 60_000
 POOL = 6
 MOST = 6
 """Connections kept open, and as many more for moments. Writer, answers and pages of one process need no more."""
+
+
+_DEADLOCK = "40P01"
+_SERIALIZATION = "40001"
+_LOCK_NOT_AVAILABLE = "55P03"
+_PASSING = frozenset({_DEADLOCK, _SERIALIZATION, _LOCK_NOT_AVAILABLE})
 
 
 def open_postgresql(url: URL) -> Engine:
@@ -49,3 +56,8 @@ def open_postgresql(url: URL) -> Engine:
 def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     """Every integer goes as a bigint: a statement has one plan, not one for each size of its numbers."""
     connection.adapters.register_dumper(int, Int8Dumper)
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether the same transaction may well go through when tried again: a deadlock, a lock that took too long."""
+    return getattr(error.orig, "sqlstate", None) in _PASSING

@@ -39,16 +39,26 @@ class Sql:
     each of them cost more than the database's. Errors come out as the toolkit's all the same.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        """The connection's transaction is the caller's."""
+    def __init__(self, connection: Connection, *, shared: bool = False) -> None:
+        """The connection's transaction is the caller's. `shared`: others may write at the same time (store/locks.py)."""
         self.connection = connection
         self.is_sqlite = connection.dialect.name == "sqlite"
+        self.shared = shared and not self.is_sqlite
         self._driver: Any = connection.connection.driver_connection
 
     @property
     def for_update(self) -> str:
-        """What a SELECT ends with that locks its rows; SQLite locks the whole database at BEGIN."""
+        """What a SELECT ends with that locks its rows in any case; SQLite locks the whole database at BEGIN."""
         return "" if self.is_sqlite else " FOR UPDATE"
+
+    def locking(self, table: str, *, skip: bool = False) -> str:
+        """What a SELECT ends with that locks its rows of `table` (its name there) against other turns; empty when alone.
+
+        `skip`: leave out what others hold, instead of waiting. Keys do not change, so references to the rows stay free.
+        """
+        if not self.shared:
+            return ""
+        return f" FOR NO KEY UPDATE OF {table}" + (" SKIP LOCKED" if skip else "")
 
     @property
     def changes(self) -> int:

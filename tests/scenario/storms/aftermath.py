@@ -38,7 +38,6 @@ WHEN_ALL_IS_OVER: Mapping[str, str] = {
         OR (state = {int(AttemptState.HANDED)} AND channel = {_VOICE})""",
     "5 practice: a call-out of a message that is not Actual": """
         SELECT o.id, a.status FROM callout o JOIN alert a ON a.id = o.alert_id WHERE a.status <> 'Actual'""",
-    "lines still taken": "SELECT name, lines_used FROM route WHERE lines_used <> 0",
     "told, and never sent": f"""
         SELECT c.id, a.id, a.outcome FROM callee c JOIN attempt_callee ac ON ac.callee_id = c.id
         JOIN attempt a ON a.id = ac.attempt_id WHERE c.state = {int(CalleeState.INFORMED)}

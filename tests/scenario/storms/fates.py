@@ -67,16 +67,16 @@ class Fuse:
             raise Crash(self._fate.value)
         raise OperationalError(statement, None, sqlite3.OperationalError("disk I/O error"))
 
-    def statements(self, connection: Connection) -> Sql:
+    def statements(self, connection: Connection, *, shared: bool = False) -> Sql:
         """What runs the statements of a transaction (store.storage.TableStorage)."""
-        return _FusedSql(connection, self)
+        return _FusedSql(connection, self, shared=shared)
 
 
 class _FusedSql(Sql):
     """Statements with a fuse."""
 
-    def __init__(self, connection: Connection, fuse: Fuse) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: Connection, fuse: Fuse, *, shared: bool) -> None:
+        super().__init__(connection, shared=shared)
         self._fuse = fuse
 
     def many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -98,15 +98,20 @@ class FragileStorage:
         self._draw = draw
         self._rng = rng
 
+    @property
+    def many_writers(self) -> bool:
+        """See engine.storage."""
+        return self._inner.many_writers
+
     @contextmanager
-    def writing(self) -> Iterator[Transaction]:
+    def writing(self, *, shared: bool = False) -> Iterator[Transaction]:
         """See engine.storage."""
         fate = self._draw()
         if fate in (Fate.DIES_INSIDE, Fate.FAILS_INSIDE):
             length = int(MOST_STATEMENTS ** self._rng.random())  # as often among the first as among the last
             self._fuse.light(length, fate)
         try:
-            with self._inner.writing() as tx:
+            with self._inner.writing(shared=shared) as tx:
                 yield tx
                 if self._fuse.put_out():  # it had fewer statements
                     fate = Fate.DIES_BEFORE if fate is Fate.DIES_INSIDE else Fate.FAILS

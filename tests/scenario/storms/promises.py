@@ -132,10 +132,9 @@ AT_ANY_MOMENT: Mapping[str, str] = {
     "7 one phone, one call": f"""
         SELECT number_id, count(*) FROM attempt a WHERE {_ON_LEASE} AND channel = {_VOICE} AND state IN {_WIRE}
         GROUP BY number_id HAVING count(*) > 1""",
-    "7 lines: the count kept differs from the calls, or is above the limit": f"""
-        SELECT r.name, r.lines_used, r.lines FROM route r WHERE r.lines IS NOT NULL AND (r.lines_used > r.lines
-        OR r.lines_used <> (SELECT count(*) FROM attempt a WHERE {_ON_LEASE} AND a.route = r.name
-          AND a.channel = {_VOICE} AND a.state IN {_WIRE}))""",
+    "7 lines: more calls than a route has": f"""
+        SELECT r.name, r.lines FROM route r WHERE r.lines < (SELECT count(*) FROM attempt a
+          WHERE {_ON_LEASE} AND a.route = r.name AND a.channel = {_VOICE} AND a.state IN {_WIRE})""",
     "9 what cannot be decided rings a human: an open alarm for which nobody is called": f"""
         SELECT m.id, m.kind, m.self_callout_id FROM alarm m WHERE m.claimed_at IS NULL AND m.colour > 0
         AND EXISTS (SELECT 1 FROM unit u WHERE u.kind = '{UnitKind.BUREAU.value}')

@@ -13,11 +13,6 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
-    """An index of the rows for which `where` holds, on either dialect."""
-    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
-
-
 def _create_alarm() -> None:
     op.create_table(
         "alarm",
@@ -54,7 +49,13 @@ def _create_alarm() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm")),
         comment="What cannot be decided rings a human: the causes of the bureau's self-call.",
     )
-    _partial_index("ix_alarm_due", "alarm", ["next_at"], "next_at IS NOT NULL")
+    op.create_index(
+        "ix_alarm_due",
+        "alarm",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
     op.create_index("ix_alarm_open", "alarm", ["claimed_at"])
     op.create_index("ix_alarm_self_callout", "alarm", ["self_callout_id"])
     op.create_index("ix_alarm_unit", "alarm", ["unit_id"])
@@ -222,7 +223,6 @@ def _create_route() -> None:
         sa.Column("channel", sa.SmallInteger(), nullable=False),
         sa.Column("lines", sa.Integer(), comment="how many calls at once; none: no such limit"),
         sa.Column("rate", sa.Integer(), comment="per minute; none: no such limit"),
-        sa.Column("lines_used", sa.Integer(), server_default="0", nullable=False),
         sa.Column("tokens", sa.BigInteger(), server_default="0", nullable=False, comment="thousandths of a message"),
         sa.Column("tokens_at", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column(
@@ -384,8 +384,20 @@ def _create_callout() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_callout")),
     )
     op.create_index("ix_callout_chain", "callout", ["chain_id"])
-    _partial_index("ix_callout_due", "callout", ["next_at"], "next_at IS NOT NULL")
-    _partial_index("ix_callout_standing", "callout", ["hazard"], "standing = 1")
+    op.create_index(
+        "ix_callout_due",
+        "callout",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_callout_standing",
+        "callout",
+        ["hazard"],
+        sqlite_where=sa.text("standing = 1"),
+        postgresql_where=sa.text("standing = 1"),
+    )
 
 
 def _create_endpoint() -> None:
@@ -446,6 +458,7 @@ def _create_attempt() -> None:
             "lease_until", sa.BigInteger(), comment="CLAIMED: the claim lapses; HANDED: a final report is overdue"
         ),
         sa.Column("claimed_at", sa.BigInteger()),
+        sa.Column("worker", sa.BigInteger(), server_default="0", nullable=False, comment="who claimed it"),
         sa.Column("handed_at", sa.BigInteger()),
         sa.Column("delivered_at", sa.BigInteger()),
         sa.Column("ended_at", sa.BigInteger()),
@@ -464,10 +477,35 @@ def _create_attempt() -> None:
         comment="One try on one endpoint; it may serve several callees.",
     )
     op.create_index("ix_attempt_callout", "attempt", ["callout_id"])
-    _partial_index("ix_attempt_held", "attempt", ["held_until"], "state = 1 AND held_until IS NOT NULL")
-    _partial_index("ix_attempt_lease", "attempt", ["lease_until"], "lease_until IS NOT NULL")
+    op.create_index(
+        "ix_attempt_held",
+        "attempt",
+        ["held_until"],
+        sqlite_where=sa.text("state = 1 AND held_until IS NOT NULL"),
+        postgresql_where=sa.text("state = 1 AND held_until IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_attempt_lease",
+        "attempt",
+        ["lease_until"],
+        sqlite_where=sa.text("lease_until IS NOT NULL"),
+        postgresql_where=sa.text("lease_until IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_attempt_line",
+        "attempt",
+        ["route"],
+        sqlite_where=sa.text("state IN (2, 3) AND channel = 1"),
+        postgresql_where=sa.text("state IN (2, 3) AND channel = 1"),
+    )
     op.create_index("ix_attempt_number", "attempt", ["number_id"])
-    _partial_index("ix_attempt_ready", "attempt", ["channel", "order_key"], "state = 1")
+    op.create_index(
+        "ix_attempt_ready",
+        "attempt",
+        ["channel", "order_key"],
+        sqlite_where=sa.text("state = 1"),
+        postgresql_where=sa.text("state = 1"),
+    )
 
 
 def _create_branch() -> None:
@@ -497,7 +535,13 @@ def _create_branch() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_branch")),
     )
     op.create_index("ix_branch_callout_tier", "branch", ["callout_id", "tier", "superior_unit_id"])
-    _partial_index("ix_branch_due", "branch", ["gate_at"], "state = 1 AND gate_at IS NOT NULL")
+    op.create_index(
+        "ix_branch_due",
+        "branch",
+        ["gate_at"],
+        sqlite_where=sa.text("state = 1 AND gate_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 1 AND gate_at IS NOT NULL"),
+    )
     op.create_index("ix_branch_superior_branch", "branch", ["superior_branch_id"])
     op.create_index("ix_branch_superior_callee", "branch", ["superior_callee_id"])
 
@@ -576,8 +620,20 @@ def _create_callee() -> None:
         sa.UniqueConstraint("callout_id", "unit_id", name="uq_callee_callout_unit"),
     )
     op.create_index("ix_callee_branch", "callee", ["branch_id"])
-    _partial_index("ix_callee_due", "callee", ["next_at"], "next_at IS NOT NULL")
-    _partial_index("ix_callee_next", "callee", ["next_id"], "next_id IS NOT NULL")
+    op.create_index(
+        "ix_callee_due",
+        "callee",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_callee_next",
+        "callee",
+        ["next_id"],
+        sqlite_where=sa.text("next_id IS NOT NULL"),
+        postgresql_where=sa.text("next_id IS NOT NULL"),
+    )
     op.create_index("ix_callee_unit", "callee", ["unit_id"])
 
 
