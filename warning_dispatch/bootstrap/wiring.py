@@ -42,6 +42,7 @@ from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.readings import TableReadings
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.storage import TableStorage
+from warning_dispatch.store.workers import Workers
 
 HOUR = 3_600_000
 _ALERTS = TypeAdapter(Alert)
@@ -143,6 +144,14 @@ class Product:
     keys: KeyRing
     read: TableReadings
     configuration: Configuration
+
+    def crew(self) -> Workers | None:
+        """This process among others on its database, from now on; None where it has the database to itself."""
+        if not self.storage.many_writers:
+            return None
+        workers = Workers(self.database)
+        self.storage.worker = workers.id
+        return workers
 
     def close(self) -> None:
         """Let go of the database."""

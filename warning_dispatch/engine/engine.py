@@ -73,6 +73,16 @@ class Engine:
         with self._plans.kept_if_committed():
             return recover(*parts, now, lost_routes, self._observe, of)
 
+    def take_over(self, now: int, lost_routes: tuple[str, ...], dead: Sequence[int]) -> Done[int]:
+        """What workers that have died had in hand is repeated by those that live."""
+        return Done(self.recover(now, lost_routes, dead))
+
+    def beat(self, now: int) -> None:
+        """Prove that the database can be written, for a process that does not turn."""
+        del now
+        with self._storage.writing(shared=True):
+            pass
+
     def clock_stepped(self, now: int, by: int) -> None:
         """The wall clock was set `by` ms forward (back when negative) and shows `now`: deadlines move along.
 

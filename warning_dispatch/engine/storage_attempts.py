@@ -148,10 +148,6 @@ class AttemptRows(Protocol):
         """All CLAIMED attempts of these workers; None: of all (recovery)."""
         ...
 
-    def workers(self) -> Sequence[int]:
-        """Who has claimed what is CLAIMED or HANDED."""
-        ...
-
     def next_overdue(self) -> int | None:
         """The earliest lease."""
         ...

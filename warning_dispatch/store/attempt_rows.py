@@ -433,13 +433,6 @@ class AttemptTable:
         )
         return self._records(rows)
 
-    def workers(self) -> Sequence[int]:
-        """See the port."""
-        statement = (
-            f"SELECT DISTINCT worker FROM attempt WHERE lease_until IS NOT NULL AND state IN {_LIVE} ORDER BY worker"
-        )
-        return [row[0] for row in self._sql.rows(statement)]
-
     def _of(self, workers: Sequence[int] | None) -> tuple[str, list[Any]]:
         return ("", []) if workers is None else (" AND a.worker IN {ids}", [self._sql.ids(workers)])
 

@@ -61,3 +61,8 @@ def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
 def is_passing(error: DBAPIError) -> bool:
     """Whether the same transaction may well go through when tried again: a deadlock, a lock that took too long."""
     return getattr(error.orig, "sqlstate", None) in _PASSING
+
+
+def dsn_of(url: URL) -> str:
+    """The address in the driver's own form, for a connection beside the pool."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
