@@ -541,8 +541,8 @@ def storm(town: Callable[..., Town], worlds: Any) -> Callable[..., Any]:
     """Plays one storm (plan, seed) to its end and returns it; see the package storms beside this file."""
     storms = _module("storms")
 
-    def play(plan: str, seed: int, kind: Any = None) -> Any:
-        night = storms.Storm(town, plan, seed, kind or worlds)
+    def play(plan: str, seed: int, kind: Any = None, *, workers: int = 1) -> Any:
+        night = storms.Storm(town, plan, seed, kind or worlds, workers)
         night.play()
         return night
 
