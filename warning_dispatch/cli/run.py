@@ -11,7 +11,6 @@ import structlog
 import typer
 
 from warning_dispatch.bootstrap import Part, build_daemon, open_product
-from warning_dispatch.clock import SystemClock
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.logs import configure_logging
 from warning_dispatch.settings import load_settings
@@ -33,7 +32,7 @@ def run(
     configure_logging(settings.log.level, json=settings.log.format == "json")
     product = open_product(settings)
     try:
-        daemon = build_daemon(settings, product, SystemClock(), parts)
+        daemon = build_daemon(settings, product, product.clock(), parts)
 
         async def main() -> None:
             loop = asyncio.get_running_loop()

@@ -20,7 +20,7 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.engine.engine import Done, Engine
 from warning_dispatch.engine.timekeeping import ClockWatch
 from warning_dispatch.engine.turn import Inbox
-from warning_dispatch.errors import StoreError
+from warning_dispatch.errors import ClockMovedError, StoreError
 from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 
 T = TypeVar("T")
@@ -108,6 +108,8 @@ class Writer:
         """
         self.call_others: Callable[[], None] = lambda: None
         """Called when something was written that others may have to act on; must return at once."""
+        self.look_at_the_clock: Callable[[], None] = lambda: None
+        """Asks whatever serves the time again, where it is served."""
         self._turns = turns
         self._called_at = 0
         self.after_start: Callable[[int], None] = lambda _callout_id: None
@@ -316,6 +318,10 @@ class Writer:
         try:
             now = self._now()
             turned = self._engine.turn(now, inbox)
+        except ClockMovedError:
+            self._put_back(inbox)
+            self._follow_the_clock()
+            return
         except StoreError as error:
             self._put_back(inbox)
             self._retry_at = self._clock.monotonic() + RETRY_AFTER
@@ -335,6 +341,16 @@ class Writer:
         started, self._started = [*self._started, *turned.started], []
         for callout_id in started:
             self.after_start(callout_id)
+
+    def _follow_the_clock(self) -> None:
+        """Another worker noticed first that the clock was set: look too, and turn again at once."""
+        try:
+            self.look_at_the_clock()
+            if not self._time.look().stepped:  # the rows are what all go by
+                self._engine.moved_by_others(self._clock.now())
+        except StoreError as error:
+            self._watch.failed(error)
+        self._woken = True
 
     def _beat(self) -> None:
         try:

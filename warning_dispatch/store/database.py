@@ -134,6 +134,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield opened.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
+def server_time(engine: Engine) -> int:
+    """What a PostgreSQL server's clock shows, in ms since the epoch. Raises StoreError."""
+    with reading(engine) as connection:
+        return int(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp()) * 1000").scalar_one())
+
+
 def after_commit(connection: Connection, act: Callable[[], None]) -> None:
     """Run `act` once the transaction of `writing` is committed, never if it is rolled back; outside of one, at once."""
     waiting: list[Callable[[], None]] | None = connection.info.get(_AFTER_COMMIT)
