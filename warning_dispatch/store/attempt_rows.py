@@ -215,7 +215,7 @@ class AttemptTable:
         """See the port."""
         self._sql.many(
             f"""UPDATE attempt SET state = {_CLAIMED}, route = ?, endpoint_id = ?, receiver_id = ?, number_id = ?,
-            role = ?, claimed_at = ?, lease_until = ?, avoid = ?, possible_duplicate = ?, worker = ?, held_until = NULL,
+            role = ?, claimed_at = ?, lease_until = ?, avoid = ?, possible_duplicate = ?, worker_id = ?, held_until = NULL,
             held_why = NULL WHERE id = ?""",
             [
                 (
@@ -434,7 +434,7 @@ class AttemptTable:
         return self._records(rows)
 
     def _of(self, workers: Sequence[int] | None) -> tuple[str, list[Any]]:
-        return ("", []) if workers is None else (" AND a.worker IN {ids}", [self._sql.ids(workers)])
+        return ("", []) if workers is None else (" AND a.worker_id IN {ids}", [self._sql.ids(workers)])
 
     def next_overdue(self) -> int | None:
         """See the port."""

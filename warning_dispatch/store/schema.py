@@ -355,7 +355,7 @@ attempt = Table(
     Column("role", SmallInteger),
     Column("lease_until", BigInteger, comment="CLAIMED: the claim lapses; HANDED: a final report is overdue"),
     Column("claimed_at", BigInteger),
-    Column("worker", Key, nullable=False, server_default="0", comment="who claimed it"),
+    Column("worker_id", Key, nullable=False, server_default="0", comment="who claimed it"),
     Column("handed_at", BigInteger),
     Column("delivered_at", BigInteger),
     Column("ended_at", BigInteger),

@@ -31,7 +31,7 @@ BACK_OFF = (0.2, 0.5, 1.0, 2.0, 5.0)
 """s between tries to connect again."""
 
 _NEW_ID = "SELECT nextval(pg_get_serial_sequence('attempt', 'id'))"
-_CLAIMANTS = f"""SELECT DISTINCT worker FROM attempt WHERE lease_until IS NOT NULL
+_CLAIMANTS = f"""SELECT DISTINCT worker_id FROM attempt WHERE lease_until IS NOT NULL
  AND state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value})"""
 _LIVING = "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted"
 

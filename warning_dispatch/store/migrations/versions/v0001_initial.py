@@ -458,7 +458,7 @@ def _create_attempt() -> None:
             "lease_until", sa.BigInteger(), comment="CLAIMED: the claim lapses; HANDED: a final report is overdue"
         ),
         sa.Column("claimed_at", sa.BigInteger()),
-        sa.Column("worker", KEY, server_default="0", nullable=False, comment="who claimed it"),
+        sa.Column("worker_id", KEY, server_default="0", nullable=False, comment="who claimed it"),
         sa.Column("handed_at", sa.BigInteger()),
         sa.Column("delivered_at", sa.BigInteger()),
         sa.Column("ended_at", sa.BigInteger()),
