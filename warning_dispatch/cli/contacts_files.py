@@ -28,7 +28,7 @@ from warning_dispatch.cli.terminal import Terminal, command, finding_document, f
 from warning_dispatch.clock import SystemClock, beijing_text
 from warning_dispatch.errors import Finding, NotFoundError, RefusedError, RegisterError
 from warning_dispatch.model.masking import mask
-from warning_dispatch.model.register import Register
+from warning_dispatch.model.register import Register, RegisterCounts
 from warning_dispatch.model.register_changes import ReceiverChange, RegisterChanges, changes_between
 from warning_dispatch.model.roster import Shift
 from warning_dispatch.model.unit import ReceiverEntry
@@ -145,6 +145,11 @@ def import_register(
         changes=plan.compared,
     )
     counts = take_over(terminal.settings, plan.after, how)
+    _taken_over(terminal, plan, counts, every=show_all)
+
+
+def _taken_over(terminal: Terminal, plan: Plan, counts: RegisterCounts, *, every: bool) -> None:
+    """What an import has done."""
     document = {
         **asdict(counts),
         "shifts": len(plan.shifts),
@@ -153,7 +158,7 @@ def import_register(
     said = [counts_text(terminal, counts)]
     if plan.shifts:
         said.append(Text(terminal.say(f"  值班表：{len(plan.shifts)} 班", f"  roster: {len(plan.shifts)} shifts")))
-    terminal.answer(document, *_notices(terminal, plan.notices, every=show_all), *said)
+    terminal.answer(document, *_notices(terminal, plan.notices, every=every), *said)
 
 
 def make_plan(terminal: Terminal, path: Path, *, whole: bool = False, within: str = "") -> Plan:

@@ -21,12 +21,16 @@ from sqlalchemy import (
 )
 
 from warning_dispatch.model.states import AttemptState, BranchState
+from warning_dispatch.model.unit import Channel
 from warning_dispatch.store import schema_ground
 from warning_dispatch.store.schema_register import chore, duty_shift, register_change
 
 metadata = schema_ground.metadata
 Key = schema_ground.Key
 _key = schema_ground.key_column
+
+ON_A_LINE = f"state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value}) AND channel = {Channel.VOICE.value}"
+"""Calls that are claimed or handed over: each has a line of its route."""
 
 REGISTER_TABLES = (duty_shift, register_change, chore)
 """Tables beside the register's own, in a file of their own."""
@@ -354,6 +358,7 @@ attempt = Table(
     Column("role", SmallInteger),
     Column("lease_until", BigInteger, comment="CLAIMED: the claim lapses; HANDED: a final report is overdue"),
     Column("claimed_at", BigInteger),
+    Column("worker_id", Key, nullable=False, server_default="0", comment="who claimed it"),
     Column("handed_at", BigInteger),
     Column("delivered_at", BigInteger),
     Column("ended_at", BigInteger),
@@ -375,6 +380,12 @@ attempt = Table(
         "order_key",
         sqlite_where=text(f"state = {AttemptState.READY.value}"),
         postgresql_where=text(f"state = {AttemptState.READY.value}"),
+    ),
+    Index(
+        "ix_attempt_line",
+        "route",
+        sqlite_where=text(ON_A_LINE),
+        postgresql_where=text(ON_A_LINE),
     ),
     Index(
         "ix_attempt_lease",
@@ -492,7 +503,6 @@ route = Table(
     Column("channel", SmallInteger, nullable=False),
     Column("lines", Integer, comment="how many calls at once; none: no such limit"),
     Column("rate", Integer, comment="per minute; none: no such limit"),
-    Column("lines_used", Integer, nullable=False, server_default="0"),
     Column("tokens", BigInteger, nullable=False, server_default="0", comment="thousandths of a message"),
     Column("tokens_at", BigInteger, nullable=False, server_default="0"),
     Column("down_until", BigInteger, nullable=False, server_default="0", comment="out of service until (breaker)"),
