@@ -1,7 +1,7 @@
 """One schema for SQLite and PostgreSQL. Integer rising keys, times as ms UTC, partial indices on what is due.
 
 Personal data (numbers, mail addresses, names, raw messages) is sealed; see store/sealing.py. Everything hot
-refers to a number by its id. Lock order, always: callee id, branch id, number id, journal head.
+refers to a number by its id. For the order of locks see docs/adr/0012.
 """
 
 from __future__ import annotations
