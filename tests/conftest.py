@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -121,9 +121,21 @@ def each_kind(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture(scope="session")
+def worlds_of() -> Callable[[str], Any]:
+    """Databases of a kind that a test names."""
+    return lambda kind: databases().worlds(kind)
+
+
+@pytest.fixture(scope="session")
 def postgresql() -> Any:
     """Databases on a real PostgreSQL."""
     return databases().worlds("postgresql")
+
+
+@pytest.fixture(scope="session")
+def storms() -> Any:
+    """The promises as the storms look at them: the package scenario/storms."""
+    return storms_package()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,6 +9,7 @@ A small world is copied from an image: the bytes of a database on SQLite, the ro
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import sys
@@ -22,14 +23,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import URL, Engine, create_engine, func, make_url, select, text
-from sqlalchemy.pool import NullPool, Pool
+from sqlalchemy import URL, Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy.pool import NullPool
 
 from warning_dispatch.store.database import create_in_memory, fill_in_memory, image_of, open_database, upgrade
 from warning_dispatch.store.schema import metadata
 
 NAMED = "WARNING_DISPATCH_TEST_DATABASE_URL"
 KINDS = ("sqlite", "postgresql")
+MANY = 12
+"""Databases on a server after which those that nobody holds any more are looked for."""
 
 
 class Worlds(Protocol):
@@ -91,18 +94,23 @@ class OnPostgresql:
 
     def create(self, image: Image | None = None) -> Engine:
         """See the protocol. The database is used again when nobody holds the engine any more."""
+        if not self._free and len(self._made) > MANY:
+            gc.collect()  # worlds hold themselves in circles, and a server has a hundred connections
         if self._free:
             name, fresh = self._free.pop(), False
         else:
             name, fresh = self._copy(next(self._names), self._current()), True
         engine = open_database(self.url_of(name))
-        weakref.finalize(engine, self._give_back, engine.pool, name)
+        opened: list[Any] = []
+        event.listen(engine, "connect", lambda connection, _entry: opened.append(connection))
+        weakref.finalize(engine, self._give_back, opened, name)  # its pool would hold the engine itself
         if image is not None or not fresh:
             self.fill(engine, image)
         return engine
 
-    def _give_back(self, pool: Pool, name: str) -> None:
-        pool.dispose()
+    def _give_back(self, opened: list[Any], name: str) -> None:
+        for connection in opened:
+            connection.close()
         self._free.append(name)
 
     def fill(self, engine: Engine, image: Image | None = None) -> None:
