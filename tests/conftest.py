@@ -133,6 +133,12 @@ def postgresql() -> Any:
 
 
 @pytest.fixture(scope="session")
+def scenes() -> Any:
+    """The module of the scenarios' Town, for tests elsewhere that need a database somebody lives in."""
+    return loaded("scenario_scenes", Path(__file__).with_name("scenario") / "conftest.py")
+
+
+@pytest.fixture(scope="session")
 def storms() -> Any:
     """The promises as the storms look at them: the package scenario/storms."""
     return storms_package()

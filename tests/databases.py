@@ -52,6 +52,10 @@ class Worlds(Protocol):
         """What others are copied from."""
         ...
 
+    def blank(self) -> str:
+        """The URL of a database without any table."""
+        ...
+
 
 class InMemory:
     """SQLite in memory."""
@@ -69,6 +73,10 @@ class InMemory:
     def image_of(self, engine: Engine) -> bytes:
         """See the protocol."""
         return image_of(engine)
+
+    def blank(self) -> str:
+        """See the protocol."""
+        return "sqlite://"
 
 
 @dataclass(frozen=True)
@@ -140,7 +148,7 @@ class OnPostgresql:
             return Image(tables, {row[0]: row[1] for row in connection.execute(known)})
 
     def blank(self) -> str:
-        """The URL of a database without any table."""
+        """See the protocol."""
         return self.url_of(self._copy(next(self._names), "template0"))
 
     def url_of(self, name: str) -> str:

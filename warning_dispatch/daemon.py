@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -48,6 +49,8 @@ IN_HAND_FOR = 300_000
 """ms a channel may hold an attempt before a repeat of it is handed over although the channel has not answered."""
 TIDY_EVERY = 21_600.0
 """Seconds between two looks at old printable lists."""
+HOUR = 3_600.0
+"""Seconds between two looks at work that has time."""
 DRAIN_FOR = 20.0
 """Seconds a stop waits for batches that are on the wire."""
 
@@ -335,12 +338,15 @@ class Daemon:
         read: ReadModels,
         pumps: Sequence[Callable[[Callable[[Sequence[Event]], Awaitable[None]]], Coroutine[Any, Any, None]]] = (),
         make_lists: Callable[[ListAccounts], ListKeeper] | None = None,
+        hourly: Mapping[str, Callable[[Writer], Awaitable[None]]] | None = None,
     ) -> None:
         """`make_servers` gives the web servers to run; `pumps` bring events from in-process carriers.
 
-        `make_lists` None: no printable lists (the demonstration, whose people are invented).
+        `make_lists` None: no printable lists (the demonstration, whose people are invented). `hourly`: work by name that
+        is looked at every hour.
         """
         self._make_lists = make_lists
+        self._hourly = hourly or {}
         self._engine = engine
         self._clock = clock
         self._channels = channels
@@ -382,6 +388,8 @@ class Daemon:
         alarm = AlarmClock(self._clock, writer.wake, lambda: writer.next_at)
         pulse.set_anew = lambda: loop.call_soon_threadsafe(alarm.set_anew)
         lists = self._lists(writer, alarm)
+        for name, act in self._hourly.items():
+            alarm.every(HOUR, partial(act, writer), name)
         writer.start()
         alarm.start()
         if lists is not None:

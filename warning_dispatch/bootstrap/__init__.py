@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from warning_dispatch.bootstrap.demo import Demo, build_demo, demo_warning
-from warning_dispatch.bootstrap.installation import build_daemon, open_product, printable_lists, route_plans, serve
+from warning_dispatch.bootstrap.installation import (
+    build_daemon,
+    open_product,
+    printable_lists,
+    retention_of,
+    route_plans,
+    serve,
+)
 from warning_dispatch.bootstrap.wiring import (
     REACHED,
     EngineParts,
@@ -29,6 +36,7 @@ __all__ = [
     "demo_warning",
     "open_product",
     "printable_lists",
+    "retention_of",
     "route_plans",
     "serve",
     "wire_product",

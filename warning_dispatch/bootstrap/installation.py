@@ -10,10 +10,12 @@ from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from warning_dispatch.bootstrap.keeping import DailyRetention
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import load_configuration
@@ -37,7 +39,9 @@ from warning_dispatch.simulation.carrier_log import CarrierLog
 from warning_dispatch.simulation.channel import SimulatedChannel
 from warning_dispatch.simulation.network import SimulatedNetwork
 from warning_dispatch.store.database import open_database, require_current
+from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.retention import Retention
 from warning_dispatch.web.application import create_app
 from warning_dispatch.web.control import create_control_app
 
@@ -178,7 +182,14 @@ def build_daemon(settings: Settings, product: Product, clock: Clock) -> Daemon:
         read=product.read,
         pumps=[simulated.pump] if simulated else [],
         make_lists=lists,
+        hourly={"retention": DailyRetention(retention_of(settings, product.database, product.keys), clock).look},
     )
+
+
+def retention_of(settings: Settings, database: sqlalchemy.Engine, keys: KeyRing) -> Retention:
+    """What removes old things from an installation's database."""
+    journal = Journal(keys.journal_key, structlog.get_logger("journal"))
+    return Retention(database, journal, settings.retention.days)
 
 
 def printable_lists(settings: Settings, product: Product, clock: Clock) -> PrintableLists:

@@ -8,10 +8,15 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from warning_dispatch.bootstrap import retention_of
 from warning_dispatch.cli.journal import judged, verdict_texts
-from warning_dispatch.cli.office import opened_database, require_database
+from warning_dispatch.cli.office import daemon_answers, opened_database, require_database
 from warning_dispatch.cli.terminal import Terminal, command
-from warning_dispatch.store.database import SchemaState, open_database, upgrade
+from warning_dispatch.clock import SystemClock
+from warning_dispatch.errors import RefusedError
+from warning_dispatch.store.database import SchemaState, is_sqlite, open_database, upgrade
+from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.retention import remove_old
 from warning_dispatch.store.upkeep import backup, integrity_faults
 from warning_dispatch.tomlfiles import both
 
@@ -71,6 +76,32 @@ def backup_database(
         f"Copied to {file} ({size:,} bytes), checked. Without the keys in {settings.keys_dir} numbers stay sealed."
     )
     terminal.answer({"file": str(file), "bytes": size}, terminal.say(chinese, english))
+
+
+@app.command("retention")
+@command
+def remove_what_is_old(
+    terminal: Terminal,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=both("只列出，不删除", "only say what would go"))] = False,
+) -> None:
+    """销毁超过保存期限、已办结的叫应及其报文、呼叫记录；未办结的不动。 / Destroy what is over and older than it is kept."""
+    settings = terminal.settings
+    keys = KeyRing.load(settings.keys_dir, settings.credentials_dir)
+    with opened_database(settings) as database:
+        retention, now = retention_of(settings, database, keys), SystemClock().now()
+        if dry_run:
+            old = retention.old(now)
+            said = terminal.say(f"到期的叫应 {len(old)} 个。", f"{len(old)} call-outs are old enough.")
+            terminal.answer({"dry_run": True, "callouts": old, "days": retention.days}, said)
+            return
+        if is_sqlite(database) and daemon_answers(settings.control_socket):
+            what = "the daemon runs, and removes what is old by itself every day"
+            raise RefusedError(both("程序正在运行，它每天自动清理", what))
+        removed = remove_old(retention, now)
+    count, days = len(removed.callouts), retention.days
+    chinese = f"已销毁 {count} 个超过 {days} 天的叫应，连同其报文和呼叫记录；叫应记录留有签名的墓碑。"
+    english = f"Destroyed {count} call-outs older than {days} days with their messages and attempts; tombstones stay."
+    terminal.answer({"dry_run": False, "days": days, **removed.document()}, terminal.say(chinese, english))
 
 
 def _pair(before: SchemaState) -> tuple[str, str]:

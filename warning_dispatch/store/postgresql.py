@@ -7,7 +7,7 @@ on the server's disk (`synchronous_commit` stays as the server has it; on is the
 from __future__ import annotations
 
 from psycopg.types.numeric import Int8Dumper
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -22,6 +22,9 @@ IDLE_TIMEOUT = 60_000
 POOL = 6
 MOST = 6
 """Connections kept open, and as many more for moments. Writer, answers and pages of one process need no more."""
+
+_SCHEMA_LOCK = int.from_bytes(b"wd-migra", "big")
+"""The advisory lock under which the schema changes; a number of ours among those of the database's other users."""
 
 
 def open_postgresql(url: URL) -> Engine:
@@ -44,6 +47,12 @@ def open_postgresql(url: URL) -> Engine:
     )
     event.listen(engine, "connect", _prepare)
     return engine
+
+
+def wait_for_turn(connection: Connection) -> None:
+    """Until the end of the transaction no other process changes the schema; they wait here, however long it takes."""
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
 
 
 def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
