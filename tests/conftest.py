@@ -132,6 +132,14 @@ def postgresql() -> Any:
     return databases().worlds("postgresql")
 
 
+@pytest.fixture
+def postgresql_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pg_dump and pg_restore of the server's own version come first on PATH."""
+    folder = databases().tools()
+    if folder is not None:
+        monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
 @pytest.fixture(scope="session")
 def scenes() -> Any:
     """The module of the scenarios' Town, for tests elsewhere that need a database somebody lives in."""

