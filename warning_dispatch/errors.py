@@ -9,6 +9,7 @@ DispatchError
 ├── RefusedError         a well-formed request that must not be carried out
 ├── NotFoundError        the thing named does not exist
 ├── StoreError           the database cannot be used
+│   └── UnreachableError     not now: waiting and trying again may help
 └── TransportError       a channel could not hand over (one bit: is retrying pointless)
 """
 
@@ -77,6 +78,10 @@ class NotFoundError(DispatchError):
 
 class StoreError(DispatchError):
     """The database cannot be used."""
+
+
+class UnreachableError(StoreError):
+    """The database cannot be reached now; it may be in a while."""
 
 
 class TransportError(DispatchError):

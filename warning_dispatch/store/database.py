@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, InternalError, NoSuchMo
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.sql import column, table
 
-from warning_dispatch.errors import StoreError
+from warning_dispatch.errors import StoreError, UnreachableError
 from warning_dispatch.store import postgresql, sqlite
 from warning_dispatch.store.schema import metadata
 
@@ -167,7 +167,9 @@ def _plain_words(engine: Engine) -> Iterator[None]:
         # PostgreSQL's "internal" errors are those of a transaction: read-only after a failover, ended by a time-out.
         said = " ".join(str(error.orig).split())
         place = place_of(engine)
-        raise StoreError(f"数据库 {place} 不能用 / The database {place} cannot be used: {said}") from error
+        away = sqlite.is_busy(error.orig) if is_sqlite(engine) else postgresql.is_away(error.orig)
+        kind = UnreachableError if away else StoreError
+        raise kind(f"数据库 {place} 不能用 / The database {place} cannot be used: {said}") from error
     except DatabaseError as error:
         # Its subclasses are violated constraints and mistakes of ours; the class itself means a broken file.
         if type(error) is not DatabaseError:

@@ -6,6 +6,7 @@ on the server's disk (`synchronous_commit` stays as the server has it; on is the
 
 from __future__ import annotations
 
+import psycopg
 from psycopg.types.numeric import Int8Dumper
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -41,12 +42,28 @@ def open_postgresql(url: URL) -> Engine:
         pool_use_lifo=True,  # the one used last has its statements prepared
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT,
+            # a way that died without a word is noticed in half a minute, not after a quarter of an hour
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,
             "options": " ".join(filter(None, (options, url.query.get("options")))),  # type: ignore[arg-type] # one text
             "application_name": url.query.get("application_name", "warning-dispatch"),
         },
     )
     event.listen(engine, "connect", _prepare)
     return engine
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether the server or the way to it is the trouble, so that trying again may help.
+
+    No code at all is a connection that was not made or broke; the classes are those of connections, of a server that
+    shuts down or starts up, and of too little memory, disk or connections.
+    """
+    if not isinstance(error, psycopg.Error):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "53", "57P"))
 
 
 def wait_for_turn(connection: Connection) -> None:
