@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from warning_dispatch.bootstrap.keeping import DailyRetention
 from warning_dispatch.engine.acts import Act
+from warning_dispatch.engine.lanes import Lane
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.journal_check import verify
 from warning_dispatch.store.retention import DAY, LEAST_DAYS, Removed, Retention, claim_run, cutoff, remove_old
@@ -125,6 +128,38 @@ def test_an_interrupted_run_leaves_a_whole_database_and_goes_on(make_town: Make)
     remove_old(retention(town), late)
     assert rows(town, *LEFT_BY_A_CALLOUT) == dict.fromkeys(LEFT_BY_A_CALLOUT, 0)
     assert faults(town) == []
+
+
+class Lanes:
+    """A writer that does at once what is put into its lanes, and counts."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+        self.lanes: list[Lane] = []
+
+    def submit(self, lane: Lane, work: Callable[[int], Any]) -> Future[Any]:
+        """Do it."""
+        self.lanes.append(lane)
+        future: Future[Any] = Future()
+        future.set_result(work(self.now).result)
+        return future
+
+
+async def test_a_daemon_does_it_once_a_day_in_short_jobs_of_the_last_lane(make_town: Make) -> None:
+    """Two daemons look each hour: one run, each removal a job of its own, in the lane that everything else goes before."""
+    town = make_town()
+    town.warning(CITY)
+    town.play(seconds=100)
+    over(town)
+    town.clock.advance_to(town.clock.now() + HALF_A_YEAR + DAY)
+    first, second = (DailyRetention(retention(town), town.clock) for _ in range(2))
+    lanes, others = Lanes(town.clock.now()), Lanes(town.clock.now())
+    await first.look(lanes)  # type: ignore[arg-type] # of a writer only what is asked of it
+    await second.look(others)  # type: ignore[arg-type] # see above
+    assert rows(town, "callout")["callout"] == 0
+    assert set(lanes.lanes) == {Lane.INTAKE}
+    assert len(lanes.lanes) > 10
+    assert len(others.lanes) == 1
 
 
 def test_of_several_daemons_one_does_the_run(make_town: Make) -> None:

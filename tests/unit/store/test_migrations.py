@@ -56,7 +56,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("attempt") as attempt:
-        attempt.add_column(sa.Column("held_why", sa.Text()))
+        attempt.add_column(sa.Column("held_why", sa.Text(), comment="reason"))
     with op.batch_alter_table("unit") as unit:
         unit.drop_index("ix_unit_short_name")
         unit.drop_column("short_name")
