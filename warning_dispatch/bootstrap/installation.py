@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from warning_dispatch.bootstrap.keeping import DailyRetention
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
-from warning_dispatch.configuration import load_configuration
+from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.daemon import Daemon, EngineDesk
 from warning_dispatch.delivery.email.channel import EmailChannel
 from warning_dispatch.delivery.email.route import EmailRoute
@@ -119,7 +119,15 @@ def open_product(settings: Settings) -> Product:
     configuration = load_configuration(settings.config_dir)
     keys = KeyRing.load(settings.keys_dir, settings.credentials_dir)
     database = open_database(settings.database_url)
-    require_current(database)
+    try:
+        require_current(database)
+        return _wired(settings, configuration, keys, database)
+    except BaseException:
+        database.dispose()
+        raise
+
+
+def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, database: sqlalchemy.Engine) -> Product:
     engine = settings.engine
     return wire_product(
         database=database,

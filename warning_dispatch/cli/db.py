@@ -9,11 +9,11 @@ import typer
 from rich.text import Text
 
 from warning_dispatch.bootstrap import retention_of
-from warning_dispatch.cli.journal import judged, verdict_texts
+from warning_dispatch.cli.journal import Verdict, judged, verdict_texts
 from warning_dispatch.cli.office import daemon_answers, opened_database, require_database
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock
-from warning_dispatch.errors import RefusedError
+from warning_dispatch.errors import RefusedError, StoreError
 from warning_dispatch.store.database import SchemaState, is_sqlite, open_database, schema_state, upgrade
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.retention import remove_old
@@ -48,7 +48,11 @@ def check(terminal: Terminal) -> None:
     """检查文件是否完好、记录是否被动过、数据与记录是否一致。 / The file, the journal, and whether rows and journal agree."""
     with opened_database(terminal.settings) as database:
         faults = integrity_faults(database)
-        verdict = judged(terminal.settings, database, None)
+        try:
+            verdict = judged(terminal.settings, database, None)
+        except StoreError as error:  # a broken page: what was found before is said all the same
+            faults.append(str(error))
+            verdict = Verdict(0, 0, (), (both("叫应记录无法核验", "the journal could not be verified"),))
     document = {"ok": not faults and verdict.whole, "integrity": faults, "journal": verdict.document()}
     said = [Text.assemble(("  • ", "red"), line) for line in faults]
     if not faults:

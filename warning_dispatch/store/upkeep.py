@@ -27,18 +27,27 @@ PAGES_AT_ONCE = 1024
 def integrity_faults(engine: Engine) -> list[str]:
     """What the database finds wrong with itself, rows that refer to nothing, and kept counts that are not the rows'.
 
-    An empty list when it is whole. At most MOST_FAULTS of a kind.
+    An empty list when it is whole. At most MOST_FAULTS of a kind; a table that cannot be read hides none of the others.
     """
-    with reading(engine) as connection:
-        found = _file_faults(connection) if is_sqlite(engine) else list(_server_faults(connection))
-        return found + list(count_faults(connection))
+    looks = (_page_faults, _reference_faults, count_faults) if is_sqlite(engine) else (_server_faults, count_faults)
+    found: list[str] = []
+    for look in looks:
+        try:
+            with reading(engine) as connection:
+                found.extend(look(connection))
+        except StoreError as error:
+            found.append(str(error))
+    return found
 
 
-def _file_faults(connection: Connection) -> list[str]:
+def _page_faults(connection: Connection) -> Iterator[str]:
     said = connection.exec_driver_sql(f"PRAGMA integrity_check({MOST_FAULTS})").scalars().all()
+    yield from (str(line) for line in said if line != "ok")
+
+
+def _reference_faults(connection: Connection) -> Iterator[str]:
     orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(MOST_FAULTS)
-    faults = [str(line) for line in said if line != "ok"]
-    return faults + [f"{table}, row {row}: refers to nothing in {parent}" for table, row, parent, _ in orphans]
+    yield from (f"{table}, row {row}: refers to nothing in {parent}" for table, row, parent, _ in orphans)
 
 
 def _server_faults(connection: Connection) -> Iterator[str]:

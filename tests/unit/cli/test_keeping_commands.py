@@ -216,3 +216,19 @@ def test_a_copy_goes_into_an_empty_database_only(beside: Any, each_kind: Any) ->
     assert beside.asked("db", "retention", "--dry-run") == {"dry_run": True, "callouts": [], "days": 180}
     assert beside.asked("db", "retention")["callouts"] == []
     beside.run("db", "restore", beside.folder / "nothing").complained("没有这个备份文件")
+
+
+def test_a_damaged_file_is_told_completely(keyboard: Any) -> None:
+    """Broken pages in the middle of the file: every finding that can be made, no traceback, exit code 1."""
+    keyboard.ingested()
+    whole = bytearray(keyboard.database.read_bytes())
+    for place in range(len(whole) // 4, len(whole) // 2, 4096 * 7):
+        whole[place : place + 64] = b"\xff" * 64
+    connection = sqlite3.connect(keyboard.database)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    keyboard.database.write_bytes(whole)
+    said = keyboard.run("db", "check", "--json")
+    assert said.code == 1
+    assert len(said.document["integrity"]) > 1
+    assert "Traceback" not in said.out + said.err
