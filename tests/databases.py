@@ -27,7 +27,15 @@ from typing import Any, Protocol
 from sqlalchemy import URL, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.pool import NullPool
 
-from warning_dispatch.store.database import create_in_memory, fill_in_memory, image_of, open_database, upgrade
+from warning_dispatch.store.database import (
+    SchemaState,
+    create_in_memory,
+    fill_in_memory,
+    image_of,
+    open_database,
+    schema_state,
+    upgrade,
+)
 from warning_dispatch.store.schema import metadata
 
 NAMED = "WARNING_DISPATCH_TEST_DATABASE_URL"
@@ -112,7 +120,11 @@ class OnPostgresql:
         engine = open_database(self.url_of(name))
         opened: list[Any] = []
         event.listen(engine, "connect", lambda connection, _entry: opened.append(connection))
-        weakref.finalize(engine, self._give_back, opened, name)  # its pool would hold the engine itself
+        last_word = weakref.finalize(engine, self._give_back, opened, name)  # its pool would hold the engine itself
+        if not fresh and schema_state(engine) is not SchemaState.CURRENT:
+            last_word.detach()  # whoever had it went to another schema and left it there
+            engine.dispose()
+            return self.create(image)
         if image is not None or not fresh:
             self.fill(engine, image)
         return engine
