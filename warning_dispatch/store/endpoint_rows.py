@@ -74,11 +74,11 @@ class EndpointTable:
             self._sql.ids(endpoint_id for endpoint_id, _ in findings),
         )
         outcome = dict(findings)
-        found = [(outcome[row[0]], row[1]) for row in rows]
+        found = [(word, key) for key, word in {row[1]: outcome[row[0]] for row in rows}.items()]
         if not unusable:
-            self._sql.many("UPDATE endpoint SET finding = ? WHERE id = ?", found)
+            self._sql.many("UPDATE endpoint SET finding = ?text WHERE id = ?", found)
             return
-        self._sql.many("UPDATE endpoint SET finding = ?, usable = 0 WHERE id = ?", found)
+        self._sql.many("UPDATE endpoint SET finding = ?text, usable = 0 WHERE id = ?", found)
         refresh_reach(self._sql.connection, {row[2] for row in rows})
 
     def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int) -> AddedContact:
@@ -116,7 +116,7 @@ class RouteTable:
     def save(self, routes: Sequence[RouteRecord]) -> None:
         """See the port."""
         self._sql.many(
-            "UPDATE route SET lines_used = ?, tokens = ?, tokens_at = ? WHERE name = ?",
+            "UPDATE route SET lines_used = ?, tokens = ?, tokens_at = ? WHERE name = ?text",
             [(one.lines_used, one.tokens, one.tokens_at, one.name) for one in routes],
         )
 
@@ -124,7 +124,7 @@ class RouteTable:
         """See the port."""
         self._sql.many(
             """UPDATE route SET lines_used = CASE WHEN lines_used > ? THEN lines_used - ? ELSE 0 END
-            WHERE name = ? AND lines IS NOT NULL""",
+            WHERE name = ?text AND lines IS NOT NULL""",
             [(count, count, name) for name, count in freed.items()],
         )
 

@@ -24,7 +24,7 @@ class TurnTable:
         if afresh:
             self._sql.run("DELETE FROM turn WHERE channel = ? AND ranked = ?", channel.value, ranked)
         self._sql.many(
-            """INSERT INTO turn (channel, ranked, county, turn) VALUES (?, ?, ?, ?)
+            """INSERT INTO turn (channel, ranked, county, turn) VALUES (?, ?, ?text, ?)
             ON CONFLICT (channel, ranked, county) DO UPDATE SET turn = excluded.turn""",
             [(channel.value, ranked, county, turn) for county, turn in turns.items()],
         )
