@@ -18,6 +18,11 @@ def _partial_index(name: str, table: str, columns: list[str], where: str) -> Non
     op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
 
+def _refers(column: str, table: str, name: str) -> sa.ForeignKeyConstraint:
+    """A reference that is enforced on SQLite only: from a table with a row for every callee or attempt."""
+    return sa.ForeignKeyConstraint([column], [f"{table}.id"], name=op.f(name)).ddl_if(dialect="sqlite")
+
+
 def _create_alarm() -> None:
     op.create_table(
         "alarm",
@@ -459,7 +464,7 @@ def _create_attempt() -> None:
         sa.Column(
             "merged_id", KEY, comment="DROPPED: the attempt that names its unit instead, perhaps of another call-out"
         ),
-        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_attempt_callout_id_callout")),
+        _refers("callout_id", "callout", "fk_attempt_callout_id_callout"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
         comment="One try on one endpoint; it may serve several callees.",
     )
@@ -519,8 +524,8 @@ def _create_link() -> None:
             nullable=False,
             comment="it was sent on; whoever else has that number there is behind it",
         ),
-        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_link_callout_id_callout")),
-        sa.ForeignKeyConstraint(["receiver_id"], ["receiver.id"], name=op.f("fk_link_receiver_id_receiver")),
+        _refers("callout_id", "callout", "fk_link_callout_id_callout"),
+        _refers("receiver_id", "receiver", "fk_link_receiver_id_receiver"),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_link")),
         sqlite_with_rowid=False,
     )
@@ -569,9 +574,9 @@ def _create_callee() -> None:
         sa.Column(
             "carried_id", KEY, comment="the same where it took over state and answers: what comes late counts there"
         ),
-        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_callee_branch_id_branch")),
-        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_callee_callout_id_callout")),
-        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_callee_unit_id_unit")),
+        _refers("branch_id", "branch", "fk_callee_branch_id_branch"),
+        _refers("callout_id", "callout", "fk_callee_callout_id_callout"),
+        _refers("unit_id", "unit", "fk_callee_unit_id_unit"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_callee")),
         sa.UniqueConstraint("callout_id", "unit_id", name="uq_callee_callout_unit"),
     )
@@ -595,8 +600,8 @@ def _create_acknowledgement() -> None:
         sa.Column("actor", sa.Text(), server_default="", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("counted", sa.SmallInteger(), nullable=False, comment="1 when it met the unit's rule"),
-        sa.ForeignKeyConstraint(["callee_id"], ["callee.id"], name=op.f("fk_acknowledgement_callee_id_callee")),
-        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_acknowledgement_callout_id_callout")),
+        _refers("callee_id", "callee", "fk_acknowledgement_callee_id_callee"),
+        _refers("callout_id", "callout", "fk_acknowledgement_callout_id_callout"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_acknowledgement")),
     )
     op.create_index("ix_acknowledgement_callee", "acknowledgement", ["callee_id"])
@@ -611,8 +616,8 @@ def _create_attempt_callee() -> None:
         sa.Column(
             "endpoint_id", KEY, comment="of the callee's own unit, where the attempt names several; none: the attempt's"
         ),
-        sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_attempt_callee_attempt_id_attempt")),
-        sa.ForeignKeyConstraint(["callee_id"], ["callee.id"], name=op.f("fk_attempt_callee_callee_id_callee")),
+        _refers("attempt_id", "attempt", "fk_attempt_callee_attempt_id_attempt"),
+        _refers("callee_id", "callee", "fk_attempt_callee_callee_id_callee"),
         sa.PrimaryKeyConstraint("attempt_id", "callee_id", name=op.f("pk_attempt_callee")),
         sqlite_with_rowid=False,
     )
