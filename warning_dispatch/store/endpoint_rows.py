@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, RouteRecord
 from warning_dispatch.model.states import AttemptState
 from warning_dispatch.model.texts import NamedUnit
 from warning_dispatch.model.unit import Channel, EndpointView, ReceiverEntry, Role, UnitKind, UnitLevel
 from warning_dispatch.ports import Sealer
+from warning_dispatch.routing.areas import ancestors, trim
 from warning_dispatch.store.register import NUMBER_CONTEXT, refresh_reach
 from warning_dispatch.store.register_addition import add_receiver
-from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.sql import Sql, marks
 
 _CHANNELS = {channel.value: channel for channel in Channel}
 _ROLES = {role.value: role for role in Role}
+_LEVELS = ", ".join(str(level.value) for level in UnitLevel)
+"""All of them: the index begins with the level."""
 
 
 class EndpointTable:
@@ -85,9 +88,14 @@ class EndpointTable:
         """See the port."""
         return add_receiver(self._sql, self._sealer, unit_id, entry, now)
 
-    def known_areas(self) -> frozenset[str]:
+    def known_areas(self, codes: Iterable[str]) -> frozenset[str]:
         """See the port."""
-        rows = self._sql.rows("SELECT area FROM unit WHERE kind = 'division' AND valid_until IS NULL")
+        asked = sorted({area for code in map(trim, codes) for area in (code, *ancestors(code))})
+        rows = self._sql.rows(
+            f"""SELECT DISTINCT area FROM unit WHERE kind = 'division' AND level IN ({_LEVELS})
+            AND area IN ({marks(asked)}) AND valid_until IS NULL""",
+            *asked,
+        )
         return frozenset(row[0] for row in rows)
 
     def area_names(self, areas: Sequence[str]) -> Sequence[str]:
