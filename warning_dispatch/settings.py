@@ -168,6 +168,13 @@ class ContactSettings(Shape):
     """Days after which people who have left the register are erased from the database."""
 
 
+class RetentionSettings(Shape):
+    """[retention] 保存期限."""
+
+    days: int = Field(default=180, ge=180, le=36_500)
+    """What is over and older is destroyed; 180 days are the least."""
+
+
 class SmtpSettings(Shape):
     """[smtp] 邮件服务器. An empty `host`: there is none."""
 
@@ -290,6 +297,7 @@ class Settings(BaseSettings):
     texts: TextSettings = TextSettings()
     lists: ListSettings = ListSettings()
     contacts: ContactSettings = ContactSettings()
+    retention: RetentionSettings = RetentionSettings()
     smtp: SmtpSettings = SmtpSettings()
     routes: Annotated[tuple[RouteSettings, ...], AfterValidator(_distinct)] = ()
     simulation: SimulationSettings = SimulationSettings()

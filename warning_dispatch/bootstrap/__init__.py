@@ -9,6 +9,7 @@ from warning_dispatch.bootstrap.installation import (
     build_daemon,
     open_product,
     printable_lists,
+    retention_of,
     route_plans,
     serve,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "demo_warning",
     "open_product",
     "printable_lists",
+    "retention_of",
     "route_plans",
     "serve",
     "term_of",

@@ -1,7 +1,7 @@
 """导入工作簿: an office's workbook read against the register: what it says, what is wrong with it, what it would make of it.
 
 Each sheet is known by its columns: people with phones, units, or a roster. A workbook speaks for the units it names
-and no others; `whole` makes it speak for everything (below `within`), and what it leaves out then goes (ADR 0014).
+and no others; `whole` makes it speak for everything (below `within`), and what it leaves out then goes (ADR 19).
 """
 
 from __future__ import annotations

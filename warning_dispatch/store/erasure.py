@@ -57,7 +57,7 @@ def _receivers(sql: Sql, sealer: Sealer, moment: int) -> int:
     empty = len(sealer.seal(b"", NAME_CONTEXT))
     rows = sql.rows("SELECT id FROM receiver WHERE valid_until < ? AND length(name_sealed) > ?", moment, empty)
     sql.many(
-        "UPDATE receiver SET name_sealed = ?, post = '', verified_how = '' WHERE id = ?",
+        "UPDATE receiver SET name_sealed = ?bytea, post = '', verified_how = '' WHERE id = ?",
         [(sealer.seal(b"", NAME_CONTEXT), row[0]) for row in rows],
     )
     return len(rows)
@@ -73,7 +73,7 @@ def _numbers(sql: Sql, sealer: Sealer, moment: int) -> int:
         moment,
     )
     sql.many(
-        "UPDATE number SET sealed = ?, blind_index = ?, masked = ? WHERE id = ?",
+        "UPDATE number SET sealed = ?bytea, blind_index = ?bytea, masked = ?text WHERE id = ?",
         [(sealer.seal(b"", NUMBER_CONTEXT), _nothing(row[0]), ERASED_MASK, row[0]) for row in rows],
     )
     return len(rows)

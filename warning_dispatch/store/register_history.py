@@ -19,7 +19,7 @@ from warning_dispatch.store.sql import Sql
 CHANGE_CONTEXT = "register_change"
 """The sealing context of register_change.before and .after."""
 _INSERT = """INSERT INTO register_change (at, actor, source, unit_code, subject, "before", "after")
- VALUES (?, ?, ?, ?, ?, ?, ?)"""
+ VALUES (?, ?text, ?text, ?text, ?text, ?bytea, ?bytea)"""
 
 
 @dataclass(frozen=True, slots=True)

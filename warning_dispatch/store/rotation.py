@@ -62,7 +62,7 @@ def _batch(engine: Engine, sealer: AesSealer, table: str, column: str, context: 
             bytes((sealer.key_id,)),
         )
         anew = [(sealer.seal(sealer.unseal(bytes(sealed), context), context), key) for key, sealed in rows]
-        sql.many(f'UPDATE {table} SET "{column}" = ? WHERE id = ?', anew)
+        sql.many(f'UPDATE {table} SET "{column}" = ?bytea WHERE id = ?', anew)
     return len(anew)
 
 

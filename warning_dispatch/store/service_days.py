@@ -51,6 +51,6 @@ def settle_service_days(sql: Sql, now: int) -> Settled:
         WHERE r.serves_from > ? AND e.valid_until IS NULL AND e.usable = 1""",
         today,
     )
-    sql.many("UPDATE endpoint SET usable = 0, finding = ? WHERE id = ?", [(NOT_YET, row[0]) for row in later])
+    sql.many("UPDATE endpoint SET usable = 0, finding = ?text WHERE id = ?", [(NOT_YET, row[0]) for row in later])
     units = frozenset(row[1] for rows in (over, begun, later) for row in rows)
     return Settled(tuple(dict.fromkeys(row[2] for row in begun)), tuple(row[0] for row in over), units)
