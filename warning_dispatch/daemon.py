@@ -262,6 +262,14 @@ class EngineDesk:
             self._writer.submit(Lane.INTAKE, lambda now: self._engine.take_in(now, raw, source))
         )
 
+    async def release(self, alert_id: int, *, actor: str, reason: str) -> IntakeResult:
+        """See the port."""
+        return await asyncio.wrap_future(
+            self._writer.submit(
+                Lane.INTAKE, lambda now: self._engine.release(now, alert_id, actor=actor, reason=reason)
+            )
+        )
+
     async def confirm_link(self, token: str) -> LinkView:
         """See the port. Taps that arrive together are committed together."""
         view = await asyncio.to_thread(self._read.link, token)

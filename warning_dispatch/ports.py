@@ -229,6 +229,10 @@ class Desk(Protocol):
         """A message has arrived. Returns after it is durably stored."""
         ...
 
+    async def release(self, alert_id: int, *, actor: str, reason: str) -> IntakeResult:
+        """An officer has read a message that was set aside, with all its problems, and lets it call."""
+        ...
+
     async def confirm_link(self, token: str) -> LinkView:
         """The person behind the link pressed the button."""
         ...

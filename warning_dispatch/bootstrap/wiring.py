@@ -19,8 +19,9 @@ from warning_dispatch.engine.bureau import Bureau, BureauPlan
 from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.frozen import FrozenPlans, texts_to_json
-from warning_dispatch.engine.intake import Intake, IntakeSettings
+from warning_dispatch.engine.intake import Intake, IntakeSettings, ProfileFinder, usual_profile
 from warning_dispatch.engine.launch import Launcher
+from warning_dispatch.engine.locating import ShapeFinder, no_positions
 from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.outbox import Outbox, OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
@@ -30,7 +31,7 @@ from warning_dispatch.engine.turn import Turn
 from warning_dispatch.engine.widening import Widening
 from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.budgets import Budget, Night
-from warning_dispatch.ingest import read_message
+from warning_dispatch.ingest import read_parts
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Hazard, Outcome
@@ -78,6 +79,8 @@ class EngineParts:
     blackout: BlackoutRule = field(default_factory=BlackoutRule)
     validity: Mapping[Colour, int] = field(default_factory=lambda: {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR})
     observe: Observer = nobody
+    profile_of: ProfileFinder = usual_profile
+    find_shape: ShapeFinder = no_positions
 
 
 def build_engine(parts: EngineParts) -> Engine:
@@ -112,10 +115,13 @@ def build_engine(parts: EngineParts) -> Engine:
             settings=parts.intake,
             chains=parts.chains,
             find_hazard=parts.find_hazard,
-            read_message=read_message,
+            read_message=read_parts,
             launcher=launcher,
             rounds=rounds,
             alert_to_json=alert_to_json,
+            alert_from_json=alert_from_json,
+            profile_of=parts.profile_of,
+            find_shape=parts.find_shape,
         ),
         acts=Acts(parts.pause_max, rounds),
         reports=reports,

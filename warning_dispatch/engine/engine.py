@@ -97,6 +97,10 @@ class Engine:
             self._once(now, lambda ledger: self._intake.keep(ledger, raw, source, f"fault_{fault}"))
             raise
 
+    def release(self, now: int, alert_id: int, *, actor: str, reason: str) -> Done[IntakeResult]:
+        """An officer releases a message that did not call by itself. RefusedError and NotFoundError change nothing."""
+        return self._once(now, lambda ledger: self._intake.release(ledger, alert_id, actor=actor, reason=reason))
+
     def act(self, now: int, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> Done[None]:
         """An officer's act. RefusedError and NotFoundError change nothing."""
         return self._once(

@@ -144,3 +144,5 @@ class ChainState(IntEnum):
     """Cancelled; a tombstone that a late parent cannot wake."""
     SET_ASIDE = 3
     """搁置: an officer lifted its call-out. Only a higher colour or a larger area calls again by itself."""
+    MERGED = 4
+    """A later message showed that it was one chain with another, which goes on for both."""

@@ -10,6 +10,7 @@ from hashlib import sha256
 from sqlalchemy import Engine
 
 from warning_dispatch.configuration.freezing import chain_from_json
+from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.printed import PrintedCallOut
 from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.views import (
@@ -28,6 +29,7 @@ from warning_dispatch.store.database import reading
 from warning_dispatch.store.reading_alarms import listed_alarms
 from warning_dispatch.store.reading_alerts import (
     QuarantinedRow,
+    alert_in_full,
     latest_alerts,
     latest_quarantined,
     one_alert,
@@ -132,6 +134,11 @@ class TableReadings:
         """See the port."""
         with self._reading() as sql:
             return one_alert(sql, alert_id)
+
+    def alert_in_full(self, alert_id: int) -> Alert:
+        """What a message says, as it was read. NotFoundError when there is none."""
+        with self._reading() as sql:
+            return alert_in_full(sql, self._sealer, alert_id)
 
     def quarantined(self, *, limit: int = 100) -> Sequence[QuarantinedRow]:
         """Messages that could not be read as a warning, newest first, with the reasons."""

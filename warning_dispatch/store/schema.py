@@ -156,6 +156,7 @@ alert_chain = Table(
     metadata,
     _key(),
     Column("root", Text, nullable=False, comment="identifier of the first message"),
+    Column("part", Text, nullable=False, server_default="", comment="which event of messages that speak of several"),
     Column("issuer", Text, nullable=False, comment="sender code or name"),
     Column("issuer_area", Text, nullable=False),
     Column("hazard", Text, nullable=False),
@@ -171,7 +172,7 @@ alert_chain = Table(
     Column("coverage", Text, nullable=False, server_default="[]", comment="JSON: whom it concerns, tier by tier"),
     Column("valid_until", BigInteger, comment="its (guessed) validity"),
     Column("valid_guessed", SmallInteger, nullable=False, server_default="0"),
-    UniqueConstraint("issuer", "root", name="uq_alert_chain_issuer_root"),
+    UniqueConstraint("issuer", "root", "part", name="uq_alert_chain_issuer_root"),
     Index("ix_alert_chain_hazard", "hazard", "state"),
 )
 
@@ -183,6 +184,7 @@ alert = Table(
     Column("chain_id", Key, ForeignKey("alert_chain.id")),
     Column("dialect", Text, nullable=False),
     Column("identifier", Text, nullable=False),
+    Column("part", Text, nullable=False, server_default="", comment="which event of a message that speaks of several"),
     Column("issuer", Text, nullable=False),
     Column("sender", Text, nullable=False),
     Column("sent", BigInteger, nullable=False),
@@ -197,9 +199,19 @@ alert = Table(
     Column("sealed", LargeBinary, nullable=False, comment="the parsed alert as JSON; it can hold names"),
     Column("disposition", Text, nullable=False),
     Column("reasons", Text, nullable=False, comment="JSON list"),
+    Column("problems", Text, nullable=False, server_default="[]", comment="JSON: everything odd that a reader noted"),
     UniqueConstraint("issuer", "identifier", "sent", "content_digest", name="uq_alert_identity"),
     Index("ix_alert_identifier", "identifier"),
     Index("ix_alert_chain", "chain_id"),
+)
+
+alert_link = Table(
+    "alert_link",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("identifier", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+    comment="Which messages of an issuer refer to each other, in both directions; a chain is what hangs together.",
 )
 
 # --- the call-out -----------------------------------------------------------------------------------------

@@ -61,6 +61,13 @@ class Api:
             openapi_extra=RAW_BODY,
             dependencies=[self._needs("alerts")],
         )
+        router.add_api_route(
+            "/alerts/{alert_id}/release",
+            self.release,
+            methods=["POST"],
+            responses=_refusals(404, 409, 503),
+            dependencies=[self._needs("act")],
+        )
         reads: Sequence[tuple[str, Callable[..., Any]]] = (
             ("/alerts/{alert_id}", self.alert),
             ("/callouts", self.callouts),
@@ -100,6 +107,10 @@ class Api:
         """
         raw = await read_body(request, self._body_limit)
         return intake_answer(await self._desk.take_in(raw, "api"))
+
+    async def release(self, alert_id: int, body: AckRequest) -> documents.IntakeDocument:
+        """Let a message that was quarantined or stored call after all: an officer has read it with its problems."""
+        return documents.intake_document(await self._desk.release(alert_id, actor=body.actor, reason=body.reason))
 
     def alert(self, alert_id: int) -> documents.AlertDocument:
         """One warning as received, with its verdict."""

@@ -369,6 +369,13 @@ class Office:
         self.answer(callout_id, callee_id)
         self.acknowledged.append((callout_id, callee_id, actor, reason, means))
 
+    async def release(self, alert_id: int, *, actor: str, reason: str) -> IntakeResult:
+        """Record the release of a message that is there."""
+        self._must_write()
+        self.alert(alert_id)
+        self.acts.append(("release", alert_id, actor, reason, ""))
+        return IntakeResult(alert_id, Disposition.ACCEPTED, ("released_by_an_officer",), ())
+
     async def act(self, act: str, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
         """Record the act; one without a reason is refused."""
         self._record(callout_id)

@@ -218,6 +218,7 @@ def test_the_interface_is_documented(client: TestClient) -> None:
     assert set(paths) == {
         "/api/v1/alerts",
         "/api/v1/alerts/{alert_id}",
+        "/api/v1/alerts/{alert_id}/release",
         "/api/v1/callouts",
         "/api/v1/callouts/{callout_id}",
         "/api/v1/callouts/{callout_id}/callees",

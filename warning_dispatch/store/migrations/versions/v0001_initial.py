@@ -13,11 +13,6 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
-    """An index of the rows for which `where` holds, on either dialect."""
-    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
-
-
 def _create_alarm() -> None:
     op.create_table(
         "alarm",
@@ -54,7 +49,13 @@ def _create_alarm() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm")),
         comment="What cannot be decided rings a human: the causes of the bureau's self-call.",
     )
-    _partial_index("ix_alarm_due", "alarm", ["next_at"], "next_at IS NOT NULL")
+    op.create_index(
+        "ix_alarm_due",
+        "alarm",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
     op.create_index("ix_alarm_open", "alarm", ["claimed_at"])
     op.create_index("ix_alarm_self_callout", "alarm", ["self_callout_id"])
     op.create_index("ix_alarm_unit", "alarm", ["unit_id"])
@@ -65,6 +66,13 @@ def _create_alert_chain() -> None:
         "alert_chain",
         sa.Column("id", KEY, autoincrement=True, nullable=False),
         sa.Column("root", sa.Text(), nullable=False, comment="identifier of the first message"),
+        sa.Column(
+            "part",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="which event of messages that speak of several",
+        ),
         sa.Column("issuer", sa.Text(), nullable=False, comment="sender code or name"),
         sa.Column("issuer_area", sa.Text(), nullable=False),
         sa.Column("hazard", sa.Text(), nullable=False),
@@ -95,9 +103,20 @@ def _create_alert_chain() -> None:
         sa.Column("valid_until", sa.BigInteger(), comment="its (guessed) validity"),
         sa.Column("valid_guessed", sa.SmallInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_chain")),
-        sa.UniqueConstraint("issuer", "root", name="uq_alert_chain_issuer_root"),
+        sa.UniqueConstraint("issuer", "root", "part", name="uq_alert_chain_issuer_root"),
     )
     op.create_index("ix_alert_chain_hazard", "alert_chain", ["hazard", "state"])
+
+
+def _create_alert_link() -> None:
+    op.create_table(
+        "alert_link",
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("issuer", "identifier", "other", name=op.f("pk_alert_link")),
+        comment="Which messages of an issuer refer to each other, in both directions; a chain is what hangs together.",
+    )
 
 
 def _create_api_key() -> None:
@@ -299,6 +318,13 @@ def _create_alert() -> None:
         sa.Column("chain_id", KEY),
         sa.Column("dialect", sa.Text(), nullable=False),
         sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column(
+            "part",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="which event of a message that speaks of several",
+        ),
         sa.Column("issuer", sa.Text(), nullable=False),
         sa.Column("sender", sa.Text(), nullable=False),
         sa.Column("sent", sa.BigInteger(), nullable=False),
@@ -313,6 +339,13 @@ def _create_alert() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="the parsed alert as JSON; it can hold names"),
         sa.Column("disposition", sa.Text(), nullable=False),
         sa.Column("reasons", sa.Text(), nullable=False, comment="JSON list"),
+        sa.Column(
+            "problems",
+            sa.Text(),
+            server_default="[]",
+            nullable=False,
+            comment="JSON: everything odd that a reader noted",
+        ),
         sa.ForeignKeyConstraint(["chain_id"], ["alert_chain.id"], name=op.f("fk_alert_chain_id_alert_chain")),
         sa.ForeignKeyConstraint(
             ["raw_message_id"], ["raw_message.id"], name=op.f("fk_alert_raw_message_id_raw_message")
@@ -384,8 +417,20 @@ def _create_callout() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_callout")),
     )
     op.create_index("ix_callout_chain", "callout", ["chain_id"])
-    _partial_index("ix_callout_due", "callout", ["next_at"], "next_at IS NOT NULL")
-    _partial_index("ix_callout_standing", "callout", ["hazard"], "standing = 1")
+    op.create_index(
+        "ix_callout_due",
+        "callout",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_callout_standing",
+        "callout",
+        ["hazard"],
+        sqlite_where=sa.text("standing = 1"),
+        postgresql_where=sa.text("standing = 1"),
+    )
 
 
 def _create_endpoint() -> None:
@@ -464,10 +509,28 @@ def _create_attempt() -> None:
         comment="One try on one endpoint; it may serve several callees.",
     )
     op.create_index("ix_attempt_callout", "attempt", ["callout_id"])
-    _partial_index("ix_attempt_held", "attempt", ["held_until"], "state = 1 AND held_until IS NOT NULL")
-    _partial_index("ix_attempt_lease", "attempt", ["lease_until"], "lease_until IS NOT NULL")
+    op.create_index(
+        "ix_attempt_held",
+        "attempt",
+        ["held_until"],
+        sqlite_where=sa.text("state = 1 AND held_until IS NOT NULL"),
+        postgresql_where=sa.text("state = 1 AND held_until IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_attempt_lease",
+        "attempt",
+        ["lease_until"],
+        sqlite_where=sa.text("lease_until IS NOT NULL"),
+        postgresql_where=sa.text("lease_until IS NOT NULL"),
+    )
     op.create_index("ix_attempt_number", "attempt", ["number_id"])
-    _partial_index("ix_attempt_ready", "attempt", ["channel", "order_key"], "state = 1")
+    op.create_index(
+        "ix_attempt_ready",
+        "attempt",
+        ["channel", "order_key"],
+        sqlite_where=sa.text("state = 1"),
+        postgresql_where=sa.text("state = 1"),
+    )
 
 
 def _create_branch() -> None:
@@ -497,7 +560,13 @@ def _create_branch() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_branch")),
     )
     op.create_index("ix_branch_callout_tier", "branch", ["callout_id", "tier", "superior_unit_id"])
-    _partial_index("ix_branch_due", "branch", ["gate_at"], "state = 1 AND gate_at IS NOT NULL")
+    op.create_index(
+        "ix_branch_due",
+        "branch",
+        ["gate_at"],
+        sqlite_where=sa.text("state = 1 AND gate_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 1 AND gate_at IS NOT NULL"),
+    )
     op.create_index("ix_branch_superior_branch", "branch", ["superior_branch_id"])
     op.create_index("ix_branch_superior_callee", "branch", ["superior_callee_id"])
 
@@ -576,8 +645,20 @@ def _create_callee() -> None:
         sa.UniqueConstraint("callout_id", "unit_id", name="uq_callee_callout_unit"),
     )
     op.create_index("ix_callee_branch", "callee", ["branch_id"])
-    _partial_index("ix_callee_due", "callee", ["next_at"], "next_at IS NOT NULL")
-    _partial_index("ix_callee_next", "callee", ["next_id"], "next_id IS NOT NULL")
+    op.create_index(
+        "ix_callee_due",
+        "callee",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_callee_next",
+        "callee",
+        ["next_id"],
+        sqlite_where=sa.text("next_id IS NOT NULL"),
+        postgresql_where=sa.text("next_id IS NOT NULL"),
+    )
     op.create_index("ix_callee_unit", "callee", ["unit_id"])
 
 
@@ -636,6 +717,7 @@ def _create_feedback() -> None:
 def upgrade() -> None:
     _create_alarm()
     _create_alert_chain()
+    _create_alert_link()
     _create_api_key()
     _create_id_block()
     _create_installation()
@@ -685,5 +767,6 @@ def downgrade() -> None:
     op.drop_table("installation")
     op.drop_table("id_block")
     op.drop_table("api_key")
+    op.drop_table("alert_link")
     op.drop_table("alert_chain")
     op.drop_table("alarm")
