@@ -14,7 +14,7 @@ from warning_dispatch.engine.events import MOST_EVENTS, events_of
 from warning_dispatch.engine.judging import Case, IntakeSettings, Judge, Judged, renamed
 from warning_dispatch.engine.launch import Launcher
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.linking import kin_without_linking, rank
+from warning_dispatch.engine.linking import NO_KIN, Kin, kin_without_linking, rank
 from warning_dispatch.engine.locating import Locator, ShapeFinder, no_positions
 from warning_dispatch.engine.reading import read_facts
 from warning_dispatch.engine.records import KeptAlert, NewAlert, StoredAlert
@@ -41,6 +41,8 @@ __all__ = ["BY_HAND", "Intake", "IntakeSettings"]
 
 COLOURS_DISAGREE = "colour-conflict"
 """The reader's code for colours that contradict each other (ingest.notes.Odd)."""
+AREA_UNNAMED = "area_unnamed"
+"""The alarm of a warning that names places which cannot be told."""
 PRACTICE = (AlertStatus.TEST, AlertStatus.DRAFT, AlertStatus.EXERCISE, AlertStatus.SYSTEM)
 """Messages that say of themselves that they are not meant; one of unknown status may be."""
 LONGEST_REASON = 200
@@ -164,10 +166,14 @@ class Intake:
         if len(events) > MOST_EVENTS:
             events, read = (read.alert,), replace(read, problems=(*read.problems, _TOO_MANY))
         results = []
+        others: set[str] = set()
         for event in events:
             part = replace(read, alert=event)
-            results.append(self._take_one(ledger, raw_id, self._case(ledger, part, profile, by_hand=by_hand), event))
-        if results[0].disposition in (Disposition.ACCEPTED, Disposition.STORED):
+            case = self._case(ledger, part, profile, by_hand=by_hand)
+            result, kin = self._take_one(ledger, raw_id, case, event)
+            results.append(result)
+            others.update(one.part for one in kin.all if one.coverage)
+        if others - {one.part for one in events}:
             self._let_go(ledger, events)
         return results
 
@@ -208,16 +214,17 @@ class Intake:
         ]
         return calls[0] if calls else named
 
-    def _take_one(self, ledger: Ledger, raw_id: int, case: Case, as_read: Alert) -> IntakeResult:
-        """One event: known already, judged again, or judged and stored."""
-        digest = sha256(self._alert_to_json(as_read).encode()).hexdigest()
+    def _take_one(self, ledger: Ledger, raw_id: int, case: Case, as_read: Alert) -> tuple[IntakeResult, Kin]:
+        """One event: known already, judged again, or judged and stored; and what it hangs together with."""
+        dumped = self._alert_to_json(as_read)
+        digest = sha256(dumped.encode()).hexdigest()
         same = ledger.tx.alerts.same_identity(case.facts.issuer, as_read.identifier, as_read.sent, as_read.part)
         twin = self._twin(ledger, same, digest, case)
         if twin is not None and twin.disposition not in _SET_ASIDE:
-            return self._duplicate(ledger, twin.id)
+            return self._duplicate(ledger, twin.id), NO_KIN
         judged = self._judge(ledger, replace(case, conflict=bool(same) and twin is None))
         if twin is not None:
-            return self._judged_again(ledger, twin.id, judged, case)
+            return self._judged_again(ledger, twin.id, judged, case), judged.kin
         alert_id = ledger.tx.alerts.insert(
             NewAlert(
                 raw_message_id=raw_id,
@@ -230,7 +237,7 @@ class Intake:
                 headline=case.facts.headline,
                 expires=case.facts.expires,
                 content_digest=digest,
-                sealed_json=self._alert_to_json(case.alert),
+                sealed_json=dumped if case.alert is as_read else self._alert_to_json(case.alert),
                 disposition=judged.disposition,
                 reasons=tuple(judged.reasons),
                 problems=case.problems,
@@ -241,7 +248,7 @@ class Intake:
         )
         self._tell(ledger, case, judged, digest, alert_id)
         callouts = self._carry_out(ledger, judged, alert_id, case)
-        return IntakeResult(alert_id, judged.disposition, tuple(judged.reasons), callouts)
+        return IntakeResult(alert_id, judged.disposition, tuple(judged.reasons), callouts), judged.kin
 
     def _twin(self, ledger: Ledger, same: Sequence[StoredAlert], digest: str, case: Case) -> StoredAlert | None:
         """The message that this one repeats: the same content, or the same warning from another feed in another dialect."""
@@ -277,8 +284,8 @@ class Intake:
         rings = case.alert.status not in PRACTICE and not stranger
         names = [*case.located.ambiguous, *case.located.unknown]
         for kind in dict.fromkeys(kinds):
-            why = names if kind == "area_unnamed" and names else judged.reasons
-            ledger.alarm(kind, written(alert=alert_id, why=why), about=digest, warning=case.facts.colour, rings=rings)
+            detail = written(alert=alert_id, why=names if names and kind == AREA_UNNAMED else judged.reasons)
+            ledger.alarm(kind, detail, about=digest, warning=case.facts.colour, rings=rings)
 
     @staticmethod
     def _duplicate(ledger: Ledger, alert_id: int) -> IntakeResult:

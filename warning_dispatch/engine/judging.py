@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from warning_dispatch.engine.launch import Launch, Launcher
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.linking import Kin, kin_of, kin_without_linking, rank
+from warning_dispatch.engine.linking import NO_KIN, Kin, kin_of, kin_without_linking, rank
 from warning_dispatch.engine.locating import Located, touches
 from warning_dispatch.engine.reading import Reading
 from warning_dispatch.engine.records import ChainRecord, Hold
@@ -100,7 +100,7 @@ class Judged:
     affected: Affected | None = None
     freed: tuple[str, ...] = ()
     alarms: list[str] = field(default_factory=list)
-    kin: Kin | None = None
+    kin: Kin = NO_KIN
 
 
 class Judge:

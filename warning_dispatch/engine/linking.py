@@ -44,6 +44,10 @@ class Kin:
         return any(one.state is ChainState.ENDED for one in self.all)
 
 
+NO_KIN = Kin(None, (), (0, 0, ""))
+"""Of a message that hangs together with nothing, or may not."""
+
+
 def kin_of(ledger: Ledger, alert: Alert, issuer: str) -> Kin:
     """The message's chains, made one for each event where it shows that they are."""
     alerts = ledger.tx.alerts

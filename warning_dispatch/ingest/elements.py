@@ -24,8 +24,7 @@ def namespace_of(element: Element) -> str:
 def children(parent: Element, name: str) -> list[Element]:
     """The child elements of that local name, in document order."""
     own = namespace_of(parent)
-    names = {name, f"{{{own}}}{name}"} if own else {name}
-    return [child for child in parent.iterchildren() if child.tag in names]
+    return list(parent.iterchildren(name, f"{{{own}}}{name}") if own else parent.iterchildren(name))
 
 
 def inherits(element: Element) -> bool:
