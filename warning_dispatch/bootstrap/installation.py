@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from warning_dispatch.bootstrap.profiles import profile_finder
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import load_configuration
@@ -26,6 +27,7 @@ from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.budgets import MINUTE, Night, per_number
+from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import ChannelPort, ListAccounts
@@ -138,6 +140,8 @@ def open_product(settings: Settings) -> Product:
         pause_max=engine.pause_max_s * 1000,
         blackout=BlackoutRule(engine.blackout_share, engine.blackout_window_s * 1000, engine.blackout_least),
         night=night_of(settings),
+        profile_of=profile_finder(settings.ingest.profiles),
+        find_shape=load_gazetteer(settings.contacts_dir),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )
 

@@ -183,6 +183,8 @@ def wire_product(
     validity: Mapping[Colour, int] | None = None,
     night: Night | None = None,
     call_itself: bool = True,
+    profile_of: ProfileFinder = usual_profile,
+    find_shape: ShapeFinder = no_positions,
 ) -> Product:
     """Constructor calls for the engine and what it stands on. The schema of `database` must be current."""
     sealer = AesSealer(keys)
@@ -208,6 +210,8 @@ def wire_product(
         pause_max=pause_max,
         blackout=blackout or BlackoutRule(),
         validity=validity or {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR},
+        profile_of=profile_of,
+        find_shape=find_shape,
     )
     if call_itself and configuration.bureau is None:
         log.error("bureau.no_chain")

@@ -83,6 +83,7 @@ class PlaceNames:
             here = {one for one in self._index.get(word[:end], ()) if one.startswith(scope)}
             if bare and len(scope) < _COUNTY:
                 here = {one for one in here if len(one) < _VILLAGE}
+                here = {one for one in here if len(one) <= _COUNTY} or here  # 孝义 is the city before it is a town
             rest = _QUALIFIERS.sub("", word[end:])
             if not rest:
                 found = here
