@@ -91,7 +91,7 @@ def _read_document(root: Element, raw: bytes, notes: Notes) -> ReadMessage:
     alerts: list[ReadAlert] = []
     unread: list[Unread] = []
     count = 0
-    for element, own in _alerts_in(root, notes):
+    for element, own in _alerts_in(root, notes, unread):
         count += 1
         if count > MOST_ALERTS:
             unread.append(Unread("/", (_too_many(),)))
@@ -100,7 +100,7 @@ def _read_document(root: Element, raw: bytes, notes: Notes) -> ReadMessage:
             alerts.append(_read_one(element, raw, own, alone=element is root))
         except UnreadableAlertError as error:
             unread.append(Unread(path_of(element), error.findings))
-    if not count:
+    if not count and not unread:
         unread.append(Unread("/", (_nothing_in(root),)))
     return ReadMessage(tuple(alerts), tuple(unread))
 
@@ -123,7 +123,7 @@ def _dialect_of(element: Element) -> Dialect | None:
     return next((dialect for dialect in DIALECTS if dialect.recognises(element)), None)
 
 
-def _alerts_in(root: Element, notes: Notes) -> Iterator[tuple[Element, Notes]]:
+def _alerts_in(root: Element, notes: Notes, unread: list[Unread]) -> Iterator[tuple[Element, Notes]]:
     """The topmost alerts at or below the root, in document order, each with its own notes."""
     if _dialect_of(root) is not None:
         yield root, notes
@@ -137,11 +137,11 @@ def _alerts_in(root: Element, notes: Notes) -> Iterator[tuple[Element, Notes]]:
             yield element, own
             continue
         if not len(element):
-            yield from _escaped_in(element, notes)
+            yield from _escaped_in(element, notes, unread)
         waiting.extend(reversed(element))
 
 
-def _escaped_in(leaf: Element, notes: Notes) -> Iterator[tuple[Element, Notes]]:
+def _escaped_in(leaf: Element, notes: Notes, unread: list[Unread]) -> Iterator[tuple[Element, Notes]]:
     """An alert that a feed carries as text; a text inside that text is none any more."""
     text = full_text(leaf) if leaf.text and "alert" in leaf.text else ""
     if not _ESCAPED_ALERT.match(text):
@@ -150,10 +150,10 @@ def _escaped_in(leaf: Element, notes: Notes) -> Iterator[tuple[Element, Notes]]:
     own.odd(Odd.ESCAPED, leaf)
     try:
         root = open_document(re.sub(r"^\s*<\?xml[^>]*>", "", text).encode(), own)
-    except UnreadableAlertError:
+    except UnreadableAlertError as error:
+        unread.append(Unread(path_of(leaf), error.findings))
         return
-    if _dialect_of(root) is not None:
-        yield root, own
+    yield root, own
 
 
 def _too_many() -> Finding:

@@ -74,12 +74,12 @@ def _plain(text: str) -> bool:
 def _on_the_globe(points: list[tuple[float, float]], area: Element, name: str, notes: Notes) -> Ring | None:
     """Latitude-first pairs as (longitude, latitude); None and a note when they are no place on earth."""
     swapped = all(_in_china(first, second) for first, second in points) or any(abs(one) > 90 for one, _ in points)  # noqa: PLR2004 - degrees
-    if swapped:
-        notes.odd(Odd.SHAPE_SWAPPED, area, name)
     ring = tuple(points) if swapped else tuple((second, first) for first, second in points)
     if not all(_real(longitude, 180) and _real(latitude, 90) for longitude, latitude in ring):
         notes.odd(Odd.SHAPE_IGNORED, area, name)
         return None
+    if swapped:
+        notes.odd(Odd.SHAPE_SWAPPED, area, name)
     return ring
 
 
