@@ -40,7 +40,9 @@ DIALECTS = (
 )
 _ENVELOPES = frozenset({"feed", "rss", "RDF", "EDXLDistribution", "Envelope", "alerts"})
 _TWO_ALERTS = re.compile(rb"</(?:[\w.-]+:)?alert\s*>\s*(?:<!--|<\?xml\s|<(?:[\w.-]+:)?alert[\s>])|>\s*<\?xml\s")
-_ESCAPED_ALERT = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:[\w.-]+:)?alert[\s>]", re.DOTALL)
+_FIRST_TAG = re.compile(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)[\s>/]")
+_PROLOGUE = 4_000
+"""Characters of an embedded text in which its root must stand."""
 
 
 def read_message(raw: bytes, profile: SourceProfile = USUAL) -> list[ReadAlert]:
@@ -144,7 +146,8 @@ def _alerts_in(root: Element, notes: Notes, unread: list[Unread]) -> Iterator[tu
 def _escaped_in(leaf: Element, notes: Notes, unread: list[Unread]) -> Iterator[tuple[Element, Notes]]:
     """An alert that a feed carries as text; a text inside that text is none any more."""
     text = full_text(leaf) if leaf.text and "alert" in leaf.text else ""
-    if not _ESCAPED_ALERT.match(text):
+    first = _FIRST_TAG.search(text, 0, _PROLOGUE) if text.lstrip().startswith("<") else None
+    if first is None or first[1] != "alert":
         return
     own = notes.branch()
     own.odd(Odd.ESCAPED, leaf)
