@@ -62,9 +62,9 @@ def verified(element: Element, raw: bytes | None, rule: SignatureRule) -> Signed
 def _signed_by(root: Element, pem: str, rule: SignatureRule, reasons: list[str]) -> Element | None:
     """What the signature covers if this certificate made it; else None, and why."""
     try:
-        result = XMLVerifier().verify(
-            root, x509_cert=_certificate(pem), validate_schema=False, expect_config=_rules(sha1=rule.sha1)
-        )
+        certificate = _certificate(pem)
+        rules = _rules(certificate.not_valid_before_utc, sha1=rule.sha1)
+        result = XMLVerifier().verify(root, x509_cert=certificate, validate_schema=False, expect_config=rules)
     except Exception as error:  # noqa: BLE001 - whatever a library finds wrong with a hostile signature, it does not hold
         reasons.append(" ".join(f"{type(error).__name__} {error}".split()))
         return None
@@ -76,9 +76,12 @@ def _certificate(pem: str) -> x509.Certificate:
     return x509.load_pem_x509_certificate(pem.encode())
 
 
-@lru_cache(maxsize=2)
-def _rules(*, sha1: bool) -> SignatureConfiguration:
-    """One reference, in the alert itself, by methods that nobody can forge today (SHA-1 where a source is known for it)."""
+@lru_cache(maxsize=64)
+def _rules(moment: datetime, *, sha1: bool) -> SignatureConfiguration:
+    """One reference, in the alert itself, by methods that nobody can forge today (SHA-1 where a source is known for it).
+
+    `moment`: any at which the certificate is valid, so that the library asks no clock; see require_valid_then.
+    """
     methods = frozenset(one for one in SignatureMethod if "HMAC" not in one.name and (sha1 or "SHA1" not in one.name))
     digests = frozenset(one for one in DigestAlgorithm if sha1 or "SHA1" not in one.name)
     return SignatureConfiguration(
@@ -88,6 +91,7 @@ def _rules(*, sha1: bool) -> SignatureConfiguration:
         signature_methods=methods,
         digest_algorithms=digests,
         ignore_ambiguous_key_info=True,
+        verification_time=moment,
     )
 
 
