@@ -220,6 +220,8 @@ class Judge:
         """A Cancel ends its own chain, all events of it, and nothing else; one that comes first leaves a tombstone."""
         facts, colour = case.facts, case.facts.colour or 0
         told = [] if case.alert.msg_type is MsgType.CANCEL else ["lifted_without_cancel"]
+        if not kin.all and case.located.elsewhere:
+            return Judged(Disposition.STORED, [*reasons, "elsewhere"])
         if not kin.all:
             hazard = case.hazard.key if case.hazard else ""
             root = case.alert.references[0] if case.alert.references else case.alert.identifier

@@ -28,7 +28,7 @@ from warning_dispatch.ingest.references import triple_references
 from warning_dispatch.ingest.shapes import circles_of, rings_of
 from warning_dispatch.ingest.structure import report
 from warning_dispatch.ingest.times import OASIS_FORM, optional_time, required_time
-from warning_dispatch.model.alert import Alert, AlertArea, AlertInfo
+from warning_dispatch.model.alert import Alert, AlertArea, AlertInfo, MsgType
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.source import ColourPlace
 
@@ -48,7 +48,7 @@ _AWARENESS = "awareness_level"
 _EVENT_TYPE = re.compile(r"[0-9]{2}[A-Z][0-9]{2}")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _FOREIGN_CODES = re.compile(
-    r"same|fips|ugc|zone|emma|nuts|iso ?3166|warncellid|ars|ags|clc|(profile:)?cap-cp|sgc|amoc|nws|taiwan|hkgov|inspee?",
+    r"layer:|profile:|same|fips|ugc|zone|emma|nuts|iso ?3166|warncellid|ars|ags|clc|cap-cp|sgc|amoc|nws|taiwan|hkgov|inspee?",
     re.IGNORECASE,
 )
 """Beginnings of names of schemes whose codes are digits too, and mean other places."""
@@ -79,7 +79,7 @@ def parse(root: Element, notes: Notes) -> Alert:
     sent = required_time(root, "sent", OASIS_FORM, notes)
     msg_type = msg_type_of(root, notes)
     references = triple_references(root, notes, slashed=dialect == "cap-1.0")
-    infos = tuple(_info(info, notes) for info in children(root, "info"))
+    infos = tuple(_info(info, notes, update=msg_type is MsgType.UPDATE) for info in children(root, "info"))
     status, scope = status_of(root, notes), scope_of(root, notes)
     notes.stop_if_refused()
     alert = Alert(
@@ -108,7 +108,7 @@ def _sender_code(identifier: str, sender: str) -> str:
     return sender if SENDER_CODE.fullmatch(sender) else ""
 
 
-def _info(info: Element, notes: Notes) -> AlertInfo:
+def _info(info: Element, notes: Notes, *, update: bool) -> AlertInfo:
     headline = line(info, "headline", notes)
     severity = line(info, "severity", notes)
     urgency = line(info, "urgency", notes)
@@ -128,12 +128,15 @@ def _info(info: Element, notes: Notes) -> AlertInfo:
         areas=without_repeats([_area(area, notes) for area in children(info, "area")], info, notes),
         urgency=urgency,
         certainty=line(info, "certainty", notes),
-        lifts=_over(info, urgency, headline),
+        lifts=_over(info, urgency if update else "", headline),
     )
 
 
 def _over(info: Element, urgency: str, headline: str) -> bool:
-    """Whether the info says that its event is over: AllClear, Past, 解除."""
+    """Whether the info says that its event is over: AllClear, 解除, and in an Update also Past.
+
+    In an Alert, Past is the time of an event that nobody could foresee (an earthquake).
+    """
     responses = {full_text(found).strip().lower() for found in children(info, "responseType")}
     return "allclear" in responses or urgency.lower() == "past" or lifts(headline)
 
