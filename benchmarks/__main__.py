@@ -15,6 +15,7 @@ from rich.table import Table
 
 from benchmarks import figures
 from benchmarks.figures import Figures, fresh
+from benchmarks.messages import intake
 
 GOALS = {
     "first_attempts": "p99 ≤ 300 ms",
@@ -26,6 +27,7 @@ GOALS = {
     "restart": "≤ 3 s at 100,000",
     "timer_error": "p99 ≤ 500 ms",
     "pages": "≤ 300 ms at 2,600",
+    "intake": "≥ 1,000/s read, validated and judged",
 }
 
 
@@ -42,6 +44,7 @@ def plan(*, quick: bool) -> dict[str, Callable[[str], Figures]]:
         "restart": lambda url: figures.restart(url, villages=size),
         "timer_error": lambda url: figures.timer_error(url, villages=500 if quick else 2_600),
         "pages": lambda url: figures.pages(url, villages=2_600),
+        "intake": lambda url: intake(url, messages=200 if quick else 3_000),
     }
 
 

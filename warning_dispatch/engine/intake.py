@@ -188,15 +188,17 @@ class Intake:
     ) -> Case:
         """An event on the table: where it is, what it warns of."""
         within = self._settings.within
-        located = self._locate(ledger, read.alert, read_facts(read.alert, within).issuer_area)
-        hazard, disagree = self._find_hazard(*_event_of(located.alert, within))
+        facts = read_facts(read.alert, within)
+        located = self._locate(ledger, read.alert, facts.issuer_area)
+        hazard, disagree = self._find_hazard(facts.event_code, facts.event_name, facts.headline)
         problems = read.problems
         if disagree and hazard is not None:
-            coded, _ = self._find_hazard(read_facts(located.alert, within).event_code, "", "")
+            coded, _ = self._find_hazard(facts.event_code, "", "")
             hazard = self._higher(located.alert, hazard, coded)
             located = replace(located, alert=renamed(located.alert, hazard))
             problems = (*problems, _DISAGREE)
-        facts = read_facts(located.alert, within)
+        if located.alert is not read.alert:
+            facts = read_facts(located.alert, within)
         return Case(located.alert, problems, facts, hazard, located, profile, by_hand=by_hand, released=released)
 
     def _higher(self, alert: Alert, named: Hazard, coded: Hazard | None) -> Hazard:

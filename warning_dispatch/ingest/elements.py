@@ -51,4 +51,6 @@ def path_of(element: Element | None, name: str = "") -> str:
 
 def full_text(element: Element) -> str:
     """All text below an element, in document order; never only the part before some markup."""
+    if not len(element):
+        return element.text or ""
     return "".join(str(part) for part in element.itertext())

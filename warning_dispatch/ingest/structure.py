@@ -55,6 +55,10 @@ _INFO = [
 ]
 _RESOURCE = ["resourceDesc", "mimeType", "size", "uri", "derefUri", "digest"]
 _AREA = ["areaDesc", "polygon", "circle", "geocode", "altitude", "ceiling"]
+_PLACES: Mapping[str, Mapping[str, int]] = {
+    kind: {name: place for place, name in enumerate(order)}
+    for kind, order in (("alert", _ALERT), ("info", _INFO), ("resource", _RESOURCE), ("area", _AREA))
+}
 _REQUIRED: Mapping[str, Sequence[str]] = {
     "alert": ("identifier", "sender", "sent", "status", "msgType", "scope"),
     "info": ("category", "event", "urgency", "severity", "certainty"),
@@ -78,19 +82,19 @@ _WORDS: Mapping[str, frozenset[str]] = {
 
 def report(root: Element, notes: Notes) -> None:
     """Note where an alert departs from the standard."""
-    _look(root, "alert", _ALERT, notes)
+    _look(root, "alert", notes)
     for info in children(root, "info"):
-        _look(info, "info", _INFO, notes)
+        _look(info, "info", notes)
         for resource in children(info, "resource"):
-            _look(resource, "resource", _RESOURCE, notes)
+            _look(resource, "resource", notes)
         for area in children(info, "area"):
-            _look(area, "area", _AREA, notes)
+            _look(area, "area", notes)
 
 
-def _look(element: Element, kind: str, order: Sequence[str], notes: Notes) -> None:
+def _look(element: Element, kind: str, notes: Notes) -> None:
     """One element's own children. Elements of another namespace are extensions, which the standard permits."""
     own = namespace_of(element)
-    places = {name: place for place, name in enumerate(order)}
+    places = _PLACES[kind]
     reached, seen = 0, set()
     for child in element.iterchildren():
         if namespace_of(child) not in ("", own):

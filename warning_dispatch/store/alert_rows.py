@@ -131,21 +131,21 @@ class AlertTable:
         )
 
     def linked(self, issuer: str, identifiers: Sequence[str]) -> Sequence[ChainRecord]:
-        """See the port."""
+        """See the port. CROSS JOIN keeps SQLite's planner to the order from the few to the many."""
         seeds = list(dict.fromkeys(identifiers))[:MOST_REFERENCES]
         rows = self._sql.rows(
             f"""WITH RECURSIVE seed(identifier) AS ({" UNION ".join("SELECT CAST(? AS TEXT)" for _ in seeds)}),
-            hangs(identifier) AS (SELECT identifier FROM seed UNION SELECT e.other FROM alert_link e
-              JOIN hangs h ON e.identifier = h.identifier WHERE e.issuer = ?)
-            SELECT k.id, k.root, k.issuer, k.hazard, k.colour, k.state, k.coverage, k.part FROM alert_chain k
-            WHERE k.issuer = ? AND k.state <> ? AND (k.root IN (SELECT identifier FROM hangs) OR k.id IN
-              (SELECT m.chain_id FROM alert m WHERE m.issuer = ? AND m.identifier IN (SELECT identifier FROM hangs)))
-            ORDER BY k.id""",
+            hangs(identifier) AS (SELECT identifier FROM seed UNION SELECT e.other FROM hangs h
+              CROSS JOIN alert_link e WHERE e.issuer = ? AND e.identifier = h.identifier),
+            mine(id) AS (SELECT k.id FROM hangs h CROSS JOIN alert_chain k WHERE k.issuer = ? AND k.root = h.identifier
+              UNION SELECT m.chain_id FROM hangs h CROSS JOIN alert m WHERE m.issuer = ? AND m.identifier = h.identifier)
+            SELECT k.id, k.root, k.issuer, k.hazard, k.colour, k.state, k.coverage, k.part
+            FROM mine CROSS JOIN alert_chain k WHERE k.id = mine.id AND k.state <> ? ORDER BY k.id""",
             *seeds,
             issuer,
             issuer,
-            ChainState.MERGED.value,
             issuer,
+            ChainState.MERGED.value,
         )
         return [self._chain(row, self._newest(row[0])) for row in rows]
 
