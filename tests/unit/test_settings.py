@@ -55,15 +55,15 @@ def keys_of(shape: type[BaseModel], prefix: str = "") -> Iterator[str]:
 
 
 def keys_in_file(text: str) -> set[str]:
-    """Every key that the file sets or shows behind a comment sign, outside of the routes."""
+    """Every key that the file sets or shows behind a comment sign; of a list of tables (routes, profiles) its name."""
     section, found = "", set()
     for line in text.splitlines():
-        if line.startswith("[["):
-            section = "routes"
+        if listed := re.match(r"(?:# )?\[\[([\w.]+)\]\]", line):
+            section = listed[1]
         elif heading := re.match(r"\[(\w+)\]", line):
             section = f"{heading[1]}."
         elif key := re.match(r"(?:# )?(\w+) = ", line):
-            found.add("routes" if section == "routes" else section + key[1])
+            found.add(section + key[1] if section.endswith(".") or not section else section)
     return found
 
 

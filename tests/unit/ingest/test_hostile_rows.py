@@ -478,6 +478,22 @@ def test_row_31_names_that_are_paths(sample: Sample, name: str) -> None:
     assert "identifier" in refused(sample(CN, (ID, "x" * 4096)))
 
 
+@pytest.mark.parametrize(
+    ("raw", "word"),
+    [
+        (b"<!DOCTYPE html><html><body>login</body></html>", "网页"),
+        (b"<html><body/></html>", "网页"),
+        (b'<feed xmlns="http://www.w3.org/2005/Atom"/>', "目录"),
+        (b"<rss><channel/></rss>", "目录"),
+        (b"", "空"),
+        (b'{"features": []}', "JSON"),
+    ],
+)
+def test_row_33_what_a_feed_says_instead(raw: bytes, word: str) -> None:
+    """A login page, an empty list, nothing at all: each is named for what it is, and none is a warning."""
+    assert word in refused(raw)
+
+
 def test_row_35_red_before_the_rest(sample: Sample) -> None:
     """A flood is put in order by a look at its bytes: red first, and what cannot be told before what is known to be low."""
     red, junk = sample(CN), b"junk"
