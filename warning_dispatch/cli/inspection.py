@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from warning_dispatch.bootstrap.installation import email_route
+from warning_dispatch.bootstrap.profiles import profile_finder
 from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.configuration.bureau import BUREAU
@@ -19,6 +20,7 @@ from warning_dispatch.delivery.texts import TextBook, sample_facts, self_finding
 from warning_dispatch.errors import DispatchError, Finding, FindingsError
 from warning_dispatch.escalation.budgets import HOUR, MINUTE
 from warning_dispatch.escalation.timing import busiest_hour, latest_ring
+from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Ladder
 from warning_dispatch.model.register import Register
@@ -87,7 +89,8 @@ def inspect(config: Path | None) -> Inspection:
     """Look at everything.
 
     1. Settings. 2. Chains, hazards, outcomes, and when villages ring. 3. Texts. 4. Keys and database. 5. The register.
-    6. Whom the bureau calls itself. 7. Routes. 8. The folder of the printable lists.
+    6. Whom the bureau calls itself. 7. Sources: profiles, certificates, positions. 8. Routes. 9. The folder of the
+    printable lists.
     """
     result = Inspection()
     settings: Settings | None = None
@@ -105,9 +108,22 @@ def inspect(config: Path | None) -> Inspection:
         return result
     register = _register(result, settings)
     result.found("bureau", *_bureau(settings, configuration, register))
+    _sources(result, settings)
     _routes(result, settings, configuration, register)
     result.found("lists", *list_folder_findings(settings))
     return result
+
+
+def _sources(result: Inspection, settings: Settings) -> None:
+    """How messages are read: profiles with their certificates, and where divisions lie."""
+    try:
+        profile_finder(settings.ingest.profiles)
+    except DispatchError as error:
+        result.failed("sources", error)
+    try:
+        load_gazetteer(settings.contacts_dir)
+    except DispatchError as error:
+        result.failed("sources", error)
 
 
 # --- configuration and texts ------------------------------------------------------------------------------
