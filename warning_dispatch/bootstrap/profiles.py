@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from warning_dispatch.errors import ConfigError, Finding
-from warning_dispatch.ingest.signatures import certificate_findings
 from warning_dispatch.model.source import USUAL, ColourPlace, RadiusUnit, SignatureRule, SourceProfile
 from warning_dispatch.settings import SETTINGS_FILE, ProfileSettings
 from warning_dispatch.tomlfiles import both
@@ -28,7 +27,10 @@ def _profile(said: ProfileSettings, findings: list[Finding]) -> SourceProfile:
     where = f"{SETTINGS_FILE}: ingest.profiles[{said.name}].certificates"
     certificates = [_certificate(Path(one).expanduser(), where, findings) for one in said.certificates]
     pinned = tuple(one for one in certificates if one)
-    findings.extend(certificate_findings(pinned, where))
+    if pinned:
+        from warning_dispatch.ingest.signatures import certificate_findings  # noqa: PLC0415 - few sources sign
+
+        findings.extend(certificate_findings(pinned, where))
     return SourceProfile(
         name=said.name,
         zone_minutes=said.zone_minutes,

@@ -16,10 +16,9 @@ from warning_dispatch.ingest import cap, cn12379
 from warning_dispatch.ingest.document import open_document
 from warning_dispatch.ingest.elements import Element, full_text, local_name, namespace_of, path_of
 from warning_dispatch.ingest.notes import Notes, Odd, clip
-from warning_dispatch.ingest.signatures import require_valid_then, verified
 from warning_dispatch.ingest.stream import documents_in
 from warning_dispatch.model.alert import Alert, ReadAlert, ReadMessage, Unread
-from warning_dispatch.model.source import USUAL, SourceProfile
+from warning_dispatch.model.source import USUAL, SignatureRule, SourceProfile
 
 MOST_ALERTS = 1_000
 """Of one document; a feed of a whole country has some hundreds."""
@@ -109,16 +108,25 @@ def _read_document(root: Element, raw: bytes, notes: Notes) -> ReadMessage:
 
 def _read_one(element: Element, raw: bytes, notes: Notes, *, alone: bool) -> ReadAlert:
     """One alert; where its source must sign, only what the signature covers is read."""
-    rule = notes.profile.signature
-    signed = verified(element, raw if alone else None, rule) if rule is not None else None
-    element = signed.element if signed is not None else element
+    if notes.profile.signature is not None:
+        return _read_signed(element, raw if alone else None, notes, notes.profile.signature)
+    return ReadAlert(_parsed(element, notes), notes.problems)
+
+
+def _read_signed(element: Element, raw: bytes | None, notes: Notes, rule: SignatureRule) -> ReadAlert:
+    from warning_dispatch.ingest.signatures import require_valid_then, verified  # noqa: PLC0415 - few sources sign
+
+    signed = verified(element, raw, rule)
+    alert = _parsed(signed.element, notes)
+    require_valid_then(signed, alert.sent)
+    return ReadAlert(alert, notes.problems)
+
+
+def _parsed(element: Element, notes: Notes) -> Alert:
     dialect = _dialect_of(element)
     if dialect is None:
         raise UnreadableAlertError([_nothing_in(element)])
-    alert = dialect.parse(element, notes)
-    if signed is not None:
-        require_valid_then(signed, alert.sent)
-    return ReadAlert(alert, notes.problems)
+    return dialect.parse(element, notes)
 
 
 def _dialect_of(element: Element) -> Dialect | None:
