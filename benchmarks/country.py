@@ -61,14 +61,15 @@ def receivers_of(units: Sequence[Unit]) -> Iterator[ReceiverEntry]:
         yield ReceiverEntry(unit.code, Role.PRIMARY, "样本", "", "zh_CN", endpoints, sample=True)
 
 
-def product_on(url: str, villages: int, *, lines: int | None = None, batch: int = 500) -> Product:
-    """A product on a fresh database with a synthetic register."""
+def product_on(url: str, villages: int, *, lines: int | None = None, batch: int = 500, fresh: bool = True) -> Product:
+    """A product on a database that gets a synthetic register first; or that has it already (`fresh` False)."""
     database = open_database(url)
-    upgrade(database)
     keys = KeyRing.simulated(1)
-    units = units_of(villages)
-    with writing(database) as connection:
-        replace_register(connection, AesSealer(keys), Register(tuple(units), tuple(receivers_of(units))), START)
+    if fresh:
+        upgrade(database)
+        units = units_of(villages)
+        with writing(database) as connection:
+            replace_register(connection, AesSealer(keys), Register(tuple(units), tuple(receivers_of(units))), START)
     routes = [
         RoutePlan("phones", Channel.VOICE, simulated=True, lines=lines, per_number=per_number()),
         RoutePlan("sms", Channel.SMS, simulated=True),

@@ -70,7 +70,7 @@ def throughput(url: str, *, villages: int) -> Figures:
     """Attempts handed over per second with a no-op carrier, and CPU per 1,000; everything else is real."""
     product = product_on(url, villages)
     product.engine.take_in(START, red_warning(START), "bench")
-    _open_everything(product)
+    open_everything(product)
     began, cpu, handed = stopwatch(), cpu_seconds(), 0
     now, inbox = START + 1_000, Inbox()
     while True:
@@ -88,7 +88,8 @@ def throughput(url: str, *, villages: int) -> Figures:
     }
 
 
-def _open_everything(product: Product) -> None:
+def open_everything(product: Product) -> None:
+    """Every gate of the first call-out, at once."""
     from warning_dispatch.engine.acts import Act  # noqa: PLC0415 - only here
 
     product.engine.act(START, Act.OPEN_GATE, 1, actor="bench", reason="bench")
@@ -142,7 +143,7 @@ def answers(url: str, *, villages: int) -> Figures:
     """Answers by link per second through the writer, all at once; then latency at half that load (ms)."""
     product = product_on(url, villages)
     product.engine.take_in(START, red_warning(START), "bench")
-    _open_everything(product)
+    open_everything(product)
     tokens = _tokens(product, villages)
     _quiet(product)
     deaf = _Deaf()
@@ -215,7 +216,7 @@ def line_use(url: str, *, villages: int, lines: int) -> Figures:
     clock = VirtualClock(START)
     stage = Stage(product.engine, network, clock, grain=100)
     product.engine.take_in(START, red_warning(START), "bench")
-    _open_everything(product)
+    open_everything(product)
     used = waited = 0
     last = START
 
@@ -238,7 +239,7 @@ def restart(url: str, *, villages: int) -> Figures:
     """After a crash in mid call-out: opening the database, recovery and the first batch for the wire (s)."""
     product = product_on(url, villages, lines=300)
     product.engine.take_in(START, red_warning(START), "bench")
-    _open_everything(product)
+    open_everything(product)
     for _ in range(3):
         product.engine.turn(START + 1_000)
     began = stopwatch()
@@ -280,7 +281,7 @@ def pages(url: str, *, villages: int) -> Figures:
     """Server time of the pictures behind the call-out page (ms)."""
     product = product_on(url, villages)
     product.engine.take_in(START, red_warning(START), "bench")
-    _open_everything(product)
+    open_everything(product)
     product.engine.turn(START + 1_000)
     spans = []
     for _ in range(20):

@@ -34,12 +34,13 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--storms` and `--storm-seed`, `--fuzz` and `--fuzz-seed`, and `--write-golden`."""
+    """Add `--storms`, `--storm-seed` and `--database`, `--fuzz` and `--fuzz-seed`, and `--write-golden`."""
     parser.addoption("--fuzz", type=float, default=FUZZ, help="seconds of mutated messages for each way in")
     parser.addoption("--fuzz-seed", type=int, default=1, help="where the mutations begin")
     parser.addoption("--write-golden", action="store_true", help="write the corpus' table anew, to read its diff")
     parser.addoption("--storms", type=int, default=STORMS, help="how many storms each promise is put through")
     parser.addoption("--storm-seed", type=int, default=None, help="play this one storm again")
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what scenarios run on")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -83,19 +84,50 @@ class StormReport:
             terminalreporter.write_line(fault, red=True)
 
 
-def storms_package() -> Any:
-    """The package scenario/storms as scenario/conftest.py loads it; the process that prints need not have done so."""
-    name = "scenario_storms"
+def loaded(name: str, path: Path) -> Any:
+    """A module or package of the tests, which are no package themselves: loaded by its path, once per process."""
     if name not in sys.modules:
-        here = Path(__file__).with_name("scenario") / "storms"
-        spec = importlib.util.spec_from_file_location(
-            name, here / "__init__.py", submodule_search_locations=[str(here)]
-        )
+        inside = [str(path.parent)] if path.name == "__init__.py" else None
+        spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=inside)
         assert spec is not None
         assert spec.loader is not None
         sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(sys.modules[name])
     return sys.modules[name]
+
+
+def storms_package() -> Any:
+    """The package scenario/storms; the process that prints need not have played any."""
+    return loaded("scenario_storms", Path(__file__).with_name("scenario") / "storms" / "__init__.py")
+
+
+def databases() -> Any:
+    """The module databases.py beside this file."""
+    return loaded("tests_databases", Path(__file__).with_name("databases.py"))
+
+
+def pytest_unconfigure() -> None:
+    """Databases on a server that goes on are dropped; a server of our own is stopped."""
+    if "tests_databases" in sys.modules:
+        databases().close()
+
+
+@pytest.fixture(scope="session")
+def worlds(request: pytest.FixtureRequest) -> Any:
+    """The kind of database that scenarios run on, see `--database`."""
+    return databases().worlds(request.config.getoption("database"))
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def each_kind(request: pytest.FixtureRequest) -> Any:
+    """Both kinds of database, one after the other: what a port promises holds on each."""
+    return databases().worlds(request.param)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Any:
+    """Databases on a real PostgreSQL."""
+    return databases().worlds("postgresql")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,17 +18,18 @@ import structlog
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from warning_dispatch.clock import Clock
+from warning_dispatch.clock import Clock, ServedClock
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.list_accounts import WriterAccounts
-from warning_dispatch.errors import NotFoundError, RefusedError
+from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.model.views import AddedReceiver, Health, IntakeResult, LinkView
 from warning_dispatch.ports import (
     ChannelPort,
+    Crew,
     Dispatch,
     Event,
     ListAccount,
@@ -48,6 +49,10 @@ IN_HAND_FOR = 300_000
 """ms a channel may hold an attempt before a repeat of it is handed over although the channel has not answered."""
 TIDY_EVERY = 21_600.0
 """Seconds between two looks at old printable lists."""
+LOOK_AT_THE_CLOCK = 1.0
+"""Seconds between two looks at the database's clock."""
+LOOK_FOR_THE_DEAD = 2.0
+"""Seconds between two looks for workers that have died."""
 DRAIN_FOR = 20.0
 """Seconds a stop waits for batches that are on the wire."""
 
@@ -66,6 +71,7 @@ class ChannelWire:
         self._channels = channels
         self._clock = clock
         self._withdrawn: dict[int, None] = {}
+        self.tell_others: Callable[[Sequence[int]], None] = lambda _ids: None
         self._loop = loop
         self._under_way: set[asyncio.Task[None]] = set()
         self._in_hand: dict[int, int] = {}
@@ -83,7 +89,12 @@ class ChannelWire:
             self._start(self._deliver(route, dispatches, ahead))
 
     def hang_up(self, attempt_ids: Sequence[int]) -> None:
-        """See lanes.Wire. What has not been handed over yet never will be; ids a channel does not know it ignores."""
+        """See lanes.Wire. Another worker may have made the call: all are told."""
+        self.hang_up_here(attempt_ids)
+        self.tell_others(attempt_ids)
+
+    def hang_up_here(self, attempt_ids: Sequence[int]) -> None:
+        """What has not been handed over yet never will be; ids a channel does not know it ignores."""
         self._withdrawn.update(dict.fromkeys(attempt_ids))
         for old in list(self._withdrawn)[:-REMEMBER_WITHDRAWN]:
             del self._withdrawn[old]
@@ -226,6 +237,22 @@ class Pulse:
         self.end(error)
 
 
+@dataclass(frozen=True, slots=True)
+class _Hearing:
+    """ports.Ears: the engine's thread and the wire."""
+
+    writer: Writer
+    wire: ChannelWire
+
+    def wake(self) -> None:
+        """See the port."""
+        self.writer.wake()
+
+    def hang_up(self, attempt_ids: Sequence[int]) -> None:
+        """See the port."""
+        self.wire.hang_up_here(attempt_ids)
+
+
 class ListKeeper(Protocol):
     """Writes the printable lists beside the engine (reports.worker). Only `close` waits."""
 
@@ -343,11 +370,17 @@ class Daemon:
         read: ReadModels,
         pumps: Sequence[Callable[[Callable[[Sequence[Event]], Awaitable[None]]], Coroutine[Any, Any, None]]] = (),
         make_lists: Callable[[ListAccounts], ListKeeper] | None = None,
+        *,
+        crew: Crew | None = None,
+        turns: bool = True,
     ) -> None:
         """`make_servers` gives the web servers to run; `pumps` bring events from in-process carriers.
 
-        `make_lists` None: no printable lists (the demonstration, whose people are invented).
+        `make_lists` None: no printable lists (the demonstration, whose people are invented). `crew`: other workers may be
+        on the same database. `turns` False: they do the turning, this process only takes in and answers.
         """
+        self._crew = crew
+        self._turns = turns
         self._make_lists = make_lists
         self._engine = engine
         self._clock = clock
@@ -375,7 +408,6 @@ class Daemon:
         1. What a crash left behind is repaired. 2. The engine turns, the alarm clock rings, servers and pumps run.
         3. `started` is told. 4. At a stop: no more web, the wire drains, its words are taken in, the engine ends.
         """
-        repaired = await asyncio.to_thread(self._engine.recover, self._clock.now(), self._lost_routes)
         pulse = Pulse(self._clock.now())
         loop = asyncio.get_running_loop()
 
@@ -384,12 +416,13 @@ class Daemon:
 
         pulse.end = end
         wire = ChannelWire(self._channels, self._clock, loop)
-        writer = Writer(self._engine, self._clock, wire, pulse, SWEEP)
+        writer = Writer(self._engine, self._clock, wire, pulse, SWEEP, turns=self._turns)
         wire.receive = lambda receipts: writer.receive(receipts=receipts)
         desk = EngineDesk(self._engine, writer, self._read, pulse)
         alarm = AlarmClock(self._clock, writer.wake, lambda: writer.next_at)
         pulse.set_anew = lambda: loop.call_soon_threadsafe(alarm.set_anew)
         lists = self._lists(writer, alarm)
+        repaired = await self._join(writer, wire, alarm)
         writer.start()
         alarm.start()
         if lists is not None:
@@ -407,6 +440,48 @@ class Daemon:
             alarm.stop()
             await self._wind_up(work, wire, writer, lists)
             self._log.info("daemon.stopped")
+
+    async def _join(self, writer: Writer, wire: ChannelWire, alarm: AlarmClock) -> int:
+        """Repair what a crash left, be it ours or (later, now and then) another worker's; how much of it now."""
+        crew = self._crew
+        if crew is None:
+            return await asyncio.to_thread(self._engine.recover, self._clock.now(), self._lost_routes)
+        wire.tell_others = lambda ids: crew.say(hang_up=ids)
+        writer.call_others = lambda: crew.say(wake=True)
+        await asyncio.to_thread(crew.start, _Hearing(writer, wire))
+
+        async def look_for_the_dead() -> None:
+            dead = await asyncio.to_thread(crew.dead)
+            if dead:
+                self._log.warning("daemon.takes_over", workers=len(dead))
+                await asyncio.wrap_future(
+                    writer.submit(Lane.ACT, lambda now: self._engine.take_over(now, self._lost_routes, dead))
+                )
+
+        self._keep_time(writer, alarm)
+        if self._turns:
+            alarm.every(LOOK_FOR_THE_DEAD, look_for_the_dead, "crew")
+        if not self._turns or not await asyncio.to_thread(crew.alone):
+            return 0
+        return await asyncio.to_thread(self._engine.recover, self._clock.now(), self._lost_routes)
+
+    def _keep_time(self, writer: Writer, alarm: AlarmClock) -> None:
+        """Where several machines work the database's clock counts: it is looked at now and then."""
+        clock = self._clock
+        if not isinstance(clock, ServedClock):
+            return
+
+        def look() -> None:
+            try:
+                clock.look()
+            except StoreError as error:
+                self._log.warning("clock.unanswered", error=str(error))
+
+        async def look_now() -> None:
+            await asyncio.to_thread(look)
+
+        writer.look_at_the_clock = look
+        alarm.every(LOOK_AT_THE_CLOCK, look_now, "clock")
 
     async def _until_stopped(self, work: Sequence[asyncio.Task[None]]) -> None:
         """Until asked to stop, or until a server or pump ends by itself (which is a fault)."""
@@ -445,6 +520,8 @@ class Daemon:
         if lists is not None:
             await asyncio.to_thread(lists.close)
         await asyncio.to_thread(writer.stop)
+        if self._crew is not None:
+            await asyncio.to_thread(self._crew.stop)
 
 
 def _sink(writer: Writer) -> Callable[[Sequence[Event]], Awaitable[None]]:

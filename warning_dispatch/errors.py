@@ -9,6 +9,8 @@ DispatchError
 ├── RefusedError         a well-formed request that must not be carried out
 ├── NotFoundError        the thing named does not exist
 ├── StoreError           the database cannot be used
+│   ├── StoreBusyError   another transaction was in the way; the same once more may go through
+│   └── ClockMovedError  another worker has moved the deadlines along with a clock that was set
 └── TransportError       a channel could not hand over (one bit: is retrying pointless)
 """
 
@@ -77,6 +79,14 @@ class NotFoundError(DispatchError):
 
 class StoreError(DispatchError):
     """The database cannot be used."""
+
+
+class StoreBusyError(StoreError):
+    """Another transaction was in the way; the same once more may go through."""
+
+
+class ClockMovedError(StoreError):
+    """Another worker has moved the deadlines along with a clock that was set."""
 
 
 class TransportError(DispatchError):

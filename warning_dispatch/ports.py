@@ -260,3 +260,39 @@ class Desk(Protocol):
     def health(self) -> Health:
         """When the engine last turned and whether the database can be written."""
         ...
+
+
+class Ears(Protocol):
+    """Who is told what other workers say."""
+
+    def wake(self) -> None:
+        """Something may be due."""
+        ...
+
+    def hang_up(self, attempt_ids: Sequence[int]) -> None:
+        """End these calls if they are yours."""
+        ...
+
+
+class Crew(Protocol):
+    """The workers on one database."""
+
+    def start(self, ears: Ears) -> None:
+        """Be one of them, and listen. Returns when the others can see it."""
+        ...
+
+    def stop(self) -> None:
+        """Leave."""
+        ...
+
+    def say(self, *, wake: bool = False, hang_up: Sequence[int] = ()) -> None:
+        """Tell the others; never raises."""
+        ...
+
+    def alone(self) -> bool:
+        """Whether nobody else lives."""
+        ...
+
+    def dead(self) -> Sequence[int]:
+        """Workers that have died and left claims behind; certain after two looks."""
+        ...

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy
@@ -43,7 +43,7 @@ from warning_dispatch.simulation.faults import Faults
 from warning_dispatch.simulation.network import SimulatedNetwork
 from warning_dispatch.simulation.population import Population, Script, TextHabit, VoiceHabit
 from warning_dispatch.simulation.stage import Stage
-from warning_dispatch.store.database import create_in_memory, fill_in_memory, reading
+from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.reading_alarms import listed_alarms
 from warning_dispatch.store.sealing import AesSealer
@@ -96,6 +96,9 @@ class Witness(SimulatedNetwork):
 class Town:
     """Counties, townships and villages with a receiver for each role, an engine, and everybody's phones."""
 
+    usual: ClassVar[Any]
+    """The kind of database of towns that name none: see --database."""
+
     def __init__(
         self,
         configuration: Configuration,
@@ -121,6 +124,7 @@ class Town:
         limits: CallLimits | None = None,
         mail: Sequence[tuple[str, Role]] = (),
         only: Sequence[str] = (),
+        worlds: Any = None,
         database: sqlalchemy.Engine | None = None,
         statements: Callable[[Connection], Sql] = Sql,
         observe: Observer = nobody,
@@ -131,7 +135,7 @@ class Town:
         `clerks`: villages that have a duty phone besides A and B. `second_phone`: posts with another number (named
         as `"<code>/2"` in `numbers`). `spare_route`: a second provider for calls. `simulated` False: the routes are
         taken for real ones. `two_of`: posts that two people hold (the other one's number as `"<code>/b"`). `mail`:
-        posts with a mail address (as `"<code>@"`). `only`: the register has these units and no others. `database`: one in memory that may be filled anew. `statements` and
+        posts with a mail address (as `"<code>@"`). `only`: the register has these units and no others. `worlds`: the kind of database. `database`: one of them that may be filled anew. `statements` and
         `observe` are the storage's and the engine's. `limits`: how often a number may be called; None: as shipped.
         `bureau`: the weather bureau's own three units are in the register, so that alarms ring them.
         """
@@ -154,13 +158,15 @@ class Town:
             bureau=bureau,
             only=frozenset(only),
         )
-        settled = settlement.settle(shape)
+        worlds = worlds or Town.usual
+        settled = settlement.settle(shape, worlds)
         self.units, self.numbers = settled.units, settled.numbers
         self.nobody_to_tell: list[Colour] = []
         self.keys = settlement.keys()
         self.sealer = AesSealer(self.keys)
-        self.database = database or create_in_memory()
-        fill_in_memory(self.database, settled.image)
+        self.database = database or worlds.create(settled.image)
+        if database is not None:
+            worlds.fill(database, settled.image)
         self.journal = Journal(self.keys.journal_key, silent_logger())
         self.storage = TableStorage(self.database, self.sealer, self.keys.link_key, self.journal, statements)
         self.texts = _texts()
@@ -333,8 +339,13 @@ class Town:
 
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """Rows straight from the database."""
-        with reading(self.database) as connection:
-            return [tuple(row) for row in connection.exec_driver_sql(sql, values).fetchall()]
+        with reading(self.database) as connection, connection.begin():
+            return [tuple(row) for row in Sql(connection).rows(sql, *values)]
+
+    def change(self, sql: str, *values: object) -> None:
+        """Somebody changed a row behind the engine's back."""
+        with writing(self.database) as connection:
+            Sql(connection).run(sql, *values)
 
     def callee_id(self, unit_code: str, callout_id: int = 1) -> int:
         """The id of a unit's callee."""
@@ -493,6 +504,12 @@ def _texts() -> TextBook:
     return TextBook(ROOT / "config" / "messages", ("zh_CN", "en"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def usual_worlds(worlds: Any) -> None:
+    """Towns are built on what --database says."""
+    Town.usual = worlds
+
+
 @pytest.fixture(scope="session")
 def configuration() -> Configuration:
     """The shipped configuration."""
@@ -520,12 +537,12 @@ def large_town(configuration: Configuration) -> Callable[..., Town]:
 
 
 @pytest.fixture
-def storm(town: Callable[..., Town]) -> Callable[[str, int], Any]:
+def storm(town: Callable[..., Town], worlds: Any) -> Callable[..., Any]:
     """Plays one storm (plan, seed) to its end and returns it; see the package storms beside this file."""
     storms = _module("storms")
 
-    def play(plan: str, seed: int) -> Any:
-        night = storms.Storm(town, plan, seed)
+    def play(plan: str, seed: int, kind: Any = None, *, workers: int = 1) -> Any:
+        night = storms.Storm(town, plan, seed, kind or worlds, workers)
         night.play()
         return night
 
@@ -551,8 +568,7 @@ def kept() -> Callable[[Any], None]:
 
     def look(place: Any) -> None:
         with reading(place.database) as connection:
-            driver = connection.connection.driver_connection
-            assert storms.promises.broken_now(driver, storms.promises.Truth()) == []
+            assert storms.promises.broken_now(Sql(connection), storms.promises.Truth()) == []
             assert fold_faults(connection) == []
 
     return look

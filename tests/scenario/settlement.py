@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import product
+from typing import Any
 
 from sqlalchemy import Engine
 
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit, UnitKind, UnitLevel
-from warning_dispatch.store.database import create_in_memory, fill_in_memory, image_of, writing
+from warning_dispatch.store.database import writing
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.register import replace_register
 from warning_dispatch.store.sealing import AesSealer
@@ -45,11 +46,11 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A shape with its people: `numbers` by post, `image` the bytes of a database that holds them and nothing else."""
+    """A shape with its people: `numbers` by post, `image`: what a database that holds them and nothing else is copied from."""
 
     units: tuple[Unit, ...]
     numbers: Mapping[Post, str]
-    image: bytes
+    image: Any
 
 
 @cache
@@ -59,24 +60,25 @@ def keys() -> KeyRing:
 
 
 @cache
-def _workbench() -> Engine:
+def _workbench(worlds: Any) -> Engine:
     """One database in which every register is filled in: its statements are compiled once."""
-    return create_in_memory()
+    engine: Engine = worlds.create()
+    return engine
 
 
 @lru_cache(maxsize=256)
-def settle(shape: Shape) -> Settlement:
-    """Fill in the register of a shape; a second town of that shape costs a copy."""
+def settle(shape: Shape, worlds: Any) -> Settlement:
+    """Fill in the register of a shape; a second town of that shape, in the same kind of database, costs a copy."""
     units = tuple(unit for unit in _units(shape) if not shape.only or unit.code in shape.only)
     people = _People(shape)
     receivers = [people.receiver(unit, role) for unit in units for role in people.roles(unit)]
     kept = [one for one in receivers if (one.unit_code, one.role) not in shape.without]
     kept += [people.colleague(*post) for post in shape.two_of]
-    database = _workbench()
-    fill_in_memory(database)
+    database = _workbench(worlds)
+    worlds.fill(database)
     with writing(database) as connection:
         replace_register(connection, AesSealer(keys()), Register(units, tuple(kept)), BEFORE)
-    return Settlement(units, people.numbers, image_of(database))
+    return Settlement(units, people.numbers, worlds.image_of(database))
 
 
 class _People:

@@ -465,9 +465,7 @@ def test_an_unknown_area(bureau: Any) -> None:
 def test_nobody_in_the_area(town: Callable[..., Any]) -> None:
     """The register has nobody to call there: a red that reaches nobody must reach the bureau."""
     place = town(bureau=True, counties=0, leaders=0)
-    place.query("SELECT 1")
-    with place.database.begin() as connection:
-        connection.exec_driver_sql("UPDATE unit SET callable = 0 WHERE kind = 'department'")
+    place.change("UPDATE unit SET callable = 0 WHERE kind = 'department'")
     place.warning(RED_CITY)
     assert "nobody_in_area" in open_alarms(place)
     assert rung_in(place) is Colour.RED

@@ -16,7 +16,7 @@ from warning_dispatch.model.states import CalleeState, Means
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
 from warning_dispatch.ports import Receipt, Report
 from warning_dispatch.simulation.population import VoiceHabit
-from warning_dispatch.store.database import reading, writing
+from warning_dispatch.store.database import reading
 
 RED_CITY = "12379-red-rain-city.xml"
 ORANGE = "12379-orange-rain-counties.xml"
@@ -303,12 +303,14 @@ def test_a_new_number_is_called_at_the_next_rung_although_the_old_one_has_its_pe
     place.play(seconds=4 * 3_600)
     assert place.state(VILLAGE) is CalleeState.UNANSWERED
     place.person(NEIGHBOUR, Role.DUTY, VoiceHabit.ANSWERS)
-    with writing(place.database) as connection:
-        connection.exec_driver_sql(
-            """UPDATE endpoint SET number_id = (SELECT d.number_id FROM endpoint d JOIN unit u ON u.id = d.unit_id
-            WHERE u.code = ? AND d.role = ?) WHERE channel = 1 AND role = ?
-            AND unit_id = (SELECT id FROM unit WHERE code = ?)""",
-            (NEIGHBOUR, int(Role.DUTY), int(A), VILLAGE),
-        )
+    place.change(
+        """UPDATE endpoint SET number_id = (SELECT d.number_id FROM endpoint d JOIN unit u ON u.id = d.unit_id
+        WHERE u.code = ? AND d.role = ?) WHERE channel = 1 AND role = ?
+        AND unit_id = (SELECT id FROM unit WHERE code = ?)""",
+        NEIGHBOUR,
+        int(Role.DUTY),
+        int(A),
+        VILLAGE,
+    )
     place.play(seconds=1_300)
     assert place.state(VILLAGE) is CalleeState.ACKNOWLEDGED

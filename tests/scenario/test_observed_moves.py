@@ -57,10 +57,15 @@ class Failing:
     def __init__(self, inner: Any) -> None:
         self._inner = inner
 
-    @contextmanager
-    def writing(self) -> Iterator[Any]:
+    @property
+    def many_writers(self) -> bool:
         """See engine.storage."""
-        with self._inner.writing() as tx:
+        return bool(self._inner.many_writers)
+
+    @contextmanager
+    def writing(self, *, shared: bool = False) -> Iterator[Any]:
+        """See engine.storage."""
+        with self._inner.writing(shared=shared) as tx:
             yield tx
             raise StoreError("The disk is full.")
 

@@ -17,7 +17,6 @@ from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.states import CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.simulation.population import VoiceHabit
-from warning_dispatch.store.database import writing
 
 RED_CITY = "12379-red-rain-city.xml"
 VILLAGE, NEIGHBOUR = "141121100200", "141121100201"
@@ -53,12 +52,6 @@ def two_hazards(town: Callable[..., Any], **more: Any) -> Any:
         (GALE, "thunderstorm_gale"),
     ]
     return place
-
-
-def change(place: Any, sql: str, *values: object) -> None:
-    """By hand, what another part of the engine does."""
-    with writing(place.database) as connection:
-        connection.exec_driver_sql(sql, values)
 
 
 def roles_of(place: Any, unit: str, callout: int = 1) -> list[tuple[int, int]]:
@@ -208,7 +201,7 @@ def test_a_landline_shared_by_offices_rings_once(town: Callable[..., Any], kept:
 def test_while_it_rings_nothing_else_goes_and_then_at_once(town: Callable[..., Any], kept: Kept) -> None:
     """The gale's gate opens while the phone rings for the rain: its call waits for the end, and not a second longer."""
     place = two_hazards(town)
-    change(place, "UPDATE branch SET gate_at = NULL WHERE callout_id = ?", GALE)
+    place.change("UPDATE branch SET gate_at = NULL WHERE callout_id = ?", GALE)
     place.play(seconds=OPENED + 10)
     assert [one.address for one in place.dispatches(VILLAGE, A)] == [place.numbers[VILLAGE, A]]
     place.act(Act.OPEN_GATE, GALE)
@@ -227,7 +220,7 @@ def test_while_it_rings_nothing_else_goes_and_then_at_once(town: Callable[..., A
 def test_a_drill_is_never_said_with_a_warning(town: Callable[..., Any], kept: Kept) -> None:
     """It has a call of its own, one after the other on the same phone."""
     place = two_hazards(town)
-    change(place, "UPDATE callout SET purpose = ? WHERE id = ?", Purpose.DRILL.value, GALE)
+    place.change("UPDATE callout SET purpose = ? WHERE id = ?", Purpose.DRILL.value, GALE)
     place.play(seconds=OPENED + 100)
     texts = [one.text for one in place.dispatches(VILLAGE, A)]
     assert len(texts) == 2
@@ -383,7 +376,7 @@ def test_a_lost_call_is_repeated_without_the_one_that_stops(lost: Any, act: Act,
 def test_a_repeat_names_nobody_it_had_not_named(town: Callable[..., Any], kept: Kept) -> None:
     """A key may still be pressed in the first call: the gale, due meanwhile, gets a call of its own right after."""
     place = two_hazards(town, villages=1)
-    change(place, "UPDATE branch SET gate_at = NULL WHERE callout_id = ?", GALE)
+    place.change("UPDATE branch SET gate_at = NULL WHERE callout_id = ?", GALE)
     place.play(seconds=OPENED - 1)
     place.clock.advance_to(place.clock.now() + 1_000)
     place.stage.round()
@@ -464,7 +457,7 @@ def carry(place: Any, rounds: Mapping[int, int], unit: str = VILLAGE) -> None:
     """A newer round has taken the unit over, by hand: old call-out → newer one."""
     for old, new in rounds.items():
         values = (CalleeState.SUPERSEDED.value, place.callee_id(unit, new), place.callee_id(unit, old))
-        change(place, "UPDATE callee SET state = ?, voice = 0, next_at = NULL, carried_id = ? WHERE id = ?", *values)
+        place.change("UPDATE callee SET state = ?, voice = 0, next_at = NULL, carried_id = ? WHERE id = ?", *values)
 
 
 def three_call_outs(town: Callable[..., Any]) -> Any:
@@ -493,7 +486,7 @@ def test_an_answer_to_an_old_round_counts_for_the_newest(
     """A key of the call that still rings, the old link, a reply: recorded for the old round, counted for the newest."""
     place = three_call_outs(town)
     carry(place, {1: 2, 2: 3})
-    change(place, "UPDATE callout SET state = ? WHERE id IN (1, 2)", CallOutState.SUPERSEDED.value)
+    place.change("UPDATE callout SET state = ? WHERE id IN (1, 2)", CallOutState.SUPERSEDED.value)
     answer(place)
     place.play(seconds=2)
     assert place.state(VILLAGE, 3) is CalleeState.ACKNOWLEDGED

@@ -208,8 +208,9 @@ def test_an_engaged_phone_at_the_head_of_the_queue_keeps_no_line_idle(town: Call
 
 
 def _free_lines(place: Any) -> int:
-    (row,) = place.query("SELECT lines - lines_used FROM route WHERE name = 'phones'")
-    return int(row[0])
+    with place.storage.writing() as tx:
+        (phones,) = (one for one in tx.routes.load() if one.name == "phones")
+    return int(phones.lines - phones.lines_used)
 
 
 def _callable_now(place: Any) -> int:

@@ -194,10 +194,15 @@ class FailsOnce:
         self._inner = inner
         self.fails = False
 
-    @contextmanager
-    def writing(self) -> Iterator[Any]:
+    @property
+    def many_writers(self) -> bool:
         """See engine.storage."""
-        with self._inner.writing() as tx:
+        return bool(self._inner.many_writers)
+
+    @contextmanager
+    def writing(self, *, shared: bool = False) -> Iterator[Any]:
+        """See engine.storage."""
+        with self._inner.writing(shared=shared) as tx:
             yield tx
             if self.fails:
                 self.fails = False

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from warning_dispatch.bootstrap.demo import Demo, build_demo, demo_warning
-from warning_dispatch.bootstrap.installation import build_daemon, open_product, printable_lists, route_plans, serve
+from warning_dispatch.bootstrap.installation import (
+    EVERYTHING,
+    Part,
+    build_daemon,
+    open_product,
+    printable_lists,
+    route_plans,
+    serve,
+)
 from warning_dispatch.bootstrap.wiring import (
     REACHED,
     EngineParts,
@@ -16,9 +24,11 @@ from warning_dispatch.bootstrap.wiring import (
 )
 
 __all__ = [
+    "EVERYTHING",
     "REACHED",
     "Demo",
     "EngineParts",
+    "Part",
     "Product",
     "RoutePlan",
     "alert_from_json",

@@ -7,6 +7,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Coroutine, Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ def private_socket(path: str) -> socket.socket:
 
 async def serve(app: FastAPI, **where: Any) -> None:
     """Serve until cancelled; open event streams are ended first. `where`: host and port, or uds."""
-    own = [private_socket(where.pop("uds"))] if "uds" in where else None
+    path = where.pop("uds", None)
+    own = [private_socket(path)] if path else None
     settings = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2, **where
     )
@@ -81,6 +83,9 @@ async def serve(app: FastAPI, **where: Any) -> None:
         server.should_exit = True
         await serving
         raise
+    finally:
+        if path:
+            Path(path).unlink(missing_ok=True)  # noqa: ASYNC240 - one call, at the very end
 
 
 def route_plans(settings: Settings) -> list[RoutePlan]:
@@ -146,10 +151,29 @@ def open_product(settings: Settings) -> Product:
     )
 
 
-def build_daemon(settings: Settings, product: Product, clock: Clock) -> Daemon:
-    """The daemon of an installation: channels by route, the web, the control socket."""
+class Part(StrEnum):
+    """What a process of the daemon does; one does everything unless told otherwise."""
+
+    INGEST = "ingest"
+    """Messages are taken in: the API for them, the control socket."""
+    ENGINE = "engine"
+    """The engine turns, the channels carry."""
+    WEB = "web"
+    """People's pages and questions."""
+
+
+EVERYTHING = frozenset(Part)
+
+
+def build_daemon(settings: Settings, product: Product, clock: Clock, parts: frozenset[Part] = EVERYTHING) -> Daemon:
+    """The daemon of an installation: channels by route, the web, the control socket; or some of it (`parts`).
+
+    RefusedError where another one runs in the same place, or the database cannot be shared.
+    """
     _refuse_sample_on_real_routes(settings, product)
-    channels, simulated = _channels(settings, clock)
+    _refuse_to_share(settings, product, parts)
+    turns = Part.ENGINE in parts
+    channels, simulated = _channels(settings, clock) if turns else ({}, None)
 
     def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
         limit = settings.web.body_limit_kib << 10
@@ -160,15 +184,15 @@ def build_daemon(settings: Settings, product: Product, clock: Clock) -> Daemon:
             live_page=False,
             body_limit=limit,
             clock=clock,
+            people=Part.WEB in parts,
+            alerts=Part.INGEST in parts,
         )
-        settings.control_socket.unlink(missing_ok=True)
-        return [
-            serve(public, host=settings.web.host, port=settings.web.port),
-            serve(
-                create_control_app(product.read, desk, body_limit=limit, samples=not settings.reaches_people),
-                uds=str(settings.control_socket),
-            ),
-        ]
+        listening = [serve(public, host=settings.web.host, port=settings.web.port)]
+        if Part.INGEST in parts:
+            settings.control_socket.unlink(missing_ok=True)
+            control = create_control_app(product.read, desk, body_limit=limit, samples=not settings.reaches_people)
+            listening.append(serve(control, uds=str(settings.control_socket)))
+        return listening
 
     def lists(accounts: ListAccounts) -> ListWorker:
         return ListWorker(printable_lists(settings, product, clock), accounts)
@@ -181,8 +205,33 @@ def build_daemon(settings: Settings, product: Product, clock: Clock) -> Daemon:
         make_servers=servers,
         read=product.read,
         pumps=[simulated.pump] if simulated else [],
-        make_lists=lists,
+        make_lists=lists if Part.INGEST in parts else None,
+        crew=product.crew(),
+        turns=turns,
     )
+
+
+def _refuse_to_share(settings: Settings, product: Product, parts: frozenset[Part]) -> None:
+    if parts != EVERYTHING and not product.storage.many_writers:
+        raise RefusedError(
+            "分成几个进程（--roles）需要 PostgreSQL；SQLite 只能由一个进程使用 / "
+            "several processes (--roles) need PostgreSQL; SQLite is for one process"
+        )
+    if Part.INGEST in parts and _answers(settings.control_socket):
+        raise RefusedError(
+            f"{settings.control_socket}: 已有一个值守进程在运行 / a daemon is running here already. "
+            "同机再开一个须另设 home 和端口，或用 --roles / For another one set another home and port, or use --roles."
+        )
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens on a local socket; a file left behind by a crash answers nobody."""
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as asking:
+        try:
+            asking.connect(str(path))
+        except OSError:
+            return False
+        return True
 
 
 def printable_lists(settings: Settings, product: Product, clock: Clock) -> PrintableLists:

@@ -25,9 +25,13 @@ class GatheredAlarms:
         """Alarms lie there for which nobody rings: look at them when the transaction settles."""
         self._ring_again = True
 
+    def __bool__(self) -> bool:
+        """Whether there is anything to do when the transaction settles."""
+        return bool(self._alarms) or self._ring_again
+
     def take(self) -> Sequence[NewAlarm] | None:
         """What was gathered since the last time, maybe only old ones to be looked at again; None: nothing to do."""
-        if not self._alarms and not self._ring_again:
+        if not self:
             return None
         alarms, self._alarms, self._ring_again = list(self._alarms.values()), {}, False
         return alarms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -16,8 +17,9 @@ from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.recovery import recover
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.storage import Storage
-from warning_dispatch.engine.turn import Inbox, Turn, Turned
-from warning_dispatch.errors import NotFoundError, StoreError
+from warning_dispatch.engine.timekeeping import STEP_LIMIT
+from warning_dispatch.engine.turn import TRIES, Inbox, Turn, Turned
+from warning_dispatch.errors import NotFoundError, StoreBusyError, StoreError
 from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.unit import ReceiverEntry
@@ -60,31 +62,54 @@ class Engine:
         self._observe = observe
         self._bureau = bureau
 
-    def recover(self, now: int, lost_routes: tuple[str, ...]) -> int:
-        """Before the first turn of a single worker; how many attempts were of unknown fate.
+    def recover(self, now: int, lost_routes: tuple[str, ...], of: Sequence[int] | None = None) -> int:
+        """What a crash left is repaired; how many attempts were of unknown fate.
 
-        Was the clock set back while we were down, the deadlines go back with it first.
+        `of` None: before the first turn of a single worker. Was the clock set back while we were down, the deadlines go
+        back with it first. Else: of these workers, which have died while others went on.
         """
-        self._once(now, went_back)
+        if of is None:
+            self._once(now, went_back)
+        parts = (self._storage, self._plans, self._reports, self._bureau)
         with self._plans.kept_if_committed():
-            return recover(self._storage, self._plans, self._reports, self._bureau, now, lost_routes, self._observe)
+            return recover(*parts, now, lost_routes, self._observe, of)
+
+    def take_over(self, now: int, lost_routes: tuple[str, ...], dead: Sequence[int]) -> Done[int]:
+        """What workers that have died had in hand is repeated by those that live."""
+        return Done(self.recover(now, lost_routes, dead))
+
+    def beat(self, now: int) -> None:
+        """Prove that the database can be written, for a process that does not turn."""
+        del now
+        with self._storage.writing(shared=True):
+            pass
 
     def clock_stepped(self, now: int, by: int) -> None:
         """The wall clock was set `by` ms forward (back when negative) and shows `now`: deadlines move along.
 
-        To be called before anything else sees the new time.
+        To be called before anything else sees the new time. Of several workers that notice it the first one moves them.
         """
-        self._once(now, lambda ledger: move_along(ledger, by))
+
+        def work(ledger: Ledger) -> int:
+            done = ledger.tx.clock.moved() - (self._turn.moved or 0) if self._turn.moved is not None else 0
+            if abs(by - done) > STEP_LIMIT:
+                move_along(ledger, by - done)
+            return ledger.tx.clock.moved()
+
+        self._turn.moved = self._once(now, work).result
         self._turn.move_along(by)
+
+    def moved_by_others(self, now: int) -> None:
+        """The deadlines are where another worker moved them, and our clock agrees: go on from there."""
+        self._turn.moved = self._once(now, lambda ledger: ledger.tx.clock.moved()).result
 
     def turn(self, now: int, inbox: Inbox | None = None) -> Turned:
         """Everything that is due at `now`."""
-        with self._plans.kept_if_committed():
-            return self._turn(now, inbox)
+        return self._turn(now, inbox)
 
     def answer(self, now: int, inbox: Inbox) -> Done[int]:
         """Taps and replies, committed at once."""
-        return self._once(now, lambda ledger: self._turn.take_inbox(ledger, inbox))
+        return Done(*self._turn.listen(now, inbox))
 
     def take_in(self, now: int, raw: bytes, source: str) -> Done[IntakeResult]:
         """A message has arrived. A fault while it is judged is the sender's to know, but the bytes are kept first."""
@@ -160,7 +185,13 @@ class Engine:
         return self._once(now, lambda ledger: ledger.alarm("source_silent", written(source=name), about=name))
 
     def _once(self, now: int, work: Callable[[Ledger], T]) -> Done[T]:
-        """One use case in one transaction of its own."""
+        """One use case in one transaction of its own, alone; once more where others were in the way."""
+        for _ in range(TRIES - 1):
+            with suppress(StoreBusyError):
+                return self._commit(now, work)
+        return self._commit(now, work)
+
+    def _commit(self, now: int, work: Callable[[Ledger], T]) -> Done[T]:
         with self._plans.kept_if_committed(), self._storage.writing() as tx:
             ledger = Ledger(tx, self._plans, now, self._bureau)
             result = work(ledger)

@@ -20,13 +20,17 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.engine.engine import Done, Engine
 from warning_dispatch.engine.timekeeping import ClockWatch
 from warning_dispatch.engine.turn import Inbox
-from warning_dispatch.errors import StoreError
+from warning_dispatch.errors import ClockMovedError, StoreError
 from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 
 T = TypeVar("T")
 
 RETRY_AFTER = 1_000
 """ms before the writer tries again after the database failed it."""
+
+
+CALL_EVERY = 100
+"""ms between two calls for help."""
 
 
 class Lane(IntEnum):
@@ -95,8 +99,19 @@ class Writer:
         wire: Wire,
         watch: Watch,
         sweep: int,
+        *,
+        turns: bool = True,
     ) -> None:
-        """`sweep`: ms (of the clock) after which the engine turns even if nothing seemed due."""
+        """`sweep`: ms (of the clock) after which the engine turns even if nothing seemed due.
+
+        `turns` False: this process only writes down what comes in; others on the same database turn.
+        """
+        self.call_others: Callable[[], None] = lambda: None
+        """Called when something was written that others may have to act on; must return at once."""
+        self.look_at_the_clock: Callable[[], None] = lambda: None
+        """Asks whatever serves the time again, where it is served."""
+        self._turns = turns
+        self._called_at = 0
         self.after_start: Callable[[int], None] = lambda _callout_id: None
         """Told of each new call-out once its first calls are on the wire; must return at once."""
         self._started: list[int] = []
@@ -275,6 +290,7 @@ class Writer:
             self._wire.hang_up(done.hang_up)
         self._started.extend(done.started)
         self._woken = True
+        self.call_others()
         job.future.set_result(done.result)
 
     def _confirm_all(self) -> None:
@@ -290,14 +306,22 @@ class Writer:
         if done.hang_up:
             self._wire.hang_up(done.hang_up)
         self._woken = True
+        self.call_others()
         for _, future in taps:
             with suppress(InvalidStateError):  # whoever pressed has gone: the answer counts all the same
                 future.set_result(done.result)
 
     def _turn(self, inbox: Inbox) -> None:
+        if not self._turns:
+            self._beat()
+            return
         try:
             now = self._now()
             turned = self._engine.turn(now, inbox)
+        except ClockMovedError:
+            self._put_back(inbox)
+            self._follow_the_clock()
+            return
         except StoreError as error:
             self._put_back(inbox)
             self._retry_at = self._clock.monotonic() + RETRY_AFTER
@@ -310,10 +334,32 @@ class Writer:
             self._wire.hang_up(turned.hang_up)
         if turned.batch:
             self._wire.send(turned.batch)
+        if turned.more and self._clock.monotonic() - self._called_at > CALL_EVERY:
+            self._called_at = self._clock.monotonic()
+            self.call_others()
         self._watch.turned(now, turned.stepped, len(turned.batch), turned.next_at)
         started, self._started = [*self._started, *turned.started], []
         for callout_id in started:
             self.after_start(callout_id)
+
+    def _follow_the_clock(self) -> None:
+        """Another worker noticed first that the clock was set: look too, and turn again at once."""
+        try:
+            self.look_at_the_clock()
+            if not self._time.look().stepped:  # the rows are what all go by
+                self._engine.moved_by_others(self._clock.now())
+        except StoreError as error:
+            self._watch.failed(error)
+        self._woken = True
+
+    def _beat(self) -> None:
+        try:
+            now = self._now()
+            self._engine.beat(now)
+        except StoreError as error:
+            self._watch.failed(error)
+            return
+        self._watch.turned(now, 0, 0, None)
 
     def _take_in(self, inbox: Inbox) -> None:
         """What came from the wire, without a turn: nothing new is claimed while the daemon winds up."""

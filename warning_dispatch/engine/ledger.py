@@ -59,6 +59,10 @@ from warning_dispatch.model.unit import Channel
 NO_CONTACT = "no_contact"
 
 
+class AloneNeededError(Exception):
+    """What was decided may touch anything: the same must be done once more, while nobody else writes."""
+
+
 class Bell(Protocol):
     """Who tells the bureau's own people; see engine/bureau.py."""
 
@@ -373,6 +377,8 @@ class Ledger:
 
         The bureau's own call comes last: what was decided may be the cause of it, and it only adds rows of its own.
         """
+        if not self.tx.alone and (self._claims or self.alarms):
+            raise AloneNeededError
         claims, self._claims = self._claims, {}
         for answer in claims.values():
             self._bell.answered(self, answer)
@@ -398,6 +404,7 @@ class Ledger:
     def close(self) -> None:
         """Settle, and write one journal block per stream: nothing is decided after this."""
         self.settle()
+        self.tx.turns.write()
         for stream in sorted(self._entries):
             self.tx.journal.append(stream, self._entries[stream], self.now)
         self._entries.clear()

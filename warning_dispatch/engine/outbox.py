@@ -28,6 +28,8 @@ from warning_dispatch.ports import Dispatch
 
 SPARE = 50
 """Attempts looked at beyond twice the free lines: those whose phone is engaged by us keep no line idle."""
+SOON = 5
+"""ms until a channel is looked at again in which another worker is claiming."""
 FURTHEST = 4_000
 """Attempts looked at beyond that at the most, when lines are free although everybody in front has to wait."""
 
@@ -82,7 +84,10 @@ class Outbox:
         chosen: list[Chosen] = []
         wake: list[int] = []
         by_channel: defaultdict[Channel, list[RouteRecord]] = defaultdict(list)
-        for route in ledger.tx.routes.load():
+        routes, all_of_them = ledger.tx.routes.take()
+        if not all_of_them:  # whoever claims there has not seen the lines that came free since it looked
+            wake.append(ledger.now + SOON)
+        for route in routes:
             by_channel[route.channel].append(refill(route, ledger.now))
             if route.down_until > ledger.now:
                 wake.append(route.down_until)
@@ -105,10 +110,10 @@ class Outbox:
         limit = narrow + self._further[channel]
         ready = ledger.tx.attempts.ready(channel, limit, ledger.now)
         seen = len(ready)
-        ready = still_lifted(ledger, ready)
+        records = ledger.tx.callees.load(list({callee for one in ready for callee in one.callee_ids}), free=True)
+        ready = still_lifted(ledger, [one for one in ready if records.keys() >= set(one.callee_ids)])
         if not ready:
             return []
-        records = ledger.tx.callees.load(list({callee for one in ready for callee in one.callee_ids}))
         records = {key: ledger.current(record) for key, record in records.items()}
         homes = [one.callout_id for one in ready]
         ledger.load_callouts([*homes, *(record.callout_id for record in records.values())])

@@ -107,11 +107,11 @@ class QueueChanges:
     def _write_attempts(self, books: Books) -> None:
         if not self._wanted:
             return
-        first = books.tx.attempts.take_ids(len(self._wanted))
+        ids = books.tx.attempts.take_ids(len(self._wanted))
         ranked = [(one.channel, _rank(books, one), one.record.county) for one in self._wanted]
         keys = deal(books.tx, ranked, books.now)
         rows = []
-        for attempt_id, (one, key) in enumerate(zip(self._wanted, keys, strict=True), first):
+        for attempt_id, (one, key) in zip(ids, zip(self._wanted, keys, strict=True), strict=True):
             rows.append(
                 NewAttempt(
                     id=attempt_id,

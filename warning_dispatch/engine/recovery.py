@@ -5,7 +5,6 @@ At least once, never lost. A restart needs no other repair: deadlines are rows, 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from warning_dispatch.engine.frozen import FrozenPlans
@@ -32,12 +31,10 @@ def repeat_lost(ledger: Ledger, attempts: Sequence[AttemptRecord]) -> None:
     ledger.load_callouts([record.callout_id for record in records.values()])
     behind = behind_the_phones(ledger, [one for one in attempts if one.channel is Channel.VOICE])
     sharers = sharers_of(ledger, attempts)
-    freed: defaultdict[str, int] = defaultdict(int)
     again: list[tuple[int, str, bool, int]] = []
     ended: list[tuple[int, str, int]] = []
     for attempt in attempts:
         if attempt.channel is Channel.VOICE:
-            freed[attempt.route] += 1
             wanted = _call_again(ledger, attempt, records, behind)
         else:
             wanted = _write_again(ledger, attempt, records)
@@ -47,7 +44,6 @@ def repeat_lost(ledger: Ledger, attempts: Sequence[AttemptRecord]) -> None:
         else:
             ended.append((attempt.id, "claim_lost", ledger.now))
             tell(ledger, attempt, "ended", sharers, outcome="claim_lost")
-    ledger.tx.routes.release(freed)
     ledger.tx.attempts.requeue(again)
     ledger.tx.attempts.finish(ended)
 
@@ -105,8 +101,9 @@ def recover(
     now: int,
     lost_routes: Sequence[str],
     observe: Observer = nobody,
+    of: Sequence[int] | None = None,
 ) -> int:
-    """Repair what a crash left, at the start of a single worker; how many attempts.
+    """Repair what a crash left; how many attempts. `of`: the workers that died, None at the start of a single one.
 
     Every CLAIMED attempt is of unknown fate; on `lost_routes` (carriers that lived in the process that died) so is
     every HANDED one, which then counts as not answered. Alarms for which nobody rings (the register had no bureau,
@@ -114,14 +111,14 @@ def recover(
     """
     with storage.writing() as tx:
         ledger = Ledger(tx, plans, now, bell)
-        claimed = tx.attempts.claimed()
+        claimed = tx.attempts.claimed(of)
         repeat_lost(ledger, claimed)
-        handed = [one for one in tx.attempts.live_on_routes(lost_routes) if one.state is AttemptState.HANDED]
+        handed = [one for one in tx.attempts.live_on_routes(lost_routes, of) if one.state is AttemptState.HANDED]
         reports.take_overdue(ledger, handed)
         ledger.alarms.ring_again()
         ledger.settle()
-        tx.routes.recount_lines()
-        tx.number_calls.none_later_than(now)
+        if of is None:
+            tx.number_calls.none_later_than(now)
         if claimed or handed:
             ledger.note_system({"k": "recovered", "claimed": len(claimed), "handed": len(handed)})
         ledger.close()

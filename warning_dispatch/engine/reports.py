@@ -6,8 +6,7 @@ whenever it comes; a report that arrives before the receipt, or after a lost lea
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from warning_dispatch.engine.answers import Answer, is_positive, take_answers
 from warning_dispatch.engine.blackouts import Blackouts
@@ -77,6 +76,7 @@ class Reports:
     def take_reports(self, ledger: Ledger, reports: Sequence[Report]) -> None:
         """Final reports end attempts; delivery reports are noted; a pressed key is an answer."""
         attempts = ledger.tx.attempts.load(list({one.attempt_id for one in reports}))
+        ledger.tx.callees.hold(callees_of(attempts.values()))
         ended: dict[int, tuple[AttemptRecord, Outcome, int]] = {}
         answers: list[AttemptRecord] = []
         delivered: dict[int, int] = {}
@@ -140,17 +140,13 @@ class Reports:
             take_answers(ledger, answers)
 
     def _end(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
-        """Write the outcomes, free the lines, and let the voice ones move their callees."""
+        """Write the outcomes, which frees the lines, and let the voice ones move their callees."""
         if not ended:
             return
-        freed: defaultdict[str, int] = defaultdict(int)
         sharers = sharers_of(ledger, [attempt for attempt, _, _ in ended])
         for attempt, outcome, _at in ended:
-            if attempt.channel is Channel.VOICE and attempt.state in (AttemptState.CLAIMED, AttemptState.HANDED):
-                freed[attempt.route] += 1
             tell(ledger, attempt, "ended", sharers, outcome=outcome.key)
         ledger.tx.attempts.finish([(attempt.id, outcome.key, at) for attempt, outcome, at in ended])
-        ledger.tx.routes.release(freed)
         self._close_routes(ledger, ended)
         self._requeue_texts(ledger, ended)
         voice = [one for one in ended if one[0].channel is Channel.VOICE]
@@ -255,6 +251,11 @@ class Reports:
         )
         trouble = outcome.next in _ROUTE_TROUBLE
         ledger.take(record, event, avoid=",".join(sorted(refused_by)) if trouble and event.other_route else "")
+
+
+def callees_of(attempts: Iterable[AttemptRecord]) -> list[int]:
+    """Whom they serve, each once, in the order of locks."""
+    return sorted({callee for one in attempts for callee in one.callee_ids})
 
 
 def behind_the_phones(ledger: Ledger, attempts: Sequence[AttemptRecord]) -> Mapping[tuple[int, int], Behind]:

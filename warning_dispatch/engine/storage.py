@@ -36,10 +36,10 @@ from warning_dispatch.routing.selection import TierSelection
 
 
 class CalleeRows(Protocol):
-    """Callees, in batches."""
+    """Callees, in batches. What is loaded to be changed is locked where turns overlap, in the order of ids."""
 
     def due(self, now: int, limit: int) -> Sequence[CalleeRecord]:
-        """Callees of call-outs that run (or await lifting) whose deadline has come, earliest first."""
+        """Callees of call-outs that run (or await lifting) whose deadline has come, earliest first; free ones only."""
         ...
 
     def due_beside(self, records: Sequence[CalleeRecord], now: int) -> Sequence[CalleeRecord]:
@@ -50,8 +50,12 @@ class CalleeRows(Protocol):
         """The earliest deadline of all."""
         ...
 
-    def load(self, callee_ids: Sequence[int]) -> Mapping[int, CalleeRecord]:
-        """By id."""
+    def load(self, callee_ids: Sequence[int], *, free: bool = False) -> Mapping[int, CalleeRecord]:
+        """By id. `free`: without those that another turn or answer has in hand, instead of waiting for them."""
+        ...
+
+    def hold(self, callee_ids: Sequence[int]) -> None:
+        """Lock these before parts of them are loaded one after the other."""
         ...
 
     def of_unit(self, callout_id: int, unit_code: str) -> CalleeRecord | None:
@@ -386,6 +390,11 @@ class Transaction(Protocol):
     """Everything that commits together."""
 
     @property
+    def alone(self) -> bool:
+        """Whether nobody else writes meanwhile: what may touch anything is done alone only."""
+        ...
+
+    @property
     def callees(self) -> CalleeRows:
         """叫应对象."""
         ...
@@ -459,6 +468,14 @@ class Transaction(Protocol):
 class Storage(Protocol):
     """Where transactions come from."""
 
-    def writing(self) -> AbstractContextManager[Transaction]:
-        """Commit on leaving, roll back on an exception."""
+    @property
+    def many_writers(self) -> bool:
+        """Whether other workers may write to the same database, at the same time."""
+        ...
+
+    def writing(self, *, shared: bool = False) -> AbstractContextManager[Transaction]:
+        """Commit on leaving, roll back on an exception.
+
+        `shared`: other turns and answers may be under way beside it (where there are many writers); else it is alone.
+        """
         ...

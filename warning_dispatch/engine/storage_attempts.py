@@ -21,8 +21,8 @@ from warning_dispatch.model.unit import Channel
 class AttemptRows(Protocol):
     """Attempts and the callees they serve."""
 
-    def take_ids(self, count: int) -> int:
-        """Reserve a block of rising ids; the first."""
+    def take_ids(self, count: int) -> Sequence[int]:
+        """Reserve so many rising ids."""
         ...
 
     def queue(self, attempts: Sequence[NewAttempt]) -> None:
@@ -58,7 +58,10 @@ class AttemptRows(Protocol):
         ...
 
     def ready(self, channel: Channel, limit: int, now: int) -> Sequence[ReadyAttempt]:
-        """READY attempts that may go now, in order; none of paused call-outs, those of ended ones to be dropped."""
+        """READY attempts that may go now, in order; none of paused call-outs, those of ended ones to be dropped.
+
+        Nor what another claim has in hand.
+        """
         ...
 
     def waiting(self, number_ids: Sequence[int], beside: Sequence[int], now: int) -> Sequence[ReadyAttempt]:
@@ -137,12 +140,12 @@ class AttemptRows(Protocol):
         """CLAIMED or HANDED attempts whose lease or report is overdue."""
         ...
 
-    def live_on_routes(self, routes: Sequence[str]) -> Sequence[AttemptRecord]:
-        """CLAIMED or HANDED attempts of these routes (recovery)."""
+    def live_on_routes(self, routes: Sequence[str], of: Sequence[int] | None = None) -> Sequence[AttemptRecord]:
+        """CLAIMED or HANDED attempts of these routes, claimed by these workers; None: by whomever (recovery)."""
         ...
 
-    def claimed(self) -> Sequence[AttemptRecord]:
-        """All CLAIMED attempts (recovery of a single worker)."""
+    def claimed(self, of: Sequence[int] | None = None) -> Sequence[AttemptRecord]:
+        """All CLAIMED attempts of these workers; None: of all (recovery)."""
         ...
 
     def next_overdue(self) -> int | None:

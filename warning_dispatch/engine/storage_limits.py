@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from warning_dispatch.engine.records import RouteRecord
@@ -13,15 +13,18 @@ class RouteRows(Protocol):
     """Routes and what is used of their limits."""
 
     def load(self) -> Sequence[RouteRecord]:
-        """All."""
+        """All, with the lines in use: calls that are claimed or handed over."""
+        ...
+
+    def take(self) -> tuple[Sequence[RouteRecord], bool]:
+        """The routes of those channels in which nobody else claims at this moment, and whether that is all of them.
+
+        Until the end of the transaction this one claims alone there; but where no route has a limit nothing is shared.
+        """
         ...
 
     def save(self, routes: Sequence[RouteRecord]) -> None:
-        """Write lines in use and tokens back."""
-        ...
-
-    def release(self, freed: Mapping[str, int]) -> None:
-        """Give lines back."""
+        """Write the tokens back."""
         ...
 
     def take_down(self, name: str, until: int) -> None:
@@ -32,16 +35,16 @@ class RouteRows(Protocol):
         """Make the rows agree with the configuration; what is used of the limits stays."""
         ...
 
-    def recount_lines(self) -> None:
-        """Set the lines in use from the attempts (recovery)."""
-        ...
-
 
 class NumberCallRows(Protocol):
     """Calls per number and provider. A call is named (number, route, moment); one number is in one call at a time."""
 
     def recent(self, number_ids: Sequence[int], since: int) -> Mapping[int, Sequence[tuple[str, int]]]:
         """(route, at) of the numbers' calls after `since`; numbers without a call are left out."""
+        ...
+
+    def lock(self, number_ids: Collection[int]) -> Collection[int]:
+        """Those of the numbers that no other claim has in hand; nobody else calls them until this transaction ends."""
         ...
 
     def add(self, calls: Sequence[tuple[int, str, int]], forget_before: int) -> None:
@@ -69,5 +72,9 @@ class TurnRows(Protocol):
         ...
 
     def keep(self, channel: Channel, ranked: int, turns: Mapping[str, int], *, afresh: bool) -> None:
-        """Write the last turns; `afresh` forgets those of all other counties (nobody waits any more)."""
+        """The last turns; `afresh` forgets those of all other counties (nobody waits any more). Written by `write`."""
+        ...
+
+    def write(self) -> None:
+        """Write what was kept: late, because everybody who queues writes to the same few rows."""
         ...

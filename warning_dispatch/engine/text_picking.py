@@ -126,9 +126,9 @@ class TextPicker(Picker):
         copies = [wishes for wishes in copies if not self._merge(messages, wishes, copy=True)]
         if not copies:
             return
-        first = self.ledger.tx.attempts.take_ids(len(copies))
+        ids = self.ledger.tx.attempts.take_ids(len(copies))
         rows = []
-        for key, wishes in enumerate(copies, first):
+        for key, wishes in zip(ids, copies, strict=True):
             attempt, record = wishes[0].attempt, wishes[0].record
             rows.append((attempt.id, key, wishes[0].detail.view.endpoint_id))
             entry = queued_entry(key, record.id, attempt.channel, attempt.roles, attempt.purpose)

@@ -1,25 +1,30 @@
-"""One turn of the engine: everything that is due at a moment, in one transaction. Synchronous.
+"""One turn of the engine: everything that is due at a moment. Synchronous.
 
     turn(now) -> (batch for the wire, next wake-up)
 
 The daemon runs it in a thread, storms and the demo at full speed call it directly: the same code.
+
+Where a process has the database to itself a turn is one transaction. Where others turn beside it, it is one transaction
+for each of its steps: what two turns must wait for is then held for moments, and in one order (docs/adr/0012).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from warning_dispatch.engine.frozen import FrozenPlans
-from warning_dispatch.engine.ledger import Bell, Ledger
+from warning_dispatch.engine.ledger import AloneNeededError, Bell, Ledger
 from warning_dispatch.engine.observing import Observer, nobody
-from warning_dispatch.engine.outbox import Outbox
+from warning_dispatch.engine.outbox import SOON, Outbox
 from warning_dispatch.engine.records import BY_ITSELF, CalleeRecord, StoredAlarm
 from warning_dispatch.engine.recovery import repeat_lost
-from warning_dispatch.engine.reports import Reports
+from warning_dispatch.engine.reports import Reports, callees_of
 from warning_dispatch.engine.sharing import part_queued
 from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.timekeeping import Readings
+from warning_dispatch.errors import ClockMovedError, StoreBusyError
 from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.escalation.moves import Due
 from warning_dispatch.model.alarm_facts import written
@@ -28,11 +33,13 @@ from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 
 REMIND_EVERY = 1_800_000
 """ms between reminders that a call-out whose validity is over awaits lifting."""
+TRIES = 4
+"""How often a transaction is begun that others are in the way of, before it counts as failed."""
 
 
 @dataclass(slots=True)
 class Inbox:
-    """What came from the wire since the last turn."""
+    """What came from the wire since the last turn. What was taken in and committed is taken out."""
 
     receipts: list[Receipt] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
@@ -56,6 +63,32 @@ class Turned:
     queued: int
     answered: int
     started: tuple[int, ...] = ()
+    more: bool = False
+    """Whether there was more than one turn takes: others may help."""
+
+
+@dataclass(slots=True)
+class _Doing:
+    """What one turn has done so far."""
+
+    inbox: Inbox
+    batch: tuple[Dispatch, ...] = ()
+    next_at: int | None = None
+    full: bool = False
+    stepped: int = 0
+    opened: int = 0
+    queued: int = 0
+    answered: int = 0
+    taken: list[list[Any]] = field(default_factory=list)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing was due after all (or others had it in hand)."""
+        return not (self.batch or self.stepped or self.opened or self.queued)
+
+
+_Work = Callable[[Ledger, _Doing], None]
+T = TypeVar("T")
 
 
 class Turn:
@@ -83,58 +116,44 @@ class Turn:
         self._observe = observe
         self._wake: list[int] = []
         self._readings = Readings()
+        self.moved: int | None = None
+        """By how much the deadlines had been moved when this worker last looked; None before its first turn."""
+        self._hang_up: list[int] = []
+        self._started: list[int] = []
 
     def __call__(self, now: int, inbox: Inbox | None = None) -> Turned:
         """Do everything due at `now`.
 
         1. What came from the wire: answers first, then receipts and reports. 2. Call-outs whose pause or validity is
-        over, areas that nobody has resolved. 3. Gates whose hold is over. 4. Leases and reports overdue. 5. Callees
+        over, areas that nobody has resolved. 3. Leases and reports overdue. 4. Gates whose hold is over. 5. Callees
         whose deadline has come. 6. Attempts that may go are claimed. 7. State, attempts and journal commit; only then
         the caller dials.
         """
-        with self._storage.writing() as tx:
-            ledger = Ledger(tx, self._plans, now, self._bell)
-            if inbox:
-                self.take_inbox(ledger, inbox)
-            self._callouts(ledger)
-            unresolved = tx.alarms.due(now)
-            if unresolved:
-                self._widen(ledger, unresolved)
-            overdue = self._overdue(ledger)
-            gates = tx.branches.due(now, self._batch)
-            ledger.open_branches([(branch, None) for branch in gates])
-            ledger.settle()
-            due = self._due(ledger)
-            ledger.load_callouts([record.callout_id for record in due])
-            for record in due:
-                ledger.take(record, Due())
-            ledger.settle()
-            claimed = self._outbox.claim(ledger)
-            self._readings.keep(tx.clock, now)
-            ledger.close()
-            full = max(len(due), overdue, len(gates)) >= self._batch
-            next_at = now if full else self._next_at(ledger, claimed.next_at)
-        self._observe(ledger.counted)
+        doing = _Doing(inbox or Inbox())
+        self._carry_out(
+            now, doing, (*self._listening(doing), self._rare, self._overdue, self._gates, self._callees, self._claim)
+        )
+        hang_up, self._hang_up = tuple(dict.fromkeys(self._hang_up)), []
+        started, self._started = tuple(self._started), []
+        soon = doing.next_at is not None and doing.next_at <= now and doing.nothing and self._storage.many_writers
         return Turned(
-            batch=claimed.batch,
-            hang_up=tuple(dict.fromkeys(ledger.hang_up)),
-            next_at=next_at,
-            stepped=ledger.counted.stepped,
-            opened=ledger.counted.opened,
-            queued=ledger.counted.queued,
-            answered=ledger.counted.answered,
-            started=tuple(ledger.started),
+            batch=doing.batch,
+            hang_up=hang_up,
+            next_at=now + SOON if soon else doing.next_at,  # what is due is in others' hands
+            stepped=doing.stepped,
+            opened=doing.opened,
+            queued=doing.queued,
+            answered=doing.answered,
+            started=started,
+            more=doing.full,
         )
 
-    def _due(self, ledger: Ledger) -> Sequence[CalleeRecord]:
-        """Callees whose deadline has come; of a full batch also those further back who share a phone with one of them.
-
-        They are named in one call, which is made in this turn.
-        """
-        due = ledger.tx.callees.due(ledger.now, self._batch)
-        if len(due) < self._batch:
-            return due
-        return [*due, *ledger.tx.callees.due_beside(due, ledger.now)]
+    def listen(self, now: int, inbox: Inbox) -> tuple[int, tuple[int, ...]]:
+        """Only what came from the wire; how many answers counted, and what is to be hung up."""
+        doing = _Doing(inbox)
+        self._carry_out(now, doing, self._listening(doing))
+        hang_up, self._hang_up = tuple(dict.fromkeys(self._hang_up)), []
+        return doing.answered, hang_up
 
     def remember(self, moments: Sequence[int]) -> None:
         """Moments at which something queued elsewhere may go."""
@@ -144,22 +163,95 @@ class Turn:
         """The wall clock was set: what is remembered here moves with the rows."""
         self._wake = [at + by for at in self._wake]
 
-    def take_inbox(self, ledger: Ledger, inbox: Inbox) -> int:
-        """What came from the wire, answers first; how many answers counted."""
-        before = ledger.counted.answered
-        if inbox.taps:
-            self._reports.take_taps(ledger, inbox.taps)
-        if inbox.replies:
-            self._reports.take_replies(ledger, inbox.replies)
-        if inbox.taps or inbox.replies:
-            ledger.settle()
-        if inbox.receipts:
-            self._reports.take_receipts(ledger, inbox.receipts)
-            ledger.settle()
-        if inbox.reports:
-            self._reports.take_reports(ledger, inbox.reports)
-            ledger.settle()
-        return ledger.counted.answered - before
+    # --- transactions -------------------------------------------------------------------------------------
+
+    def _carry_out(self, now: int, doing: _Doing, steps: Sequence[_Work]) -> None:
+        """All steps in one transaction, or each in its own where others write too.
+
+        What a step did that is committed is kept even if a later one fails: hang-ups and starts go out with the next turn.
+        """
+        if not self._storage.many_writers:
+
+            def all_steps(ledger: Ledger, doing: _Doing) -> None:
+                for step in steps:
+                    step(ledger, doing)
+                    ledger.settle()
+
+            self._commit(now, doing, all_steps, shared=False)
+            return
+        for step in (self._same_time, *steps):
+            self._persist(now, doing, step)
+
+    def _persist(self, now: int, doing: _Doing, step: _Work) -> None:
+        """One step beside others, again where they were in the way, and alone where it must be."""
+        shared = True
+        for left in reversed(range(TRIES)):
+            try:
+                self._commit(now, doing, step, shared=shared)
+            except AloneNeededError:
+                shared = False
+            except StoreBusyError:
+                if not left:
+                    raise
+            else:
+                return
+        self._commit(now, doing, step, shared=False)
+
+    def _commit(self, now: int, doing: _Doing, work: _Work, *, shared: bool) -> None:
+        before = (doing.full, doing.batch, doing.next_at)
+        try:
+            with self._plans.kept_if_committed(), self._storage.writing(shared=shared) as tx:
+                ledger = Ledger(tx, self._plans, now, self._bell)
+                work(ledger, doing)
+                ledger.close()
+        except BaseException:
+            doing.full, doing.batch, doing.next_at = before
+            doing.taken.clear()
+            raise
+        self._observe(ledger.counted)
+        doing.stepped += ledger.counted.stepped
+        doing.opened += ledger.counted.opened
+        doing.queued += ledger.counted.queued
+        doing.answered += ledger.counted.answered
+        self._hang_up.extend(ledger.hang_up)
+        self._started.extend(ledger.started)
+        self._wake.extend(ledger.wake)
+        for taken in doing.taken:
+            taken.clear()
+        doing.taken.clear()
+
+    def _same_time(self, ledger: Ledger, _doing: _Doing) -> None:
+        """Were the deadlines moved along by another worker, then `now` may be a moment of the clock before."""
+        moved = ledger.tx.clock.moved()
+        if self.moved is not None and moved != self.moved:
+            raise ClockMovedError
+        self.moved = moved
+
+    # --- steps --------------------------------------------------------------------------------------------
+
+    def _listening(self, doing: _Doing) -> Sequence[_Work]:
+        """The steps for what came from the wire: answers first."""
+        inbox, told = doing.inbox, self._reports
+        steps = (
+            _taking(inbox.taps, told.take_taps),
+            _taking(inbox.replies, told.take_replies),
+            _taking(inbox.receipts, told.take_receipts),
+            _taking(inbox.reports, told.take_reports),
+        )
+        came = (inbox.taps, inbox.replies, inbox.receipts, inbox.reports)
+        return [step for step, listed in zip(steps, came, strict=True) if listed]
+
+    def _rare(self, ledger: Ledger, _doing: _Doing) -> None:
+        """What may touch a whole call-out: a pause or a validity that is over, an area that nobody has resolved."""
+        callouts, alarms = ledger.tx.callouts.next_due(), ledger.tx.alarms.next_due()
+        if not any(at is not None and at <= ledger.now for at in (callouts, alarms)):
+            return
+        if not ledger.tx.alone:
+            raise AloneNeededError
+        self._callouts(ledger)
+        unresolved = ledger.tx.alarms.due(ledger.now)
+        if unresolved:
+            self._widen(ledger, unresolved)
 
     def _callouts(self, ledger: Ledger) -> None:
         for callout in ledger.tx.callouts.due(ledger.now):
@@ -174,19 +266,45 @@ class Turn:
                 )
                 _ask_for_the_end(ledger, callout.id)
 
-    def _overdue(self, ledger: Ledger) -> int:
+    def _overdue(self, ledger: Ledger, doing: _Doing) -> None:
         """Claims that lapsed are repeated; hand-overs without a report count as not answered."""
         overdue = ledger.tx.attempts.overdue(ledger.now, self._batch)
+        ledger.tx.callees.hold(callees_of(overdue))
         repeat_lost(ledger, [one for one in overdue if one.state is AttemptState.CLAIMED])
         self._reports.take_overdue(ledger, [one for one in overdue if one.state is AttemptState.HANDED])
-        if overdue:
-            ledger.settle()
-        return len(overdue)
+        doing.full = doing.full or len(overdue) >= self._batch
+
+    def _gates(self, ledger: Ledger, doing: _Doing) -> None:
+        """Gates whose hold is over."""
+        gates = ledger.tx.branches.due(ledger.now, self._batch)
+        ledger.open_branches([(branch, None) for branch in gates])
+        doing.full = doing.full or len(gates) >= self._batch
+
+    def _callees(self, ledger: Ledger, doing: _Doing) -> None:
+        """Callees whose deadline has come; of a full batch also those further back who share a phone with one of them.
+
+        They are named in one call, which is made in this turn.
+        """
+        due: Sequence[CalleeRecord] = ledger.tx.callees.due(ledger.now, self._batch)
+        if len(due) >= self._batch:
+            doing.full = True
+            due = [*due, *ledger.tx.callees.due_beside(due, ledger.now)]
+        ledger.load_callouts([record.callout_id for record in due])
+        for record in due:
+            ledger.take(record, Due())
+
+    def _claim(self, ledger: Ledger, doing: _Doing) -> None:
+        """What may go is claimed; and when the next turn is due."""
+        claimed = self._outbox.claim(ledger)
+        doing.batch = claimed.batch
+        self._readings.keep(ledger.tx.clock, ledger.now)
+        ledger.settle()
+        doing.next_at = ledger.now if doing.full else self._next_at(ledger, claimed.next_at)
 
     def _next_at(self, ledger: Ledger, outbox_at: int | None) -> int | None:
         """The next moment at which something is due by itself."""
         tx, now = ledger.tx, ledger.now
-        self._wake = [at for at in (*self._wake, *ledger.wake) if at > now]
+        self._wake = [at for at in self._wake if at > now]
         moments = (
             tx.callees.next_due(),
             tx.branches.next_due(),
@@ -196,8 +314,19 @@ class Turn:
             tx.attempts.next_held(now),
             outbox_at,
             *self._wake,
+            *(at for at in ledger.wake if at > now),
         )
         return min((max(at, now) for at in moments if at is not None), default=None)
+
+
+def _taking(listed: list[T], take: Callable[[Ledger, Sequence[T]], object]) -> _Work:
+    """The step that takes in what came of one kind; once it is committed it has come."""
+
+    def work(ledger: Ledger, doing: _Doing) -> None:
+        take(ledger, listed)
+        doing.taken.append(listed)
+
+    return work
 
 
 def resume(ledger: Ledger, callout_id: int, event: CallOutEvent, *, actor: str, reason: str) -> None:

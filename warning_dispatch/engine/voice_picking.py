@@ -45,17 +45,19 @@ class VoicePicker(Picker):
         super().__init__(ledger, room, records, endpoints)
         self._limits = limits
         self._lease = lease
+        self._ours: frozenset[int] = frozenset()
         self._over: list[tuple[ReadyAttempt, list[Wish]]] = []
 
     @cached_property
     def budget(self) -> DiallingBudget:
-        """Over every number that this claim could dial."""
+        """Over every number that this claim could dial; locked first, so that no other claim dials them meanwhile."""
         numbers = {
             one.view.number_id
             for details in self.endpoints.values()
             for one in details
             if one.view.channel is Channel.VOICE
         }
+        self._ours = frozenset(self.ledger.tx.number_calls.lock(numbers))
         return DiallingBudget(self.ledger, self._limits, self.room.routes.values(), numbers, self._lease)
 
     def pick(self, ready: Sequence[ReadyAttempt]) -> list[Chosen]:
@@ -65,6 +67,7 @@ class VoicePicker(Picker):
         waits for these numbers. 4. In order: a free number, a route with room, and everybody it concerns.
         """
         calls = [wishes for attempt in ready if (wishes := self._wishes(attempt))]
+        calls = [wishes for wishes in calls if wishes[0].number in self._ours]  # another claim has the others in hand
         busy = self.ledger.tx.attempts.live_numbers([wishes[0].number for wishes in calls])
         calls = [wishes for wishes in calls if wishes[0].number not in busy]  # READY until that call has ended
         waiting = self._waiting(ready, calls)
@@ -183,7 +186,8 @@ class VoicePicker(Picker):
         """Whom they would ring; whoever would ring nobody is left in the queue until its turn comes."""
         if not others:
             return []
-        loaded = self.ledger.tx.callees.load([callee for one in others for callee in one.callee_ids])
+        loaded = self.ledger.tx.callees.load([callee for one in others for callee in one.callee_ids], free=True)
+        others = [one for one in others if loaded.keys() >= set(one.callee_ids)]
         self.ledger.load_callouts([record.callout_id for record in loaded.values()])
         self.records.update(loaded)
         units = {record.unit_id for record in loaded.values()} - self.endpoints.keys()

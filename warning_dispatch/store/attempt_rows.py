@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from warning_dispatch.engine.records import (
@@ -32,6 +32,7 @@ _SERVES = """EXISTS (SELECT 1 FROM attempt_callee sa JOIN callee sc ON sc.id = s
 _SERVES_NOBODY_ELSE = f"""NOT EXISTS (SELECT 1 FROM attempt_callee o JOIN callee oc ON oc.id = o.callee_id
  WHERE o.attempt_id = a.id AND oc.state NOT IN ({_FINISHED}) AND oc.id NOT IN {{ids}})"""
 """One call names several units: it goes on for those that are still open."""
+_NEXT_IDS = "SELECT nextval(pg_get_serial_sequence('attempt', 'id')) FROM generate_series(1, ?)"
 _READY_COLUMNS = """a.id, a.callout_id, a.channel, a.purpose, a.roles, a.avoid, a.endpoint_id, a.possible_duplicate,
  a.held_until"""
 _COLUMNS = """a.id, a.callout_id, a.channel, a.purpose, a.state, a.route, a.endpoint_id, a.receiver_id, a.number_id,
@@ -54,20 +55,24 @@ def _ready(row: Sequence[Any], callee_ids: tuple[int, ...]) -> ReadyAttempt:
 class AttemptTable:
     """engine.storage.AttemptRows."""
 
-    def __init__(self, sql: Sql) -> None:
+    def __init__(self, sql: Sql, worker: int = 0) -> None:
+        """`worker`: whose claims these are."""
         self._sql = sql
+        self._worker = worker
 
     # --- the queue ----------------------------------------------------------------------------------------
 
-    def take_ids(self, count: int) -> int:
-        """See the port."""
+    def take_ids(self, count: int) -> Sequence[int]:
+        """See the port. A sequence where there are many writers: nobody waits for a counter."""
+        if not self._sql.is_sqlite:
+            return [row[0] for row in self._sql.rows(_NEXT_IDS, count)]
         after: int | None = self._sql.value(
             "UPDATE id_block SET next = next + ? WHERE name = 'attempt' RETURNING next", count
         )
         if after is None:
-            self._sql.run("INSERT INTO id_block (name, next) VALUES ('attempt', ?)", 1 + count)
-            return 1
-        return after - count
+            after = 1 + count
+            self._sql.run("INSERT INTO id_block (name, next) VALUES ('attempt', ?)", after)
+        return range(after - count, after)
 
     def queue(self, attempts: Sequence[NewAttempt]) -> None:
         """See the port."""
@@ -159,7 +164,7 @@ class AttemptTable:
         rows = self._sql.rows(
             f"""SELECT {_READY_COLUMNS} FROM attempt a JOIN callout o ON o.id = a.callout_id
             WHERE a.state = {_READY} AND a.channel = ? AND a.due_at <= ? AND o.state <> {CallOutState.PAUSED.value}
-            ORDER BY a.order_key LIMIT ?""",
+            ORDER BY a.order_key LIMIT ?{self._sql.locking("a", skip=True)}""",
             channel.value,
             now,
             limit,
@@ -185,7 +190,16 @@ class AttemptTable:
             now,
             self._sql.ids(beside),
         )
-        return [_ready(row, (row[9],)) for row in rows]
+        free = self._free([row[0] for row in rows])
+        return [_ready(row, (row[9],)) for row in rows if row[0] in free]
+
+    def _free(self, attempt_ids: Sequence[int]) -> Container[int]:
+        """Those of the READY attempts that no other claim has in hand."""
+        if not self._sql.shared or not attempt_ids:
+            return attempt_ids
+        statement = f"SELECT id FROM attempt a WHERE id IN {{ids}} AND state = {_READY} ORDER BY id"
+        rows = self._sql.rows(statement + self._sql.locking("a", skip=True), self._sql.ids(attempt_ids))
+        return {row[0] for row in rows}
 
     def _callees(self, attempt_ids: Sequence[int]) -> Mapping[int, tuple[int, ...]]:
         found: defaultdict[int, tuple[int, ...]] = defaultdict(tuple)
@@ -201,7 +215,7 @@ class AttemptTable:
         """See the port."""
         self._sql.many(
             f"""UPDATE attempt SET state = {_CLAIMED}, route = ?, endpoint_id = ?, receiver_id = ?, number_id = ?,
-            role = ?, claimed_at = ?, lease_until = ?, avoid = ?, possible_duplicate = ?, held_until = NULL,
+            role = ?, claimed_at = ?, lease_until = ?, avoid = ?, possible_duplicate = ?, worker_id = ?, held_until = NULL,
             held_why = NULL WHERE id = ?""",
             [
                 (
@@ -214,6 +228,7 @@ class AttemptTable:
                     one.lease_until,
                     one.avoid,
                     int(one.possible_duplicate),
+                    self._worker,
                     one.attempt_id,
                 )
                 for one in claims
@@ -305,7 +320,9 @@ class AttemptTable:
         """See the port."""
         if not attempt_ids:
             return {}
-        rows = self._sql.rows(f"SELECT {_COLUMNS} FROM attempt a WHERE a.id IN {{ids}}", self._sql.ids(attempt_ids))
+        locked = " ORDER BY a.id" + self._sql.locking("a") if self._sql.shared else ""
+        statement = f"SELECT {_COLUMNS} FROM attempt a WHERE a.id IN {{ids}}"
+        rows = self._sql.rows(statement + locked, self._sql.ids(attempt_ids))
         return {record.id: record for record in self._records(rows)}
 
     def _records(self, rows: Sequence[Any]) -> list[AttemptRecord]:
@@ -385,31 +402,39 @@ class AttemptTable:
         """See the port."""
         rows = self._sql.rows(
             f"""SELECT {_COLUMNS} FROM attempt a WHERE a.lease_until IS NOT NULL AND a.lease_until <= ?
-            AND a.state IN {_LIVE} ORDER BY a.lease_until LIMIT ?""",
+            AND a.state IN {_LIVE} ORDER BY a.lease_until LIMIT ?{self._sql.locking("a", skip=True)}""",
             now,
             limit,
         )
         return self._records(rows)
 
-    def live_on_routes(self, routes: Sequence[str]) -> Sequence[AttemptRecord]:
+    def live_on_routes(self, routes: Sequence[str], of: Sequence[int] | None = None) -> Sequence[AttemptRecord]:
         """See the port."""
+        ours, workers = self._of(of)
         rows = [
             row
             for route in routes
             for row in self._sql.rows(
                 f"""SELECT {_COLUMNS} FROM attempt a WHERE a.lease_until IS NOT NULL AND a.route = ?
-                AND a.state IN {_LIVE}""",
+                AND a.state IN {_LIVE}{ours}""",
                 route,
+                *workers,
             )
         ]
         return self._records(rows)
 
-    def claimed(self) -> Sequence[AttemptRecord]:
+    def claimed(self, of: Sequence[int] | None = None) -> Sequence[AttemptRecord]:
         """See the port."""
+        ours, workers = self._of(of)
         rows = self._sql.rows(
-            f"SELECT {_COLUMNS} FROM attempt a WHERE a.lease_until IS NOT NULL AND a.state = {_CLAIMED} ORDER BY a.id"
+            f"""SELECT {_COLUMNS} FROM attempt a WHERE a.lease_until IS NOT NULL AND a.state = {_CLAIMED}{ours}
+            ORDER BY a.id""",
+            *workers,
         )
         return self._records(rows)
+
+    def _of(self, workers: Sequence[int] | None) -> tuple[str, list[Any]]:
+        return ("", []) if workers is None else (" AND a.worker_id IN {ids}", [self._sql.ids(workers)])
 
     def next_overdue(self) -> int | None:
         """See the port."""

@@ -39,7 +39,8 @@ class BranchTable:
     def due(self, now: int, limit: int) -> Sequence[BranchRecord]:
         """See the port."""
         return self._many(
-            f"{_RUNNING} WHERE {_WAITING} AND b.gate_at IS NOT NULL AND b.gate_at <= ? ORDER BY b.gate_at, b.id LIMIT ?",
+            f"{_RUNNING} WHERE {_WAITING} AND b.gate_at IS NOT NULL AND b.gate_at <= ? ORDER BY b.gate_at, b.id LIMIT ?"
+            + self._sql.locking("b", skip=True),
             now,
             limit,
         )

@@ -26,6 +26,7 @@ _COLUMNS = """c.id, c.callout_id, c.branch_id, c.unit_id, c.tier, c.superior, su
 _FROM = f"SELECT {_COLUMNS} FROM callee c JOIN unit u ON u.id = c.unit_id"
 _DUE = f"""{_FROM} JOIN callout o ON o.id = c.callout_id
  WHERE c.next_at <= ? AND o.state IN ({_TURNING}) ORDER BY c.next_at LIMIT ?"""
+_BY_IDS = f"{_FROM} WHERE c.id IN {{ids}}"
 _SAVE = """UPDATE callee SET state = ?, opened_at = ?, origin = ?, cycle = ?, rung = ?, next_at = ?,
  unreached_at = ?, retry_at = ?, retry_roles = ?, wanted = ?, voice = ?, calls = ?, heard = ?, memory = ?,
  answered_at = ? WHERE id = ?"""
@@ -107,7 +108,7 @@ class CalleeTable:
 
     def due(self, now: int, limit: int) -> Sequence[CalleeRecord]:
         """See the port."""
-        return [_record(row) for row in self._sql.rows(_DUE, now, limit)]
+        return [_record(row) for row in self._sql.rows(_DUE + self._sql.locking("c", skip=True), now, limit)]
 
     def due_beside(self, records: Sequence[CalleeRecord], now: int) -> Sequence[CalleeRecord]:
         """See the port. CROSS JOIN keeps SQLite to this order, each step by an index."""
@@ -117,7 +118,7 @@ class CalleeTable:
               WHERE own.unit_id IN {{ids}} AND own.channel = {Channel.VOICE.value} AND own.valid_until IS NULL
               AND e.number_id = own.number_id AND e.channel = own.channel AND e.valid_until IS NULL
               AND b.callout_id = o.id AND b.unit_id = e.unit_id AND b.next_at <= ? AND b.id NOT IN {{ids}})
-            ORDER BY c.next_at, c.id""",
+            ORDER BY c.next_at, c.id{self._sql.locking("c", skip=True)}""",
             self._sql.ids({record.unit_id for record in records}),
             now,
             self._sql.ids(record.id for record in records),
@@ -132,12 +133,19 @@ class CalleeTable:
         )
         return moment
 
-    def load(self, callee_ids: Sequence[int]) -> Mapping[int, CalleeRecord]:
+    def load(self, callee_ids: Sequence[int], *, free: bool = False) -> Mapping[int, CalleeRecord]:
         """See the port."""
         if not callee_ids:
             return {}
-        rows = self._sql.rows(f"{_FROM} WHERE c.id IN {{ids}}", self._sql.ids(callee_ids))
+        ordered = " ORDER BY c.id" + self._sql.locking("c", skip=free) if self._sql.shared else ""
+        rows = self._sql.rows(_BY_IDS + ordered, self._sql.ids(callee_ids))
         return {row[0]: _record(row) for row in rows}
+
+    def hold(self, callee_ids: Sequence[int]) -> None:
+        """See the port."""
+        if self._sql.shared and callee_ids:
+            statement = "SELECT id FROM callee c WHERE id IN {ids} ORDER BY id" + self._sql.locking("c")
+            self._sql.rows(statement, self._sql.ids(callee_ids))
 
     def of_unit(self, callout_id: int, unit_code: str) -> CalleeRecord | None:
         """See the port."""

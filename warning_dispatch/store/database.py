@@ -1,50 +1,25 @@
-"""Open a database, hold a transaction on it, bring its schema up to date.
-
-SQLite, the embedded default: WAL with every commit on the disk. The driver's own guessing about transactions is
-switched off; every transaction of ours begins explicitly. `writing` begins IMMEDIATE: it waits its turn at the start
-instead of failing in the middle. `reading` begins deferred, sees one snapshot, and neither waits nor makes others wait.
-
-In memory (`sqlite://`) one connection *is* the database: threads take turns at it, and a second transaction within
-the first waits in vain. So never open one inside another; on a file that would be two views of the world anyway.
-"""
+"""Open a database, hold a transaction on it, bring its schema up to date; see sqlite.py and postgresql.py for each kind."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import Connection, Engine, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.sql import column, table
 
-from warning_dispatch.errors import StoreError
+from warning_dispatch.errors import StoreBusyError, StoreError
+from warning_dispatch.store import postgresql, sqlite
 from warning_dispatch.store.schema import metadata
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_ACCESS = "warning_dispatch_access"
 _AFTER_COMMIT = "warning_dispatch_after_commit"
-_IN_MEMORY = {None, "", ":memory:"}
-
-_FILE_PRAGMAS = (
-    "PRAGMA busy_timeout = 5000",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA cache_size = -65536",
-    "PRAGMA temp_store = MEMORY",
-    # 32 MB of log before a commit has to checkpoint: at full load every few seconds, not every few commits.
-    "PRAGMA wal_autocheckpoint = 8192",
-    "PRAGMA journal_size_limit = 67108864",
-)
-_MEMORY_PRAGMAS = ("PRAGMA foreign_keys = ON", "PRAGMA temp_store = MEMORY", "PRAGMA synchronous = OFF")
+_SQLITE = "sqlite"
 
 
 class SchemaState(StrEnum):
@@ -66,17 +41,18 @@ def open_database(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite":
-            return _open_sqlite(parsed)
-        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+        kind = parsed.drivername.split("+")[0]
+        if kind == _SQLITE:
+            return sqlite.open_sqlite(parsed)
+        if kind in postgresql.NAMES:
+            return postgresql.open_postgresql(parsed)
     except (ArgumentError, NoSuchModuleError) as error:
         raise StoreError(
             f"这不是数据库地址 / This is not the URL of a database (example: sqlite:////var/lib/…/store.db): {error}"
         ) from error
-    except ModuleNotFoundError as error:
-        raise StoreError(
-            f"没有安装这种数据库的驱动 / The driver for this kind of database is not installed: {error.name}."
-        ) from error
+    raise StoreError(
+        f"这不是数据库地址，只支持 sqlite 和 postgresql / This is not the URL of a database we can use (sqlite, postgresql): {kind}"
+    )
 
 
 def create_in_memory(image: bytes | None = None) -> Engine:
@@ -89,71 +65,23 @@ def create_in_memory(image: bytes | None = None) -> Engine:
 def fill_in_memory(engine: Engine, image: bytes | None = None) -> None:
     """Make a database in memory this image, whatever it held; what it has compiled of statements stays."""
     with engine.connect() as connection:
-        source = sqlite3.connect(":memory:")
-        source.deserialize(image or _template())
-        source.backup(_driver(connection))
-        source.close()
+        sqlite.fill(connection, image or _template())
 
 
 def image_of(engine: Engine) -> bytes:
     """The bytes of a database in memory: what many small worlds are copied from."""
     with engine.connect() as connection:
-        return _driver(connection).serialize()
+        return sqlite.driver(connection).serialize()
 
 
 def is_in_memory(engine: Engine) -> bool:
     """Whether the database ends with the process."""
-    return engine.dialect.name == "sqlite" and engine.url.database in _IN_MEMORY
+    return is_sqlite(engine) and engine.url.database in sqlite.IN_MEMORY
 
 
-def _open_sqlite(url: URL) -> Engine:
-    in_memory = url.database in _IN_MEMORY
-    if not in_memory and "uri" not in url.query:
-        _claim_file(Path(str(url.database)))
-    engine = create_engine(
-        url,
-        hide_parameters=True,
-        poolclass=QueuePool,
-        pool_size=1 if in_memory else 4,
-        max_overflow=0 if in_memory else 8,
-        pool_timeout=5,
-        pool_use_lifo=True,  # the connection used last has the warm page cache
-        connect_args={"check_same_thread": False, "isolation_level": None, "cached_statements": 512},
-    )
-    pragmas = _MEMORY_PRAGMAS if in_memory else _FILE_PRAGMAS
-
-    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(pragma)
-        cursor.close()
-
-    event.listen(engine, "connect", prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _claim_file(path: Path) -> None:
-    if not path.parent.is_dir():
-        raise StoreError(f"{path}: 数据库所在目录不存在 / the folder of the database does not exist.")
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise StoreError(
-            f"{path}: 数据库不能打开写入 / the database cannot be opened for writing ({error.strerror})."
-        ) from error
-
-
-def _begin(connection: Connection) -> None:
-    reads = connection.get_execution_options().get(_ACCESS) == "read"
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-
-def _driver(connection: Connection) -> sqlite3.Connection:
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, sqlite3.Connection):
-        raise StoreError("只适用于 SQLite / This works on SQLite only.")
-    return driver
+def is_sqlite(engine: Engine) -> bool:
+    """Whether it is the embedded kind: one machine, one writer at a time."""
+    return engine.dialect.name == _SQLITE
 
 
 @cache
@@ -197,19 +125,19 @@ def writing(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One snapshot to read from; an attempt to write through it fails. Raises StoreError when the database fails."""
-    with (
-        _plain_words(),
-        engine.connect().execution_options(**{_ACCESS: "read"}, postgresql_readonly=True) as connection,
-    ):
-        if engine.dialect.name != "sqlite":
-            yield connection
-            return
-        driver = _driver(connection)
-        driver.execute("PRAGMA query_only = ON")
-        try:
-            yield connection
-        finally:
-            driver.execute("PRAGMA query_only = OFF")
+    with _plain_words(), engine.connect() as opened:
+        if is_sqlite(engine):
+            connection = opened.execution_options(**{sqlite.ACCESS: "read"})
+            with sqlite.only_reading(connection):
+                yield connection
+        else:
+            yield opened.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def server_time(engine: Engine) -> int:
+    """What a PostgreSQL server's clock shows, in ms since the epoch. Raises StoreError."""
+    with reading(engine) as connection:
+        return int(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp()) * 1000").scalar_one())
 
 
 def after_commit(connection: Connection, act: Callable[[], None]) -> None:
@@ -230,7 +158,10 @@ def _plain_words() -> Iterator[None]:
             "数据库忙，5 秒内没有空闲连接 / The database is busy: no connection came free within 5 s."
         ) from error
     except OperationalError as error:
-        raise StoreError(f"数据库不能用 / The database cannot be used: {error.orig}.") from error
+        if postgresql.is_passing(error):
+            raise StoreBusyError from error
+        said = " ".join(str(error.orig).split())
+        raise StoreError(f"数据库不能用 / The database cannot be used: {said}") from error
     except DatabaseError as error:
         # Its subclasses are violated constraints and mistakes of ours; the class itself means a broken file.
         if type(error) is not DatabaseError:
@@ -289,7 +220,8 @@ def migrate(engine: Engine, revision: str) -> None:
     with _plain_words(), engine.connect() as connection, _unenforced(connection), connection.begin():
         config.attributes["connection"] = connection
         go(config, revision)
-        _require_whole(connection)
+        if connection.dialect.name == _SQLITE:
+            sqlite.require_whole(connection)
 
 
 _NEWER = "数据库比程序新，请装新版程序，或恢复旧库的备份 / The database is newer than the program. Install the newer program, or restore a backup of the older database."
@@ -322,23 +254,8 @@ def _revisions() -> tuple[str, ...]:
 
 @contextmanager
 def _unenforced(connection: Connection) -> Iterator[None]:
-    """Foreign keys off while tables are rebuilt (SQLite only): a rebuilt table is dropped and renamed in between."""
-    if connection.dialect.name != "sqlite":
+    if connection.dialect.name != _SQLITE:
         yield
         return
-    driver = _driver(connection)
-    driver.execute("PRAGMA foreign_keys = OFF")
-    try:
+    with sqlite.unenforced(connection):
         yield
-    finally:
-        driver.execute("PRAGMA foreign_keys = ON")
-
-
-def _require_whole(connection: Connection) -> None:
-    if connection.dialect.name != "sqlite":
-        return
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-    if broken is not None:
-        raise StoreError(
-            f"表结构改动已撤回：{broken[0]} 有一行会失去所指 / The change of the schema was taken back: a row of {broken[0]} would refer to nothing."
-        )

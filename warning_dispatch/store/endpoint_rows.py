@@ -16,6 +16,11 @@ from warning_dispatch.store.sql import Sql
 
 _CHANNELS = {channel.value: channel for channel in Channel}
 _ROLES = {role.value: role for role in Role}
+_LIVE = f"({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value})"
+_ROUTES = f"""SELECT name, channel, lines, rate, CASE WHEN lines IS NULL THEN 0 ELSE (SELECT count(*) FROM attempt a
+ WHERE a.route = r.name AND a.state IN {_LIVE} AND a.channel = {Channel.VOICE.value}) END, tokens, tokens_at, down_until
+ FROM route r ORDER BY name"""
+"""A line is in use while a call is on it: counted, so that no crash can leave one taken."""
 
 
 class EndpointTable:
@@ -115,24 +120,23 @@ class RouteTable:
 
     def load(self) -> Sequence[RouteRecord]:
         """See the port."""
-        rows = self._sql.rows(
-            "SELECT name, channel, lines, rate, lines_used, tokens, tokens_at, down_until FROM route ORDER BY name"
-        )
-        return [RouteRecord(row[0], _CHANNELS[row[1]], *row[2:]) for row in rows]
+        return [RouteRecord(row[0], _CHANNELS[row[1]], *row[2:]) for row in self._sql.rows(_ROUTES)]
+
+    def take(self) -> tuple[Sequence[RouteRecord], bool]:
+        """See the port. The lines are counted after the lock: by then whoever had it has committed its claims."""
+        if not self._sql.shared:
+            return self.load(), True
+        limited = "SELECT name, channel FROM route r WHERE lines IS NOT NULL OR rate IS NOT NULL ORDER BY name"
+        known = {row[0]: row[1] for row in self._sql.rows(limited)}
+        taken = {row[0] for row in self._sql.rows(limited + self._sql.locking("r", skip=True))}
+        busy = {channel for name, channel in known.items() if name not in taken}
+        return [one for one in self.load() if one.channel.value not in busy], not busy
 
     def save(self, routes: Sequence[RouteRecord]) -> None:
         """See the port."""
         self._sql.many(
-            "UPDATE route SET lines_used = ?, tokens = ?, tokens_at = ? WHERE name = ?",
-            [(one.lines_used, one.tokens, one.tokens_at, one.name) for one in routes],
-        )
-
-    def release(self, freed: Mapping[str, int]) -> None:
-        """See the port."""
-        self._sql.many(
-            """UPDATE route SET lines_used = CASE WHEN lines_used > ? THEN lines_used - ? ELSE 0 END
-            WHERE name = ? AND lines IS NOT NULL""",
-            [(count, count, name) for name, count in freed.items()],
+            "UPDATE route SET tokens = ?, tokens_at = ? WHERE name = ?",
+            [(one.tokens, one.tokens_at, one.name) for one in routes if one.rate is not None],
         )
 
     def take_down(self, name: str, until: int) -> None:
@@ -161,11 +165,3 @@ class RouteTable:
                     one.lines,
                     one.rate,
                 )
-
-    def recount_lines(self) -> None:
-        """See the port."""
-        self._sql.run(
-            f"""UPDATE route SET lines_used = (SELECT count(*) FROM attempt a WHERE a.lease_until IS NOT NULL
-            AND a.route = route.name AND a.state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value})
-            AND a.channel = {Channel.VOICE.value})"""
-        )

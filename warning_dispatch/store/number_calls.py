@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from warning_dispatch.store.sql import Sql
 
@@ -29,12 +29,19 @@ class NumberCallTable:
             found[number_id].append((route, at))
         return found
 
+    def lock(self, number_ids: Collection[int]) -> Collection[int]:
+        """See the port."""
+        if not self._sql.shared:
+            return number_ids
+        statement = "SELECT id FROM number n WHERE id IN {ids} ORDER BY id" + self._sql.locking("n", skip=True)
+        return {row[0] for row in self._sql.rows(statement, self._sql.ids(number_ids))}
+
     def add(self, calls: Sequence[tuple[int, str, int]], forget_before: int) -> None:
         """See the port. The oldest rows have the smallest keys: looking at some of them is enough to keep up."""
         self._sql.many("INSERT INTO number_call (number_id, route, at) VALUES (?, ?, ?)", calls)
         self._sql.run(
-            """DELETE FROM number_call WHERE at < ?
-            AND id IN (SELECT id FROM number_call ORDER BY id LIMIT ?)""",
+            f"""DELETE FROM number_call WHERE at < ?
+            AND id IN (SELECT id FROM number_call n ORDER BY id LIMIT ?{self._sql.locking("n", skip=True)})""",
             forget_before,
             max(FORGOTTEN_AT_LEAST, 2 * len(calls)),
         )

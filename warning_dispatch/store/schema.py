@@ -1,7 +1,7 @@
 """One schema for SQLite and PostgreSQL. Integer rising keys, times as ms UTC, partial indices on what is due.
 
 Personal data (numbers, mail addresses, names, raw messages) is sealed; see store/sealing.py. Everything hot
-refers to a number by its id. Lock order, always: callee id, branch id, number id, journal head.
+refers to a number by its id. For the order of locks see docs/adr/0012.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from warning_dispatch.model.states import AttemptState, BranchState
+from warning_dispatch.model.unit import Channel
 
 metadata = MetaData(
     naming_convention={
@@ -31,6 +32,9 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+ON_A_LINE = f"state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value}) AND channel = {Channel.VOICE.value}"
+"""Calls that are claimed or handed over: each has a line of its route."""
 
 Key = BigInteger().with_variant(Integer, "sqlite")
 """SQLite makes a rowid alias of INTEGER PRIMARY KEY only."""
@@ -363,6 +367,7 @@ attempt = Table(
     Column("role", SmallInteger),
     Column("lease_until", BigInteger, comment="CLAIMED: the claim lapses; HANDED: a final report is overdue"),
     Column("claimed_at", BigInteger),
+    Column("worker_id", Key, nullable=False, server_default="0", comment="who claimed it"),
     Column("handed_at", BigInteger),
     Column("delivered_at", BigInteger),
     Column("ended_at", BigInteger),
@@ -384,6 +389,12 @@ attempt = Table(
         "order_key",
         sqlite_where=text(f"state = {AttemptState.READY.value}"),
         postgresql_where=text(f"state = {AttemptState.READY.value}"),
+    ),
+    Index(
+        "ix_attempt_line",
+        "route",
+        sqlite_where=text(ON_A_LINE),
+        postgresql_where=text(ON_A_LINE),
     ),
     Index(
         "ix_attempt_lease",
@@ -501,7 +512,6 @@ route = Table(
     Column("channel", SmallInteger, nullable=False),
     Column("lines", Integer, comment="how many calls at once; none: no such limit"),
     Column("rate", Integer, comment="per minute; none: no such limit"),
-    Column("lines_used", Integer, nullable=False, server_default="0"),
     Column("tokens", BigInteger, nullable=False, server_default="0", comment="thousandths of a message"),
     Column("tokens_at", BigInteger, nullable=False, server_default="0"),
     Column("down_until", BigInteger, nullable=False, server_default="0", comment="out of service until (breaker)"),

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 _SQLITE_IDS = "(SELECT value FROM json_each(?))"
 _POSTGRESQL_IDS = "(SELECT unnest(%s::bigint[]))"
@@ -23,7 +24,7 @@ _POSTGRESQL_IDS = "(SELECT unnest(%s::bigint[]))"
 def _for_dialect(statement: str, dialect: str) -> str:
     if dialect == "sqlite":
         return statement.replace("{ids}", _SQLITE_IDS)
-    return statement.replace("?", "%s").replace("{ids}", _POSTGRESQL_IDS)
+    return statement.replace("%", "%%").replace("?", "%s").replace("{ids}", _POSTGRESQL_IDS)
 
 
 def marks(values: Sequence[object]) -> str:
@@ -32,20 +33,37 @@ def marks(values: Sequence[object]) -> str:
 
 
 class Sql:
-    """Runs statements on one connection.
+    """Runs statements on one connection, in the transaction that its caller began on it.
 
-    On SQLite they go to the driver itself: a turn of a quiet minute is forty small statements, and the toolkit's own
-    work around each of them cost more than SQLite's. Its errors come out as the toolkit's all the same.
+    They go to the driver itself: a turn of a quiet minute is forty small statements, and the toolkit's own work around
+    each of them cost more than the database's. Errors come out as the toolkit's all the same.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        """The connection's transaction is the caller's."""
+    def __init__(self, connection: Connection, *, shared: bool = False) -> None:
+        """The connection's transaction is the caller's. `shared`: others may write at the same time (store/locks.py)."""
         self.connection = connection
-        self._dialect = connection.dialect.name
-        driver = connection.connection.driver_connection
-        self._driver = driver if isinstance(driver, sqlite3.Connection) else None
-        self.for_update = "" if self._dialect == "sqlite" else " FOR UPDATE"
-        """What a SELECT ends with that locks its rows; SQLite locks the whole database at BEGIN."""
+        self.is_sqlite = connection.dialect.name == "sqlite"
+        self.shared = shared and not self.is_sqlite
+        self._driver: Any = connection.connection.driver_connection
+
+    @property
+    def for_update(self) -> str:
+        """What a SELECT ends with that locks its rows in any case; SQLite locks the whole database at BEGIN."""
+        return "" if self.is_sqlite else " FOR UPDATE"
+
+    def locking(self, table: str, *, skip: bool = False) -> str:
+        """What a SELECT ends with that locks its rows of `table` (its name there) against other turns; empty when alone.
+
+        `skip`: leave out what others hold, instead of waiting. Keys do not change, so references to the rows stay free.
+        """
+        if not self.shared:
+            return ""
+        return f" FOR NO KEY UPDATE OF {table}" + (" SKIP LOCKED" if skip else "")
+
+    @property
+    def changes(self) -> int:
+        """How many rows this SQLite connection has ever changed."""
+        return int(self._driver.total_changes)
 
     def rows(self, statement: str, *parameters: Any) -> Sequence[Any]:
         """All rows."""
@@ -69,33 +87,38 @@ class Sql:
         """The statement once per row."""
         if not rows:
             return
-        text = _for_dialect(statement, self._dialect)
-        if self._driver is None:
-            self.connection.exec_driver_sql(text, list(rows))
-            return
+        text = _for_dialect(statement, self.connection.dialect.name)
         try:
-            self._driver.executemany(text, rows)
-        except sqlite3.Error as error:
+            (self._driver if self.is_sqlite else self._driver.cursor()).executemany(text, rows)
+        except (sqlite3.Error, psycopg.Error) as error:
             raise _toolkit_error(text, error) from error
 
     def ids(self, ids: Iterable[int]) -> Any:
         """A list of ids as the one parameter that `{ids}` takes."""
         listed = list(ids)
-        return json.dumps(listed) if self._dialect == "sqlite" else listed
+        return json.dumps(listed) if self.is_sqlite else listed
 
     def _run(self, statement: str, parameters: tuple[Any, ...]) -> Any:
-        text = _for_dialect(statement, self._dialect)
-        if self._driver is None:
-            return self.connection.exec_driver_sql(text, parameters)
+        text = _for_dialect(statement, self.connection.dialect.name)
         try:
             return self._driver.execute(text, parameters)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, psycopg.Error) as error:
             raise _toolkit_error(text, error) from error
 
 
-def _toolkit_error(statement: str, error: sqlite3.Error) -> Exception:
+_KINDS: Sequence[tuple[str, type[DBAPIError]]] = (
+    ("IntegrityError", IntegrityError),
+    ("OperationalError", OperationalError),
+    ("DataError", DataError),
+    ("ProgrammingError", ProgrammingError),
+)
+"""Both drivers name their errors by PEP 249; a subclass is listed before what it is a kind of."""
+
+
+def _toolkit_error(statement: str, error: sqlite3.Error | psycopg.Error) -> Exception:
     """The driver's error as SQLAlchemy's, without parameters: those can be personal."""
-    for kind, words in ((sqlite3.IntegrityError, IntegrityError), (sqlite3.OperationalError, OperationalError)):
-        if isinstance(error, kind):
+    names = {one.__name__ for one in type(error).__mro__}
+    for name, words in _KINDS:
+        if name in names:
             return words(statement, None, error)
-    return DatabaseError(statement, None, error) if isinstance(error, sqlite3.DatabaseError) else error
+    return DatabaseError(statement, None, error) if "DatabaseError" in names else error

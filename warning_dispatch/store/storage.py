@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from warning_dispatch.engine.records import Entry
 from warning_dispatch.ports import Sealer
@@ -16,10 +16,11 @@ from warning_dispatch.store.branch_rows import BranchTable
 from warning_dispatch.store.callee_rows import CalleeTable
 from warning_dispatch.store.callout_rows import CallOutTable
 from warning_dispatch.store.clock_rows import ClockTable
-from warning_dispatch.store.database import writing
+from warning_dispatch.store.database import is_sqlite, writing
 from warning_dispatch.store.endpoint_rows import EndpointTable, RouteTable
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.link_rows import LinkTable
+from warning_dispatch.store.locks import take_turns
 from warning_dispatch.store.number_calls import NumberCallTable
 from warning_dispatch.store.round_rows import RoundTable
 from warning_dispatch.store.sql import Sql
@@ -41,13 +42,14 @@ class JournalTable:
 class TableTransaction:
     """engine.storage.Transaction: everything that commits together."""
 
-    def __init__(self, sql: Sql, sealer: Sealer, link_key: bytes, journal: Journal) -> None:
-        """One per transaction; the connection is in it already."""
+    def __init__(self, sql: Sql, sealer: Sealer, link_key: bytes, journal: Journal, worker: int = 0) -> None:
+        """One per transaction; the connection is in it already. `worker`: whose claims are made in it."""
+        self.alone = not sql.shared
         self.callees = CalleeTable(sql)
         self.branches = BranchTable(sql)
         self.callouts = CallOutTable(sql)
         self.rounds = RoundTable(sql)
-        self.attempts = AttemptTable(sql)
+        self.attempts = AttemptTable(sql, worker)
         self.endpoints = EndpointTable(sql, sealer)
         self.routes = RouteTable(sql)
         self.number_calls = NumberCallTable(sql)
@@ -68,17 +70,22 @@ class TableStorage:
         sealer: Sealer,
         link_key: bytes,
         journal: Journal,
-        statements: Callable[[Connection], Sql] = Sql,
+        statements: Callable[..., Sql] = Sql,
     ) -> None:
-        """`engine` is open and its schema current. `statements` runs those of a transaction on its connection."""
+        """`engine` is open and its schema current. `statements` (connection, shared=) runs those of a transaction."""
         self._engine = engine
         self._sealer = sealer
         self._link_key = link_key
         self._journal = journal
         self._statements = statements
+        self.many_writers = not is_sqlite(engine)
+        self.worker = 0
+        """Who claims; see store/workers.py."""
 
     @contextmanager
-    def writing(self) -> Iterator[TableTransaction]:
+    def writing(self, *, shared: bool = False) -> Iterator[TableTransaction]:
         """See the port."""
         with writing(self._engine) as connection:
-            yield TableTransaction(self._statements(connection), self._sealer, self._link_key, self._journal)
+            sql = self._statements(connection, shared=shared and self.many_writers)
+            take_turns(sql)
+            yield TableTransaction(sql, self._sealer, self._link_key, self._journal, self.worker)

@@ -48,9 +48,16 @@ class Api:
         self._desk = desk
         self._body_limit = body_limit
 
-    def router(self) -> APIRouter:
-        """Every route with the scope it needs."""
+    def router(self, *, alerts: bool = True, people: bool = True) -> APIRouter:
+        """Every route with the scope it needs: of the side that takes messages in, and of the one that people ask."""
         router = APIRouter(prefix="/api/v1")
+        if alerts:
+            self._add_intake(router)
+        if people:
+            self._add_questions(router)
+        return router
+
+    def _add_intake(self, router: APIRouter) -> None:
         router.add_api_route(
             "/alerts",
             self.take_in,
@@ -68,6 +75,8 @@ class Api:
             responses=_refusals(404, 409, 503),
             dependencies=[self._needs("act")],
         )
+
+    def _add_questions(self, router: APIRouter) -> None:
         reads: Sequence[tuple[str, Callable[..., Any]]] = (
             ("/alerts/{alert_id}", self.alert),
             ("/callouts", self.callouts),
@@ -84,7 +93,6 @@ class Api:
             responses=_refusals(404, 409, 503),
             dependencies=[self._needs("act")],
         )
-        return router
 
     def _needs(self, scope: str) -> Any:
         """A dependency that lets only keys with `scope` in; it looks the key up in a worker thread."""

@@ -29,11 +29,13 @@ def create_app(
     live_page: bool,
     body_limit: int,
     clock: Clock,
+    people: bool = True,
+    alerts: bool = True,
 ) -> FastAPI:
     """The application for the network: API, receiver's page, probes and, for the demo, the live page at /.
 
     `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for
-    one message. Before the server stops call `app.state.close()` in its event loop: it ends the open streams.
+    one message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each). Before the server stops call `app.state.close()` in its event loop: it ends the open streams.
     """
     pages = Pages()
     failures = Failures(pages)
@@ -46,12 +48,15 @@ def create_app(
         redoc_url=None,
         servers=[{"url": public_url.rstrip("/")}],
         middleware=[Middleware(_guard(failures, secure=urlsplit(public_url).scheme == "https"))],
-        routes=_pages_routes(read, desk, pages, failures) + (_live_routes(live) if live_page else []),
+        routes=[
+            *(_pages_routes(read, desk, pages, failures) if people else ()),
+            *(_live_routes(live) if live_page else ()),
+        ],
     )
     probes = Probes(desk, clock)
     app.add_route("/healthz", probes.alive, include_in_schema=False)
     app.add_route("/readyz", probes.ready, include_in_schema=False)
-    app.include_router(Api(read, desk, clock, body_limit=body_limit).router())
+    app.include_router(Api(read, desk, clock, body_limit=body_limit).router(alerts=alerts, people=people))
     failures.install(app)
     app.state.close = live.close
     return app

@@ -18,6 +18,7 @@ from warning_dispatch.simulation.carrier_log import CarrierRecord
 from warning_dispatch.store.journal_check import verify
 from warning_dispatch.store.sealing import link_token
 from warning_dispatch.store.snapshot import fold_faults
+from warning_dispatch.store.sql import Sql
 
 from .promises import (
     Truth,
@@ -37,7 +38,6 @@ WHEN_ALL_IS_OVER: Mapping[str, str] = {
         OR (state = {int(AttemptState.HANDED)} AND channel = {_VOICE})""",
     "5 practice: a call-out of a message that is not Actual": """
         SELECT o.id, a.status FROM callout o JOIN alert a ON a.id = o.alert_id WHERE a.status <> 'Actual'""",
-    "lines still taken": "SELECT name, lines_used FROM route WHERE lines_used <> 0",
     "told, and never sent": f"""
         SELECT c.id, a.id, a.outcome FROM callee c JOIN attempt_callee ac ON ac.callee_id = c.id
         JOIN attempt a ON a.id = ac.attempt_id WHERE c.state = {int(CalleeState.INFORMED)}
@@ -77,11 +77,10 @@ class _Claims:
 def broken_at_the_end(trail: Trail) -> list[str]:
     """Promises broken when all is over."""
     connection, truth = trail.connection, trail.truth
-    driver: Any = connection.connection.driver_connection
     questions = WHEN_ALL_IS_OVER if truth.clock_was_set else {**WHEN_ALL_IS_OVER, **AND_THE_CLOCK_WAS_TRUE}
     entries = read_entries(connection)
     return [
-        *ask(driver, questions),
+        *ask(Sql(connection), questions),
         *(f"8 {fault}" for fault in verify(connection, trail.public_key)),
         *(f"8 {fault}" for fault in fold_faults(connection)),
         *after_the_answer(connection, entries),
@@ -312,4 +311,4 @@ def _unheard_keys(connection: Connection, truth: Truth) -> Iterator[str]:
 
 
 def _rows(connection: Connection, sql: str) -> list[Any]:
-    return [tuple(row) for row in connection.exec_driver_sql(sql).fetchall()]
+    return [tuple(row) for row in Sql(connection).rows(sql)]

@@ -16,6 +16,7 @@ from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.simulation import carrier_log
 from warning_dispatch.simulation.carrier_log import CarrierRecord
+from warning_dispatch.store.sql import Sql
 
 
 def budget_faults(
@@ -82,4 +83,4 @@ def _too_many(what: str, calls: Sequence[tuple[int, bool]], window: Window) -> I
 
 
 def _rows(connection: Connection, sql: str) -> list[Any]:
-    return [tuple(row) for row in connection.exec_driver_sql(sql).fetchall()]
+    return [tuple(row) for row in Sql(connection).rows(sql)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from enum import Enum
 from random import Random
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from warning_dispatch.engine.storage import Storage, Transaction
+from warning_dispatch.engine.storage import Transaction
 from warning_dispatch.errors import StoreError
 from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.storage import TableStorage
 
 MOST_STATEMENTS = 64
 """A fuse is at most so long; most transactions have some thirty statements."""
@@ -67,16 +69,16 @@ class Fuse:
             raise Crash(self._fate.value)
         raise OperationalError(statement, None, sqlite3.OperationalError("disk I/O error"))
 
-    def statements(self, connection: Connection) -> Sql:
+    def statements(self, connection: Connection, *, shared: bool = False) -> Sql:
         """What runs the statements of a transaction (store.storage.TableStorage)."""
-        return _FusedSql(connection, self)
+        return _FusedSql(connection, self, shared=shared)
 
 
 class _FusedSql(Sql):
     """Statements with a fuse."""
 
-    def __init__(self, connection: Connection, fuse: Fuse) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: Connection, fuse: Fuse, *, shared: bool) -> None:
+        super().__init__(connection, shared=shared)
         self._fuse = fuse
 
     def many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -91,22 +93,48 @@ class _FusedSql(Sql):
 class FragileStorage:
     """A storage whose transactions meet their fate."""
 
-    def __init__(self, inner: Storage, fuse: Fuse, draw: Callable[[], Fate], rng: Random) -> None:
-        """`draw` decides at the beginning of each transaction; `fuse` is in the statements of `inner`."""
+    def __init__(
+        self,
+        inner: TableStorage,
+        fuse: Fuse,
+        draw: Callable[[], Fate],
+        rng: Random,
+        *,
+        beside: Callable[[], None] = lambda: None,
+        many: bool = False,
+    ) -> None:
+        """`draw` decides at the beginning of each transaction; `fuse` is in the statements of `inner`.
+
+        `beside` is called before each transaction; `many`: others write too, whatever the kind of database.
+        """
+        self._beside = beside
+        self._many = many
         self._inner = inner
         self._fuse = fuse
         self._draw = draw
         self._rng = rng
 
-    @contextmanager
-    def writing(self) -> Iterator[Transaction]:
+    @property
+    def many_writers(self) -> bool:
         """See engine.storage."""
+        return self._many or self._inner.many_writers
+
+    def of_worker(self, worker: int) -> FragileStorage:
+        """The same for a worker with this id."""
+        inner = copy(self._inner)
+        inner.worker = worker
+        return FragileStorage(inner, self._fuse, self._draw, self._rng, beside=self._beside, many=self._many)
+
+    @contextmanager
+    def writing(self, *, shared: bool = False) -> Iterator[Transaction]:
+        """See engine.storage."""
+        self._beside()
         fate = self._draw()
         if fate in (Fate.DIES_INSIDE, Fate.FAILS_INSIDE):
             length = int(MOST_STATEMENTS ** self._rng.random())  # as often among the first as among the last
             self._fuse.light(length, fate)
         try:
-            with self._inner.writing() as tx:
+            with self._inner.writing(shared=shared) as tx:
                 yield tx
                 if self._fuse.put_out():  # it had fewer statements
                     fate = Fate.DIES_BEFORE if fate is Fate.DIES_INSIDE else Fate.FAILS

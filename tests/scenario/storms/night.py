@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from random import Random
@@ -12,17 +12,20 @@ from typing import Any
 from sqlalchemy import Engine as Database
 
 from warning_dispatch.engine.acts import Act
+from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.turn import Inbox, Turned
 from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
 from warning_dispatch.model.states import LIVE_CALLOUT, CalleeState, Purpose, Voice
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Receipt, Reply, Report, Tap
-from warning_dispatch.store.database import create_in_memory, reading
+from warning_dispatch.store.database import is_in_memory, reading
 from warning_dispatch.store.snapshot import fold_faults
+from warning_dispatch.store.sql import Sql
 
 from .aftermath import Trail, broken_at_the_end
 from .budgets import budget_faults
 from .census import draw_census
+from .crew import Crew
 from .fates import DEATHS, FAILURES, Crash, Fate, FragileStorage, Fuse
 from .forecasters import Forecasters
 from .observatories import Observatories
@@ -47,20 +50,24 @@ class BrokenPromiseError(AssertionError):
 
 
 @cache
-def _database() -> Database:
-    """One database in memory per process, filled anew for every storm: its statements are compiled once."""
-    return create_in_memory()
+def _database(worlds: Any) -> Database:
+    """One database per process and kind, filled anew for every storm: its statements are compiled once."""
+    made: Database = worlds.create()
+    return made
 
 
 class Storm:
     """One night."""
 
-    def __init__(self, build_town: Callable[..., Any], plan: str, seed: int) -> None:
-        """`build_town` makes a Town; `plan` is put through it."""
+    def __init__(self, build_town: Callable[..., Any], plan: str, seed: int, worlds: Any, workers: int = 1) -> None:
+        """`build_town` makes a Town; `plan` is put through it, on a kind of database, by so many workers."""
         self.plan = plan
         self.seed = seed
         self.rng = Random(f"{plan} {seed}")
-        self.weather = weather = draw_weather(self.rng)
+        weather = draw_weather(self.rng)
+        if workers > 1:  # where there are several the database's clock counts, and it is not in this storm
+            weather = replace(weather, step=0.0)
+        self.weather = weather
         self.truth = Truth()
         self.visits = Visits()
         fuse = Fuse()
@@ -73,12 +80,13 @@ class Storm:
             faults=weather.faults,
             spare_route=weather.spare,
             bureau=seed % 2 == 1,  # every other bureau can be rung
-            database=_database(),
+            worlds=worlds,
+            database=_database(worlds),
             statements=fuse.statements,
             observe=self.visits.observe,
         )
         self.town.chains = chains_of(self.town.configuration, plan, weather, self.rng)
-        self.driver = self._driver()
+        self.eyes = self._eyes()
         self.inbox = Inbox()
         self.told: list[str] = []
         self.turns = 0
@@ -88,20 +96,73 @@ class Storm:
         """Whether an officer has paused anything: gates are later then."""
         self._calm = False
         self._at_once = 0
-        self._seen = (-1, frozenset[int]())
+        self._seen: tuple[object, frozenset[int]] = (-1, frozenset())
         self._orphans: set[int] = set()
         """Attempts whose call may go on after the process that made it has died."""
         self.people = People(self)
         self.forecasters = Observatories(self) if plan == "both" else Forecasters(self)
-        self.town.storage = FragileStorage(self.town.storage, fuse, self._fate, self.rng)
-        self._start()
+        self.town.storage = FragileStorage(
+            self.town.storage, fuse, self._fate, self.rng, beside=self._beside, many=workers > 1
+        )
+        self.crew: Crew | None = None
+        if workers > 1:
+            self.crew = Crew(workers, self._worker, Random(f"crew {plan} {seed}"))
+            self.town.engine = self.crew.engine
+        else:
+            self._start()
 
-    def _driver(self) -> sqlite3.Connection:
-        """The database's one connection: what is only looked at needs no transaction between two of the engine's."""
-        with reading(self.town.database) as connection:
-            driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
-        return driver
+    def _worker(self, worker: int) -> Engine:
+        """A fresh engine that claims as this worker."""
+        inner = self.town.storage
+        self.town.storage = inner.of_worker(worker)
+        engine: Engine = self.town.build_engine(self.weather.batch)
+        self.town.storage = inner
+        return engine
+
+    def _beside(self) -> None:
+        """Another worker turns between two transactions of this one."""
+        if self.crew is None:
+            return
+        town = self.town
+        now = town.clock.now()
+
+        def served(turned: Turned) -> None:
+            town.network.hang_up(turned.hang_up, now)
+            self._hand_over(turned, now)
+
+        self.crew.beside(now, served, self._lose_a_worker)
+
+    @contextmanager
+    def nobody_beside(self) -> Iterator[None]:
+        """Of several workers only one works meanwhile: what it did is to be told from what the others do."""
+        if self.crew is None:
+            yield
+            return
+        before, self.crew.calm = self.crew.calm, True
+        try:
+            yield
+        finally:
+            self.crew.calm = before
+
+    def _lose_a_worker(self, why: str) -> None:
+        """One of several dies; the others go on."""
+        assert self.crew is not None
+        self.tell(f"a worker dies: {why}")
+        self._orphans.update(key for (key,) in self.rows("SELECT id FROM attempt WHERE state = 2"))
+        self._orphans.update(self.town.network.ringing())
+        self.town.engine = self.crew.bury()
+
+    def _eyes(self) -> Sql:
+        """What is only looked at needs no transaction between two of the engine's; SQLite in memory has one connection."""
+        if is_in_memory(self.town.database):
+            with reading(self.town.database) as connection:
+                return Sql(connection)
+        return Sql(self.town.database.connect().execution_options(isolation_level="AUTOCOMMIT"))
+
+    def _written(self) -> object:
+        """Differs from the last time if anything was written since."""
+        eyes = self.eyes
+        return eyes.changes if eyes.is_sqlite else eyes.value("SELECT pg_current_wal_insert_lsn()::text")
 
     # --- crashes ------------------------------------------------------------------------------------------
 
@@ -129,6 +190,9 @@ class Storm:
 
     def _die(self, why: str, inbox: Inbox) -> None:
         """The process is gone; what the carrier tells meanwhile is told again, or lost."""
+        if self.crew is not None:
+            self._lose_a_worker(why)
+            return
         self.tell(f"dies: {why}")
         kept = inbox if self.rng.random() < 0.5 else Inbox()
         self.inbox = Inbox()
@@ -191,27 +255,48 @@ class Storm:
         """One turn and what it sets going, then on to the next moment, at the most to `until`."""
         town = self.town
         now = town.clock.now()
+        if self.crew is not None:
+            town.engine = self.crew.change()
+            self.survive(self._look_for_the_dead)
         inbox, self.inbox = self.inbox, Inbox()
+        heard = Inbox(reports=list(inbox.reports))
         try:
             turned = town.engine.turn(now, inbox)
         except StoreError:
-            self.inbox = inbox
+            self._put_back(inbox)
             town.clock.advance_to(now + RETRY_AFTER)
             self._listen()
             return
         except Crash as crash:
             self._die(str(crash), inbox)
+            if self.crew is not None:
+                self._put_back(inbox)  # whoever told it was not answered, and tells it again
             self.look()
             return
         self.turns += 1
         self.turned_at = None if turned.next_at == now else now
-        self._note_keys(inbox)
+        if self.crew is not None:
+            self.crew.note(turned.next_at)
+        self._note_keys(heard)
         town.network.hang_up(turned.hang_up, now)
         self.look(turned=True)
         self._hand_over(turned, now)
         self._listen()
         self.look()
         self._move_on(turned, until)
+
+    def _look_for_the_dead(self) -> None:
+        assert self.crew is not None
+        self.crew.take_over(self.town.clock.now())
+
+    def _put_back(self, inbox: Inbox) -> None:
+        for listed, back in (
+            (self.inbox.receipts, inbox.receipts),
+            (self.inbox.reports, inbox.reports),
+            (self.inbox.replies, inbox.replies),
+            (self.inbox.taps, inbox.taps),
+        ):
+            listed[:0] = back  # type: ignore[assignment] # each of its own kind
 
     def _set_the_clock(self) -> None:
         """Somebody sets the wall clock, by minutes or an hour. A process that dies over it does not know any more."""
@@ -268,7 +353,10 @@ class Storm:
             self.require(self._at_once < TURNS_AT_ONCE, "the engine turns on the spot")
             return
         self._at_once = 0
-        moments = [at for at in (turned.next_at, town.network.next_at(), until or now + SWEEP) if at is not None]
+        others = self.crew.moments() if self.crew is not None else []
+        moments = [
+            at for at in (*others, turned.next_at, town.network.next_at(), until or now + SWEEP) if at is not None
+        ]
         town.clock.advance_to(max(min(moments), now + (1_000 if self._calm else self.weather.grain)))
         self._listen()
 
@@ -295,6 +383,8 @@ class Storm:
     def _settle_down(self) -> None:
         """The weather clears, every call-out is closed, the wire falls silent; then nothing may be left over."""
         self._calm = True
+        if self.crew is not None:
+            self.crew.calm = True
         town = self.town
         for channel in (Channel.VOICE, Channel.SMS, Channel.EMAIL):
             town.network.set_outage(channel, None)
@@ -341,11 +431,11 @@ class Storm:
         `turned`: the last of them was a turn.
         """
         ringing = self.town.network.ringing() - self._orphans
-        seen = (self.driver.total_changes, ringing)
+        seen = (self._written(), ringing)
         if seen == self._seen:
             return
         self._seen = seen
-        broken = broken_now(self.driver, self.truth)
+        broken = broken_now(self.eyes, self.truth)
         wanted = STILL_WANTED if self.truth.clock_was_set else STILL_WANTED + SLOWLY
         for attempt in sorted(ringing):
             if not self.rows(wanted, attempt):
@@ -376,7 +466,7 @@ class Storm:
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """Rows straight from the database."""
-        return self.driver.execute(sql, values).fetchall()
+        return list(self.eyes.rows(sql, *values))
 
     def last(self, table: str) -> int:
         """The highest id of a table; 0 when it is empty."""

@@ -91,7 +91,8 @@ class Observatories(Forecasters):
             self.oracle.set_aside(storm)
             self._putting_aside = False
         turned_at = None if storm.truth.clock_was_set or storm.paused else storm.turned_at
-        return self.oracle.broken(storm, turned_at, storm.town.clock.now() if turned else None)
+        alone = storm.crew is None  # of several workers one may have claimed at this moment before the message came
+        return self.oracle.broken(storm, turned_at, storm.town.clock.now() if turned and alone else None)
 
     # --- what they do -------------------------------------------------------------------------------------
 

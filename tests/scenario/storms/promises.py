@@ -5,7 +5,6 @@ Each question selects what breaks a promise; an empty answer keeps it. Nothing h
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,6 +22,7 @@ from warning_dispatch.model.states import (
     Voice,
 )
 from warning_dispatch.model.unit import Channel, Role, UnitKind
+from warning_dispatch.store.sql import Sql
 
 
 def _in(states: Sequence[int]) -> str:
@@ -83,8 +83,8 @@ def branch_counts(where: str) -> str:
     """Branches whose kept counts are not what their callees say, of the call-outs `where`."""
     return f"""SELECT b.id, b.total, b.answered, b.unreached, b.finished FROM callout o JOIN branch b
           ON b.callout_id = o.id LEFT JOIN (
-            SELECT branch_id, count(*) AS total, sum(state IN {_in(ANSWERED)}) AS answered,
-              sum(state IN {_in(UNREACHED)}) AS unreached, sum(state IN {_DONE}) AS finished
+            SELECT branch_id, count(*) AS total, count(*) FILTER (WHERE state IN {_in(ANSWERED)}) AS answered,
+              count(*) FILTER (WHERE state IN {_in(UNREACHED)}) AS unreached, count(*) FILTER (WHERE state IN {_DONE}) AS finished
             FROM callee GROUP BY branch_id) k ON k.branch_id = b.id
         WHERE {where} AND (b.total, b.answered, b.unreached, b.finished) <> (coalesce(k.total, 0),
           coalesce(k.answered, 0), coalesce(k.unreached, 0), coalesce(k.finished, 0))"""
@@ -92,9 +92,9 @@ def branch_counts(where: str) -> str:
 
 def callout_counts(where: str) -> str:
     """The same for call-outs."""
-    return f"""SELECT o.id, o.total, o.finished, count(c.id), sum(c.state IN {_DONE}) FROM callout o
+    return f"""SELECT o.id, o.total, o.finished, count(c.id), count(*) FILTER (WHERE c.state IN {_DONE}) FROM callout o
         LEFT JOIN callee c ON c.callout_id = o.id WHERE {where} GROUP BY o.id
-        HAVING o.total <> count(c.id) OR o.finished <> coalesce(sum(c.state IN {_DONE}), 0)"""
+        HAVING o.total <> count(c.id) OR o.finished <> count(*) FILTER (WHERE c.state IN {_DONE})"""
 
 
 AT_ANY_MOMENT: Mapping[str, str] = {
@@ -132,10 +132,9 @@ AT_ANY_MOMENT: Mapping[str, str] = {
     "7 one phone, one call": f"""
         SELECT number_id, count(*) FROM attempt a WHERE {_ON_LEASE} AND channel = {_VOICE} AND state IN {_WIRE}
         GROUP BY number_id HAVING count(*) > 1""",
-    "7 lines: the count kept differs from the calls, or is above the limit": f"""
-        SELECT r.name, r.lines_used, r.lines FROM route r WHERE r.lines IS NOT NULL AND (r.lines_used > r.lines
-        OR r.lines_used <> (SELECT count(*) FROM attempt a WHERE {_ON_LEASE} AND a.route = r.name
-          AND a.channel = {_VOICE} AND a.state IN {_WIRE}))""",
+    "7 lines: more calls than a route has": f"""
+        SELECT r.name, r.lines FROM route r WHERE r.lines < (SELECT count(*) FROM attempt a
+          WHERE {_ON_LEASE} AND a.route = r.name AND a.channel = {_VOICE} AND a.state IN {_WIRE})""",
     "9 what cannot be decided rings a human: an open alarm for which nobody is called": f"""
         SELECT m.id, m.kind, m.self_callout_id FROM alarm m WHERE m.claimed_at IS NULL AND m.colour > 0
         AND EXISTS (SELECT 1 FROM unit u WHERE u.kind = '{UnitKind.BUREAU.value}')
@@ -183,11 +182,11 @@ class Truth:
     window is then off by the jump. Storms city-4101, strict-2247, both-2532, both-3186."""
 
 
-def broken_now(driver: sqlite3.Connection, truth: Truth) -> list[str]:
+def broken_now(sql: Sql, truth: Truth) -> list[str]:
     """Promises broken at this moment. All questions are put as one; only if one is broken each by itself."""
     questions = AT_ANY_MOMENT if truth.clock_was_set else {**AT_ANY_MOMENT, **WHILE_THE_CLOCK_IS_TRUE}
-    broken = driver.execute(_as_one(truth.clock_was_set)).fetchone()[0]
-    return list(ask(driver, questions)) if broken else []
+    broken = sql.value(_as_one(truth.clock_was_set))
+    return list(ask(sql, questions)) if broken else []
 
 
 @cache
@@ -198,9 +197,9 @@ def _as_one(clock_was_set: bool) -> str:
     return f"{_CALLS} SELECT {' OR '.join(held + plain)}"
 
 
-def ask(driver: sqlite3.Connection, questions: Mapping[str, str]) -> Iterator[str]:
+def ask(sql: Sql, questions: Mapping[str, str]) -> Iterator[str]:
     """Each question by itself: what breaks a promise."""
-    for promise, sql in questions.items():
-        rows = driver.execute(sql).fetchmany(4)
+    for promise, question in questions.items():
+        rows = sql.rows(question)[:4]
         if rows:
             yield f"{promise}: {rows}"

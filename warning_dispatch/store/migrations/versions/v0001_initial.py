@@ -241,7 +241,6 @@ def _create_route() -> None:
         sa.Column("channel", sa.SmallInteger(), nullable=False),
         sa.Column("lines", sa.Integer(), comment="how many calls at once; none: no such limit"),
         sa.Column("rate", sa.Integer(), comment="per minute; none: no such limit"),
-        sa.Column("lines_used", sa.Integer(), server_default="0", nullable=False),
         sa.Column("tokens", sa.BigInteger(), server_default="0", nullable=False, comment="thousandths of a message"),
         sa.Column("tokens_at", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column(
@@ -491,6 +490,7 @@ def _create_attempt() -> None:
             "lease_until", sa.BigInteger(), comment="CLAIMED: the claim lapses; HANDED: a final report is overdue"
         ),
         sa.Column("claimed_at", sa.BigInteger()),
+        sa.Column("worker_id", KEY, server_default="0", nullable=False, comment="who claimed it"),
         sa.Column("handed_at", sa.BigInteger()),
         sa.Column("delivered_at", sa.BigInteger()),
         sa.Column("ended_at", sa.BigInteger()),
@@ -522,6 +522,13 @@ def _create_attempt() -> None:
         ["lease_until"],
         sqlite_where=sa.text("lease_until IS NOT NULL"),
         postgresql_where=sa.text("lease_until IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_attempt_line",
+        "attempt",
+        ["route"],
+        sqlite_where=sa.text("state IN (2, 3) AND channel = 1"),
+        postgresql_where=sa.text("state IN (2, 3) AND channel = 1"),
     )
     op.create_index("ix_attempt_number", "attempt", ["number_id"])
     op.create_index(

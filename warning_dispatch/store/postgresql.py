@@ -1,0 +1,68 @@
+"""PostgreSQL, for any number of processes on any number of machines, through psycopg 3.
+
+`writing` is READ COMMITTED with explicit locks, `reading` one REPEATABLE READ snapshot. Every commit is
+on the server's disk (`synchronous_commit` stays as the server has it; on is the default).
+"""
+
+from __future__ import annotations
+
+from psycopg.types.numeric import Int8Dumper
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+DRIVER = "postgresql+psycopg"
+NAMES = ("postgresql", "postgres")
+CONNECT_TIMEOUT = 5
+"""s until an address that does not answer counts as unreachable."""
+LOCK_TIMEOUT = 10_000
+"""ms a transaction waits for a lock before it gives up; then it is tried again as a whole."""
+IDLE_TIMEOUT = 60_000
+"""ms after which the server ends a transaction whose worker says nothing any more, so that its locks come free."""
+POOL = 6
+MOST = 6
+"""Connections kept open, and as many more for moments. Writer, answers and pages of one process need no more."""
+
+
+_DEADLOCK = "40P01"
+_SERIALIZATION = "40001"
+_LOCK_NOT_AVAILABLE = "55P03"
+_PASSING = frozenset({_DEADLOCK, _SERIALIZATION, _LOCK_NOT_AVAILABLE})
+
+
+def open_postgresql(url: URL) -> Engine:
+    """An engine; nothing is connected yet."""
+    named = url if url.get_driver_name() == "psycopg" and "+" in url.drivername else url.set(drivername=DRIVER)
+    options = f"-c lock_timeout={LOCK_TIMEOUT} -c idle_in_transaction_session_timeout={IDLE_TIMEOUT} -c timezone=UTC"
+    engine = create_engine(
+        named,
+        hide_parameters=True,
+        pool_size=POOL,
+        max_overflow=MOST,
+        pool_timeout=5,
+        pool_pre_ping=True,  # a connection that the server has cut is noticed before a transaction begins on it
+        pool_use_lifo=True,  # the one used last has its statements prepared
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT,
+            "options": " ".join(filter(None, (options, url.query.get("options")))),  # type: ignore[arg-type] # one text
+            "application_name": url.query.get("application_name", "warning-dispatch"),
+        },
+    )
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Every integer goes as a bigint: a statement has one plan, not one for each size of its numbers."""
+    connection.adapters.register_dumper(int, Int8Dumper)
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether the same transaction may well go through when tried again: a deadlock, a lock that took too long."""
+    return getattr(error.orig, "sqlstate", None) in _PASSING
+
+
+def dsn_of(url: URL) -> str:
+    """The address in the driver's own form, for a connection beside the pool."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
