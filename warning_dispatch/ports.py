@@ -225,8 +225,8 @@ class Desk(Protocol):
     Acts need an actor; those that change the course of a call-out need a reason too (RefusedError).
     """
 
-    async def take_in(self, raw: bytes, source: str) -> IntakeResult:
-        """A message has arrived. Returns after it is durably stored."""
+    async def take_in(self, raw: bytes, source: str, item: str = "") -> IntakeResult:
+        """A message has arrived. Returns after it is durably stored. What the source calls `item` is taken in once."""
         ...
 
     async def confirm_link(self, token: str) -> LinkView:

@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from warning_dispatch.bootstrap.sources import holder_name, outward_of, source_loops, source_rules
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import load_configuration
@@ -36,6 +37,7 @@ from warning_dispatch.settings import Settings
 from warning_dispatch.simulation.carrier_log import CarrierLog
 from warning_dispatch.simulation.channel import SimulatedChannel
 from warning_dispatch.simulation.network import SimulatedNetwork
+from warning_dispatch.source_desk import WriterSourceDesk
 from warning_dispatch.store.database import open_database, require_current
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.web.application import create_app
@@ -125,7 +127,10 @@ def open_product(settings: Settings) -> Product:
         languages=settings.texts.languages,
         routes=route_plans(settings),
         intake=IntakeSettings(
-            senders=settings.ingest.senders, within=settings.ingest.within, max_age=settings.ingest.max_age_s * 1000
+            senders=settings.ingest.senders,
+            within=settings.ingest.within,
+            max_age=settings.ingest.max_age_s * 1000,
+            sources=source_rules(settings),
         ),
         outbox=OutboxSettings(
             batch=engine.batch,
@@ -148,6 +153,9 @@ def build_daemon(settings: Settings, product: Product, clock: Clock) -> Daemon:
     channels, simulated = _channels(settings, clock)
 
     def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
+        passing = WriterSourceDesk(
+            desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
+        )
         limit = settings.web.body_limit_kib << 10
         public = create_app(
             product.read,
@@ -164,6 +172,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock) -> Daemon:
                 create_control_app(product.read, desk, body_limit=limit, samples=not settings.reaches_people),
                 uds=str(settings.control_socket),
             ),
+            *source_loops(settings, passing, clock),
         ]
 
     def lists(accounts: ListAccounts) -> ListWorker:

@@ -15,10 +15,12 @@ from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.recovery import recover
 from warning_dispatch.engine.reports import Reports
+from warning_dispatch.engine.sources import take_once
 from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.turn import Inbox, Turn, Turned
 from warning_dispatch.errors import NotFoundError, StoreError
 from warning_dispatch.model.alarm_facts import written
+from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.model.views import AddedReceiver, IntakeResult
@@ -86,16 +88,36 @@ class Engine:
         """Taps and replies, committed at once."""
         return self._once(now, lambda ledger: self._turn.take_inbox(ledger, inbox))
 
-    def take_in(self, now: int, raw: bytes, source: str) -> Done[IntakeResult]:
-        """A message has arrived. A fault while it is judged is the sender's to know, but the bytes are kept first."""
+    def take_in(self, now: int, raw: bytes, source: str, item: str = "") -> Done[IntakeResult]:
+        """A message has arrived. A fault while it is judged is the sender's to know, but the bytes are kept first.
+
+        `item`: what the source calls it, where it does: it is taken in once, however often it comes.
+        """
+
+        def work(ledger: Ledger) -> IntakeResult:
+            return take_once(ledger, source, item, lambda: self._intake.take_in(ledger, raw, source))
+
         try:
-            return self._once(now, lambda ledger: self._intake.take_in(ledger, raw, source))
+            return self._once(now, work)
         except StoreError:
             raise
         except Exception as error:
-            fault = type(error).__name__
-            self._once(now, lambda ledger: self._intake.keep(ledger, raw, source, f"fault_{fault}"))
+            reason = f"fault_{type(error).__name__}"
+            self._once(now, lambda ledger: self._keep(ledger, raw, source, item, reason))
             raise
+
+    def _keep(self, ledger: Ledger, raw: bytes, source: str, item: str, reason: str) -> None:
+        """Keep what could not be judged; it is not judged again by itself."""
+
+        def keep() -> IntakeResult:
+            self._intake.keep(ledger, raw, source, reason)
+            return IntakeResult(None, Disposition.QUARANTINED, (reason,), ())
+
+        take_once(ledger, source, item, keep, heard=False)
+
+    def once(self, now: int, work: Callable[[Ledger], T]) -> Done[T]:
+        """A use case from beside the engine (sources, outlets) in one transaction of its own."""
+        return self._once(now, work)
 
     def act(self, now: int, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> Done[None]:
         """An officer's act. RefusedError and NotFoundError change nothing."""

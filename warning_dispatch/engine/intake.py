@@ -6,8 +6,8 @@ happened and the sender is told to send again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from warning_dispatch.engine.launch import Launch, Launcher
@@ -20,9 +20,10 @@ from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.alert import Alert, AlertStatus, Disposition, MsgType, ReadAlert
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Hazard
+from warning_dispatch.model.sources import SourceRules, allows
 from warning_dispatch.model.states import ChainState
 from warning_dispatch.model.views import IntakeResult
-from warning_dispatch.routing.areas import Affected, level_of
+from warning_dispatch.routing.areas import Affected, level_of, trim
 from warning_dispatch.routing.obligations import grown
 from warning_dispatch.routing.triggers import Match, Verdict, chosen_by_hand, match
 
@@ -41,18 +42,22 @@ class IntakeSettings:
     """`senders`: allowed sender codes, exact or as prefix with "*"; empty allows all. `within`: our own area code.
 
     `max_age`: an Alert older than this (ms) is stored, not dialled. `ahead`: one further in the future is refused.
+    `sources`: what single sources may say besides, by their name.
     """
 
     senders: tuple[str, ...]
     within: str
     max_age: int
     ahead: int = 600_000
+    sources: Mapping[str, SourceRules] = field(default_factory=dict)
 
     def allows(self, issuer: str) -> bool:
         """Whether a sender may start call-outs."""
-        return not self.senders or any(
-            issuer.startswith(one[:-1]) if one.endswith("*") else issuer == one for one in self.senders
-        )
+        return allows(self.senders, issuer)
+
+    def of(self, source: str) -> SourceRules:
+        """What a source may say; one without rules of its own may say what the installation allows."""
+        return self.sources.get(source) or SourceRules(source)
 
 
 @dataclass(slots=True)
@@ -111,7 +116,8 @@ class Intake:
             ledger.note_system({"k": "message", "raw": raw_id, "disposition": Disposition.QUARANTINED})
             ledger.alarm("quarantined", written(message=raw_id, why=[reasons[0][:LONGEST_REASON]]), about=digest)
             return IntakeResult(None, Disposition.QUARANTINED, tuple(reasons), ())
-        results = [self._take_one(ledger, raw_id, one, by_hand=source.startswith(BY_HAND)) for one in found]
+        rules = self._settings.of(source)
+        results = [self._take_one(ledger, raw_id, one, rules, by_hand=source.startswith(BY_HAND)) for one in found]
         worst = min((result.disposition for result in results), key=_SEVERITY.index)
         reasons = list(dict.fromkeys(reason for result in results for reason in result.reasons))
         alerts.judge_raw(raw_id, worst, reasons)
@@ -127,7 +133,9 @@ class Intake:
         ledger.note_system({"k": "message", "raw": raw_id, "disposition": Disposition.QUARANTINED})
         ledger.alarm("quarantined", written(message=raw_id, why=[reason]), about=digest)
 
-    def _take_one(self, ledger: Ledger, raw_id: int, read: ReadAlert, *, by_hand: bool) -> IntakeResult:
+    def _take_one(
+        self, ledger: Ledger, raw_id: int, read: ReadAlert, rules: SourceRules, *, by_hand: bool
+    ) -> IntakeResult:
         alert = read.alert
         facts = read_facts(alert, self._settings.within)
         hazard, disagree = self._find_hazard(facts.event_code, facts.event_name, facts.headline)
@@ -137,7 +145,8 @@ class Intake:
         twin = next((one for one in same if one.content_digest == digest), None)
         if twin is not None and twin.disposition not in _SET_ASIDE:
             return self._duplicate(ledger, twin.id)
-        judged = self._judge(ledger, read, facts, hazard, conflict=bool(same) and twin is None, by_hand=by_hand)
+        conflict = bool(same) and twin is None
+        judged = self._judge(ledger, read, facts, hazard, rules, conflict=conflict, by_hand=by_hand)
         if disagree:
             judged.reasons.append("code_and_name_disagree")
         if twin is not None:
@@ -202,15 +211,23 @@ class Intake:
     # --- judging ------------------------------------------------------------------------------------------
 
     def _judge(  # noqa: PLR0911 - one return per rule, in the order in which the rules apply
-        self, ledger: Ledger, read: ReadAlert, facts: Reading, hazard: Hazard | None, *, conflict: bool, by_hand: bool
+        self,
+        ledger: Ledger,
+        read: ReadAlert,
+        facts: Reading,
+        hazard: Hazard | None,
+        rules: SourceRules,
+        *,
+        conflict: bool,
+        by_hand: bool,
     ) -> _Judged:
         """The verdict, by the first rule that applies."""
         alert = read.alert
         reasons = [problem.code for problem in read.problems]
         if conflict:
             return _Judged(Disposition.CONFLICT, [*reasons, "same_identity_other_content"], alarm="conflict")
-        if not self._settings.allows(facts.issuer):
-            return _Judged(Disposition.QUARANTINED, [*reasons, "sender_not_allowed"], alarm="quarantined")
+        if refusal := self._not_allowed(facts, rules):
+            return _Judged(Disposition.QUARANTINED, [*reasons, refusal], alarm="quarantined")
         if any(problem.essential for problem in read.problems):
             return _Judged(Disposition.QUARANTINED, reasons, alarm="quarantined")
         if not facts.actual:  # practice starts nothing, and it ends nothing either
@@ -228,18 +245,24 @@ class Intake:
             found = chosen_by_hand(found, facts.colour, issuer_level, self._chains)
         if found.verdict is Verdict.ASK:
             return _Judged(Disposition.STORED, [*reasons, found.reason], alarm="untriggered")
-        late = self._too_late(facts, ledger.now, alert)
+        late = self._too_late(facts, ledger.now, alert, rules)
         if found.verdict is Verdict.START and late:
             return _Judged(Disposition.STORED, [*reasons, late], alarm="untriggered")
         return self._judge_warning(ledger, facts, hazard, chain, found, reasons)
 
-    def _too_late(self, facts: Reading, now: int, alert: Alert) -> str:
+    def _not_allowed(self, facts: Reading, rules: SourceRules) -> str:
+        """Why this source may not bring this message; empty when it may."""
+        if not (self._settings.allows(facts.issuer) and rules.allows(facts.issuer)):
+            return "sender_not_allowed"
+        return "" if all(rules.covers(trim(code)) for code in facts.codes) else "area_not_allowed"
+
+    def _too_late(self, facts: Reading, now: int, alert: Alert, rules: SourceRules) -> str:
         """Why a warning is not dialled for its age; empty when it is fresh."""
         if facts.expires is not None and facts.expires <= now:
             return "expired_on_arrival"
         if alert.sent > now + self._settings.ahead:
             return "sent_in_the_future"
-        if alert.sent < now - self._settings.max_age:
+        if alert.sent < now - (rules.max_age or self._settings.max_age):
             return "too_old"
         return ""
 

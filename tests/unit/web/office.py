@@ -76,6 +76,7 @@ class Office:
         self.raised: list[AlarmRow] = []
         self.claims: list[tuple[list[int], str]] = []
         self.raw: list[tuple[bytes, str]] = []
+        self.items: dict[str, IntakeResult] = {}
         self.acts: list[tuple[str, int, str, str, str]] = []
         self.acknowledged: list[tuple[int, int, str, str, Means]] = []
         self.confirmations: list[str] = []
@@ -321,9 +322,11 @@ class Office:
 
     # --- Desk -----------------------------------------------------------------------------------------------
 
-    async def take_in(self, raw: bytes, source: str) -> IntakeResult:
-        """Keep it, with the verdict the test chose."""
+    async def take_in(self, raw: bytes, source: str, item: str = "") -> IntakeResult:
+        """Keep it, with the verdict the test chose; what is called the same is taken in once."""
         self._must_write()
+        if item and item in self.items:
+            return self.items[item]
         self.raw.append((raw, source))
         quarantined = self.verdict is Disposition.QUARANTINED
         row = AlertRow(
@@ -341,7 +344,10 @@ class Office:
             callouts=(),
         )
         self.rows.append(row)
-        return IntakeResult(row.id, row.disposition, row.reasons, row.callouts)
+        result = IntakeResult(row.id, row.disposition, row.reasons, row.callouts)
+        if item:
+            self.items[item] = result
+        return result
 
     async def confirm_link(self, token: str) -> LinkView:
         """Confirm once; a second time changes nothing; too late is refused."""

@@ -13,11 +13,6 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
-    """An index of the rows for which `where` holds, on either dialect."""
-    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
-
-
 def _create_alarm() -> None:
     op.create_table(
         "alarm",
@@ -54,7 +49,13 @@ def _create_alarm() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm")),
         comment="What cannot be decided rings a human: the causes of the bureau's self-call.",
     )
-    _partial_index("ix_alarm_due", "alarm", ["next_at"], "next_at IS NOT NULL")
+    op.create_index(
+        "ix_alarm_due",
+        "alarm",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
     op.create_index("ix_alarm_open", "alarm", ["claimed_at"])
     op.create_index("ix_alarm_self_callout", "alarm", ["self_callout_id"])
     op.create_index("ix_alarm_unit", "alarm", ["unit_id"])
@@ -165,6 +166,17 @@ def _create_journal_head() -> None:
     )
 
 
+def _create_lease() -> None:
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("lease_until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+        comment="Work that is done once, however many daemons run: whoever holds the row does it.",
+    )
+
+
 def _create_number() -> None:
     op.create_table(
         "number",
@@ -230,6 +242,61 @@ def _create_route() -> None:
         ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_route")),
     )
+
+
+def _create_source() -> None:
+    op.create_table(
+        "source",
+        sa.Column("name", sa.Text(), nullable=False, comment="kind:name, as raw_message.source"),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False, comment="the way was last known to be open"),
+        sa.Column(
+            "message_at",
+            sa.BigInteger(),
+            nullable=False,
+            comment="the last message, or when the source was first watched",
+        ),
+        sa.Column("messages", sa.Integer(), server_default="0", nullable=False),
+        sa.Column(
+            "trouble",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="why it could not be looked at the last time",
+        ),
+        sa.Column(
+            "cursor", sa.Text(), server_default="{}", nullable=False, comment="JSON: ETag and Last-Modified of a feed"
+        ),
+        sa.Column(
+            "gap_told",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="1 while an alarm has told of the gap",
+        ),
+        sa.Column(
+            "quiet_told", sa.SmallInteger(), server_default="0", nullable=False, comment="the same of the silence"
+        ),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_source")),
+        comment="Health of the sources of warnings.",
+    )
+
+
+def _create_source_item() -> None:
+    op.create_table(
+        "source_item",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column(
+            "item", sa.Text(), nullable=False, comment="what the source calls it: file and digest, entry of a feed"
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("alert_id", KEY),
+        sa.Column("disposition", sa.Text(), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False, comment="JSON list"),
+        sa.PrimaryKeyConstraint("source", "item", name=op.f("pk_source_item")),
+        comment="What has been taken in already: written with the message, so that nothing is taken in twice.",
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_source_item_at", "source_item", ["at"])
 
 
 def _create_turn() -> None:
@@ -384,8 +451,20 @@ def _create_callout() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_callout")),
     )
     op.create_index("ix_callout_chain", "callout", ["chain_id"])
-    _partial_index("ix_callout_due", "callout", ["next_at"], "next_at IS NOT NULL")
-    _partial_index("ix_callout_standing", "callout", ["hazard"], "standing = 1")
+    op.create_index(
+        "ix_callout_due",
+        "callout",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_callout_standing",
+        "callout",
+        ["hazard"],
+        sqlite_where=sa.text("standing = 1"),
+        postgresql_where=sa.text("standing = 1"),
+    )
 
 
 def _create_endpoint() -> None:
@@ -416,6 +495,22 @@ def _create_endpoint() -> None:
     op.create_index("ix_endpoint_number", "endpoint", ["number_id"])
     op.create_index("ix_endpoint_receiver", "endpoint", ["receiver_id"])
     op.create_index("ix_endpoint_unit", "endpoint", ["unit_id", "channel"])
+
+
+def _create_publication() -> None:
+    op.create_table(
+        "publication",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("alert_id", KEY, nullable=False),
+        sa.Column("published_at", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "cap", sa.Text(), comment="the alert as CAP 1.2, public by its nature; none: it must not leave the bureau"
+        ),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_publication_alert_id_alert")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_publication")),
+        sa.UniqueConstraint("alert_id", name=op.f("uq_publication_alert_id")),
+        comment="Accepted warnings as they are passed on, in the order in which they were.",
+    )
 
 
 def _create_attempt() -> None:
@@ -464,10 +559,28 @@ def _create_attempt() -> None:
         comment="One try on one endpoint; it may serve several callees.",
     )
     op.create_index("ix_attempt_callout", "attempt", ["callout_id"])
-    _partial_index("ix_attempt_held", "attempt", ["held_until"], "state = 1 AND held_until IS NOT NULL")
-    _partial_index("ix_attempt_lease", "attempt", ["lease_until"], "lease_until IS NOT NULL")
+    op.create_index(
+        "ix_attempt_held",
+        "attempt",
+        ["held_until"],
+        sqlite_where=sa.text("state = 1 AND held_until IS NOT NULL"),
+        postgresql_where=sa.text("state = 1 AND held_until IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_attempt_lease",
+        "attempt",
+        ["lease_until"],
+        sqlite_where=sa.text("lease_until IS NOT NULL"),
+        postgresql_where=sa.text("lease_until IS NOT NULL"),
+    )
     op.create_index("ix_attempt_number", "attempt", ["number_id"])
-    _partial_index("ix_attempt_ready", "attempt", ["channel", "order_key"], "state = 1")
+    op.create_index(
+        "ix_attempt_ready",
+        "attempt",
+        ["channel", "order_key"],
+        sqlite_where=sa.text("state = 1"),
+        postgresql_where=sa.text("state = 1"),
+    )
 
 
 def _create_branch() -> None:
@@ -497,7 +610,13 @@ def _create_branch() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_branch")),
     )
     op.create_index("ix_branch_callout_tier", "branch", ["callout_id", "tier", "superior_unit_id"])
-    _partial_index("ix_branch_due", "branch", ["gate_at"], "state = 1 AND gate_at IS NOT NULL")
+    op.create_index(
+        "ix_branch_due",
+        "branch",
+        ["gate_at"],
+        sqlite_where=sa.text("state = 1 AND gate_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 1 AND gate_at IS NOT NULL"),
+    )
     op.create_index("ix_branch_superior_branch", "branch", ["superior_branch_id"])
     op.create_index("ix_branch_superior_callee", "branch", ["superior_callee_id"])
 
@@ -524,6 +643,45 @@ def _create_link() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_link")),
         sqlite_with_rowid=False,
     )
+
+
+def _create_outlet_post() -> None:
+    op.create_table(
+        "outlet_post",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("outlet", sa.Text(), nullable=False),
+        sa.Column("publication_id", KEY, nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column(
+            "next_at",
+            sa.BigInteger(),
+            comment="WAITING: when it is posted (again); while it is under way, the end of its lease",
+        ),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("status", sa.Integer(), comment="HTTP status of the last answer; none: there was no answer"),
+        sa.Column(
+            "receipt",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="the beginning of the last answer, or what went wrong",
+        ),
+        sa.ForeignKeyConstraint(
+            ["publication_id"], ["publication.id"], name=op.f("fk_outlet_post_publication_id_publication")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outlet_post")),
+        sa.UniqueConstraint("outlet", "publication_id", name="uq_outlet_post_outlet_publication"),
+        comment="Warnings on their way to media, emergency broadcasting, radio and telecom, with the receipts.",
+    )
+    op.create_index(
+        "ix_outlet_post_due",
+        "outlet_post",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index("ix_outlet_post_publication", "outlet_post", ["publication_id"])
 
 
 def _create_callee() -> None:
@@ -576,8 +734,20 @@ def _create_callee() -> None:
         sa.UniqueConstraint("callout_id", "unit_id", name="uq_callee_callout_unit"),
     )
     op.create_index("ix_callee_branch", "callee", ["branch_id"])
-    _partial_index("ix_callee_due", "callee", ["next_at"], "next_at IS NOT NULL")
-    _partial_index("ix_callee_next", "callee", ["next_id"], "next_id IS NOT NULL")
+    op.create_index(
+        "ix_callee_due",
+        "callee",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_callee_next",
+        "callee",
+        ["next_id"],
+        sqlite_where=sa.text("next_id IS NOT NULL"),
+        postgresql_where=sa.text("next_id IS NOT NULL"),
+    )
     op.create_index("ix_callee_unit", "callee", ["unit_id"])
 
 
@@ -641,10 +811,13 @@ def upgrade() -> None:
     _create_installation()
     _create_journal_block()
     _create_journal_head()
+    _create_lease()
     _create_number()
     _create_number_call()
     _create_raw_message()
     _create_route()
+    _create_source()
+    _create_source_item()
     _create_turn()
     _create_unit()
     _create_user_account()
@@ -652,9 +825,11 @@ def upgrade() -> None:
     _create_receiver()
     _create_callout()
     _create_endpoint()
+    _create_publication()
     _create_attempt()
     _create_branch()
     _create_link()
+    _create_outlet_post()
     _create_callee()
     _create_acknowledgement()
     _create_attempt_callee()
@@ -666,9 +841,11 @@ def downgrade() -> None:
     op.drop_table("attempt_callee")
     op.drop_table("acknowledgement")
     op.drop_table("callee")
+    op.drop_table("outlet_post")
     op.drop_table("link")
     op.drop_table("branch")
     op.drop_table("attempt")
+    op.drop_table("publication")
     op.drop_table("endpoint")
     op.drop_table("callout")
     op.drop_table("receiver")
@@ -676,10 +853,13 @@ def downgrade() -> None:
     op.drop_table("user_account")
     op.drop_table("unit")
     op.drop_table("turn")
+    op.drop_table("source_item")
+    op.drop_table("source")
     op.drop_table("route")
     op.drop_table("raw_message")
     op.drop_table("number_call")
     op.drop_table("number")
+    op.drop_table("lease")
     op.drop_table("journal_head")
     op.drop_table("journal_block")
     op.drop_table("installation")
