@@ -19,11 +19,11 @@ _WORDS = {
 }
 _BY_WORD = {word: colour for colour, words in _WORDS.items() for word in words}
 _SEVERITY = re.compile(rb"<(?:[a-z0-9_.-]+:)?severity>\s*([a-z]+)\s*<")
+_ENCODINGS = ("utf-8", "gb18030", "utf-16-le")
+_WORDS_IN_CHINESE = {Colour.RED: ("红色", "紅色"), Colour.ORANGE: ("橙色",)}
 _CHINESE = {
-    colour: re.compile(
-        b"|".join(re.escape(f"{colour.chinese}色".encode(name)) for name in ("utf-8", "gb18030", "utf-16-le", "big5"))
-    )
-    for colour in (Colour.RED, Colour.ORANGE)
+    colour: re.compile(b"|".join(re.escape(word.encode(name)) for word in words for name in _ENCODINGS))
+    for colour, words in _WORDS_IN_CHINESE.items()
 }
 _IN_NAME = re.compile(r"(?<![A-Za-z])(red|orange|yellow|blue)(?![A-Za-z])", re.IGNORECASE)
 
