@@ -285,6 +285,10 @@ class EngineDesk:
         """A use case from beside the engine, in a transaction of its own."""
         return await asyncio.wrap_future(self._writer.submit(lane, lambda now: self._engine.once(now, work)))
 
+    async def source_seen(self, source: str) -> None:
+        """See the port."""
+        await self.once(Lane.ACT, lambda ledger: ledger.tx.sources.seen(source, ledger.now))
+
     async def confirm_link(self, token: str) -> LinkView:
         """See the port. Taps that arrive together are committed together."""
         view = await asyncio.to_thread(self._read.link, token)

@@ -60,10 +60,6 @@ class WriterSourceDesk:
             Lane.ACT, lambda ledger: sources.attend(ledger, source, self._holder, LEASE, trouble)
         )
 
-    async def seen(self, source: str) -> None:
-        """A sender has said that it is there."""
-        await self._office.once(Lane.INTAKE, lambda ledger: ledger.tx.sources.seen(source, ledger.now))
-
     async def let_go(self, source: str) -> None:
         """See the port."""
         await self._office.once(Lane.ACT, lambda ledger: ledger.tx.leases.let_go([source], self._holder))

@@ -83,7 +83,12 @@ def incoming(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, E
 
 def _command(words: Sequence[str], environment: dict[str, str]) -> None:
     done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", COMMAND, *words], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", COMMAND, *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-2_000:] + done.stdout[-2_000:]
 

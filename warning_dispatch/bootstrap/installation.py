@@ -14,7 +14,14 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from warning_dispatch.bootstrap.sources import holder_name, outward_of, source_loops, source_rules
+from warning_dispatch.bootstrap.sources import (
+    feeds_of,
+    holder_name,
+    outward_of,
+    pushers_of,
+    source_loops,
+    source_rules,
+)
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import load_configuration
@@ -68,7 +75,13 @@ async def serve(app: FastAPI, **where: Any) -> None:
     """Serve until cancelled; open event streams are ended first. `where`: host and port, or uds."""
     own = [private_socket(where.pop("uds"))] if "uds" in where else None
     settings = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2, **where
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the peer is who is connected: what a header says of it anybody can write
+        timeout_graceful_shutdown=2,
+        **where,
     )
     server = QuietServer(settings)
     serving = asyncio.create_task(server.serve(sockets=own))
@@ -164,6 +177,8 @@ def build_daemon(settings: Settings, product: Product, clock: Clock) -> Daemon:
             live_page=False,
             body_limit=limit,
             clock=clock,
+            pushers=pushers_of(settings),
+            feeds=feeds_of(settings, product.read),
         )
         settings.control_socket.unlink(missing_ok=True)
         return [

@@ -15,7 +15,7 @@ import structlog
 from warning_dispatch.bootstrap.wiring import HOUR, alert_from_json
 from warning_dispatch.clock import Clock
 from warning_dispatch.engine.outward import Outward
-from warning_dispatch.errors import StoreError
+from warning_dispatch.errors import ConfigError, Finding, StoreError
 from warning_dispatch.ingest.folder import FolderPlan, WatchedFolder
 from warning_dispatch.ingest.folder_source import FolderSource
 from warning_dispatch.model.colour import Colour
@@ -23,9 +23,14 @@ from warning_dispatch.model.sources import OutletRule, SourceRules, Watched
 from warning_dispatch.outward.cap import cap_of
 from warning_dispatch.outward.outlets import Outlet, OutletPoster
 from warning_dispatch.outward.passing import PassingOn
-from warning_dispatch.settings import Settings
+from warning_dispatch.ports import ReadModels
+from warning_dispatch.settings import SETTINGS_FILE, Settings
+from warning_dispatch.signing import SHORTEST_SECRET
 from warning_dispatch.source_desk import WriterSourceDesk
 from warning_dispatch.source_settings import FolderSettings, SourceShape
+from warning_dispatch.tomlfiles import both
+from warning_dispatch.web.feeds import Feeds
+from warning_dispatch.web.push import Pusher
 
 WATCH_EVERY = 5_000
 """ms between looks at how the sources fare."""
@@ -64,6 +69,59 @@ def folder_plan(source: FolderSettings, limit: int) -> FolderPlan:
         receipts=source.receipts,
         receipt_from=source.receipt_from,
         receipt_to=source.receipt_to,
+    )
+
+
+def pushers_of(settings: Settings) -> list[Pusher]:
+    """Who may push. ConfigError for a signing one without a usable secret: it could never prove who it is."""
+    findings: list[Finding] = []
+    found = []
+    for one in settings.ingest.push:
+        try:
+            secret = settings.source_secret(one) if one.auth == "hmac" else ""
+        except ConfigError as error:
+            findings.extend(error.findings)
+            continue
+        if one.auth == "hmac" and len(secret) < SHORTEST_SECRET:
+            findings.append(short_secret(f"{SETTINGS_FILE}: ingest.push ({one.name})", f"source-{one.name}"))
+        found.append(
+            Pusher(
+                name=one.name,
+                tag=one.tag,
+                auth=one.auth,
+                api_key=one.api_key,
+                secret=secret,
+                window=one.window_s * 1000,
+                proxies=one.proxies,
+                subject_header=one.subject_header,
+                subjects=one.subjects,
+            )
+        )
+    if findings:
+        raise ConfigError(findings)
+    return found
+
+
+def short_secret(where: str, credential: str) -> Finding:
+    """A secret that is missing or too short."""
+    what = both(
+        f"共享密码没有，或不足 {SHORTEST_SECRET} 个字符",
+        f"no secret, or one of fewer than {SHORTEST_SECRET} characters",
+    )
+    remedy = both(f"写 secret_file，或给凭据 {credential}", f"set secret_file or the credential {credential}")
+    return Finding(where, what, remedy)
+
+
+def feeds_of(settings: Settings, read: ReadModels) -> Feeds | None:
+    """The feed of what is passed on; None: it is off."""
+    if settings.outward.feed == "off":
+        return None
+    return Feeds(
+        read,
+        base=settings.web.public_url,
+        author=settings.ingest.hand_issuer_name,
+        page=settings.outward.feed_page,
+        access=settings.outward.feed,
     )
 
 

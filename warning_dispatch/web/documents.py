@@ -37,6 +37,13 @@ class IntakeDocument(BaseModel):
     callouts: list[int]
 
 
+class HeartbeatDocument(BaseModel):
+    """The source was heard of."""
+
+    source: str
+    seen: bool = True
+
+
 class AlertDocument(BaseModel):
     """A warning as received."""
 
