@@ -16,6 +16,8 @@ from warning_dispatch.bootstrap.wiring import HOUR, alert_from_json
 from warning_dispatch.clock import Clock
 from warning_dispatch.engine.outward import Outward
 from warning_dispatch.errors import ConfigError, Finding, StoreError
+from warning_dispatch.ingest.feed_source import FeedPlan, FeedSource
+from warning_dispatch.ingest.fetching import Fetcher, FetchRules
 from warning_dispatch.ingest.folder import FolderPlan, WatchedFolder
 from warning_dispatch.ingest.folder_source import FolderSource
 from warning_dispatch.model.colour import Colour
@@ -27,7 +29,7 @@ from warning_dispatch.ports import ReadModels
 from warning_dispatch.settings import SETTINGS_FILE, Settings
 from warning_dispatch.signing import SHORTEST_SECRET
 from warning_dispatch.source_desk import WriterSourceDesk
-from warning_dispatch.source_settings import FolderSettings, SourceShape
+from warning_dispatch.source_settings import FeedSettings, FolderSettings, SourceShape
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.feeds import Feeds
 from warning_dispatch.web.push import Pusher
@@ -149,6 +151,7 @@ async def pass_on(settings: Settings, desk: WriterSourceDesk, clock: Clock) -> N
 def source_loops(settings: Settings, desk: WriterSourceDesk, clock: Clock) -> list[Coroutine[Any, Any, None]]:
     """Everything that brings messages by itself, and the watch over all sources."""
     loops = [_folder(one, settings, desk, clock).run() for one in settings.ingest.folder]
+    loops += [_feed(one, desk, clock).run() for one in settings.ingest.feed]
     if settings.ingest.sources:
         loops.append(watch_sources(watched(settings.ingest.sources), desk, clock))
     loops.append(pass_on(settings, desk, clock))
@@ -158,6 +161,16 @@ def source_loops(settings: Settings, desk: WriterSourceDesk, clock: Clock) -> li
 def _folder(source: FolderSettings, settings: Settings, desk: WriterSourceDesk, clock: Clock) -> FolderSource:
     folder = WatchedFolder(folder_plan(source, settings.web.body_limit), clock)
     return FolderSource(source.tag, folder, desk, clock, round(source.look_every_s * 1000))
+
+
+def fetch_rules(source: FeedSettings) -> FetchRules:
+    """What may be fetched for a feed."""
+    return FetchRules(source.url, source.hosts, source.private, source.limit_kib << 10, source.timeout_s)
+
+
+def _feed(source: FeedSettings, desk: WriterSourceDesk, clock: Clock) -> FeedSource:
+    plan = FeedPlan(source.tag, source.url, source.every_s * 1000, source.prefixes)
+    return FeedSource(plan, Fetcher(fetch_rules(source)), desk, clock, Random())  # noqa: S311 - spreads the polls
 
 
 async def watch_sources(sources: Sequence[Watched], desk: WriterSourceDesk, clock: Clock) -> None:

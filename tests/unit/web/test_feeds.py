@@ -23,7 +23,15 @@ TV = {"Authorization": "Bearer tv"}
 def published(number: int, at: int) -> Publication:
     """One entry."""
     return Publication(
-        number, at, f"14110041600000_{number:014}", "吕梁市气象台", at, "Alert", "暴雨 & 红色预警", Colour.RED, "<alert/>"
+        number,
+        at,
+        f"14110041600000_{number:014}",
+        "吕梁市气象台",
+        at,
+        "Alert",
+        "暴雨 & 红色预警",
+        Colour.RED,
+        "<alert/>",
     )
 
 
