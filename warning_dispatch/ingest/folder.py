@@ -49,8 +49,8 @@ class FolderPlan:
     receipt_to: str = "141100-AMP"
 
 
-Mark = tuple[int, int, int]
-"""Inode, size and time of change (ns) of a file: while they stay, it is the same."""
+Mark = tuple[int, int, int, int]
+"""Inode, size, time of writing and of any change (ns) of a file: while they stay, it is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ def is_whole(raw: bytes) -> bool:
 
 
 def _mark(status: os.stat_result) -> Mark:
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _stem(name: str) -> str:

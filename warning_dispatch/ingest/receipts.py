@@ -28,7 +28,7 @@ def receipt_name(file: str, written_at: int, sent_from: str, sent_to: str) -> st
     """The name of the receipt for a file written at a moment (ms)."""
     stem = file.rpartition(".")[0] or file
     form = _FORM.fullmatch(stem)
-    sender, time = (form["sender"], form["time"]) if form else (_UNFIT.sub("-", stem)[:80].strip("-") or "file", "0")
+    sender, time = (form["sender"], form["time"]) if form else (_UNFIT.sub("-", stem)[:80].strip("-.") or "file", "0")
     stamp = f"{beijing_text(written_at, '%Y%m%d%H%M%S')}{written_at % 1000:03}"
     return f"{sender}_{stamp}_{sent_from}_{sent_to}_{time}_AI-1_0.xml"
 
