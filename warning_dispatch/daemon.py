@@ -20,7 +20,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from warning_dispatch.clock import Clock
 from warning_dispatch.engine.acts import Act
-from warning_dispatch.engine.engine import Engine
+from warning_dispatch.engine.engine import Arrival, Engine
+from warning_dispatch.engine.intake_groups import IntakeGroups
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.list_accounts import WriterAccounts
@@ -265,6 +266,7 @@ class EngineDesk:
         """The parts are wired in bootstrap."""
         self._engine = engine
         self._writer = writer
+        self._groups = IntakeGroups(engine, writer)
         self._read = read
         self._pulse = pulse
         self.after_intake: Callable[[], None] = lambda: None
@@ -273,11 +275,13 @@ class EngineDesk:
     async def take_in(self, raw: bytes, source: str, item: str = "") -> IntakeResult:
         """See the port. Of what waits, red goes first; of a flood only what looks red or orange is let in at all."""
         lane = INTAKE_LANES.get(colour_at_a_glance(raw), Lane.INTAKE)
-        if lane is Lane.INTAKE and self._writer.waiting(Lane.INTAKE) >= MOST_WAITING:
-            raise StoreError(_FLOODED)
-        result = await asyncio.wrap_future(
-            self._writer.submit(lane, lambda now: self._engine.take_in(now, raw, source, item))
-        )
+        if lane is Lane.INTAKE:
+            if self._writer.waiting(lane) >= MOST_WAITING:
+                raise StoreError(_FLOODED)
+            work = self._groups.submit(Arrival(raw, source, item))
+        else:
+            work = self._writer.submit(lane, lambda now: self._engine.take_in(now, raw, source, item))
+        result = await asyncio.wrap_future(work)
         self.after_intake()
         return result
 

@@ -38,6 +38,15 @@ class Done(Generic[T]):
     started: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message that has come: its bytes, where from, and what the source calls it (empty: nothing)."""
+
+    raw: bytes
+    source: str
+    item: str = ""
+
+
 class Engine:
     """Use cases. Synchronous; one thread at a time (see engine/lanes.py)."""
 
@@ -105,6 +114,25 @@ class Engine:
             reason = f"fault_{type(error).__name__}"
             self._once(now, lambda ledger: self._keep(ledger, raw, source, item, reason))
             raise
+
+    def take_in_some(self, now: int, arrivals: Sequence[Arrival]) -> Done[list[IntakeResult]]:
+        """Several messages in one transaction, up to and with the first that changed a call-out.
+
+        Any fault while one is judged undoes them all and is raised: nothing is kept, take each in by itself.
+        """
+
+        def work(ledger: Ledger) -> list[IntakeResult]:
+            results: list[IntakeResult] = []
+            for one in arrivals:
+                results.append(self._one_of_some(ledger, one))
+                if results[-1].callouts:
+                    break
+            return results
+
+        return self._once(now, work)
+
+    def _one_of_some(self, ledger: Ledger, one: Arrival) -> IntakeResult:
+        return take_once(ledger, one.source, one.item, lambda: self._intake.take_in(ledger, one.raw, one.source))
 
     def _keep(self, ledger: Ledger, raw: bytes, source: str, item: str, reason: str) -> None:
         """Keep what could not be judged; it is not judged again by itself."""
