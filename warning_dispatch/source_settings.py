@@ -14,6 +14,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from warning_dispatch.tomlfiles import Shape, ours
 
+SHORTEST_GAP = 20
+"""Seconds; health is written down every ten."""
 SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 SenderPattern = Annotated[str, Field(pattern=r"^[0-9A-Za-z._@-]+\*?$")]
 AreaPrefix = Annotated[str, Field(pattern=r"^\d{2,12}$")]
@@ -116,6 +118,12 @@ class FolderSettings(SourceShape):
     receipt_to: Annotated[str, Field(pattern=r"^[0-9A-Za-z.-]{1,40}$")] = "141100-AMP"
     gap_s: int = Field(default=60, ge=0)
 
+    @model_validator(mode="after")
+    def _gap_is_longer_than_a_look(self) -> FolderSettings:
+        if 0 < self.gap_s < SHORTEST_GAP:
+            raise ours("folder", f"gap_s 应为 0 或至少 {SHORTEST_GAP}", f"gap_s must be 0 or at least {SHORTEST_GAP}")
+        return self
+
 
 class FeedSettings(SourceShape):
     """[[ingest.feed]] an Atom or RSS feed of warnings that is polled."""
@@ -132,6 +140,12 @@ class FeedSettings(SourceShape):
     limit_kib: int = Field(default=8_192, ge=16, le=65_536)
     """The largest index or message taken."""
     gap_s: int = Field(default=900, ge=0)
+
+    @model_validator(mode="after")
+    def _gap_is_longer_than_a_poll(self) -> FeedSettings:
+        if 0 < self.gap_s < 2 * self.every_s:
+            raise ours("feed", "gap_s 应为 0 或至少是 every_s 的两倍", "gap_s must be 0 or at least twice every_s")
+        return self
 
 
 class OutletSettings(Shape):

@@ -16,6 +16,7 @@ from warning_dispatch.bootstrap.wiring import HOUR, alert_from_json
 from warning_dispatch.clock import Clock
 from warning_dispatch.engine.outward import Outward
 from warning_dispatch.errors import ConfigError, Finding, StoreError
+from warning_dispatch.ingest.document import MAX_BYTES
 from warning_dispatch.ingest.feed_source import FeedPlan, FeedSource
 from warning_dispatch.ingest.fetching import Fetcher, FetchRules
 from warning_dispatch.ingest.folder import FolderPlan, WatchedFolder
@@ -62,12 +63,12 @@ def holder_name(settings: Settings) -> str:
     return f"{socket.gethostname()}:{settings.control_socket}"
 
 
-def folder_plan(source: FolderSettings, limit: int) -> FolderPlan:
+def folder_plan(source: FolderSettings) -> FolderPlan:
     """A watched folder as configured; relative paths begin at the working directory."""
     return FolderPlan(
         path=Path(source.path).expanduser().absolute(),
         stable=round(source.stable_s * 1000),
-        limit=limit,
+        limit=MAX_BYTES,
         receipts=source.receipts,
         receipt_from=source.receipt_from,
         receipt_to=source.receipt_to,
@@ -150,7 +151,7 @@ async def pass_on(settings: Settings, desk: WriterSourceDesk, clock: Clock) -> N
 
 def source_loops(settings: Settings, desk: WriterSourceDesk, clock: Clock) -> list[Coroutine[Any, Any, None]]:
     """Everything that brings messages by itself, and the watch over all sources."""
-    loops = [_folder(one, settings, desk, clock).run() for one in settings.ingest.folder]
+    loops = [_folder(one, desk, clock).run() for one in settings.ingest.folder]
     loops += [_feed(one, desk, clock).run() for one in settings.ingest.feed]
     if settings.ingest.sources:
         loops.append(watch_sources(watched(settings.ingest.sources), desk, clock))
@@ -158,8 +159,8 @@ def source_loops(settings: Settings, desk: WriterSourceDesk, clock: Clock) -> li
     return loops
 
 
-def _folder(source: FolderSettings, settings: Settings, desk: WriterSourceDesk, clock: Clock) -> FolderSource:
-    folder = WatchedFolder(folder_plan(source, settings.web.body_limit), clock)
+def _folder(source: FolderSettings, desk: WriterSourceDesk, clock: Clock) -> FolderSource:
+    folder = WatchedFolder(folder_plan(source), clock)
     return FolderSource(source.tag, folder, desk, clock, round(source.look_every_s * 1000))
 
 

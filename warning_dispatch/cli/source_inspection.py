@@ -74,7 +74,7 @@ def _push(source: PushSettings, settings: Settings, keys: Keys | None) -> Iterat
 
 
 def _folder(source: FolderSettings, settings: Settings) -> Iterator[Finding]:
-    path, where = folder_plan(source, 0).path, f"{SETTINGS_FILE}: ingest.folder ({source.name})"
+    path, where = folder_plan(source).path, f"{SETTINGS_FILE}: ingest.folder ({source.name})"
     if not path.is_dir():
         what = both(f"目录不存在：{path}", f"there is no folder {path}")
         yield Finding(where, what, both("建立目录，或检查是否已挂载", "make it, or see whether it is mounted"))
@@ -84,7 +84,7 @@ def _folder(source: FolderSettings, settings: Settings) -> Iterator[Finding]:
         yield Finding(
             where, what, both("收完的文件要移走，给服务的用户写权限", "files are moved away: let the service write")
         )
-    others = [folder_plan(one, 0).path for one in settings.ingest.folder if one.name != source.name]
+    others = [folder_plan(one).path for one in settings.ingest.folder if one.name != source.name]
     if any(_overlap(path, other) for other in others):
         what = both("与另一个来源的目录重叠", "it overlaps the folder of another source")
         yield Finding(where, what, both("各用各的目录", "give each its own"))

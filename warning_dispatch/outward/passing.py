@@ -53,6 +53,8 @@ class PassingOn:
         self._desk = desk
         self._poster = poster
         self._clock = clock
+        self._held = False
+        self._hold_at: int | None = None
         self._log = structlog.get_logger("outward")
 
     async def run(self) -> None:
@@ -69,9 +71,16 @@ class PassingOn:
             except TimeoutError:
                 continue
 
+    async def _hold(self) -> bool:
+        """Whether it is ours to pass on; the lease is prolonged now and then, not at every message."""
+        now = self._clock.monotonic()
+        if not self._held or self._hold_at is None or now >= self._hold_at:
+            self._held, self._hold_at = await self._desk.hold_outward(), now + LOOK_EVERY
+        return self._held
+
     async def _round(self) -> int:
         """How long to wait until the next look, ms."""
-        if not await self._desk.hold_outward():
+        if not await self._hold():
             return LOOK_EVERY
         count = await self._desk.publish()
         if count:
