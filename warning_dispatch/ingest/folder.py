@@ -5,7 +5,7 @@
     <path>/receipts/   receipts in the 12379 form
 
 A file is picked up when it is a whole message (well-formed XML cannot be half of one), or when it has not changed for a while:
-what is broken must be told, too. Names that begin with a dot or end like a file under way are left alone, so is whatever is
+what is broken must be told, too. A zip archive with one message in it is that message (bundle.py). Names that begin with a dot or end like a file under way are left alone, so is whatever is
 no plain file. Taking in and moving away cannot be one act; that a file is taken in once is written in the database, under
 its name and digest, in the transaction that takes it in. After a crash in between, the file is found again, its verdict looked
 up, the receipt written (under the same name) and the file moved.
@@ -14,7 +14,6 @@ up, the receipt written (under the same name) and the file moved.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from pathlib import Path
 from lxml import etree
 
 from warning_dispatch.clock import Clock, beijing_text
+from warning_dispatch.ingest.bundle import ATTACHMENT, LARGEST, SUFFIX, message_in
 from warning_dispatch.ingest.prelook import colour_at_a_glance, colour_of_name
 from warning_dispatch.ingest.receipts import receipt, receipt_name
 from warning_dispatch.model.views import IntakeResult
@@ -34,7 +34,6 @@ AT_ONCE = 200
 EMPTY_FACTOR = 12
 """An empty file is mostly an upload that has just begun: it waits so many times longer."""
 _UNDER_WAY = (".tmp", ".temp", ".part", ".partial", ".filepart", ".writing", ".crdownload", "~")
-_ATTACHMENT = re.compile(r"(?P<stem>.+)_[PO]_?[0-9]{2}\.[0-9A-Za-z]{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ class WatchedFolder:
         order = sorted(self._seen, key=lambda name: (-self._seen[name].rank, self._seen[name].mark[2], name))
         ready: list[Found] = []
         for name in order:
-            found = self._read(name) if not _ATTACHMENT.fullmatch(name) else None
+            found = self._read(name) if not ATTACHMENT.fullmatch(name) else None
             if found is not None:
                 ready.append(found)
             if len(ready) >= AT_ONCE:
@@ -129,15 +128,20 @@ class WatchedFolder:
 
     def _read(self, name: str) -> Found | None:
         """The file if it is whole, or has not changed for long enough; None: not now."""
-        read = self._bytes(name, self._plan.limit + 1)
+        packed = name.lower().endswith(SUFFIX)
+        read = self._bytes(name, LARGEST if packed else self._plan.limit + 1)
         seen = self._seen[name]
         if read is None or read[0] != seen.mark:
             return None
+        message = message_in(read[1], self._plan.limit + 1) if packed else None
+        if message is not None:
+            return Found(name, read[0], message, _item(name, message))
+        read = read[0], read[1][: self._plan.limit + 1]
         unchanged = self._clock.monotonic() - seen.since
         patience = self._plan.stable * (1 if read[1] else EMPTY_FACTOR)
         if unchanged < patience and not is_whole(read[1]):
             return None
-        return Found(name, read[0], read[1], f"{_printable(name)}|{sha256(read[1]).hexdigest()}")
+        return Found(name, read[0], read[1], _item(name, read[1]))
 
     def _bytes(self, name: str, limit: int) -> tuple[Mark, bytes] | None:
         """Mark and beginning of a file that did not change while it was read; None when it did, or is not to be read."""
@@ -187,13 +191,13 @@ class WatchedFolder:
         unfinished.replace(target)
 
     def _attachments_of(self, stem: str) -> list[str]:
-        return [name for name in self._seen if (form := _ATTACHMENT.fullmatch(name)) and form["stem"] == stem]
+        return [name for name in self._seen if (form := ATTACHMENT.fullmatch(name)) and form["stem"] == stem]
 
     def _move_late(self, entries: Mapping[str, Mark]) -> None:
         """Attachments that came after their message follow it, once they no longer change."""
-        stems = {_stem(name) for name in entries if not _ATTACHMENT.fullmatch(name)}
+        stems = {_stem(name) for name in entries if not ATTACHMENT.fullmatch(name)}
         for name in entries:
-            form = _ATTACHMENT.fullmatch(name)
+            form = ATTACHMENT.fullmatch(name)
             if form is None or form["stem"] in stems:
                 continue
             if self._clock.monotonic() - self._seen[name].since < self._plan.stable:
@@ -206,7 +210,7 @@ class WatchedFolder:
         """Where a message of the last two days was put."""
         now = self._clock.now()
         for day in (self._day(now), self._day(now - 86_400_000)):
-            if day.is_dir() and any((day / f"{stem}{suffix}").exists() for suffix in (".xml", ".XML", ".Xml")):
+            if day.is_dir() and any((day / f"{stem}{suffix}").exists() for suffix in (".xml", ".XML", ".Xml", SUFFIX)):
                 return day
         return None
 
@@ -228,6 +232,10 @@ def is_whole(raw: bytes) -> bool:
 
 def _mark(status: os.stat_result) -> Mark:
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _item(name: str, raw: bytes) -> str:
+    return f"{_printable(name)}|{sha256(raw).hexdigest()}"
 
 
 def _stem(name: str) -> str:

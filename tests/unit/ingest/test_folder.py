@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from lxml import etree
@@ -127,6 +129,46 @@ def test_a_file_that_was_replaced_meanwhile_is_another_one(place: Place) -> None
     place.drop(NAME)
     place.all_away()
     assert place.done() == [NAME, f"{NAME}.1"]
+
+
+def archive(*names: str, raw: bytes = WHOLE) -> bytes:
+    """A zip archive of these members."""
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as bundle:
+        for name in names:
+            bundle.writestr(name, raw)
+    return packed.getvalue()
+
+
+def test_an_archive_with_one_message_is_that_message(place: Place) -> None:
+    """As the platform uploads it: at once when it is whole, never while it is half; its scans do not count."""
+    stem = NAME.removesuffix(".xml")
+    raw = archive(NAME, f"{stem}_P_01.jpg", f"{stem}_O_02.xml")
+    place.drop(f"{stem}.zip", raw[: len(raw) // 2])
+    assert place.names() == []
+    place.drop(f"{stem}.zip", raw)
+    (found,) = place.folder.look()
+    assert found.raw == WHOLE
+    place.folder.put_away(found, STORED)
+    assert place.done() == [f"{stem}.zip"]
+
+
+@pytest.mark.parametrize("names", [(), ("a.txt",), ("a.xml", "b.xml"), tuple(f"{n}.txt" for n in range(300))])
+def test_any_other_archive_is_read_as_it_is(place: Place, names: tuple[str, ...]) -> None:
+    """Nothing or several messages in it: after a while the bytes themselves are taken in, and somebody is told."""
+    raw = archive(*names)
+    place.drop("a.zip", raw)
+    assert place.names() == []
+    place.clock.advance_to(place.clock.now() + 5_000)
+    (found,) = place.folder.look()
+    assert found.raw == raw[:1_001]
+
+
+def test_an_archive_that_swells_is_read_no_further(place: Place) -> None:
+    """A bomb is a small file: the limit counts what comes out of it."""
+    place.drop("bomb.zip", archive("a.xml", raw=b"<a>" + b" " * 10_000_000))
+    (found,) = place.folder.look()
+    assert len(found.raw) == 1_001
 
 
 def test_a_file_that_is_too_large_is_read_no_further(place: Place) -> None:
