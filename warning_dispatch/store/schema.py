@@ -13,7 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
@@ -22,23 +21,11 @@ from sqlalchemy import (
 )
 
 from warning_dispatch.model.states import AttemptState, BranchState
+from warning_dispatch.store.schema_metadata import Key, key, metadata
+from warning_dispatch.store.schema_sources import lease, outlet_post, publication, source, source_item
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-Key = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite makes a rowid alias of INTEGER PRIMARY KEY only."""
-
-
-def _key() -> Column[int]:
-    return Column("id", Key, primary_key=True, autoincrement=True)
-
+__all__ = ["Key", "lease", "metadata", "outlet_post", "publication", "source", "source_item"]
+"""What stands in other files and is asked for here."""
 
 id_block = Table(
     "id_block",
@@ -61,7 +48,7 @@ installation = Table(
 unit = Table(
     "unit",
     metadata,
-    _key(),
+    key(),
     Column("code", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -82,7 +69,7 @@ unit = Table(
 number = Table(
     "number",
     metadata,
-    _key(),
+    key(),
     Column("kind", Text, nullable=False, comment="phone or mail"),
     Column("sealed", LargeBinary, nullable=False),
     Column("blind_index", LargeBinary, nullable=False, unique=True),
@@ -99,7 +86,7 @@ number = Table(
 receiver = Table(
     "receiver",
     metadata,
-    _key(),
+    key(),
     Column("unit_id", Key, ForeignKey("unit.id"), nullable=False),
     Column("role", SmallInteger, nullable=False),
     Column("name_sealed", LargeBinary, nullable=False),
@@ -114,7 +101,7 @@ receiver = Table(
 endpoint = Table(
     "endpoint",
     metadata,
-    _key(),
+    key(),
     Column("receiver_id", Key, ForeignKey("receiver.id"), nullable=False),
     Column(
         "unit_id", Key, ForeignKey("unit.id"), nullable=False, comment="of the receiver; kept here for the hot path"
@@ -139,7 +126,7 @@ endpoint = Table(
 raw_message = Table(
     "raw_message",
     metadata,
-    _key(),
+    key(),
     Column("received_at", BigInteger, nullable=False),
     Column("source", Text, nullable=False),
     Column("digest", Text, nullable=False, comment="SHA-256 of the bytes"),
@@ -154,7 +141,7 @@ raw_message = Table(
 alert_chain = Table(
     "alert_chain",
     metadata,
-    _key(),
+    key(),
     Column("root", Text, nullable=False, comment="identifier of the first message"),
     Column("issuer", Text, nullable=False, comment="sender code or name"),
     Column("issuer_area", Text, nullable=False),
@@ -178,7 +165,7 @@ alert_chain = Table(
 alert = Table(
     "alert",
     metadata,
-    _key(),
+    key(),
     Column("raw_message_id", Key, ForeignKey("raw_message.id"), nullable=False),
     Column("chain_id", Key, ForeignKey("alert_chain.id")),
     Column("dialect", Text, nullable=False),
@@ -202,94 +189,12 @@ alert = Table(
     Index("ix_alert_chain", "chain_id"),
 )
 
-# --- where it comes from, and where it goes on to ---------------------------------------------------------
-
-source = Table(
-    "source",
-    metadata,
-    Column("name", Text, primary_key=True, comment="kind:name, as raw_message.source"),
-    Column("seen_at", BigInteger, nullable=False, comment="the way was last known to be open"),
-    Column("message_at", BigInteger, nullable=False, comment="the last message, or when the source was first watched"),
-    Column("messages", Integer, nullable=False, server_default="0"),
-    Column("trouble", Text, nullable=False, server_default="", comment="why it could not be looked at the last time"),
-    Column("cursor", Text, nullable=False, server_default="{}", comment="JSON: ETag and Last-Modified of a feed"),
-    Column(
-        "gap_told", SmallInteger, nullable=False, server_default="0", comment="1 while an alarm has told of the gap"
-    ),
-    Column("quiet_told", SmallInteger, nullable=False, server_default="0", comment="the same of the silence"),
-    comment="Health of the sources of warnings.",
-)
-
-source_item = Table(
-    "source_item",
-    metadata,
-    Column("source", Text, primary_key=True),
-    Column("item", Text, primary_key=True, comment="what the source calls it: file and digest, entry of a feed"),
-    Column("at", BigInteger, nullable=False),
-    Column("alert_id", Key),
-    Column("disposition", Text, nullable=False),
-    Column("reasons", Text, nullable=False, comment="JSON list"),
-    Index("ix_source_item_at", "at"),
-    sqlite_with_rowid=False,
-    comment="What has been taken in already: written with the message, so that nothing is taken in twice.",
-)
-
-lease = Table(
-    "lease",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("holder", Text, nullable=False),
-    Column("lease_until", BigInteger, nullable=False),
-    comment="Work that is done once, however many daemons run: whoever holds the row does it.",
-)
-
-publication = Table(
-    "publication",
-    metadata,
-    _key(),
-    Column("alert_id", Key, ForeignKey("alert.id"), nullable=False, unique=True),
-    Column("published_at", BigInteger, nullable=False),
-    Column("cap", Text, comment="the alert as CAP 1.2, public by its nature; none: it must not leave the bureau"),
-    comment="Accepted warnings as they are passed on, in the order in which they were.",
-)
-
-outlet_post = Table(
-    "outlet_post",
-    metadata,
-    _key(),
-    Column("outlet", Text, nullable=False),
-    Column("publication_id", Key, ForeignKey("publication.id"), nullable=False),
-    Column("state", SmallInteger, nullable=False),
-    Column("tries", Integer, nullable=False, server_default="0"),
-    Column(
-        "next_at", BigInteger, comment="WAITING: when it is posted (again); while it is under way, the end of its lease"
-    ),
-    Column("ended_at", BigInteger),
-    Column("status", Integer, comment="HTTP status of the last answer; none: there was no answer"),
-    Column(
-        "receipt",
-        Text,
-        nullable=False,
-        server_default="",
-        comment="the beginning of the last answer, or what went wrong",
-    ),
-    UniqueConstraint("outlet", "publication_id", name="uq_outlet_post_outlet_publication"),
-    Index(
-        "ix_outlet_post_due",
-        "next_at",
-        sqlite_where=text("next_at IS NOT NULL"),
-        postgresql_where=text("next_at IS NOT NULL"),
-    ),
-    Index("ix_outlet_post_publication", "publication_id"),
-    comment="Warnings on their way to media, emergency broadcasting, radio and telecom, with the receipts.",
-)
-
 # --- the call-out -----------------------------------------------------------------------------------------
 
 callout = Table(
     "callout",
     metadata,
-    _key(),
+    key(),
     Column("alert_id", Key, ForeignKey("alert.id")),
     Column("chain_id", Key, ForeignKey("alert_chain.id")),
     Column("plan_name", Text, nullable=False),
@@ -329,7 +234,7 @@ callout = Table(
 branch = Table(
     "branch",
     metadata,
-    _key(),
+    key(),
     Column("callout_id", Key, ForeignKey("callout.id"), nullable=False),
     Column("tier", SmallInteger, nullable=False, comment="position in the plan"),
     Column("superior_branch_id", Key, comment="the branch it waits for; none for a first tier"),
@@ -359,7 +264,7 @@ branch = Table(
 callee = Table(
     "callee",
     metadata,
-    _key(),
+    key(),
     Column("callout_id", Key, ForeignKey("callout.id"), nullable=False),
     Column("branch_id", Key, ForeignKey("branch.id"), nullable=False),
     Column("unit_id", Key, ForeignKey("unit.id"), nullable=False),
@@ -415,7 +320,7 @@ callee = Table(
 attempt = Table(
     "attempt",
     metadata,
-    _key(),
+    key(),
     Column("callout_id", Key, ForeignKey("callout.id")),
     Column("channel", SmallInteger, nullable=False),
     Column("purpose", SmallInteger, nullable=False),
@@ -481,7 +386,7 @@ attempt_callee = Table(
 acknowledgement = Table(
     "acknowledgement",
     metadata,
-    _key(),
+    key(),
     Column("callout_id", Key, ForeignKey("callout.id"), nullable=False),
     Column("callee_id", Key, ForeignKey("callee.id"), nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -499,7 +404,7 @@ acknowledgement = Table(
 feedback = Table(
     "feedback",
     metadata,
-    _key(),
+    key(),
     Column("callee_id", Key, ForeignKey("callee.id"), nullable=False),
     Column("receiver_id", Key),
     Column("at", BigInteger, nullable=False),
@@ -528,7 +433,7 @@ link = Table(
 alarm = Table(
     "alarm",
     metadata,
-    _key(),
+    key(),
     Column("at", BigInteger, nullable=False),
     Column("kind", Text, nullable=False),
     Column("callout_id", Key),
@@ -580,7 +485,7 @@ route = Table(
 number_call = Table(
     "number_call",
     metadata,
-    _key(),
+    key(),
     Column("number_id", Key, nullable=False),
     Column("route", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -630,7 +535,7 @@ journal_head = Table(
 user = Table(
     "user_account",
     metadata,
-    _key(),
+    key(),
     Column("name", Text, nullable=False, unique=True),
     Column("password_hash", Text, nullable=False),
     Column("role", Text, nullable=False),
@@ -642,7 +547,7 @@ user = Table(
 api_key = Table(
     "api_key",
     metadata,
-    _key(),
+    key(),
     Column("name", Text, nullable=False, unique=True),
     Column("hash", LargeBinary, nullable=False, unique=True),
     Column("scopes", Text, nullable=False, comment="comma separated: alerts, read, act"),
