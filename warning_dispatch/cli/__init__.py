@@ -9,7 +9,18 @@ from typing import Annotated, Any
 import typer
 
 import warning_dispatch
-from warning_dispatch.cli import accounts, alarm, alert, callout, callout_lists, callout_people, contacts, db, journal
+from warning_dispatch.cli import (
+    accounts,
+    alarm,
+    alert,
+    callout,
+    callout_lists,
+    callout_people,
+    contacts,
+    db,
+    journal,
+    source,
+)
 from warning_dispatch.cli.check import check
 from warning_dispatch.cli.demo import demo
 from warning_dispatch.cli.init import init
@@ -48,6 +59,8 @@ def build_app() -> typer.Typer:
         ("contacts", contacts.app),
         ("journal", journal.app),
         ("db", db.app),
+        ("source", source.sources),
+        ("outlet", source.outlets),
         ("user", accounts.users),
         ("key", accounts.keys),
     ):

@@ -25,9 +25,10 @@ _AREAS = {
     "database": ("数据库", "Database"),
     "register": ("名册", "Register"),
     "bureau": ("值班叫应", "The bureau's own call"),
-    "sources": ("预警来源", "Sources of warnings"),
     "routes": ("线路", "Routes"),
     "lists": ("打印名单", "Printable lists"),
+    "sources": ("预警来源", "Sources"),
+    "outlets": ("传播", "Outlets"),
 }
 
 

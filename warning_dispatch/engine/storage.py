@@ -26,6 +26,7 @@ from warning_dispatch.engine.storage_alarms import AlarmRows
 from warning_dispatch.engine.storage_attempts import AttemptRows
 from warning_dispatch.engine.storage_contacts import EndpointRows, LinkRows
 from warning_dispatch.engine.storage_limits import NumberCallRows, RouteRows, TurnRows
+from warning_dispatch.engine.storage_sources import LeaseRows, PublicationRows, SourceRows
 from warning_dispatch.engine.timekeeping import ClockRows
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.colour import Colour
@@ -447,6 +448,21 @@ class Transaction(Protocol):
     @property
     def alarms(self) -> AlarmRows:
         """告警."""
+        ...
+
+    @property
+    def sources(self) -> SourceRows:
+        """预警来源."""
+        ...
+
+    @property
+    def leases(self) -> LeaseRows:
+        """Work that is done once."""
+        ...
+
+    @property
+    def publications(self) -> PublicationRows:
+        """传播."""
         ...
 
     @property

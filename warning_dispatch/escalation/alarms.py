@@ -53,6 +53,8 @@ URGENCY: Mapping[str, Urgency] = {
     # the machine itself
     "route_down": Urgency.ORANGE,
     "source_silent": Urgency.ORANGE,
+    "source_unreachable": Urgency.ORANGE,
+    "outlet_failed": Urgency.ORANGE,
     "pause_over": Urgency.ORANGE,
     "awaiting_lift": Urgency.ORANGE,
     "night_limit": Urgency.ROW,

@@ -105,6 +105,17 @@ class AttemptState(IntEnum):
     """Not needed any more before it went (answered, cancelled, merged)."""
 
 
+class PostState(IntEnum):
+    """传播: a warning on its way to one outlet. Only moves forward."""
+
+    WAITING = 1
+    """To be posted, now or again later."""
+    DELIVERED = 2
+    """The outlet has confirmed that it took it."""
+    FAILED = 3
+    """Refused for good, or tried for too long; a human is told."""
+
+
 class Purpose(IntEnum):
     """Why an attempt is made."""
 

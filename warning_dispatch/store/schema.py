@@ -13,7 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
@@ -23,26 +22,14 @@ from sqlalchemy import (
 
 from warning_dispatch.model.states import AttemptState, BranchState
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.store.schema_metadata import Key, key, metadata
+from warning_dispatch.store.schema_sources import lease, outlet_post, publication, source, source_item
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+__all__ = ["Key", "lease", "metadata", "outlet_post", "publication", "source", "source_item"]
+"""What stands in other files and is asked for here."""
 
 ON_A_LINE = f"state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value}) AND channel = {Channel.VOICE.value}"
 """Calls that are claimed or handed over: each has a line of its route."""
-
-Key = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite makes a rowid alias of INTEGER PRIMARY KEY only."""
-
-
-def _key() -> Column[int]:
-    return Column("id", Key, primary_key=True, autoincrement=True)
-
 
 id_block = Table(
     "id_block",
@@ -65,7 +52,7 @@ installation = Table(
 unit = Table(
     "unit",
     metadata,
-    _key(),
+    key(),
     Column("code", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -86,7 +73,7 @@ unit = Table(
 number = Table(
     "number",
     metadata,
-    _key(),
+    key(),
     Column("kind", Text, nullable=False, comment="phone or mail"),
     Column("sealed", LargeBinary, nullable=False),
     Column("blind_index", LargeBinary, nullable=False, unique=True),
@@ -103,7 +90,7 @@ number = Table(
 receiver = Table(
     "receiver",
     metadata,
-    _key(),
+    key(),
     Column("unit_id", Key, ForeignKey("unit.id"), nullable=False),
     Column("role", SmallInteger, nullable=False),
     Column("name_sealed", LargeBinary, nullable=False),
@@ -118,7 +105,7 @@ receiver = Table(
 endpoint = Table(
     "endpoint",
     metadata,
-    _key(),
+    key(),
     Column("receiver_id", Key, ForeignKey("receiver.id"), nullable=False),
     Column(
         "unit_id", Key, ForeignKey("unit.id"), nullable=False, comment="of the receiver; kept here for the hot path"
@@ -143,7 +130,7 @@ endpoint = Table(
 raw_message = Table(
     "raw_message",
     metadata,
-    _key(),
+    key(),
     Column("received_at", BigInteger, nullable=False),
     Column("source", Text, nullable=False),
     Column("digest", Text, nullable=False, comment="SHA-256 of the bytes"),
@@ -158,7 +145,7 @@ raw_message = Table(
 alert_chain = Table(
     "alert_chain",
     metadata,
-    _key(),
+    key(),
     Column("root", Text, nullable=False, comment="identifier of the first message"),
     Column("part", Text, nullable=False, server_default="", comment="which event of messages that speak of several"),
     Column("issuer", Text, nullable=False, comment="sender code or name"),
@@ -183,7 +170,7 @@ alert_chain = Table(
 alert = Table(
     "alert",
     metadata,
-    _key(),
+    key(),
     Column("raw_message_id", Key, ForeignKey("raw_message.id"), nullable=False),
     Column("chain_id", Key, ForeignKey("alert_chain.id")),
     Column("dialect", Text, nullable=False),
@@ -223,7 +210,7 @@ alert_link = Table(
 callout = Table(
     "callout",
     metadata,
-    _key(),
+    key(),
     Column("alert_id", Key, ForeignKey("alert.id")),
     Column("chain_id", Key, ForeignKey("alert_chain.id")),
     Column("plan_name", Text, nullable=False),
@@ -263,7 +250,7 @@ callout = Table(
 branch = Table(
     "branch",
     metadata,
-    _key(),
+    key(),
     Column("callout_id", Key, ForeignKey("callout.id"), nullable=False),
     Column("tier", SmallInteger, nullable=False, comment="position in the plan"),
     Column("superior_branch_id", Key, comment="the branch it waits for; none for a first tier"),
@@ -293,7 +280,7 @@ branch = Table(
 callee = Table(
     "callee",
     metadata,
-    _key(),
+    key(),
     Column("callout_id", Key, ForeignKey("callout.id"), nullable=False),
     Column("branch_id", Key, ForeignKey("branch.id"), nullable=False),
     Column("unit_id", Key, ForeignKey("unit.id"), nullable=False),
@@ -349,7 +336,7 @@ callee = Table(
 attempt = Table(
     "attempt",
     metadata,
-    _key(),
+    key(),
     Column("callout_id", Key, ForeignKey("callout.id")),
     Column("channel", SmallInteger, nullable=False),
     Column("purpose", SmallInteger, nullable=False),
@@ -422,7 +409,7 @@ attempt_callee = Table(
 acknowledgement = Table(
     "acknowledgement",
     metadata,
-    _key(),
+    key(),
     Column("callout_id", Key, ForeignKey("callout.id"), nullable=False),
     Column("callee_id", Key, ForeignKey("callee.id"), nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -440,7 +427,7 @@ acknowledgement = Table(
 feedback = Table(
     "feedback",
     metadata,
-    _key(),
+    key(),
     Column("callee_id", Key, ForeignKey("callee.id"), nullable=False),
     Column("receiver_id", Key),
     Column("at", BigInteger, nullable=False),
@@ -469,7 +456,7 @@ link = Table(
 alarm = Table(
     "alarm",
     metadata,
-    _key(),
+    key(),
     Column("at", BigInteger, nullable=False),
     Column("kind", Text, nullable=False),
     Column("callout_id", Key),
@@ -520,7 +507,7 @@ route = Table(
 number_call = Table(
     "number_call",
     metadata,
-    _key(),
+    key(),
     Column("number_id", Key, nullable=False),
     Column("route", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -570,7 +557,7 @@ journal_head = Table(
 user = Table(
     "user_account",
     metadata,
-    _key(),
+    key(),
     Column("name", Text, nullable=False, unique=True),
     Column("password_hash", Text, nullable=False),
     Column("role", Text, nullable=False),
@@ -582,7 +569,7 @@ user = Table(
 api_key = Table(
     "api_key",
     metadata,
-    _key(),
+    key(),
     Column("name", Text, nullable=False, unique=True),
     Column("hash", LargeBinary, nullable=False, unique=True),
     Column("scopes", Text, nullable=False, comment="comma separated: alerts, read, act"),

@@ -17,6 +17,7 @@ _REASONS: Mapping[str, Pair] = {
     "duplicate": ("同一条已接收过", "received before"),
     "same_identity_other_content": ("编号相同、内容不同，请核实", "same identity, other content: verify"),
     "sender_not_allowed": ("发布单位不在允许名单内", "sender not allowed"),
+    "area_not_allowed": ("区域不在该来源允许范围内", "area not allowed for this source"),
     "hazard_unknown": ("灾种目录中没有这个灾种", "hazard not in the catalogue"),
     "issuer_level_unknown": ("看不出发布单位的层级", "level of the issuer unknown"),
     "code_and_name_disagree": (
@@ -88,6 +89,8 @@ ALARMS: Mapping[str, Pair] = {
     "blackout_suspected": ("大量打不通，疑似断网", "mostly unreachable, the network may be down"),
     "route_down": ("线路停用", "route out of service"),
     "source_silent": ("预警来源没有消息", "a source has fallen silent"),
+    "source_unreachable": ("预警来源连不上", "a source cannot be reached"),
+    "outlet_failed": ("没有送到传播单位", "not delivered to an outlet"),
     "pause_over": ("暂停已到时自动恢复", "the pause ended by itself"),
     "night_limit": (
         "有电话已打满夜间次数，语音停到早晨，见名单",
@@ -121,6 +124,14 @@ _DETAILS: Mapping[str, Pair] = {
     ),
     "route_down": ("{route}：{outcome}", "{route}: {outcome}"),
     "source_silent": ("{source} 一直没有消息", "nothing has come from {source}"),
+    "source_unreachable": (
+        "{source} 已 {minutes} 分钟连不上（{trouble}）；请改用其他途径收预警",
+        "{source} out of reach for {minutes} min ({trouble}): receive warnings by another way",
+    ),
+    "outlet_failed": (
+        "{outlet} 没有收下预警 {identifier}（{receipt}）；请电话通知该单位",
+        "{outlet} did not take warning {identifier} ({receipt}): tell it by phone",
+    ),
     "superior_without_contact": (
         "{branches} 处下级没有可叫的上级，已直接开闸",
         "{branches} branches have no superior to wait for and were opened",

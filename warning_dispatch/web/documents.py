@@ -46,6 +46,13 @@ class ProblemDocument(BaseModel):
     essential: bool
 
 
+class HeartbeatDocument(BaseModel):
+    """The source was heard of."""
+
+    source: str
+    seen: bool = True
+
+
 class AlertDocument(BaseModel):
     """A warning as received."""
 

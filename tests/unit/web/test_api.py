@@ -236,6 +236,7 @@ def test_the_interface_is_documented(client: TestClient) -> None:
         "/api/v1/callouts/{callout_id}/callees",
         "/api/v1/callouts/{callout_id}/unreached",
         "/api/v1/callouts/{callout_id}/callees/{callee_id}/ack",
+        "/api/v1/heartbeats",
     }
     assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
     assert client.get("/api/v1/nothing").json()["kind"] == "not_found"

@@ -184,6 +184,17 @@ def _create_journal_head() -> None:
     )
 
 
+def _create_lease() -> None:
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("lease_until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+        comment="Work that is done once, however many daemons run: whoever holds the row does it.",
+    )
+
+
 def _create_number() -> None:
     op.create_table(
         "number",
@@ -248,6 +259,61 @@ def _create_route() -> None:
         ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_route")),
     )
+
+
+def _create_source() -> None:
+    op.create_table(
+        "source",
+        sa.Column("name", sa.Text(), nullable=False, comment="kind:name, as raw_message.source"),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False, comment="the way was last known to be open"),
+        sa.Column(
+            "message_at",
+            sa.BigInteger(),
+            nullable=False,
+            comment="the last message, or when the source was first watched",
+        ),
+        sa.Column("messages", sa.Integer(), server_default="0", nullable=False),
+        sa.Column(
+            "trouble",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="why it could not be looked at the last time",
+        ),
+        sa.Column(
+            "cursor", sa.Text(), server_default="{}", nullable=False, comment="JSON: ETag and Last-Modified of a feed"
+        ),
+        sa.Column(
+            "gap_told",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="1 while an alarm has told of the gap",
+        ),
+        sa.Column(
+            "quiet_told", sa.SmallInteger(), server_default="0", nullable=False, comment="the same of the silence"
+        ),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_source")),
+        comment="Health of the sources of warnings.",
+    )
+
+
+def _create_source_item() -> None:
+    op.create_table(
+        "source_item",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column(
+            "item", sa.Text(), nullable=False, comment="what the source calls it: file and digest, entry of a feed"
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("alert_id", KEY),
+        sa.Column("disposition", sa.Text(), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False, comment="JSON list"),
+        sa.PrimaryKeyConstraint("source", "item", name=op.f("pk_source_item")),
+        comment="What has been taken in already: written with the message, so that nothing is taken in twice.",
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_source_item_at", "source_item", ["at"])
 
 
 def _create_turn() -> None:
@@ -462,6 +528,22 @@ def _create_endpoint() -> None:
     op.create_index("ix_endpoint_unit", "endpoint", ["unit_id", "channel"])
 
 
+def _create_publication() -> None:
+    op.create_table(
+        "publication",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("alert_id", KEY, nullable=False),
+        sa.Column("published_at", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "cap", sa.Text(), comment="the alert as CAP 1.2, public by its nature; none: it must not leave the bureau"
+        ),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_publication_alert_id_alert")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_publication")),
+        sa.UniqueConstraint("alert_id", name=op.f("uq_publication_alert_id")),
+        comment="Accepted warnings as they are passed on, in the order in which they were.",
+    )
+
+
 def _create_attempt() -> None:
     op.create_table(
         "attempt",
@@ -602,6 +684,45 @@ def _create_link() -> None:
     )
 
 
+def _create_outlet_post() -> None:
+    op.create_table(
+        "outlet_post",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("outlet", sa.Text(), nullable=False),
+        sa.Column("publication_id", KEY, nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column(
+            "next_at",
+            sa.BigInteger(),
+            comment="WAITING: when it is posted (again); while it is under way, the end of its lease",
+        ),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("status", sa.Integer(), comment="HTTP status of the last answer; none: there was no answer"),
+        sa.Column(
+            "receipt",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="the beginning of the last answer, or what went wrong",
+        ),
+        sa.ForeignKeyConstraint(
+            ["publication_id"], ["publication.id"], name=op.f("fk_outlet_post_publication_id_publication")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outlet_post")),
+        sa.UniqueConstraint("outlet", "publication_id", name="uq_outlet_post_outlet_publication"),
+        comment="Warnings on their way to media, emergency broadcasting, radio and telecom, with the receipts.",
+    )
+    op.create_index(
+        "ix_outlet_post_due",
+        "outlet_post",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index("ix_outlet_post_publication", "outlet_post", ["publication_id"])
+
+
 def _create_callee() -> None:
     op.create_table(
         "callee",
@@ -730,10 +851,13 @@ def upgrade() -> None:
     _create_installation()
     _create_journal_block()
     _create_journal_head()
+    _create_lease()
     _create_number()
     _create_number_call()
     _create_raw_message()
     _create_route()
+    _create_source()
+    _create_source_item()
     _create_turn()
     _create_unit()
     _create_user_account()
@@ -741,9 +865,11 @@ def upgrade() -> None:
     _create_receiver()
     _create_callout()
     _create_endpoint()
+    _create_publication()
     _create_attempt()
     _create_branch()
     _create_link()
+    _create_outlet_post()
     _create_callee()
     _create_acknowledgement()
     _create_attempt_callee()
@@ -755,9 +881,11 @@ def downgrade() -> None:
     op.drop_table("attempt_callee")
     op.drop_table("acknowledgement")
     op.drop_table("callee")
+    op.drop_table("outlet_post")
     op.drop_table("link")
     op.drop_table("branch")
     op.drop_table("attempt")
+    op.drop_table("publication")
     op.drop_table("endpoint")
     op.drop_table("callout")
     op.drop_table("receiver")
@@ -765,10 +893,13 @@ def downgrade() -> None:
     op.drop_table("user_account")
     op.drop_table("unit")
     op.drop_table("turn")
+    op.drop_table("source_item")
+    op.drop_table("source")
     op.drop_table("route")
     op.drop_table("raw_message")
     op.drop_table("number_call")
     op.drop_table("number")
+    op.drop_table("lease")
     op.drop_table("journal_head")
     op.drop_table("journal_block")
     op.drop_table("installation")
