@@ -26,7 +26,7 @@ from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.list_accounts import WriterAccounts
 from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
-from warning_dispatch.ingest.prelook import colour_at_a_glance
+from warning_dispatch.ingest.peek import peek_colour
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.unit import ReceiverEntry
@@ -301,7 +301,7 @@ class EngineDesk:
 
     async def take_in(self, raw: bytes, source: str, item: str = "") -> IntakeResult:
         """See the port. Of what waits, red goes first; of a flood only what looks red or orange is let in at all."""
-        lane = INTAKE_LANES.get(colour_at_a_glance(raw), Lane.INTAKE)
+        lane = INTAKE_LANES.get(peek_colour(raw), Lane.INTAKE)
         if lane is Lane.INTAKE:
             if self._writer.waiting(lane) >= MOST_WAITING:
                 raise StoreError(_FLOODED)

@@ -34,6 +34,8 @@ from warning_dispatch.source_settings import (
     OutletSettings,
     OutwardSettings,
     PushSettings,
+    RulesShape,
+    SenderPattern,
     SourceShape,
     refuse_doubles,
 )
@@ -125,47 +127,20 @@ class BureauSettings(Shape):
     """Whether the bureau calls its own people for alarms; off: they only stand on the list."""
 
 
-SenderCode = Annotated[str, Field(pattern=r"^[0-9A-Za-z._@-]+\*?$")]
-"""A sender, exactly, or a prefix with "*"."""
-
-
-class ProfileSettings(Shape):
-    """[[ingest.profiles]] 来源约定: how the messages of one source are read; what is left out is as usual."""
-
-    name: Name
-    """The source: what stands before the first ":" of where a message came from (api, file, a folder's or feed's name)."""
-    zone: str = Field(default="+08:00", pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")
-    encoding: Literal["", "UTF-8", "GB18030", "Big5", "UTF-16"] = ""
-    mends: bool = False
-    radius: Literal["", "m", "km"] = ""
-    colours: tuple[Literal["parameter", "headline", "awareness", "severity"], ...] = Field(
-        default=("parameter", "headline", "awareness", "severity"), min_length=1
-    )
-    certificates: tuple[str, ...] = ()
-    """Files in PEM form; with any of them only signed messages are read."""
-    sha1: bool = False
-    senders: tuple[SenderCode, ...] = ()
-    areas: tuple[Digits, ...] = ()
-    max_age_s: Seconds | None = None
-
-    @property
-    def zone_minutes(self) -> int:
-        """Minutes east of UTC."""
-        minutes = int(self.zone[1:3]) * 60 + int(self.zone[4:])
-        return -minutes if self.zone[0] == "-" else minutes
-
-
 class IngestSettings(Shape):
     """[ingest] 预警接入."""
 
     within: Digits = "1411"
     """The division code (4 digits for a prefecture) we call in."""
-    senders: tuple[SenderCode, ...] = ("1411*",)
+    senders: tuple[SenderPattern, ...] = ("1411*",)
     max_age_s: Seconds = 21_600
     hand_issuer: Digits = "14110041600000"
     """The sender code of a call-out begun by hand."""
     hand_issuer_name: str = Field(default="吕梁市气象台", min_length=1)
-    profiles: tuple[ProfileSettings, ...] = ()
+    api: RulesShape = RulesShape()
+    """Messages by POST /api/v1/alerts with a key that belongs to no source."""
+    file: RulesShape = RulesShape()
+    """Messages by `alert ingest`."""
     push: tuple[PushSettings, ...] = ()
     folder: tuple[FolderSettings, ...] = ()
     feed: tuple[FeedSettings, ...] = ()

@@ -1,4 +1,4 @@
-"""预警来源与传播的设置: the shapes of [[ingest.push]], [[ingest.folder]], [[ingest.feed]], [outward].
+"""预警来源与传播的设置: the shapes of [ingest.api], [ingest.file], [[ingest.push]], [[ingest.folder]], [[ingest.feed]], [outward].
 
 A leaf below settings. Secrets never stand here: a source or outlet names a file, or has a credential of its own name.
 """
@@ -45,18 +45,37 @@ def _network(text: str) -> str:
     return text
 
 
-class SourceShape(Shape):
-    """What every source has."""
+class RulesShape(Shape):
+    """What messages of a source are read by, and what it may say; what is left out is as usual."""
 
-    name: SourceName
     senders: tuple[SenderPattern, ...] = ()
     """Allowed senders; empty: those of [ingest] alone. Both must allow a sender."""
     areas: tuple[AreaPrefix, ...] = ()
     """Division codes whose warnings it may bring; empty: all."""
-    time_zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
-    """Of times that name none."""
     max_age_s: int | None = Field(default=None, ge=1)
     """Older warnings are stored, not called; left out: as in [ingest]."""
+    time_zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    """Of times that name none."""
+    encoding: Literal["", "UTF-8", "GB18030", "Big5", "UTF-16"] = ""
+    """Tried once when bytes contradict what they declare."""
+    mends: bool = False
+    """Whether markup that the source is known to break is mended before reading."""
+    radius: Literal["", "m", "km"] = ""
+    """Unit of a circle's radius; empty: as the dialect has it."""
+    colours: tuple[Literal["parameter", "headline", "awareness", "severity"], ...] = Field(
+        default=("parameter", "headline", "awareness", "severity"), min_length=1
+    )
+    """Where the colour is told, in order of precedence."""
+    certificates: tuple[str, ...] = ()
+    """Files in PEM form; with any of them only signed messages are read."""
+    sha1: bool = False
+    """Whether the weak algorithms are taken too."""
+
+
+class SourceShape(RulesShape):
+    """What every configured source has."""
+
+    name: SourceName
     gap_s: int = Field(default=0, ge=0)
     """Alarm when the way to it has been closed for so long; 0: never."""
     quiet_s: int = Field(default=0, ge=0)

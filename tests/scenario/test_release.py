@@ -9,7 +9,7 @@ import pytest
 
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.alert import Disposition
-from warning_dispatch.model.source import SourceProfile
+from warning_dispatch.model.source_rules import SourceRules
 
 RED = "12379-red-rain-city.xml"
 
@@ -119,6 +119,6 @@ def test_the_same_warning_from_two_feeds_is_one(place: Any) -> None:
 
 def test_what_a_source_may_not_say_is_quarantined(place: Any) -> None:
     """A county's own feed cannot warn the next county, nor speak for another sender."""
-    place.engine._intake._profile_of = lambda _source: SourceProfile(senders=("14112441600000",), areas=("141124",))
+    place.engine._intake._rules_of = lambda _source: SourceRules(senders=("14112441600000",), areas=("141124",))
     held = place.take_in(place.message(RED))
     assert "sender_not_allowed" in held.reasons

@@ -50,7 +50,7 @@ def keys_of(shape: type[BaseModel], prefix: str = "") -> Iterator[str]:
         inner = field.annotation
         repeated = [one for one in get_args(inner) if isinstance(one, type) and issubclass(one, BaseModel)]
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from keys_of(inner, f"{name}.")
+            yield from keys_of(inner, f"{prefix}{name}.")
         elif repeated and prefix:
             yield from keys_of(repeated[0], f"{prefix}{name}.")
         elif prefix + name not in NOT_IN_THE_FILE:
@@ -72,7 +72,8 @@ def keys_in_file(text: str) -> set[str]:
             shared.add(key[1])
         elif key := re.match(r"(?:# )?(\w+) = ", line):
             found.add("routes" if section == "routes" else section + key[1])
-    return found | {f"ingest.{kind}.{key}" for kind in ("push", "folder", "feed") for key in shared}
+    found |= {f"ingest.{kind}.{key}" for kind in ("push", "folder", "feed") for key in shared}
+    return found | {f"ingest.{kind}.{key}" for kind in ("api", "file") for key in shared - {"name", "gap_s", "quiet_s"}}
 
 
 def test_the_file_shows_every_setting_and_nothing_else() -> None:

@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from warning_dispatch.bootstrap.profiles import profile_finder
+from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
     feeds_of,
     holder_name,
@@ -161,7 +161,7 @@ def open_product(settings: Settings) -> Product:
         pause_max=engine.pause_max_s * 1000,
         blackout=BlackoutRule(engine.blackout_share, engine.blackout_window_s * 1000, engine.blackout_least),
         night=night_of(settings),
-        profile_of=profile_finder(settings.ingest.profiles),
+        rules_of=rules_finder(settings.ingest),
         find_shape=load_gazetteer(settings.contacts_dir),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )

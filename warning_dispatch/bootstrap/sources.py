@@ -22,7 +22,7 @@ from warning_dispatch.ingest.fetching import Fetcher, FetchRules
 from warning_dispatch.ingest.folder import FolderPlan, WatchedFolder
 from warning_dispatch.ingest.folder_source import FolderSource
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.sources import OutletRule, SourceRules, Watched
+from warning_dispatch.model.sources import OutletRule, Watched
 from warning_dispatch.outward.cap import cap_of
 from warning_dispatch.outward.outlets import Outlet, OutletPoster
 from warning_dispatch.outward.passing import PassingOn
@@ -37,20 +37,6 @@ from warning_dispatch.web.push import Pusher
 
 WATCH_EVERY = 5_000
 """ms between looks at how the sources fare."""
-
-
-def source_rules(settings: Settings) -> dict[str, SourceRules]:
-    """What each source may say, by the name its messages are kept under."""
-    return {
-        one.tag: SourceRules(
-            one.tag,
-            one.senders,
-            one.areas,
-            one.time_zone,
-            None if one.max_age_s is None else one.max_age_s * 1000,
-        )
-        for one in settings.ingest.sources
-    }
 
 
 def watched(sources: Sequence[SourceShape]) -> list[Watched]:

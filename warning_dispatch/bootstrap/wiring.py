@@ -21,7 +21,7 @@ from warning_dispatch.engine.bureau import Bureau, BureauPlan
 from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.frozen import FrozenPlans, texts_to_json
-from warning_dispatch.engine.intake import Intake, IntakeSettings, ProfileFinder, usual_profile
+from warning_dispatch.engine.intake import Intake, IntakeSettings, RulesFinder, usual_rules
 from warning_dispatch.engine.launch import Launcher
 from warning_dispatch.engine.locating import ShapeFinder, no_positions
 from warning_dispatch.engine.observing import Observer, nobody
@@ -83,7 +83,7 @@ class EngineParts:
     blackout: BlackoutRule = field(default_factory=BlackoutRule)
     validity: Mapping[Colour, int] = field(default_factory=lambda: {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR})
     observe: Observer = nobody
-    profile_of: ProfileFinder = usual_profile
+    rules_of: RulesFinder = usual_rules
     find_shape: ShapeFinder = no_positions
 
 
@@ -124,7 +124,7 @@ def build_engine(parts: EngineParts) -> Engine:
             rounds=rounds,
             alert_to_json=alert_to_json,
             alert_from_json=alert_from_json,
-            profile_of=parts.profile_of,
+            rules_of=parts.rules_of,
             find_shape=parts.find_shape,
         ),
         acts=Acts(parts.pause_max, rounds),
@@ -201,7 +201,7 @@ def wire_product(
     validity: Mapping[Colour, int] | None = None,
     night: Night | None = None,
     call_itself: bool = True,
-    profile_of: ProfileFinder = usual_profile,
+    rules_of: RulesFinder = usual_rules,
     find_shape: ShapeFinder = no_positions,
 ) -> Product:
     """Constructor calls for the engine and what it stands on. The schema of `database` must be current."""
@@ -228,7 +228,7 @@ def wire_product(
         pause_max=pause_max,
         blackout=blackout or BlackoutRule(),
         validity=validity or {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR},
-        profile_of=profile_of,
+        rules_of=rules_of,
         find_shape=find_shape,
     )
     if call_itself and configuration.bureau is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from warning_dispatch.bootstrap.installation import email_route
-from warning_dispatch.bootstrap.profiles import profile_finder
+from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.cli.source_inspection import Keys, outlet_findings, source_findings
 from warning_dispatch.configuration import Configuration, load_configuration
@@ -119,9 +119,9 @@ def inspect(config: Path | None) -> Inspection:
 
 
 def _sources(result: Inspection, settings: Settings) -> None:
-    """How messages are read: profiles with their certificates, and where divisions lie."""
+    """How messages are read: the rules of their sources with the certificates, and where divisions lie."""
     try:
-        profile_finder(settings.ingest.profiles)
+        rules_finder(settings.ingest)
     except DispatchError as error:
         result.failed("sources", error)
     try:

@@ -32,7 +32,7 @@ from warning_dispatch.model.alert import (
     Unread,
 )
 from warning_dispatch.model.plan import CallChain, Hazard
-from warning_dispatch.model.source import USUAL, SourceProfile
+from warning_dispatch.model.source_rules import USUAL, SourceRules
 from warning_dispatch.model.views import IntakeResult
 from warning_dispatch.routing.areas import level_of
 from warning_dispatch.routing.triggers import Verdict, match
@@ -50,12 +50,12 @@ LONGEST_REASON = 200
 BY_HAND = "hand:"
 """The source of a message that an officer composed (observed rain, a call from upstairs), before the actor."""
 
-MessageReader = Callable[[bytes, SourceProfile], ReadMessage]
-ProfileFinder = Callable[[str], SourceProfile]
+MessageReader = Callable[[bytes, SourceRules], ReadMessage]
+RulesFinder = Callable[[str], SourceRules]
 """What is known of a source, by its name."""
 
 
-def usual_profile(_source: str) -> SourceProfile:
+def usual_rules(_source: str) -> SourceRules:
     """Nothing is known of any source."""
     return USUAL
 
@@ -73,7 +73,7 @@ class Intake:
         rounds: Rounds,
         alert_to_json: Callable[[Alert], str],
         alert_from_json: Callable[[str], Alert],
-        profile_of: ProfileFinder = usual_profile,
+        rules_of: RulesFinder = usual_rules,
         find_shape: ShapeFinder = no_positions,
     ) -> None:
         """The parsers and the configuration are handed in."""
@@ -84,7 +84,7 @@ class Intake:
         self._rounds = rounds
         self._alert_to_json = alert_to_json
         self._alert_from_json = alert_from_json
-        self._profile_of = profile_of
+        self._rules_of = rules_of
         self._locate = Locator(settings.within, find_shape)
         self._judge = Judge(settings, chains, launcher)
 
@@ -97,12 +97,12 @@ class Intake:
         alerts = ledger.tx.alerts
         digest = sha256(raw).hexdigest()
         raw_id = alerts.keep_raw(raw, source, digest, ledger.now)
-        profile = self._profile_of(source)
-        found = self._read_message(raw, profile)
+        rules = self._rules_of(source)
+        found = self._read_message(raw, rules)
         results = [
             result
             for read in found.alerts
-            for result in self._take_alert(ledger, raw_id, read, profile, by_hand=source.startswith(BY_HAND))
+            for result in self._take_alert(ledger, raw_id, read, rules, by_hand=source.startswith(BY_HAND))
         ]
         if found.unread:
             results.append(self._refuse(ledger, raw_id, digest, found.unread))
@@ -159,7 +159,7 @@ class Intake:
         return IntakeResult(None, Disposition.QUARANTINED, tuple(reasons), ())
 
     def _take_alert(
-        self, ledger: Ledger, raw_id: int, read: ReadAlert, profile: SourceProfile, *, by_hand: bool
+        self, ledger: Ledger, raw_id: int, read: ReadAlert, rules: SourceRules, *, by_hand: bool
     ) -> list[IntakeResult]:
         """Every event of an alert; an Update that speaks of one event less lets go of that one."""
         events = events_of(read.alert, self._find_hazard)
@@ -169,7 +169,7 @@ class Intake:
         others: set[str] = set()
         for event in events:
             part = replace(read, alert=event)
-            case = self._case(ledger, part, profile, by_hand=by_hand)
+            case = self._case(ledger, part, rules, by_hand=by_hand)
             result, kin = self._take_one(ledger, raw_id, case, event)
             results.append(result)
             others.update(one.part for one in kin.all if one.coverage)
@@ -181,7 +181,7 @@ class Intake:
         self,
         ledger: Ledger,
         read: ReadAlert,
-        profile: SourceProfile,
+        rules: SourceRules,
         *,
         by_hand: bool = False,
         released: bool = False,
@@ -199,7 +199,7 @@ class Intake:
             problems = (*problems, _DISAGREE)
         if located.alert is not read.alert:
             facts = read_facts(located.alert, within)
-        return Case(located.alert, problems, facts, hazard, located, profile, by_hand=by_hand, released=released)
+        return Case(located.alert, problems, facts, hazard, located, rules, by_hand=by_hand, released=released)
 
     def _higher(self, alert: Alert, named: Hazard, coded: Hazard | None) -> Hazard:
         """Of two hazards that a message names, the one that calls; else the one by its name."""

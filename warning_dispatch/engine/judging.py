@@ -23,10 +23,10 @@ from warning_dispatch.engine.records import ChainRecord, Hold
 from warning_dispatch.model.alert import Alert, Disposition, MsgType, Problem
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Hazard
-from warning_dispatch.model.source import SourceProfile
+from warning_dispatch.model.source_rules import SourceRules, allows
 from warning_dispatch.model.states import ChainState
 from warning_dispatch.model.unit import UnitLevel
-from warning_dispatch.routing.areas import Affected, level_of
+from warning_dispatch.routing.areas import Affected, level_of, trim
 from warning_dispatch.routing.obligations import grown
 from warning_dispatch.routing.triggers import Match, Verdict, chosen_by_hand, match
 
@@ -48,12 +48,7 @@ class IntakeSettings:
 
     def allows(self, issuer: str) -> bool:
         """Whether a sender may start call-outs."""
-        return listed(issuer, self.senders)
-
-
-def listed(issuer: str, senders: Sequence[str]) -> bool:
-    """Whether a sender stands in a list, exactly or by a prefix with "*"; an empty list has everybody."""
-    return not senders or any(issuer.startswith(one[:-1]) if one.endswith("*") else issuer == one for one in senders)
+        return allows(self.senders, issuer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,7 @@ class Case:
     facts: Reading
     hazard: Hazard | None
     located: Located
-    profile: SourceProfile
+    rules: SourceRules
     conflict: bool = False
     by_hand: bool = False
     released: bool = False
@@ -117,8 +112,8 @@ class Judge:
         reasons = list(dict.fromkeys((*(problem.code for problem in case.problems), *case.located.how)))
         if case.conflict and not case.released and not self._raises(ledger, case):
             return Judged(Disposition.CONFLICT, [*reasons, "same_identity_other_content"], alarm="conflict")
-        if not case.released and not self.allows(case):
-            return Judged(Disposition.QUARANTINED, [*reasons, "sender_not_allowed"], alarm="quarantined")
+        if not case.released and (refusal := self._not_allowed(case)):
+            return Judged(Disposition.QUARANTINED, [*reasons, refusal], alarm="quarantined")
         if not case.released and any(problem.essential for problem in case.problems):
             return Judged(Disposition.QUARANTINED, reasons, alarm="quarantined")
         if not case.facts.actual:  # practice starts nothing, and it ends nothing either
@@ -135,12 +130,14 @@ class Judge:
 
     def allows(self, case: Case) -> bool:
         """Whether its sender may speak, to us and by this way, of this place."""
+        return not self._not_allowed(case)
+
+    def _not_allowed(self, case: Case) -> str:
+        """Why its sender may not; empty when it may."""
         issuer = case.facts.issuer
-        ours = self._settings.allows(issuer) and listed(issuer, case.profile.senders)
-        codes = case.facts.codes
-        return ours and (
-            not case.profile.areas or all(any(touches(code, one) for one in case.profile.areas) for code in codes)
-        )
+        if not (self._settings.allows(issuer) and case.rules.allows(issuer)):
+            return "sender_not_allowed"
+        return "" if all(case.rules.covers(trim(code)) for code in case.facts.codes) else "area_not_allowed"
 
     def _raises(self, ledger: Ledger, case: Case) -> bool:
         """Whether a conflicting message is of a higher colour than what is in force, from somebody who may say so."""
@@ -186,7 +183,7 @@ class Judge:
             return ""
         if case.alert.sent > now + self._settings.ahead:
             return "sent_in_the_future"
-        max_age = self._settings.max_age if case.profile.max_age is None else case.profile.max_age
+        max_age = self._settings.max_age if case.rules.max_age is None else case.rules.max_age
         return "too_old" if case.alert.sent < now - max_age else ""
 
     def _nowhere(self, case: Case, level: UnitLevel) -> str:

@@ -30,7 +30,7 @@ from warning_dispatch.ingest.structure import report
 from warning_dispatch.ingest.times import OASIS_FORM, optional_time, required_time
 from warning_dispatch.model.alert import Alert, AlertArea, AlertInfo, MsgType
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.source import ColourPlace
+from warning_dispatch.model.source_rules import ColourPlace
 
 VERSIONS = {
     "urn:oasis:names:tc:emergency:cap:1.2": "cap-1.2",
@@ -191,7 +191,7 @@ def _colour(info: Element, severity: str, headline: str, notes: Notes) -> Colour
         ],
         ColourPlace.SEVERITY: [severe] if severe else [],
     }
-    return settle([claim for place in notes.profile.colours for claim in claims[place]], info, notes)
+    return settle([claim for place in notes.rules.colours for claim in claims[place]], info, notes)
 
 
 def _parameter_claims(info: Element, parameters: list[tuple[str, str]], notes: Notes) -> list[Claim]:

@@ -33,7 +33,7 @@ from warning_dispatch.ingest.references import bare_references
 from warning_dispatch.ingest.times import CN12379_FORM, optional_time, required_time
 from warning_dispatch.model.alert import Alert, AlertArea, AlertInfo
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.source import ColourPlace
+from warning_dispatch.model.source_rules import ColourPlace
 
 DIALECT = "12379"
 NAMESPACES = ("", "http://com.icss.amp")
@@ -142,7 +142,7 @@ def _colour(info: Element, severity: str, headline: str, notes: Notes) -> Colour
     if claim is None and told:
         notes.odd(Odd.COLOUR_FROM_HEADLINE, info, "severity", severity)
     claims = {ColourPlace.SEVERITY: [claim] if claim else [], ColourPlace.HEADLINE: told}
-    return settle([one for place in notes.profile.colours for one in claims.get(place, ())], info, notes)
+    return settle([one for place in notes.rules.colours for one in claims.get(place, ())], info, notes)
 
 
 def _areas(info: Element, notes: Notes) -> tuple[AlertArea, ...]:

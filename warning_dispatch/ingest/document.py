@@ -61,7 +61,7 @@ def open_document(raw: bytes, notes: Notes, *, keep_everything: bool = False) ->
 
 
 def _parsed(body: bytes, encoding: str | None, notes: Notes, *, keep_everything: bool) -> Element:
-    """The root; where the first reading fails, what the source's profile allows is tried once."""
+    """The root; where the first reading fails, what the source's rules allow is tried once."""
     failed: Exception
     try:
         return etree.fromstring(body, _parser(encoding, keep_everything=keep_everything))
@@ -81,11 +81,11 @@ def _second_readings(body: bytes, encoding: str | None, notes: Notes) -> list[tu
         return []
     tries: list[tuple[bytes, str | None]] = []
     label = encoding
-    if _contradicts(body, encoding) and _is_in(body, notes.profile.encoding):
-        label = notes.profile.encoding
+    if _contradicts(body, encoding) and _is_in(body, notes.rules.encoding):
+        label = notes.rules.encoding
         notes.odd(Odd.ENCODING_OVERRIDDEN, None, value=label)
         tries.append((body, label))
-    repaired = mended(body, notes) if notes.profile.mends else None
+    repaired = mended(body, notes) if notes.rules.mends else None
     if repaired is not None:
         tries.append((repaired, label))
     return tries

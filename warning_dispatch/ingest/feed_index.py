@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from warning_dispatch.errors import DispatchError
-from warning_dispatch.ingest.prelook import colour_at_a_glance
+from warning_dispatch.ingest.peek import peek_colour
 from warning_dispatch.tomlfiles import both
 
 MOST_ENTRIES = 20_000
@@ -90,14 +90,14 @@ def _entry(element: etree._Element, base: str) -> Entry | None:
     name = _text(element, "id") or _text(element, "guid") or address
     changed = _text(element, "updated") or _text(element, "pubDate") or _text(element, "date")
     item = f"{name}|{changed}|{address}"
-    rank = colour_at_a_glance((_text(element, "title") + _text(element, "summary")).encode())
+    rank = peek_colour((_text(element, "title") + _text(element, "summary")).encode())
     return Entry(name, _short(item), address, b"", int(rank or 0))
 
 
 def _entry_of_alert(alert: etree._Element) -> Entry:
     raw = etree.tostring(alert, with_tail=False, encoding="UTF-8", xml_declaration=True)
     digest = sha256(raw).hexdigest()
-    return Entry(_text(alert, "identifier") or digest, digest, "", raw, int(colour_at_a_glance(raw) or 0))
+    return Entry(_text(alert, "identifier") or digest, digest, "", raw, int(peek_colour(raw) or 0))
 
 
 def _address(element: etree._Element) -> str:

@@ -24,7 +24,7 @@ from lxml import etree
 
 from warning_dispatch.clock import Clock, beijing_text
 from warning_dispatch.ingest.bundle import ATTACHMENT, LARGEST, SUFFIX, message_in
-from warning_dispatch.ingest.prelook import colour_at_a_glance, colour_of_name
+from warning_dispatch.ingest.peek import colour_of_name, peek_colour
 from warning_dispatch.ingest.receipts import receipt, receipt_name
 from warning_dispatch.model.views import IntakeResult
 
@@ -124,7 +124,7 @@ class WatchedFolder:
 
     def _glance(self, name: str) -> int:
         raw = self._bytes(name, 4_096)
-        return int(colour_at_a_glance(raw[1]) or 0) if raw else 0
+        return int(peek_colour(raw[1]) or 0) if raw else 0
 
     def _read(self, name: str) -> Found | None:
         """The file if it is whole, or has not changed for long enough; None: not now."""

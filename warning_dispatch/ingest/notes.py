@@ -14,7 +14,7 @@ from enum import Enum
 from warning_dispatch.errors import Finding, UnreadableAlertError
 from warning_dispatch.ingest.elements import Element, path_of
 from warning_dispatch.model.alert import Problem
-from warning_dispatch.model.source import USUAL, SourceProfile
+from warning_dispatch.model.source_rules import USUAL, SourceRules
 
 QUOTED = 60
 """Characters of a foreign value that a note quotes."""
@@ -122,16 +122,16 @@ class Notes:
     Of each kind only the first `MOST_OF_A_KIND` are kept, so that a hostile message cannot drown the rest.
     """
 
-    def __init__(self, profile: SourceProfile = USUAL) -> None:
-        """Nothing noted yet. `profile`: what is known of the source, for whoever reads along with these notes."""
-        self.profile = profile
+    def __init__(self, rules: SourceRules = USUAL) -> None:
+        """Nothing noted yet. `rules`: what is known of the source, for whoever reads along with these notes."""
+        self.rules = rules
         self._met: Counter[Odd] = Counter()
         self._problems: dict[Problem, None] = {}
         self._findings: dict[Finding, None] = {}
 
     def branch(self) -> Notes:
         """Notes of their own for one part of a document, beginning with what was noted of the whole."""
-        own = Notes(self.profile)
+        own = Notes(self.rules)
         own._met.update(self._met)
         own._problems.update(self._problems)
         return own

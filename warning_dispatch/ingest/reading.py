@@ -18,7 +18,7 @@ from warning_dispatch.ingest.elements import Element, full_text, local_name, nam
 from warning_dispatch.ingest.notes import Notes, Odd, clip
 from warning_dispatch.ingest.stream import documents_in
 from warning_dispatch.model.alert import Alert, ReadAlert, ReadMessage, Unread
-from warning_dispatch.model.source import USUAL, SignatureRule, SourceProfile
+from warning_dispatch.model.source_rules import USUAL, SignatureRule, SourceRules
 
 MOST_ALERTS = 1_000
 """Of one document; a feed of a whole country has some hundreds."""
@@ -44,38 +44,38 @@ _PROLOGUE = 4_000
 """Characters of an embedded text in which its root must stand."""
 
 
-def read_message(raw: bytes, profile: SourceProfile = USUAL) -> list[ReadAlert]:
+def read_message(raw: bytes, rules: SourceRules = USUAL) -> list[ReadAlert]:
     """The alerts of a message, for who wants nothing but those. Raises UnreadableAlertError when there is none."""
-    message = read_parts(raw, profile)
+    message = read_parts(raw, rules)
     if not message.alerts:
         raise UnreadableAlertError([finding for part in message.unread for finding in part.findings])
     return list(message.alerts)
 
 
-def read_parts(raw: bytes, profile: SourceProfile = USUAL) -> ReadMessage:
+def read_parts(raw: bytes, rules: SourceRules = USUAL) -> ReadMessage:
     """Read a message of any known dialect, by what is known of its source.
 
     Each alert with everything odd about it; what could not be read, with every finding: bytes that are too many or not
     to be trusted as XML, an unknown dialect, no identity (identifier, sender, time of sending), a signature that is
     asked for and does not hold. One of the two is never empty. Raises nothing; needs no clock, no network and no file.
     """
-    notes = Notes(profile)
+    notes = Notes(rules)
     try:
         root = open_document(raw, notes)
     except UnreadableAlertError as error:
         documents = documents_in(raw) if _TWO_ALERTS.search(raw) else []
         if len(documents) > 1:
-            return _read_each(documents[:MOST_ALERTS], profile)
+            return _read_each(documents[:MOST_ALERTS], rules)
         return ReadMessage((), (Unread("/", error.findings),))
     return _read_document(root, raw, notes)
 
 
-def _read_each(documents: list[bytes], profile: SourceProfile) -> ReadMessage:
+def _read_each(documents: list[bytes], rules: SourceRules) -> ReadMessage:
     """Documents in a row, each by itself."""
     alerts: list[ReadAlert] = []
     unread: list[Unread] = []
     for place, document in enumerate(documents, 1):
-        notes = Notes(profile)
+        notes = Notes(rules)
         notes.odd(Odd.CONCATENATED, None)
         try:
             found = _read_document(open_document(document, notes), document, notes)
@@ -108,8 +108,8 @@ def _read_document(root: Element, raw: bytes, notes: Notes) -> ReadMessage:
 
 def _read_one(element: Element, raw: bytes, notes: Notes, *, alone: bool) -> ReadAlert:
     """One alert; where its source must sign, only what the signature covers is read."""
-    if notes.profile.signature is not None:
-        return _read_signed(element, raw if alone else None, notes, notes.profile.signature)
+    if notes.rules.signature is not None:
+        return _read_signed(element, raw if alone else None, notes, notes.rules.signature)
     return ReadAlert(_parsed(element, notes), notes.problems)
 
 

@@ -12,7 +12,7 @@ import re
 from warning_dispatch.ingest.elements import Element, children, full_text
 from warning_dispatch.ingest.notes import Notes, Odd
 from warning_dispatch.model.alert import Circle, Ring
-from warning_dispatch.model.source import RadiusUnit
+from warning_dispatch.model.source_rules import RadiusUnit
 
 MOST_POINTS = 10_000
 """Of one ring; a county's own boundary has some thousands."""
@@ -93,8 +93,8 @@ def _in_china(longitude: float, latitude: float) -> bool:
 
 def circles_of(area: Element, notes: Notes, *, metres: bool) -> tuple[Circle, ...]:
     """The circles of an area. `metres`: what the dialect counts a radius in (12379), else kilometres (OASIS)."""
-    if notes.profile.radius is not RadiusUnit.DIALECT:
-        metres = notes.profile.radius is RadiusUnit.METRES
+    if notes.rules.radius is not RadiusUnit.DIALECT:
+        metres = notes.rules.radius is RadiusUnit.METRES
     found = []
     for element in children(area, "circle")[:MOST_SHAPES]:
         text = full_text(element).strip()

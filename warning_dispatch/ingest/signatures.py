@@ -21,7 +21,7 @@ from warning_dispatch.errors import Finding, UnreadableAlertError
 from warning_dispatch.ingest.document import open_document
 from warning_dispatch.ingest.elements import Element, path_of
 from warning_dispatch.ingest.notes import Notes
-from warning_dispatch.model.source import SignatureRule
+from warning_dispatch.model.source_rules import SignatureRule
 
 SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 _REMEDY = "核对来源的签名证书，联系发送方 / check the certificate pinned for the source, ask the sender"

@@ -2,39 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from warning_dispatch.model.colour import Colour
-
-
-def allows(senders: Sequence[str], issuer: str) -> bool:
-    """Whether a sender is on a list of codes, exact or as prefix with "*"; an empty list allows all."""
-    return not senders or any(issuer.startswith(one[:-1]) if one.endswith("*") else issuer == one for one in senders)
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRules:
-    """What a source may say. `name` as in raw_message.source ("folder:city").
-
-    `senders`: sender codes, exact or as prefix with "*"; `areas`: division codes whose warnings it may bring; both empty:
-    no limit of its own. `time_zone`: of times that name none (IANA name). `max_age`: of what is still dialled, None: the
-    installation's.
-    """
-
-    name: str
-    senders: tuple[str, ...] = ()
-    areas: tuple[str, ...] = ()
-    time_zone: str = "Asia/Shanghai"
-    max_age: int | None = None
-
-    def allows(self, issuer: str) -> bool:
-        """Whether it may bring messages of a sender."""
-        return allows(self.senders, issuer)
-
-    def covers(self, area: str) -> bool:
-        """Whether a division code (already trimmed) lies in what the source may speak of."""
-        return not self.areas or any(area.startswith(one) for one in self.areas)
 
 
 @dataclass(frozen=True, slots=True)

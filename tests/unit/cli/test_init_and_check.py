@@ -272,8 +272,8 @@ def test_a_source_that_could_not_be_read_is_found_before_the_season(keyboard: An
     """A certificate that is not there is named by `check`, not by the first red warning."""
     folder = own_config(keyboard)
     path = folder / "warning-dispatch.toml"
-    profile = '[[ingest.profiles]]\nname = "spool"\ncertificates = ["nowhere.pem"]\n\n[texts]'
-    path.write_text(path.read_text("utf-8").replace("[texts]", profile, 1), encoding="utf-8")
+    rules = '[ingest.file]\ncertificates = ["nowhere.pem"]\n\n[texts]'
+    path.write_text(path.read_text("utf-8").replace("[texts]", rules, 1), encoding="utf-8")
     said = keyboard.run("check", "--json")
     assert "sources" in areas(said.document)
     assert "nowhere.pem" in said.out

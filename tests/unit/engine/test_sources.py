@@ -8,7 +8,8 @@ from typing import Any
 
 from warning_dispatch.engine.sources import LONGEST_TROUBLE, attend, watch
 from warning_dispatch.model.alarm_facts import facts_of
-from warning_dispatch.model.sources import SourceHealth, SourceRules, Watched
+from warning_dispatch.model.source_rules import SourceRules
+from warning_dispatch.model.sources import SourceHealth, Watched
 
 NOW = 1_785_000_000_000
 MINUTE = 60_000

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import resource
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from warning_dispatch.clock import stopwatch
 from warning_dispatch.ingest import read_parts
 from warning_dispatch.ingest.peek import peek_colour
 from warning_dispatch.ingest.stream import DocumentStream
-from warning_dispatch.model.source import SignatureRule, SourceProfile
+from warning_dispatch.model.source_rules import SignatureRule, SourceRules
 
 ROOT = Path(__file__).parents[3]
 FILES = [
@@ -24,10 +25,10 @@ FILES = [
 ]
 SAMPLES = [path.read_bytes() for path in FILES]
 GOOD = (ROOT / "config" / "samples" / "12379-red-rain-city.xml").read_bytes()
-PROFILES = (
-    SourceProfile(),
-    SourceProfile(encoding="GB18030", mends=True, zone_minutes=0),
-    SourceProfile(signature=SignatureRule(("no certificate",))),
+RULES = (
+    SourceRules(),
+    SourceRules(encoding="GB18030", mends=True, zone=UTC),
+    SourceRules(signature=SignatureRule(("no certificate",))),
 )
 SNIPPETS = [
     b"<", b">", b"&", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<!DOCTYPE a>", b"<?x?>", b"&#0;", b"&x;", b"\x00", b"\xff",
@@ -76,15 +77,15 @@ def test_reading_mutated_messages(pytestconfig: pytest.Config) -> None:
         dice = random.Random(f"{seed}/{rounds}")
         raw = mutated(dice)
         begun = stopwatch()
-        for profile in PROFILES:
-            message = read_parts(raw, profile)
+        for rules in RULES:
+            message = read_parts(raw, rules)
             assert message.alerts or message.unread, (seed, rounds)
             assert all(part.findings for part in message.unread), (seed, rounds)
         peek_colour(raw)
         stream = DocumentStream(100_000)
         for at in range(0, len(raw), 1 + len(raw) // 7):
             stream.feed(raw[at : at + 1 + len(raw) // 7])
-        assert stopwatch() - begun < SLOWEST * len(PROFILES), (seed, rounds)
+        assert stopwatch() - begun < SLOWEST * len(RULES), (seed, rounds)
         if rounds % 50 == 0:
             assert read_parts(GOOD) == expected, (seed, rounds)
         rounds += 1

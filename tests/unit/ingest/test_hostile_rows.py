@@ -6,6 +6,7 @@ import gzip
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC
 
 import pytest
 
@@ -15,26 +16,26 @@ from warning_dispatch.ingest.peek import peek_colour
 from warning_dispatch.ingest.stream import DocumentStream
 from warning_dispatch.model.alert import AlertStatus, Circle, MsgType, ReadAlert
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.source import USUAL, ColourPlace, RadiusUnit, SourceProfile
+from warning_dispatch.model.source_rules import USUAL, ColourPlace, RadiusUnit, SourceRules
 
 Sample = Callable[..., bytes]
 CN, CAP = "12379-red-rain-city", "cap12-red-rain-city"
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 ID = "14110041600000_20260722220506"
-MENDS = SourceProfile(mends=True)
+MENDS = SourceRules(mends=True)
 
 
-def only(raw: bytes, profile: SourceProfile = USUAL) -> ReadAlert:
+def only(raw: bytes, rules: SourceRules = USUAL) -> ReadAlert:
     """The one alert of a message of which nothing is unreadable."""
-    message = read_parts(raw, profile)
+    message = read_parts(raw, rules)
     assert message.unread == (), message.unread
     (found,) = message.alerts
     return found
 
 
-def refused(raw: bytes, profile: SourceProfile = USUAL) -> str:
+def refused(raw: bytes, rules: SourceRules = USUAL) -> str:
     """Why nothing could be read; Chinese first, and with something to do."""
-    message = read_parts(raw, profile)
+    message = read_parts(raw, rules)
     assert message.alerts == ()
     findings = [finding for part in message.unread for finding in part.findings]
     assert findings
@@ -107,10 +108,10 @@ def test_row_04_mislabelled(sample: Sample) -> None:
     """Bytes that contradict their declaration are read in the encoding that the source is known for, once; else refused."""
     raw = sample(CN).decode().encode("gb18030")
     assert "编码" in refused(raw)
-    known = only(raw, SourceProfile(encoding="GB18030"))
+    known = only(raw, SourceRules(encoding="GB18030"))
     assert codes(known) == {"encoding-overridden"}
     assert known.alert == only(sample(CN)).alert
-    assert "编码" in refused(raw, SourceProfile(encoding="UTF-8"))
+    assert "编码" in refused(raw, SourceRules(encoding="UTF-8"))
 
 
 @pytest.mark.parametrize("before", [b"\n", b"\r\n\r\n \t", b"\xef\xbb\xbf\n"])
@@ -245,7 +246,7 @@ def test_row_13_unusable_time_of_sending(sample: Sample, written: str) -> None:
 def test_row_13_zone_of_the_source(sample: Sample) -> None:
     """A time without a zone is in the source's own."""
     raw = sample(CAP, ("<sent>2026-07-22T22:06:11+08:00", "<sent>2026-07-22T14:06:11"))
-    assert only(raw, SourceProfile(zone_minutes=0)).alert.sent == only(sample(CAP)).alert.sent
+    assert only(raw, SourceRules(zone=UTC)).alert.sent == only(sample(CAP)).alert.sent
 
 
 @pytest.mark.parametrize(
@@ -338,12 +339,12 @@ def test_row_24_colours(sample: Sample, severity: str, colour: Colour) -> None:
 
 
 def test_row_24_order_of_precedence(sample: Sample) -> None:
-    """Places that a source's profile leaves out are not asked; MeteoAlarm's level is."""
+    """Places that a source's rules leave out are not asked; MeteoAlarm's level is."""
     raw = sample(
         CAP, (">Extreme<", ">Minor<"), ("ColorCode", "awareness_level"), ("<value>Red<", "<value>3; orange; Severe<")
     )
     assert {info.colour for info in only(raw).alert.infos} == {Colour.RED, Colour.ORANGE}
-    asked = SourceProfile(colours=(ColourPlace.AWARENESS, ColourPlace.SEVERITY))
+    asked = SourceRules(colours=(ColourPlace.AWARENESS, ColourPlace.SEVERITY))
     found = only(raw, asked)
     assert [info.colour for info in found.alert.infos] == [Colour.ORANGE, Colour.ORANGE]
     assert "colour-conflict" in codes(found)
@@ -395,21 +396,21 @@ def test_row_26_a_line_in_12379(sample: Sample) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "profile", "metres"),
+    ("text", "rules", "metres"),
     [
         ("37.5,111.1 5", USUAL, 5_000.0),
         ("37.5,111.1 0", USUAL, 0.0),
         ("37.5,111.1 5km", USUAL, 5_000.0),
-        ("111.1,37.5 800", SourceProfile(radius=RadiusUnit.METRES), 800.0),
+        ("111.1,37.5 800", SourceRules(radius=RadiusUnit.METRES), 800.0),
         ("37.5,111.1 99999", USUAL, None),
         ("37.5,111.1 -3", USUAL, None),
         ("37.5 111.1", USUAL, None),
     ],
 )
-def test_row_27_circles(sample: Sample, text: str, profile: SourceProfile, metres: float | None) -> None:
+def test_row_27_circles(sample: Sample, text: str, rules: SourceRules, metres: float | None) -> None:
     """Kilometres in CAP, unless the source or the text says otherwise; what is no circle is left out and noted."""
     raw = sample(CAP, ("</areaDesc>", f"</areaDesc><circle>{text}</circle>"))
-    circles = only(raw, profile).alert.infos[0].areas[0].circles
+    circles = only(raw, rules).alert.infos[0].areas[0].circles
     assert circles == (() if metres is None else (Circle(111.1, 37.5, metres),))
 
 

@@ -15,7 +15,7 @@ from signxml.algorithms import DigestAlgorithm, SignatureConstructionMethod, Sig
 from signxml.signer import XMLSigner
 
 from warning_dispatch.ingest import read_parts
-from warning_dispatch.model.source import SignatureRule, SourceProfile
+from warning_dispatch.model.source_rules import SignatureRule, SourceRules
 
 Sample = Callable[..., bytes]
 CAP = "cap12-red-rain-city"
@@ -62,14 +62,14 @@ def bytes_of(root: etree._Element) -> bytes:
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 
-def pinned(*certificates: str) -> SourceProfile:
+def pinned(*certificates: str) -> SourceRules:
     """A source that must sign."""
-    return SourceProfile(signature=SignatureRule(certificates))
+    return SourceRules(signature=SignatureRule(certificates))
 
 
-def refused(raw: bytes, profile: SourceProfile) -> str:
+def refused(raw: bytes, rules: SourceRules) -> str:
     """Why nothing could be read."""
-    message = read_parts(raw, profile)
+    message = read_parts(raw, rules)
     assert message.alerts == ()
     return " ".join(str(finding) for part in message.unread for finding in part.findings)
 
@@ -77,8 +77,8 @@ def refused(raw: bytes, profile: SourceProfile) -> str:
 def test_row_32_a_good_signature_is_read(sample: Sample) -> None:
     """Signed by the pinned certificate: read like any other; also where the certificate is one of several."""
     raw = bytes_of(signed(sample(CAP), pair()))
-    for profile in (pinned(pair()[1]), pinned(pair("other")[1], pair()[1])):
-        message = read_parts(raw, profile)
+    for rules in (pinned(pair()[1]), pinned(pair("other")[1], pair()[1])):
+        message = read_parts(raw, rules)
         assert message.unread == ()
         assert message.alerts[0].alert == read_parts(sample(CAP)).alerts[0].alert
 

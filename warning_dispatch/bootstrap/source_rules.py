@@ -1,39 +1,44 @@
-"""Source profiles of an installation: settings and certificate files made into what the reader goes by."""
+"""What an installation knows of its sources: settings and certificate files made into what the reader goes by."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from warning_dispatch.errors import ConfigError, Finding
-from warning_dispatch.model.source import USUAL, ColourPlace, RadiusUnit, SignatureRule, SourceProfile
-from warning_dispatch.settings import SETTINGS_FILE, ProfileSettings
+from warning_dispatch.model.source_rules import USUAL, ColourPlace, RadiusUnit, SignatureRule, SourceRules
+from warning_dispatch.settings import SETTINGS_FILE, IngestSettings
+from warning_dispatch.source_settings import RulesShape
 from warning_dispatch.tomlfiles import both
 
 
-def profile_finder(profiles: Sequence[ProfileSettings]) -> Callable[[str], SourceProfile]:
-    """The profile of a source by its name, which is what stands before the first ":". ConfigError with every finding."""
+def rules_finder(ingest: IngestSettings) -> Callable[[str], SourceRules]:
+    """The rules of a source by what its messages are kept under. ConfigError with every finding.
+
+    "folder:city", "feed:province", "push:gateway" are configured sources; "api" and "file:<name>" go by what stands before
+    the first ":", and so does whatever has no rules of its own: as usual.
+    """
     findings: list[Finding] = []
-    known = {one.name: _profile(one, findings) for one in profiles}
-    if len(known) < len(profiles):
-        what = both("来源名称重复", "a source's name stands twice")
-        findings.append(Finding(f"{SETTINGS_FILE}: ingest.profiles", what, both("只保留一处", "keep one of them")))
+    known = {one.tag: _rules(one, one.tag, f"ingest.{one.kind} ({one.name})", findings) for one in ingest.sources}
+    for name, said in (("api", ingest.api), ("file", ingest.file)):
+        known[name] = _rules(said, name, f"ingest.{name}", findings)
     if findings:
         raise ConfigError(findings)
-    return lambda source: known.get(source.partition(":")[0], USUAL)
+    return lambda source: known.get(source) or known.get(source.partition(":")[0], USUAL)
 
 
-def _profile(said: ProfileSettings, findings: list[Finding]) -> SourceProfile:
-    where = f"{SETTINGS_FILE}: ingest.profiles[{said.name}].certificates"
+def _rules(said: RulesShape, name: str, place: str, findings: list[Finding]) -> SourceRules:
+    where = f"{SETTINGS_FILE}: {place}.certificates"
     certificates = [_certificate(Path(one).expanduser(), where, findings) for one in said.certificates]
     pinned = tuple(one for one in certificates if one)
     if pinned:
         from warning_dispatch.ingest.signatures import certificate_findings  # noqa: PLC0415 - few sources sign
 
         findings.extend(certificate_findings(pinned, where))
-    return SourceProfile(
-        name=said.name,
-        zone_minutes=said.zone_minutes,
+    return SourceRules(
+        name=name,
+        zone=ZoneInfo(said.time_zone),
         encoding=said.encoding,
         mends=said.mends,
         radius=RadiusUnit(said.radius),

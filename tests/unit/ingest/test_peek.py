@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warning_dispatch.ingest.prelook import colour_at_a_glance, colour_of_name
+from warning_dispatch.ingest.peek import colour_of_name, peek_colour
 from warning_dispatch.model.colour import Colour
 
 SAMPLES = Path(__file__).resolve().parents[3] / "config" / "samples"
@@ -24,7 +24,7 @@ SAMPLES = Path(__file__).resolve().parents[3] / "config" / "samples"
 )
 def test_samples_are_known_at_a_glance(name: str, colour: Colour) -> None:
     """By the severity or the headline, in both dialects."""
-    assert colour_at_a_glance((SAMPLES / name).read_bytes()) is colour
+    assert peek_colour((SAMPLES / name).read_bytes()) is colour
 
 
 @pytest.mark.parametrize(
@@ -40,19 +40,19 @@ def test_samples_are_known_at_a_glance(name: str, colour: Colour) -> None:
 )
 def test_red_is_seen_in_every_spelling(raw: bytes) -> None:
     """Whatever the case, the prefix and the encoding; of several colours the highest."""
-    assert colour_at_a_glance(raw) is Colour.RED
+    assert peek_colour(raw) is Colour.RED
 
 
 def test_what_speaks_of_no_colour_waits_with_the_others() -> None:
     """No colour is no reason to be refused, only to wait."""
-    assert colour_at_a_glance(b"<alert/>") is None
-    assert colour_at_a_glance(b"") is None
+    assert peek_colour(b"<alert/>") is None
+    assert peek_colour(b"") is None
 
 
 @given(st.binary(max_size=400))
 def test_no_bytes_break_it(raw: bytes) -> None:
     """It is the first thing that touches a message from anywhere."""
-    colour_at_a_glance(raw)
+    peek_colour(raw)
 
 
 def test_a_file_name_of_the_12379_form_tells_its_colour() -> None:

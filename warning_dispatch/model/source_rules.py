@@ -1,11 +1,13 @@
-"""来源约定: what an installation knows of a source of messages, so that its messages are read as they are meant."""
+"""来源约定: what an installation knows of a source of messages: how they are read, and what it may say."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta, timezone, tzinfo
 from enum import StrEnum
 
-BEIJING_MINUTES = 480
+BEIJING: tzinfo = timezone(timedelta(hours=8))
 
 
 class ColourPlace(StrEnum):
@@ -30,6 +32,11 @@ class RadiusUnit(StrEnum):
     KILOMETRES = "km"
 
 
+def allows(senders: Sequence[str], issuer: str) -> bool:
+    """Whether a sender is on a list of codes, exact or as prefix with "*"; an empty list allows all."""
+    return not senders or any(issuer.startswith(one[:-1]) if one.endswith("*") else issuer == one for one in senders)
+
+
 @dataclass(frozen=True, slots=True)
 class SignatureRule:
     """Messages of a source count only when signed. `certificates`: PEM, each pinned by itself; no authority is trusted.
@@ -42,10 +49,10 @@ class SignatureRule:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceProfile:
-    """How the messages of one source are read and judged.
+class SourceRules:
+    """How the messages of one source are read and judged. `name` as in raw_message.source ("folder:city", "api").
 
-    `zone_minutes`: east of UTC, for times without a zone. `encoding`: tried once when bytes contradict what they
+    `zone`: of times that name none. `encoding`: tried once when bytes contradict what they
     declare. `mends`: markup that the source is known to break (a bare &, an illegal xmlns:xmlns) is mended before
     reading. `colours`: the places that are asked for the colour, in order of precedence; one that is left out is not
     asked. `senders` and `areas`: what the source may speak for, as sender codes (exact, or a prefix with "*") and
@@ -53,7 +60,7 @@ class SourceProfile:
     """
 
     name: str = ""
-    zone_minutes: int = BEIJING_MINUTES
+    zone: tzinfo = BEIJING
     encoding: str = ""
     mends: bool = False
     radius: RadiusUnit = RadiusUnit.DIALECT
@@ -63,6 +70,14 @@ class SourceProfile:
     areas: tuple[str, ...] = ()
     max_age: int | None = None
 
+    def allows(self, issuer: str) -> bool:
+        """Whether it may bring messages of a sender."""
+        return allows(self.senders, issuer)
 
-USUAL = SourceProfile()
+    def covers(self, area: str) -> bool:
+        """Whether a division code (already trimmed) lies in what the source may speak of."""
+        return not self.areas or any(area.startswith(one) for one in self.areas)
+
+
+USUAL = SourceRules()
 """For a source of which nothing is said."""
