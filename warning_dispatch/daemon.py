@@ -322,11 +322,12 @@ class EngineDesk:
 
     async def release(self, alert_id: int, *, actor: str, reason: str) -> IntakeResult:
         """See the port."""
-        return await asyncio.wrap_future(
-            self._writer.submit(
-                Lane.INTAKE, lambda now: self._engine.release(now, alert_id, actor=actor, reason=reason)
-            )
+        work = self._writer.submit(
+            Lane.ACT, lambda now: self._engine.release(now, alert_id, actor=actor, reason=reason)
         )
+        result = await asyncio.wrap_future(work)
+        self.after_intake()
+        return result
 
     async def confirm_link(self, token: str) -> LinkView:
         """See the port. Taps that arrive together are committed together."""

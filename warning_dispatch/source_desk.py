@@ -50,10 +50,6 @@ class WriterSourceDesk:
         """See the port."""
         return await self._office.take_in(raw, source, item)
 
-    async def begin(self, names: Sequence[str]) -> None:
-        """Watch these sources from now on."""
-        await self._office.once(Lane.INTAKE, lambda ledger: ledger.tx.sources.define(names, ledger.now))
-
     async def attend(self, source: str, trouble: str | None = None) -> bool:
         """See the port."""
         return await self._office.once(
@@ -76,9 +72,15 @@ class WriterSourceDesk:
         """See the port."""
         await self._office.once(Lane.INTAKE, lambda ledger: ledger.tx.sources.move_cursor(source, cursor))
 
-    async def watch(self, watched: Sequence[Watched]) -> int:
-        """Raise the alarms of sources that have been silent for too long; how many."""
-        return await self._office.once(Lane.ACT, lambda ledger: sources.watch(ledger, watched))
+    async def watch(self, watched: Sequence[Watched], *, anew: bool) -> int | None:
+        """Raise the alarms of sources that have been silent for too long; how many. None: another daemon watches.
+
+        `anew`: nobody may have watched until now, so no silence from before counts.
+        """
+        return await self._office.once(
+            Lane.ACT,
+            lambda ledger: sources.keep_watch(ledger, watched, self._holder, LEASE, anew=anew),
+        )
 
     # --- outward ------------------------------------------------------------------------------------------
 
@@ -86,7 +88,7 @@ class WriterSourceDesk:
         """Whether this daemon passes warnings on."""
         return await self._office.once(
             Lane.INTAKE_ORANGE,
-            lambda ledger: ledger.tx.leases.hold(OUTWARD, self._holder, ledger.now, ledger.now + LEASE),
+            lambda ledger: ledger.tx.leases.claim(OUTWARD, self._holder, ledger.now, ledger.now + LEASE),
         )
 
     async def publish(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -13,7 +14,7 @@ from warning_dispatch.model.sources import Posted
 from warning_dispatch.model.views import IntakeResult
 from warning_dispatch.store import schema
 from warning_dispatch.store.alert_rows import ALERT_CONTEXT
-from warning_dispatch.store.database import create_in_memory, writing
+from warning_dispatch.store.database import writing
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.publication_rows import PublicationTable, feed_page, one_publication, outlet_views
 from warning_dispatch.store.sealing import AesSealer
@@ -25,12 +26,10 @@ SEALER = AesSealer(KeyRing.simulated(1))
 
 
 @pytest.fixture
-def sql() -> Iterator[Sql]:
-    """A transaction on an empty database."""
-    database = create_in_memory()
-    with writing(database) as connection:
+def sql(each_kind: Any) -> Iterator[Sql]:
+    """A transaction on an empty database, of either kind."""
+    with writing(each_kind.create()) as connection:
         yield Sql(connection)
-    database.dispose()
 
 
 def add_alert(
@@ -111,16 +110,16 @@ def test_a_feed_remembers_where_it_is(sql: Sql) -> None:
 def test_a_lease_has_one_holder_until_it_lapses(sql: Sql) -> None:
     """Prolonged by its holder, refused to others, free when it is over or given back."""
     leases = LeaseTable(sql)
-    assert leases.hold("a", "one", NOW, NOW + 30)
-    assert not leases.hold("a", "two", NOW + 10, NOW + 40)
-    assert leases.hold("a", "one", NOW + 10, NOW + 40)
-    assert leases.hold("b", "two", NOW + 10, NOW + 40)
-    assert not leases.hold("a", "two", NOW + 39, NOW + 80)
-    assert leases.hold("a", "two", NOW + 40, NOW + 80)
+    assert leases.claim("a", "one", NOW, NOW + 30)
+    assert not leases.claim("a", "two", NOW + 10, NOW + 40)
+    assert leases.claim("a", "one", NOW + 10, NOW + 40)
+    assert leases.claim("b", "two", NOW + 10, NOW + 40)
+    assert not leases.claim("a", "two", NOW + 39, NOW + 80)
+    assert leases.claim("a", "two", NOW + 40, NOW + 80)
     leases.let_go(["a"], "one")
-    assert not leases.hold("a", "one", NOW + 41, NOW + 90)
+    assert not leases.claim("a", "one", NOW + 41, NOW + 90)
     leases.let_go(["a", "b"], "two")
-    assert leases.hold("a", "one", NOW + 41, NOW + 90)
+    assert leases.claim("a", "one", NOW + 41, NOW + 90)
 
 
 # --- what is passed on ------------------------------------------------------------------------------------

@@ -161,15 +161,13 @@ def _feed(source: FeedSettings, desk: WriterSourceDesk, clock: Clock) -> FeedSou
 
 
 async def watch_sources(sources: Sequence[Watched], desk: WriterSourceDesk, clock: Clock) -> None:
-    """See to it that silence is told. While the database fails, that is the greater trouble, and told elsewhere."""
+    """See to it that silence is told, by one daemon at a time. While the database fails, that is the greater trouble, and told elsewhere."""
     log = structlog.get_logger("source")
-    begun = False
+    ours = False
     while True:
         try:
-            if not begun:
-                await desk.begin([one.name for one in sources])
-                begun = True
-            told = await desk.watch(sources)
+            told = await desk.watch(sources, anew=not ours)
+            ours = told is not None
             if told:
                 log.warning("source.silent", count=told)
         except StoreError as error:

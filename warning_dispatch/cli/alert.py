@@ -12,7 +12,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from warning_dispatch.cli.alert_content import content_document, content_facts, problem_table
+from warning_dispatch.cli.alert_content import content_document, content_facts, masked_text, problem_table
 from warning_dispatch.cli.office import hazard_names, open_office, open_reading
 from warning_dispatch.cli.pictures import COLOUR_STYLES, moment
 from warning_dispatch.cli.terminal import Terminal, command
@@ -113,6 +113,30 @@ def show(
     terminal.answer(alert_document(row).model_dump(mode="json") | {"content": content_document(alert)}, *pictures)
 
 
+@app.command("message")
+@command
+def message(
+    terminal: Terminal,
+    message_id: Annotated[int, typer.Argument(metavar="ID", help=both("报文编号", "number of the message"))],
+) -> None:
+    """读不懂的报文原文（号码遮住）。 / A message that could not be read, as it came; numbers are masked."""
+    with open_reading(terminal.settings) as read:
+        row, raw = read.message(message_id)
+    text = masked_text(raw)
+    say = terminal.say
+    grid = Table.grid(padding=(0, 2))
+    for label, value in (
+        (say("报文", "message"), str(row.raw_id)),
+        (say("收到", "received"), moment(row.received_at)),
+        (say("来源", "source"), row.source),
+        (say("字节", "bytes"), str(row.size)),
+        ("SHA-256", row.digest),
+        (say("理由", "reasons"), "\n".join(reason_text(one, terminal.language) for one in row.reasons) or "—"),
+    ):
+        grid.add_row(Text(label, style="dim"), Text(value))
+    terminal.answer(message_document(row) | {"text": text}, grid, Text(text))
+
+
 @app.command("release")
 @command
 def release(
@@ -189,13 +213,17 @@ def read_files(files: Sequence[str]) -> list[tuple[str, bytes]]:
 
 def unreadable_document(row: QuarantinedRow) -> dict[str, Any]:
     """A message that is no alert, for a program."""
+    return message_document(row) | {"disposition": Disposition.QUARANTINED.value}
+
+
+def message_document(row: QuarantinedRow) -> dict[str, Any]:
+    """A message as it came, for a program."""
     return {
         "message_id": row.raw_id,
         "received_at": iso_text(row.received_at),
         "source": row.source,
         "size": row.size,
         "sha256": row.digest,
-        "disposition": Disposition.QUARANTINED.value,
         "reasons": list(row.reasons),
     }
 
@@ -237,11 +265,11 @@ def _table(terminal: Terminal, alerts: Sequence[AlertRow]) -> Table:
 def _unreadable_table(terminal: Terminal, rows: Sequence[QuarantinedRow]) -> Table:
     say = terminal.say
     table = Table(title=say("读不懂而隔离的消息", "Quarantined: could not be read"), title_justify="left")
-    for chinese, english in (("收到", "Received"), ("来源", "Source"), ("字节", "Bytes")):
+    for chinese, english in (("报文", "Message"), ("收到", "Received"), ("来源", "Source"), ("字节", "Bytes")):
         table.add_column(say(chinese, english), no_wrap=True)
     table.add_column(say("理由", "Reasons"), overflow="fold")
     for row in rows:
-        table.add_row(moment(row.received_at), row.source, str(row.size), "\n".join(row.reasons))
+        table.add_row(str(row.raw_id), moment(row.received_at), row.source, str(row.size), "\n".join(row.reasons))
     return table
 
 

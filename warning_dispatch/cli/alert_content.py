@@ -11,6 +11,7 @@ from rich.text import Text
 from warning_dispatch.cli.pictures import moment
 from warning_dispatch.cli.terminal import Terminal
 from warning_dispatch.clock import iso_text
+from warning_dispatch.logs import mask_text
 from warning_dispatch.model.alert import Alert, AlertArea, AlertInfo, Problem
 
 
@@ -73,6 +74,22 @@ def content_facts(terminal: Terminal, alert: Alert) -> list[tuple[str, Text]]:
     return rows
 
 
+def masked_text(raw: bytes) -> str:
+    """The beginning of a message as text, whatever its bytes; numbers of persons may stand in it, so numbers are masked."""
+    head = raw[:MOST_BYTES]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = head.decode("utf-16", "replace")
+    else:
+        try:
+            text = head.decode("utf-8")
+        except UnicodeDecodeError:
+            text = head.decode("gb18030", "replace")
+    shown = "".join(one if one.isprintable() or one in "\n\t" else "\ufffd" for one in text)
+    return mask_text(shown)
+
+
+MOST_BYTES = 16_384
+"""Of a message that are shown."""
 MOST_AREAS = 40
 """Areas of one info that are shown; all of them stand in the JSON."""
 

@@ -378,6 +378,9 @@ class Writer:
             self._watch.failed(error)
             return
         self._watch.turned(now, 0, 0, None)
+        started, self._started = self._started, []
+        for callout_id in started:
+            self.after_start(callout_id)
 
     def _take_in(self, inbox: Inbox) -> None:
         """What came from the wire, without a turn: nothing new is claimed while the daemon winds up."""

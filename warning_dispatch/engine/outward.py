@@ -51,11 +51,12 @@ class Outward:
             return NewPublication(one.alert_id, None)
         issuer = alert.sender_code or alert.sender
         referred = ledger.tx.publications.referred(issuer, alert.references) if alert.references else ()
+        referred = [one for one in referred if one.part == alert.part] or referred
         cap = self._render(alert, one.hazard, one.colour, referred)
         return NewPublication(one.alert_id, cap, tuple(self._wanting(alert, one.colour)))
 
     def _wanting(self, alert: Alert, colour: Colour | None) -> Sequence[str]:
-        areas = {trim(code) for info in alert.infos for area in info.areas for code in area.geocodes}
+        areas = {trim(code) for info in alert.infos for area in info.areas for code in area.codes}
         return [rule.name for rule in self._outlets if wants(rule, colour, areas)]
 
 

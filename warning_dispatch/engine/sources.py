@@ -15,6 +15,8 @@ from warning_dispatch.model.sources import SourceHealth, Watched
 from warning_dispatch.model.views import IntakeResult
 
 MINUTE = 60_000
+WATCH = "watch"
+"""The lease of whoever watches over the sources."""
 LONGEST_TROUBLE = 200
 """Characters kept of why a source could not be looked at."""
 
@@ -43,13 +45,26 @@ def attend(ledger: Ledger, name: str, holder: str, lease: int, trouble: str | No
 
     `trouble` None: nothing is known of it yet; empty: the way to it is open.
     """
-    if not ledger.tx.leases.hold(name, holder, ledger.now, ledger.now + lease):
+    if not ledger.tx.leases.claim(name, holder, ledger.now, ledger.now + lease):
         return False
     if trouble:
         ledger.tx.sources.troubled(name, trouble[:LONGEST_TROUBLE])
     elif trouble is not None:
         ledger.tx.sources.seen(name, ledger.now)
     return True
+
+
+def keep_watch(ledger: Ledger, sources: Sequence[Watched], holder: str, lease: int, *, anew: bool) -> int | None:
+    """Watch the sources, as the one daemon that does; None: another one does.
+
+    `anew`: this daemon did not watch until now; what was silent before it began is no silence of the source.
+    """
+    if not ledger.tx.leases.claim(WATCH, holder, ledger.now, ledger.now + lease):
+        return None
+    if anew:
+        ledger.tx.sources.define([one.name for one in sources], ledger.now)
+        return 0
+    return watch(ledger, sources)
 
 
 def watch(ledger: Ledger, sources: Sequence[Watched]) -> int:

@@ -66,7 +66,7 @@ class SourceRows(Protocol):
 class LeaseRows(Protocol):
     """Work that is done once, however many daemons run."""
 
-    def hold(self, name: str, holder: str, now: int, until: int) -> bool:
+    def claim(self, name: str, holder: str, now: int, until: int) -> bool:
         """Take the lease or prolong it; False: somebody else holds it."""
         ...
 
@@ -87,11 +87,12 @@ class Unpublished:
 
 @dataclass(frozen=True, slots=True)
 class Referred:
-    """A warning that another one refers to, as this installation knows it."""
+    """A warning that another one refers to, as this installation knows it. `part`: which event of its message."""
 
     identifier: str
     sender: str
     sent: int
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

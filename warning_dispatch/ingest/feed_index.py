@@ -1,11 +1,12 @@
 """The index of a feed, Atom or RSS: which messages there are, and where each of them lies. PURE.
 
-The index is only an index: nothing of a warning is taken from it. Its entries are fetched; only an entry that carries a whole
-alert inside is that alert. Titles are looked at for the order of fetching, and absence from the index means nothing.
+The index is only an index: nothing of a warning is taken from it. Its entries are fetched; only an entry that carries whole
+alerts, as elements or as text, is those alerts; so is a document that is none of the known indices. Titles are looked at for the order of fetching, and absence from the index means nothing.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -20,6 +21,8 @@ from warning_dispatch.tomlfiles import both
 MOST_ENTRIES = 20_000
 LONGEST_ITEM = 300
 _CAP = "application/cap+xml"
+_ESCAPED = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?=<(?:[\w.-]+:)?alert[\s>])")
+"""The beginning of a text that is an alert, without its declaration: it is no longer in that encoding."""
 _INDICES = ("feed", "rss", "RDF")
 
 
@@ -47,14 +50,19 @@ def read_index(raw: bytes, base: str) -> list[Entry]:
     `base`: the address of the feed, for addresses that are relative to it.
     """
     root = _parsed(raw)
-    if _name(root) == "alert":
-        return [_entry_of_alert(root)]
     if _name(root) not in _INDICES:
+        whole = [_entry_of_alert(one) for one in _alerts_in(root)]
+        if whole:
+            return _in_order(whole)
         raise FeedError(both(f"不是 Atom 或 RSS：{_name(root)[:40]}", f"neither Atom nor RSS: {_name(root)[:40]}"))
     found = [one for one in root.iter() if _name(one) in ("entry", "item")]
     if len(found) > MOST_ENTRIES:
         raise FeedError(both(f"超过 {MOST_ENTRIES} 条", f"more than {MOST_ENTRIES} entries"))
-    entries = [entry for one in reversed(found) if (entry := _entry(one, base)) is not None]
+    return _in_order([entry for one in reversed(found) for entry in _entries(one, base)])
+
+
+def _in_order(entries: list[Entry]) -> list[Entry]:
+    """Each once, urgent ones first."""
     unlike = {entry.item: entry for entry in entries}
     return sorted(unlike.values(), key=lambda entry: -entry.rank)
 
@@ -75,11 +83,26 @@ def _parsed(raw: bytes) -> etree._Element:
     return root
 
 
+def _entries(element: etree._Element, base: str) -> list[Entry]:
+    """What one entry comes to: the alerts inside it, as elements or as text, else the one that it leads to."""
+    whole = [_entry_of_alert(one) for one in _alerts_in(element)]
+    if whole:
+        return whole
+    texts = [one.text for one in element.iter() if not len(one) and one.text and _ESCAPED.match(one.text)]
+    if texts:
+        return [_inline("", _ESCAPED.sub("", text, count=1).encode()) for text in texts]
+    leads = _entry(element, base)
+    return [leads] if leads is not None else []
+
+
+def _alerts_in(element: etree._Element) -> list[etree._Element]:
+    """The topmost alerts at or below an element."""
+    found = [one for one in element.iter() if _name(one) == "alert"]
+    return [one for one in found if not any(_name(above) == "alert" for above in one.iterancestors())]
+
+
 def _entry(element: etree._Element, base: str) -> Entry | None:
     """None for an entry that leads nowhere."""
-    alert = next((one for one in element.iter() if _name(one) == "alert"), None)
-    if alert is not None:
-        return _entry_of_alert(alert)
     address = _address(element)
     try:
         address = urljoin(base, address) if address else ""
@@ -96,8 +119,12 @@ def _entry(element: etree._Element, base: str) -> Entry | None:
 
 def _entry_of_alert(alert: etree._Element) -> Entry:
     raw = etree.tostring(alert, with_tail=False, encoding="UTF-8", xml_declaration=True)
+    return _inline(_text(alert, "identifier"), raw)
+
+
+def _inline(name: str, raw: bytes) -> Entry:
     digest = sha256(raw).hexdigest()
-    return Entry(_text(alert, "identifier") or digest, digest, "", raw, int(peek_colour(raw) or 0))
+    return Entry(name or digest, digest, "", raw, int(peek_colour(raw) or 0))
 
 
 def _address(element: etree._Element) -> str:

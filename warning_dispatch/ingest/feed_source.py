@@ -20,6 +20,7 @@ from warning_dispatch.errors import StoreError
 from warning_dispatch.ingest.desk import ATTEND_EVERY, SourceDesk
 from warning_dispatch.ingest.feed_index import Entry, FeedError, read_index
 from warning_dispatch.ingest.fetching import OK, Fetcher, FetchError
+from warning_dispatch.ingest.no_xml import no_message_finding
 
 AT_ONCE = 4
 """Messages fetched beside each other: a burst must not look like an attack."""
@@ -151,6 +152,8 @@ class FeedSource:
         answer = await self._fetcher.get(address)
         if answer.status != OK:
             raise FetchError(f"HTTP {answer.status}")
+        if (nothing := no_message_finding(answer.body)) is not None:
+            raise FetchError(nothing.what)
         return answer.body
 
     async def _take_one(self, entry: Entry) -> FetchError | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import etree
 
 from warning_dispatch.errors import Finding
@@ -13,6 +15,10 @@ _BEGINNINGS: tuple[tuple[tuple[bytes, ...], str, str], ...] = (
     ((b"{", b"["), "JSON，不是 XML", "JSON, not XML"),
     ((b"<html", b"<!doctype html"), "网页（也许是登录页）", "a web page (a login page, perhaps)"),
 )
+_PROLOGUE = 4_000
+"""Bytes in which the root must stand."""
+_FIRST_TAG = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)[\s>/]")
+_LISTS = (b"feed", b"rss", b"rdf")
 _CHECK = "检查编码声明、未转义的 & 和 <、截断 / check the declared encoding, bare & and <, truncation"
 # libxml2's own numbers of what it met, in words of the field.
 _FAULTS = {
@@ -42,6 +48,25 @@ def no_xml_finding(raw: bytes) -> Finding | None:
                 f"这不是预警报文，是{chinese} / no warning message but {english}",
                 "请发送 XML 报文本身 / send the XML message itself",
             )
+    return None
+
+
+def no_message_finding(raw: bytes) -> Finding | None:
+    """What an answer is that carries no warning at all: nothing, a login page, a list; None when it may carry one.
+
+    For what we fetched ourselves: that is the way to the source being closed, and no warning that cannot be read.
+    """
+    if not raw.strip():
+        return Finding("/", "回答是空的 / the answer is empty")
+    plainly = no_xml_finding(raw)
+    if plainly is not None:
+        return plainly
+    first = _FIRST_TAG.search(raw[:_PROLOGUE])
+    name = first[1].lower() if first else b""
+    if name == b"html":
+        return Finding("/", "是网页（也许是登录页） / a web page (a login page, perhaps)")
+    if name in _LISTS and b"alert" not in raw:
+        return Finding("/", "是目录，里面没有报文 / a list without a message in it")
     return None
 
 

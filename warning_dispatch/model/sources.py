@@ -32,6 +32,11 @@ class SourceHealth:
     quiet_told: bool = False
 
 
+def passed_on_as(identifier: str, part: str) -> str:
+    """The identifier under which a warning goes on; of a message of several events each event is a warning of its own."""
+    return f"{identifier}-{part.replace('/', '-')}" if part else identifier
+
+
 @dataclass(frozen=True, slots=True)
 class OutletRule:
     """An outlet and what it wants: nothing below a colour, and of some areas only (division codes; empty: all)."""

@@ -1,7 +1,7 @@
 """An accepted alert as OASIS CAP 1.2, whatever dialect it came in: valid against the schema, and nobody's name in it.
 
 Left out: whoever signed the warning (12379 puts a person's name into senderName), the note, the numbers and groups of the
-12379 `code` block, attachments. The sender's name is the agency's. Colour, code and areas are kept as parameters, so that
+12379 `code` block, attachments. The sender's name is the agency's. Colour, code and areas (shapes, and codes given or found) are kept, so that
 our own reader gets out of it what was put in.
 """
 
@@ -14,8 +14,9 @@ from lxml import etree
 
 from warning_dispatch.clock import iso_text
 from warning_dispatch.engine.storage_sources import Referred
-from warning_dispatch.model.alert import Alert, AlertArea, AlertInfo, MsgType
+from warning_dispatch.model.alert import Alert, AlertArea, AlertInfo, Circle, MsgType
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.sources import passed_on_as
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 MEDIA_TYPE = "application/cap+xml"
@@ -24,6 +25,11 @@ AREA_CODE = "CPEAS Geographic Code"
 EVENT_CODE = "eventType"
 COLOUR = "colour"
 
+URGENCIES = {one.lower(): one for one in ("Immediate", "Expected", "Future", "Past")}
+CERTAINTIES = {one.lower(): one for one in ("Observed", "Likely", "Possible", "Unlikely")} | {"verylikely": "Likely"}
+"""The 12379 form and CAP 1.0 have one word more."""
+LEAST_POINTS = 4
+"""Of a polygon, the first and the last of which are the same."""
 _SEVERITY = {
     Colour.RED: "Extreme",
     Colour.ORANGE: "Severe",
@@ -42,14 +48,17 @@ HazardNames = Mapping[str, Mapping[str, str]]
 def cap_of(alert: Alert, hazard: Mapping[str, str], colour: Colour | None, referred: Sequence[Referred] = ()) -> str:
     """The document as text. `hazard`: its names by language, for an info that names no event."""
     root = etree.Element(f"{{{NAMESPACE}}}alert", nsmap={None: NAMESPACE})  # type: ignore[dict-item] # the default namespace
-    _add(root, "identifier", token(alert.identifier))
+    _add(root, "identifier", token(passed_on_as(alert.identifier, alert.part)))
     _add(root, "sender", token(alert.sender_code or alert.sender))
     _add(root, "sent", iso_text(alert.sent))
     _add(root, "status", "Actual")
     _add(root, "msgType", _MSG_TYPES.get(alert.msg_type, "Alert"))
     _add(root, "scope", "Public")
     if referred:
-        triples = (f"{token(one.sender)},{token(one.identifier)},{iso_text(one.sent)}" for one in referred)
+        triples = (
+            f"{token(one.sender)},{token(passed_on_as(one.identifier, one.part))},{iso_text(one.sent)}"
+            for one in referred
+        )
         _add(root, "references", " ".join(triples))
     for info in alert.infos:
         _add_info(root, info, alert, hazard, info.colour or colour)
@@ -70,9 +79,11 @@ def _add_info(
     _add(block, "language", language)
     _add(block, "category", "Met")
     _add(block, "event", _event(info, hazard, language))
-    _add(block, "urgency", "Unknown")
+    if info.lifts and alert.msg_type is not MsgType.CANCEL:
+        _add(block, "responseType", "AllClear")
+    _add(block, "urgency", _word(info.urgency, URGENCIES))
     _add(block, "severity", _SEVERITY[colour])
-    _add(block, "certainty", "Unknown")
+    _add(block, "certainty", _word(info.certainty, CERTAINTIES))
     if info.event_code:
         _add_pair(block, "eventCode", EVENT_CODE, info.event_code)
     for name in ("effective", "onset", "expires"):
@@ -95,9 +106,29 @@ def _add_info(
 
 def _add_area(block: etree._Element, area: AlertArea) -> None:
     element = etree.SubElement(block, f"{{{NAMESPACE}}}area")
-    _add(element, "areaDesc", area.description or " ".join(area.geocodes) or "—")
-    for code in area.geocodes:
+    _add(element, "areaDesc", area.description or " ".join(area.codes) or "—")
+    for ring in area.polygons:
+        if len(ring) >= LEAST_POINTS and ring[0] == ring[-1]:  # an open one is a line, which CAP does not have
+            _add(element, "polygon", " ".join(_pair(*point) for point in ring))
+    for circle in area.circles:
+        _add(element, "circle", _circle(circle))
+    for code in area.codes:
         _add_pair(element, "geocode", AREA_CODE, code)
+
+
+def _pair(longitude: float, latitude: float) -> str:
+    """A point as CAP writes it: latitude first, WGS 84; about a metre is kept."""
+    return f"{latitude:.5f},{longitude:.5f}"
+
+
+def _circle(circle: Circle) -> str:
+    """Centre, a blank, the radius in kilometres."""
+    return f"{_pair(circle.longitude, circle.latitude)} {circle.radius_m / 1000:g}"
+
+
+def _word(said: str, known: Mapping[str, str]) -> str:
+    """A word of one of CAP's closed lists; what is none of them is Unknown."""
+    return known.get("".join(said.split()).lower(), "Unknown")
 
 
 def _event(info: AlertInfo, hazard: Mapping[str, str], language: str) -> str:

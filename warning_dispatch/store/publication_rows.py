@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from warning_dispatch.engine.storage_sources import NewPublication, Referred, Unpublished
 from warning_dispatch.model.alert import AlertStatus, Disposition
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.sources import OutletView, Post, Posted, Publication
+from warning_dispatch.model.sources import OutletView, Post, Posted, Publication, passed_on_as
 from warning_dispatch.model.states import PostState
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.alert_rows import ALERT_CONTEXT
@@ -48,12 +48,13 @@ class PublicationTable:
     def referred(self, issuer: str, identifiers: Sequence[str]) -> Sequence[Referred]:
         """See the port."""
         rows = self._sql.rows(
-            f"""SELECT identifier, issuer, max(sent) FROM alert WHERE issuer = ? AND identifier IN ({marks(identifiers)})
-            GROUP BY identifier, issuer ORDER BY identifier""",
+            f"""SELECT identifier, issuer, max(sent), part FROM alert
+            WHERE issuer = ? AND identifier IN ({marks(identifiers)})
+            GROUP BY identifier, issuer, part ORDER BY identifier, part""",
             issuer,
             *identifiers,
         )
-        return [Referred(row[0], row[1], row[2]) for row in rows]
+        return [Referred(row[0], row[1], row[2], row[3]) for row in rows]
 
     def publish(self, new: Sequence[NewPublication], now: int) -> None:
         """See the port. One statement per kind of row."""
@@ -79,13 +80,16 @@ class PublicationTable:
         ids = self._sql.ids(row[0] for row in due)
         self._sql.run("UPDATE outlet_post SET next_at = ?, tries = tries + 1 WHERE id IN {ids}", until, ids)
         rows = self._sql.rows(
-            """SELECT t.id, t.outlet, p.id, a.identifier, p.cap, t.tries, p.published_at
+            """SELECT t.id, t.outlet, p.id, a.identifier, p.cap, t.tries, p.published_at, a.part
             FROM outlet_post t
             JOIN publication p ON p.id = t.publication_id JOIN alert a ON a.id = p.alert_id
             WHERE t.id IN {ids} ORDER BY t.id""",
             ids,
         )
-        return [Post(row[0], row[1], f"{row[1]}-{row[2]}", row[3], row[4] or "", row[5], row[6]) for row in rows]
+        return [
+            Post(row[0], row[1], f"{row[1]}-{row[2]}", passed_on_as(row[3], row[7]), row[4] or "", row[5], row[6])
+            for row in rows
+        ]
 
     def posted(self, results: Sequence[Posted], now: int) -> None:
         """See the port. A post that another try has already settled stays settled."""
@@ -135,7 +139,7 @@ def one_publication(sql: Sql, number: int) -> Publication | None:
 
 def _publications(sql: Sql, where: str, values: Sequence[int], limit: int) -> list[Publication]:
     rows = sql.rows(
-        f"""SELECT p.id, p.published_at, a.identifier, a.sender, a.sent, a.msg_type, a.headline, a.colour, p.cap
+        f"""SELECT p.id, p.published_at, a.identifier, a.sender, a.sent, a.msg_type, a.headline, a.colour, p.cap, a.part
         FROM publication p JOIN alert a ON a.id = p.alert_id
         WHERE p.cap IS NOT NULL AND {where} ORDER BY p.id DESC LIMIT ?""",
         *values,
@@ -145,7 +149,7 @@ def _publications(sql: Sql, where: str, values: Sequence[int], limit: int) -> li
         Publication(
             number=row[0],
             published_at=row[1],
-            identifier=row[2],
+            identifier=passed_on_as(row[2], row[9]),
             sender=row[3],
             sent=row[4],
             msg_type=row[5],

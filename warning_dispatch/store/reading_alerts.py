@@ -16,7 +16,7 @@ from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.views import AlertRow
 from warning_dispatch.ports import Sealer
 from warning_dispatch.routing.areas import trim
-from warning_dispatch.store.alert_rows import ALERT_CONTEXT, problems_from_json
+from warning_dispatch.store.alert_rows import ALERT_CONTEXT, RAW_CONTEXT, problems_from_json
 from warning_dispatch.store.sql import Sql
 
 _ALERT = TypeAdapter(Alert)
@@ -116,6 +116,16 @@ def latest_quarantined(sql: Sql, limit: int) -> Sequence[QuarantinedRow]:
         QuarantinedRow(raw_id, received_at, source, size, digest, tuple(json.loads(reasons)))
         for raw_id, received_at, source, size, digest, reasons in rows
     ]
+
+
+def one_message(sql: Sql, sealer: Sealer, raw_id: int) -> tuple[QuarantinedRow, bytes]:
+    """A message as it came, whatever became of it, with its bytes. NotFoundError when there is none."""
+    row = sql.one("SELECT id, received_at, source, size, digest, reasons, sealed FROM raw_message WHERE id = ?", raw_id)
+    if row is None:
+        raise NotFoundError(f"没有报文 {raw_id} / there is no message {raw_id} → alert list")
+    return QuarantinedRow(row[0], row[1], row[2], row[3], row[4], tuple(json.loads(row[5]))), sealer.unseal(
+        row[6], RAW_CONTEXT
+    )
 
 
 # --- what a warning says ----------------------------------------------------------------------------------

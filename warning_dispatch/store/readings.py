@@ -36,6 +36,7 @@ from warning_dispatch.store.reading_alerts import (
     latest_alerts,
     latest_quarantined,
     one_alert,
+    one_message,
 )
 from warning_dispatch.store.reading_callouts import CallOutPictures
 from warning_dispatch.store.reading_links import LinkPictures
@@ -148,6 +149,11 @@ class TableReadings:
         """Messages that could not be read as a warning, newest first, with the reasons."""
         with self._reading() as sql:
             return latest_quarantined(sql, limit)
+
+    def message(self, raw_id: int) -> tuple[QuarantinedRow, bytes]:
+        """A message as it came, with its bytes, in clear. NotFoundError when there is none."""
+        with self._reading() as sql:
+            return one_message(sql, self._sealer, raw_id)
 
     def link(self, token: str) -> LinkView:
         """See the port."""

@@ -41,8 +41,8 @@ lease = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("holder", Text, nullable=False),
-    Column("lease_until", BigInteger, nullable=False),
-    comment="Work that is done once, however many daemons run: whoever holds the row does it.",
+    Column("claimed_until", BigInteger, nullable=False, comment="the holder is at it until then, or longer"),
+    comment="Work that goes on and is done by one, whatever the number of daemons: whoever has the row does it.",
 )
 
 publication = Table(

@@ -103,12 +103,12 @@ class LeaseTable:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
 
-    def hold(self, name: str, holder: str, now: int, until: int) -> bool:
+    def claim(self, name: str, holder: str, now: int, until: int) -> bool:
         """See the port. The conflict's own condition decides: zero rows mean that somebody else holds it."""
         held = self._sql.value(
-            """INSERT INTO lease (name, holder, lease_until) VALUES (?, ?, ?)
-            ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until
-            WHERE lease.lease_until <= ? OR lease.holder = excluded.holder RETURNING name""",
+            """INSERT INTO lease (name, holder, claimed_until) VALUES (?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, claimed_until = excluded.claimed_until
+            WHERE lease.claimed_until <= ? OR lease.holder = excluded.holder RETURNING name""",
             name,
             holder,
             until,

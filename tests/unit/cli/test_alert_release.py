@@ -55,3 +55,18 @@ def test_release_needs_a_reason_and_a_message(keyboard: Any) -> None:
     number = held(keyboard)
     keyboard.run("alert", "release", number, "--actor", "y").misused("--reason")
     keyboard.run("alert", "release", 99, "--reason", "x", "--actor", "y").complained("没有消息 99")
+
+
+def test_a_message_that_could_not_be_read_is_shown_as_it_came(keyboard: Any) -> None:
+    """Its number stands in the list; its text in the encoding it is in, without anybody's number."""
+    path = keyboard.warning()
+    path.write_bytes(path.read_text("utf-8").replace("</severity>", "</severty>13800001234").encode("gb18030"))
+    assert keyboard.run("alert", "ingest", path).code == 1
+    [unread] = keyboard.asked("alert", "list")["unreadable"]
+    shown = keyboard.run("alert", "message", unread["message_id"])
+    assert "暴雨" in shown.out
+    assert "13800001234" not in shown.out
+    assert unread["sha256"] in shown.out
+    assert keyboard.asked("alert", "message", unread["message_id"])["reasons"] == unread["reasons"]
+    missing = keyboard.run("alert", "message", 999)
+    assert (missing.code, "没有报文 999" in missing.err + missing.out) == (1, True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from warning_dispatch.engine.sources import LONGEST_TROUBLE, attend, watch
+from warning_dispatch.engine.sources import LONGEST_TROUBLE, attend, keep_watch, watch
 from warning_dispatch.model.alarm_facts import facts_of
 from warning_dispatch.model.source_rules import SourceRules
 from warning_dispatch.model.sources import SourceHealth, Watched
@@ -42,9 +42,13 @@ class Rows:
         self.untold.discard(what)
         return told
 
-    def hold(self, _name: str, _holder: str, _now: int, _until: int) -> bool:
+    def claim(self, _name: str, _holder: str, _now: int, _until: int) -> bool:
         """As the test set it."""
         return self.free
+
+    def define(self, _names: Sequence[str], now: int) -> None:
+        """Keep it."""
+        self.said.append(("define", now))
 
     def seen(self, _name: str, now: int) -> None:
         """Keep it."""
@@ -73,6 +77,18 @@ def test_a_gap_is_told_once_with_its_trouble() -> None:
     rows = Rows(seen=11 * MINUTE, message=0)
     assert [watch(rows.ledger, [source]), watch(rows.ledger, [source])] == [1, 0]
     assert rows.alarms == [("source_unreachable", {"source": "feed:a", "minutes": 11, "trouble": "HTTP 500"})]
+
+
+def test_one_daemon_watches_and_begins_anew_when_it_takes_over() -> None:
+    """What was silent while nobody watched is no silence of the source; who does not hold the watch tells nothing."""
+    source = Watched("feed:a", gap=10 * MINUTE)
+    rows = Rows(seen=11 * MINUTE, message=0)
+    assert keep_watch(rows.ledger, [source], "me", 30_000, anew=True) == 0
+    assert (rows.said, rows.alarms) == ([("define", NOW)], [])
+    assert keep_watch(rows.ledger, [source], "me", 30_000, anew=False) == 1
+    other = Rows(seen=11 * MINUTE, message=0, free=False)
+    assert keep_watch(other.ledger, [source], "me", 30_000, anew=True) is None
+    assert (other.said, other.alarms) == ([], [])
 
 
 def test_silence_is_another_fact_than_a_gap() -> None:

@@ -83,3 +83,26 @@ def test_an_empty_index_is_a_quiet_day_and_a_broken_link_costs_one_entry() -> No
     assert addresses(ATOM.format("")) == []
     broken = entry(1, link='<link href="http://[broken"/>') + entry(2) + entry(3, link="<x/>")
     assert addresses(ATOM.format(broken)) == ["https://feeds.example/alerts/2.xml"]
+
+
+ALERT = '<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>{}</identifier></alert>'
+
+
+def test_an_entry_that_carries_the_alert_as_text_is_the_alert() -> None:
+    """Escaped or in CDATA, with a declaration of its own that no longer holds."""
+    declared = '<?xml version="1.0" encoding="GBK"?>\n' + ALERT.format("暴雨")
+    for text in (declared.replace("<", "&lt;"), f"<![CDATA[{declared}]]>"):
+        (one,) = read_index(RSS.format(f"<item><guid>1</guid><description>{text}</description></item>").encode(), BASE)
+        assert one.inline.decode() == ALERT.format("暴雨")
+        assert one.address == ""
+
+
+def test_a_list_of_alerts_is_a_feed_too() -> None:
+    """Whatever envelope: every alert in it is an entry, each once."""
+    both = ALERT.format(1) + ALERT.format(2) + ALERT.format(1)
+    for envelope in ("<alerts>{}</alerts>", "<EDXLDistribution><content>{}</content></EDXLDistribution>"):
+        assert sorted(one.name for one in read_index(envelope.format(both).encode(), BASE)) == ["1", "2"]
+    one_entry = f"<entry><id>1</id><content>{ALERT.format(1)}{ALERT.format(2)}</content></entry>"
+    assert len(read_index(ATOM.format(one_entry).encode(), BASE)) == 2
+    with pytest.raises(FeedError):
+        read_index(b"<html><body>login</body></html>", BASE)

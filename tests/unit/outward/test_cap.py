@@ -14,7 +14,7 @@ from lxml import etree
 from warning_dispatch.engine.outward import may_leave, wants
 from warning_dispatch.engine.storage_sources import Referred
 from warning_dispatch.ingest import read_message
-from warning_dispatch.model.alert import Alert, AlertArea, AlertInfo, AlertStatus, MsgType
+from warning_dispatch.model.alert import Alert, AlertArea, AlertInfo, AlertStatus, Circle, MsgType
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.sources import OutletRule
 from warning_dispatch.outward.cap import cap_of
@@ -113,6 +113,40 @@ def test_whatever_came_in_goes_out_in_the_shape_of_the_schema(path: Path) -> Non
         [area.geocodes for area in info.areas] for info in before.infos
     ]
     assert not [problem for problem in again.problems if problem.essential]
+
+
+def test_where_it_is_and_how_sure_goes_along() -> None:
+    """Shapes latitude first, radii in kilometres, codes that were found; words of CAP's lists, and nothing else."""
+    ring = ((111.1, 37.5), (111.2, 37.5), (111.2, 37.6), (111.1, 37.5))
+    area = AlertArea("x", polygons=(ring, ring[:3]), circles=(Circle(111.0, 37.25, 1_500.0),), resolved=("141124",))
+    one = info(areas=(area,), urgency="immediate", certainty="Very Likely")
+    text = cap_of(alert(sent=1_784_716_800_000, infos=(one, info(urgency="soon", lifts=True))), RAIN, Colour.RED)
+    root = etree.fromstring(text)
+    assert faults(root) == []
+    (first, second) = root.findall("{*}info")
+    assert (
+        first.findtext("{*}area/{*}polygon")
+        == "37.50000,111.10000 37.50000,111.20000 37.60000,111.20000 37.50000,111.10000"
+    )
+    assert len(first.findall("{*}area/{*}polygon")) == 1  # an open one is a line
+    assert first.findtext("{*}area/{*}circle") == "37.25000,111.00000 1.5"
+    assert first.findtext("{*}area/{*}geocode/{*}value") == "141124"
+    assert (first.findtext("{*}urgency"), first.findtext("{*}certainty")) == ("Immediate", "Likely")
+    assert (second.findtext("{*}urgency"), second.findtext("{*}responseType")) == ("Unknown", "AllClear")
+    (again,) = read_message(text.encode())
+    assert again.alert.infos[0].areas[0].polygons == (ring,)
+    assert again.alert.infos[0].areas[0].circles == area.circles
+    assert [one.lifts for one in again.alert.infos] == [False, True]
+
+
+def test_each_event_of_a_message_is_a_warning_of_its_own() -> None:
+    """Two warnings under one name would be taken for a repeat; references lead to the same event."""
+    known = [Referred("i", "s", 0), Referred("i", "s", 0, "rainstorm/3")]
+    names = []
+    for part, one in (("", known[0]), ("rainstorm/3", known[1])):
+        root = etree.fromstring(cap_of(alert(part=part), RAIN, Colour.RED, [one]))
+        names.append((root.findtext("{*}identifier"), (root.findtext("{*}references") or "").split(",")[1]))
+    assert names == [("i", "i"), ("i-rainstorm-3", "i-rainstorm-3")]
 
 
 def test_nobody_is_named() -> None:

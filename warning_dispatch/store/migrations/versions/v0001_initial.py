@@ -189,9 +189,11 @@ def _create_lease() -> None:
         "lease",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("holder", sa.Text(), nullable=False),
-        sa.Column("lease_until", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "claimed_until", sa.BigInteger(), nullable=False, comment="the holder is at it until then, or longer"
+        ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
-        comment="Work that is done once, however many daemons run: whoever holds the row does it.",
+        comment="Work that goes on and is done by one, whatever the number of daemons: whoever has the row does it.",
     )
 
 
