@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from warning_dispatch.bootstrap import build_daemon, open_product, serve
-from warning_dispatch.clock import Clock, ScaledClock, SystemClock, beijing_text
+from warning_dispatch.clock import Clock, ScaledClock, SystemClock, beijing_text, iso_text
 from warning_dispatch.daemon import EngineDesk
 from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.settings import Settings, load_settings
@@ -219,6 +219,76 @@ async def test_a_folder_that_goes_away_is_told_and_comes_back(tmp_path: Path) ->
         await until(lambda: not (folder / "b.xml").exists(), "the folder is read on")
         await until(lambda: bureau.rows("SELECT trouble FROM source") == [("",)], "nothing troubles it any more")
     assert bureau.alarms() == ["source_unreachable"]
+
+
+def two_events() -> bytes:
+    """A CAP message of a moment ago: rainstorm red in one county, orange in another; its times name no zone."""
+    root = etree.fromstring(message(3, ROOT / "config" / "samples" / "cap12-red-rain-city.xml"))
+    name = "{urn:oasis:names:tc:emergency:cap:1.2}"
+    english, chinese = root.findall(f"{name}info")
+    root.remove(english)
+    for event, severity, word, code in (
+        ("暴雨", "Severe", "橙色", "141122000000"),
+        ("暴雨", "Extreme", "红色", "141121000000"),
+    ):
+        info = etree.fromstring(etree.tostring(chinese))
+        for one in (*info.findall(f"{name}parameter"), *info.findall(f"{name}eventCode")):
+            info.remove(one)
+        texts = {"event": event, "severity": severity, "headline": f"吕梁市气象台发布暴雨{word}预警信号"}
+        for tag, text in texts.items():
+            next(info.iter(name + tag)).text = text
+        next(info.iter(f"{name}geocode"))[1].text = code
+        root.append(info)
+    root.remove(chinese)
+    moment = SystemClock().now() - 3_000
+    for sent in root.iter(f"{name}sent"):
+        sent.text = iso_text(moment - 12 * 3_600_000).removesuffix(
+            "+08:00"
+        )  # as a clock in New York in summer shows it
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+async def test_several_events_in_one_file_each_call_and_each_go_on(tmp_path: Path) -> None:
+    """One file, one item, one receipt; two chains in force, two warnings in the feed under two names; in the source's own time zone."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    source = {"name": "city", "path": str(folder), "look_every_s": 0.5, "time_zone": "Etc/GMT+4"}
+    bureau = Bureau(tmp_path, ingest={"folder": [source]})
+    async with bureau.running(), bureau.asking() as client:
+        (folder / "two.xml").write_bytes(two_events())
+        await until(lambda: not (folder / "two.xml").exists(), "the file is put away")
+        await until(lambda: len(bureau.rows("SELECT id FROM publication")) == 2, "both are passed on")
+        feed = etree.fromstring((await client.get("/feeds/alerts.atom")).content)
+    assert [tuple(row) for row in bureau.rows("SELECT disposition, colour, part FROM alert ORDER BY id")] == [
+        ("accepted", 4, ""),
+        ("accepted", 3, "rainstorm/3"),
+    ]
+    assert bureau.rows("SELECT colour FROM alert_chain WHERE state = 1 AND plan_name <> '' ORDER BY id") == [(4,), (3,)]
+    assert len(bureau.rows("SELECT item FROM source_item")) == 1
+    (receipt,) = (folder / "receipts").iterdir()
+    assert etree.parse(receipt).findtext("data/rows/status") == "0"
+    names = [one.text or "" for one in feed.iter("{*}id")][1:]
+    assert len(set(names)) == 2
+
+
+async def test_a_login_page_is_trouble_of_the_feed_and_no_warning(tmp_path: Path) -> None:
+    """Where a message should be there is a page that asks for a password: nothing is taken in, it is fetched again later."""
+    province = Province()
+    feed = {
+        "name": "province",
+        "url": f"http://127.0.0.1:{province.port}/alerts.atom",
+        "every_s": 10,
+        "private": True,
+        "gap_s": 0,
+    }
+    bureau = Bureau(tmp_path, ingest={"feed": [feed]})
+    province.messages = {"14110041600000_1": b"<!DOCTYPE html><html><body>login</body></html>"}
+    async with served(province.port, *province.routes()), bureau.running():
+        await until(lambda: "login" in str(bureau.rows("SELECT trouble FROM source")), "the trouble is kept")
+        assert bureau.rows("SELECT id FROM raw_message") == []
+        assert bureau.rows("SELECT id FROM alarm WHERE kind = 'quarantined'") == []
+        province.messages = {"14110041600000_1": message()}
+        await until(lambda: bureau.rows("SELECT disposition FROM raw_message") == [("accepted",)], "it is taken in")
 
 
 async def test_a_sender_that_falls_silent_is_told(tmp_path: Path) -> None:

@@ -62,6 +62,9 @@ def content_facts(terminal: Terminal, alert: Alert) -> list[tuple[str, Text]]:
         (say("发布时间", "sent"), Text(moment(alert.sent))),
         (say("引用", "references"), Text(" ".join(alert.references) or "—")),
     ]
+    if not alert.public:
+        inner = " ".join(filter(None, (alert.scope, alert.classification))) or "—"
+        rows.append((say("范围", "scope"), Text(f"{inner} · {say('不外传', 'not passed on')}", style="yellow")))
     if alert.note:
         rows.append((say("备注", "note"), Text(alert.note)))
     for info in alert.infos:

@@ -19,10 +19,6 @@ from warning_dispatch.routing.areas import trim
 
 AT_ONCE = 200
 """Warnings passed on in one transaction."""
-MAY_LEAVE = ("public", "")
-"""Scopes of messages that are for everybody; one without a scope is a 12379 message, which is always public."""
-SECRET = ("inner",)
-"""Classifications of messages that must not leave the bureau (12379: secClassification Inner)."""
 
 Render = Callable[[Alert, str, Colour | None, Sequence[Referred]], str]
 """Alert, hazard key, colour, warnings referred to → CAP 1.2."""
@@ -47,7 +43,7 @@ class Outward:
 
     def _made(self, ledger: Ledger, one: Unpublished) -> NewPublication:
         alert = self._alert_from_json(one.content)
-        if not may_leave(alert):
+        if not alert.public:
             return NewPublication(one.alert_id, None)
         issuer = alert.sender_code or alert.sender
         referred = ledger.tx.publications.referred(issuer, alert.references) if alert.references else ()
@@ -58,11 +54,6 @@ class Outward:
     def _wanting(self, alert: Alert, colour: Colour | None) -> Sequence[str]:
         areas = {trim(code) for info in alert.infos for area in info.areas for code in area.codes}
         return [rule.name for rule in self._outlets if wants(rule, colour, areas)]
-
-
-def may_leave(alert: Alert) -> bool:
-    """Whether a warning may be passed on to everybody."""
-    return alert.scope.strip().lower() in MAY_LEAVE and alert.classification.strip().lower() not in SECRET
 
 
 def wants(rule: OutletRule, colour: Colour | None, areas: set[str]) -> bool:

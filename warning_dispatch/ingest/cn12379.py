@@ -31,11 +31,11 @@ from warning_dispatch.ingest.leaves import block, line
 from warning_dispatch.ingest.notes import Notes, Odd
 from warning_dispatch.ingest.references import bare_references
 from warning_dispatch.ingest.times import CN12379_FORM, optional_time, required_time
-from warning_dispatch.model.alert import Alert, AlertArea, AlertInfo
+from warning_dispatch.model.alert import CN12379, Alert, AlertArea, AlertInfo
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.source_rules import ColourPlace
 
-DIALECT = "12379"
+DIALECT = CN12379
 NAMESPACES = ("", "http://com.icss.amp")
 
 

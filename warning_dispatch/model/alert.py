@@ -8,6 +8,8 @@ from enum import StrEnum
 from warning_dispatch.errors import Finding
 from warning_dispatch.model.colour import Colour
 
+CN12379 = "12379"
+"""The dialect of the 12379 platform."""
 Ring = tuple[tuple[float, float], ...]
 """Points (longitude, latitude) in degrees; where the first is not the last, it is a line."""
 
@@ -132,6 +134,16 @@ class Alert:
     references: tuple[str, ...]
     infos: tuple[AlertInfo, ...]
     part: str = ""
+
+    @property
+    def public(self) -> bool:
+        """Whether it is for everybody and may leave the bureau: nothing Restricted or Private (CAP), nothing Inner (12379).
+
+        What is neither said nor known is not public; a 12379 message that leaves both out is.
+        """
+        scope = self.scope.strip().lower()
+        said = scope == "public" or (not scope and self.dialect == CN12379)
+        return said and self.classification.strip().lower() in ("", "none")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from warning_dispatch.engine.outward import may_leave, wants
+from warning_dispatch.engine.outward import wants
 from warning_dispatch.engine.storage_sources import Referred
 from warning_dispatch.ingest import read_message
 from warning_dispatch.model.alert import Alert, AlertArea, AlertInfo, AlertStatus, Circle, MsgType
@@ -182,7 +182,7 @@ def info(**changes: object) -> AlertInfo:
 def alert(**changes: object) -> Alert:
     """An alert."""
     facts = {
-        "dialect": "cn-12379",
+        "dialect": "12379",
         "identifier": "i",
         "sender": "吕梁市气象台",
         "sender_code": "14110041600000",
@@ -225,11 +225,13 @@ def test_no_text_breaks_the_document(one: Alert) -> None:
 
 def test_what_is_inner_or_restricted_does_not_leave() -> None:
     """Inner messages and those for named addressees stay; what a 12379 message leaves out is public."""
-    assert may_leave(alert())
-    assert may_leave(alert(scope="", classification="None"))
-    assert not may_leave(alert(classification="Inner"))
-    assert not may_leave(alert(scope="Restricted"))
-    assert not may_leave(alert(scope=" private "))
+    assert alert().public
+    assert alert(scope="", classification="None").public
+    assert not alert(scope="", dialect="cap-1.2").public
+    assert not alert(classification="Inner").public
+    assert not alert(classification="机密").public
+    assert not alert(scope="Restricted").public
+    assert not alert(scope=" private ").public
 
 
 def test_an_outlet_gets_what_it_asked_for() -> None:
