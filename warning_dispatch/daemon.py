@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -63,6 +64,8 @@ LOOK_AT_THE_CLOCK = 1.0
 """Seconds between two looks at the database's clock."""
 LOOK_FOR_THE_DEAD = 2.0
 """Seconds between two looks for workers that have died."""
+HOUR = 3_600.0
+"""Seconds between two looks at work that has time."""
 DRAIN_FOR = 20.0
 """Seconds a stop waits for batches that are on the wire."""
 
@@ -405,15 +408,18 @@ class Daemon:
         *,
         crew: Crew | None = None,
         turns: bool = True,
+        hourly: Mapping[str, Callable[[Writer], Awaitable[None]]] | None = None,
     ) -> None:
         """`make_servers` gives the web servers to run; `pumps` bring events from in-process carriers.
 
         `make_lists` None: no printable lists (the demonstration, whose people are invented). `crew`: other workers may be
-        on the same database. `turns` False: they do the turning, this process only takes in and answers.
+        on the same database. `turns` False: they do the turning, this process only takes in and answers. `hourly`: work by
+        name that is looked at every hour.
         """
         self._crew = crew
         self._turns = turns
         self._make_lists = make_lists
+        self._hourly = hourly or {}
         self._engine = engine
         self._clock = clock
         self._channels = channels
@@ -455,6 +461,8 @@ class Daemon:
         pulse.set_anew = lambda: loop.call_soon_threadsafe(alarm.set_anew)
         lists = self._lists(writer, alarm)
         repaired = await self._join(writer, wire, alarm)
+        for name, act in self._hourly.items():
+            alarm.every(HOUR, partial(act, writer), name)
         writer.start()
         alarm.start()
         if lists is not None:

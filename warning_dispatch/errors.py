@@ -10,7 +10,8 @@ DispatchError
 ├── NotFoundError        the thing named does not exist
 ├── StoreError           the database cannot be used
 │   ├── StoreBusyError   another transaction was in the way; the same once more may go through
-│   └── ClockMovedError  another worker has moved the deadlines along with a clock that was set
+│   ├── ClockMovedError  another worker has moved the deadlines along with a clock that was set
+│   └── UnreachableError     not now: waiting and trying again may help
 └── TransportError       a channel could not hand over (one bit: is retrying pointless)
 """
 
@@ -87,6 +88,10 @@ class StoreBusyError(StoreError):
 
 class ClockMovedError(StoreError):
     """Another worker has moved the deadlines along with a clock that was set."""
+
+
+class UnreachableError(StoreError):
+    """The database cannot be reached now; it may be in a while."""
 
 
 class TransportError(DispatchError):

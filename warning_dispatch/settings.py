@@ -171,6 +171,13 @@ class ListSettings(Shape):
     """Days after which a list is removed: it holds names and numbers in clear."""
 
 
+class RetentionSettings(Shape):
+    """[retention] 保存期限."""
+
+    days: int = Field(default=180, ge=180, le=36_500)
+    """What is over and older is destroyed; 180 days are the least."""
+
+
 class SmtpSettings(Shape):
     """[smtp] 邮件服务器. An empty `host`: there is none."""
 
@@ -293,6 +300,7 @@ class Settings(BaseSettings):
     texts: TextSettings = TextSettings()
     lists: ListSettings = ListSettings()
     outward: OutwardSettings = OutwardSettings()
+    retention: RetentionSettings = RetentionSettings()
     smtp: SmtpSettings = SmtpSettings()
     routes: Annotated[tuple[RouteSettings, ...], AfterValidator(_distinct)] = ()
     simulation: SimulationSettings = SimulationSettings()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import socket
@@ -13,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from types import ModuleType
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine
@@ -123,21 +122,6 @@ def _calls_under_way(path: Path) -> int:
     return sum(calls.values())
 
 
-def _storms() -> ModuleType:
-    """The promises as the storms look at them."""
-    path = ROOT / "tests" / "scenario" / "storms"
-    name = "scenario_storms"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(
-            name, path / "__init__.py", submodule_search_locations=[str(path)]
-        )
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
 def _rows(connection: Connection, sql: str) -> list[tuple[int, ...]]:
     return [tuple(row) for row in connection.exec_driver_sql(sql).fetchall()]
 
@@ -157,9 +141,9 @@ def test_it_was_killed_in_mid_call_out(night: Night) -> None:
 
 
 @pytest.mark.slow
-def test_nobody_is_lost(night: Night) -> None:
+def test_nobody_is_lost(night: Night, storms: Any) -> None:
     """Promise 1: every callee has answered, is on the list of the unreached, or has a deadline; no line is stuck."""
-    promises = _storms().promises
+    promises = storms.promises
     with reading(night.database) as connection:
         assert promises.broken_now(connection.connection.driver_connection, promises.Truth()) == []
         waiting = _rows(connection, "SELECT id FROM callee WHERE state IN (1, 2, 3)")
@@ -174,9 +158,9 @@ def test_nobody_is_lost(night: Night) -> None:
 
 
 @pytest.mark.slow
-def test_nobody_was_called_who_had_answered(night: Night) -> None:
+def test_nobody_was_called_who_had_answered(night: Night, storms: Any) -> None:
     """Promise 3: in the order of commits, and by the carrier's record against the answers of the database."""
-    aftermath = _storms().aftermath
+    aftermath = storms.aftermath
     with reading(night.database) as connection:
         assert list(aftermath.after_the_answer(connection, aftermath.read_entries(connection))) == []
         late = _rows(
@@ -191,11 +175,11 @@ def test_nobody_was_called_who_had_answered(night: Night) -> None:
 
 
 @pytest.mark.slow
-def test_whatever_was_repeated_is_marked(night: Night) -> None:
+def test_whatever_was_repeated_is_marked(night: Night, storms: Any) -> None:
     """Promise 4: handed over twice only as a possible duplicate, in the carrier's record and in ours."""
     handed = Counter(one.attempt_id for one in night.records if one.what == carrier_log.HANDED)
     twice = {attempt for attempt, count in handed.items() if count > 1}
-    assert list(_storms().aftermath.handed_twice(night.records)) == []
+    assert list(storms.aftermath.handed_twice(night.records)) == []
     with reading(night.database) as connection:
         marked = {row[0] for row in _rows(connection, "SELECT id FROM attempt WHERE possible_duplicate = 1")}
         known = {row[0] for row in _rows(connection, "SELECT id FROM attempt WHERE claimed_at IS NOT NULL")}

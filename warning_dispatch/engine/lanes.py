@@ -29,7 +29,9 @@ T = TypeVar("T")
 TURN_WITHIN = 200
 """ms after which messages that wait let a turn pass that is due."""
 RETRY_AFTER = 1_000
-"""ms before the writer tries again after the database failed it."""
+"""ms before the writer tries again after the database failed it; twice as long after each further failure."""
+RETRY_AT_MOST = 8_000
+"""ms between two tries at the most: a database that is back is used at once."""
 
 
 CALL_EVERY = 100
@@ -127,6 +129,7 @@ class Writer:
         self._sweep = sweep
         self._time = ClockWatch(clock)
         self._retry_at: int | None = None
+        self._failures = 0
         self._lanes: tuple[deque[_Job], ...] = tuple(deque() for _ in Lane)
         self._taps: list[tuple[Tap, Future[int]]] = []
         self._inbox = Inbox()
@@ -342,11 +345,13 @@ class Writer:
             return
         except StoreError as error:
             self._put_back(inbox)
-            self._retry_at = self._clock.monotonic() + RETRY_AFTER
-            self._next_at = self._clock.now() + RETRY_AFTER
+            wait = min(RETRY_AFTER << self._failures, RETRY_AT_MOST)
+            self._failures = min(self._failures + 1, 8)
+            self._retry_at = self._clock.monotonic() + wait
+            self._next_at = self._clock.now() + wait
             self._watch.failed(error)
             return
-        self._retry_at = None
+        self._retry_at, self._failures = None, 0
         self._next_at = turned.next_at
         if turned.hang_up:
             self._wire.hang_up(turned.hang_up)
