@@ -42,7 +42,7 @@ MOVE: Mapping[str, tuple[str, ...]] = {
     "number_call": ("at",),
     "alarm WHERE claimed_at IS NULL": ("rings_from", "next_at"),
     "source": ("seen_at", "message_at"),
-    "lease": ("lease_until",),
+    "lease": ("claimed_until",),
     "outlet_post WHERE next_at IS NOT NULL": ("next_at",),
 }
 """Rows → columns that move with the clock. Beside them `until` in callee.memory. The next look at a RUNNING call-out is
