@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from warning_dispatch.model.sources import Publication
 from warning_dispatch.model.states import CalleeState, Means, Purpose
 from warning_dispatch.model.unit import Channel, ReceiverEntry
 from warning_dispatch.model.views import (
@@ -189,6 +190,18 @@ class ReadModels(Protocol):
         """Scopes of an API key; empty for an unknown or revoked one."""
         ...
 
+    def name_of_key(self, key: str) -> str:
+        """The name of an API key; empty for an unknown or revoked one."""
+        ...
+
+    def publications(self, *, before: int | None = None, limit: int = 50) -> Sequence[Publication]:
+        """What was passed on, newest first, below a number."""
+        ...
+
+    def publication(self, number: int) -> Publication:
+        """One of them. NotFoundError when there is none."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ListAccount:
@@ -256,8 +269,16 @@ class Desk(Protocol):
     Acts need an actor; those that change the course of a call-out need a reason too (RefusedError).
     """
 
-    async def take_in(self, raw: bytes, source: str) -> IntakeResult:
-        """A message has arrived. Returns after it is durably stored."""
+    async def take_in(self, raw: bytes, source: str, item: str = "") -> IntakeResult:
+        """A message has arrived. Returns after it is durably stored. What the source calls `item` is taken in once."""
+        ...
+
+    async def source_seen(self, source: str) -> None:
+        """A source has said that it is there."""
+        ...
+
+    async def release(self, alert_id: int, *, actor: str, reason: str) -> IntakeResult:
+        """An officer has read a message that was set aside, with all its problems, and lets it call."""
         ...
 
     async def confirm_link(self, token: str) -> LinkView:

@@ -22,6 +22,7 @@ from warning_dispatch.cli import (
     contacts_people,
     db,
     journal,
+    source,
 )
 from warning_dispatch.cli.check import check
 from warning_dispatch.cli.demo import demo
@@ -61,6 +62,8 @@ def build_app() -> typer.Typer:
         ("contacts", _contacts()),
         ("journal", journal.app),
         ("db", db.app),
+        ("source", source.sources),
+        ("outlet", source.outlets),
         ("user", accounts.users),
         ("key", accounts.keys),
     ):

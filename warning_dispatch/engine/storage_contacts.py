@@ -44,6 +44,10 @@ class EndpointRows(Protocol):
         """Which of these codes, trimmed, and of those above them are divisions of the register."""
         ...
 
+    def division_names(self) -> Sequence[tuple[str, str]]:
+        """Code and name of every division in force."""
+        ...
+
     def area_names(self, areas: Sequence[str]) -> Sequence[str]:
         """Names of divisions, in the order given."""
         ...

@@ -1,10 +1,11 @@
-"""每天一次的事: claimed by a lease row, so that however many daemons run it is done once a day."""
+"""每天一次的事: a row of `lease` says who is at it and on which day it was done last, however many daemons run."""
 
 from __future__ import annotations
 
 from warning_dispatch.store.sql import Sql
 
-_NEVER = ""
+NOBODY = ""
+"""The holder of a daily chore: whoever claims it keeps it only for minutes, and is asked for by nobody."""
 
 
 class ChoreTable:
@@ -14,22 +15,31 @@ class ChoreTable:
         self._sql = sql
 
     def claim(self, name: str, day: str, now: int, until: int) -> str | None:
-        """See the port. Zero rows changed: somebody else has it, or has done it."""
-        self._sql.run("INSERT INTO chore (name) VALUES (?) ON CONFLICT (name) DO NOTHING", name)
+        """See the port. Zero rows changed: somebody else has it, or has done it.
+
+        A day that lies ahead was written by a clock that was: no reason to wait for it.
+        """
+        self._sql.run(
+            "INSERT INTO lease (name, holder, claimed_until) VALUES (?, ?, 0) ON CONFLICT (name) DO NOTHING",
+            name,
+            NOBODY,
+        )
         claimed = self._sql.run(
-            "UPDATE chore SET claimed_until = ? WHERE name = ? AND day < ? AND claimed_until <= ?",
+            "UPDATE lease SET claimed_until = ? WHERE name = ? AND day <> ? AND claimed_until <= ?",
             until,
             name,
             day,
             now,
         )
-        if not claimed:
-            return None
-        return str(self._sql.value("SELECT memory FROM chore WHERE name = ?", name))
+        return str(self._sql.value("SELECT memory FROM lease WHERE name = ?", name)) if claimed else None
 
     def finish(self, name: str, day: str, memory: str) -> bool:
         """See the port."""
         done = self._sql.run(
-            "UPDATE chore SET day = ?, memory = ?, claimed_until = 0 WHERE name = ? AND day < ?", day, memory, name, day
+            "UPDATE lease SET day = ?, memory = ?, claimed_until = 0 WHERE name = ? AND day <> ?",
+            day,
+            memory,
+            name,
+            day,
         )
         return done == 1

@@ -110,6 +110,13 @@ class EndpointTable:
         )
         return frozenset(row[0] for row in rows)
 
+    def division_names(self) -> Sequence[tuple[str, str]]:
+        """See the port."""
+        rows = self._sql.rows(
+            "SELECT area, name FROM unit WHERE kind = 'division' AND valid_until IS NULL ORDER BY area"
+        )
+        return [(row[0], row[1]) for row in rows]
+
     def area_names(self, areas: Sequence[str]) -> Sequence[str]:
         """See the port."""
         found = {}

@@ -23,8 +23,10 @@ from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.link_rows import LinkTable
 from warning_dispatch.store.locks import take_turns
 from warning_dispatch.store.number_calls import NumberCallTable
+from warning_dispatch.store.publication_rows import PublicationTable
 from warning_dispatch.store.register_upkeep import UpkeepTable
 from warning_dispatch.store.round_rows import RoundTable
+from warning_dispatch.store.source_rows import LeaseTable, SourceTable
 from warning_dispatch.store.sql import Sql
 from warning_dispatch.store.turn_rows import TurnTable
 
@@ -58,6 +60,9 @@ class TableTransaction:
         self.turns = TurnTable(sql)
         self.alerts = AlertTable(sql, sealer)
         self.alarms = AlarmTable(sql)
+        self.sources = SourceTable(sql)
+        self.leases = LeaseTable(sql)
+        self.publications = PublicationTable(sql, sealer)
         self.links = LinkTable(sql, link_key)
         self.clock = ClockTable(sql)
         self.chores = ChoreTable(sql)

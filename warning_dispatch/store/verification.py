@@ -16,5 +16,7 @@ def verify_unit(sql: Sql, unit_code: str, roles: int, day: str, how: str) -> Seq
         roles,
     )
     ids = [row[0] for row in rows]
-    sql.many("UPDATE receiver SET verified_on = ?text, verified_how = ?text WHERE id = ?", [(day, how, one) for one in ids])
+    sql.many(
+        "UPDATE receiver SET verified_on = ?text, verified_how = ?text WHERE id = ?", [(day, how, one) for one in ids]
+    )
     return ids

@@ -14,7 +14,8 @@ from warning_dispatch.web.alarm_words import alarm_detail, alarm_word, reason_te
 from warning_dispatch.web.catalogues import load_catalogues
 
 CODE = re.compile(r"[a-z]+_[a-z]+|[{}]")
-INTAKE = Path(__file__).parents[3] / "warning_dispatch" / "engine" / "intake.py"
+ENGINE = Path(__file__).parents[3] / "warning_dispatch" / "engine"
+INTAKE = "".join((ENGINE / name).read_text("utf-8") for name in ("intake.py", "judging.py", "locating.py"))
 REASON = re.compile(
     r'reasons, "([a-z_]+)"|return "([a-z_]+)"|reasons\.append\("([a-z_]+)"|(?:why|unknown) = .*"([a-z_]+)"'
 )
@@ -65,6 +66,6 @@ def test_a_text_is_shown_as_it_was_written() -> None:
 
 def test_every_reason_of_intake_has_words() -> None:
     """A verdict's code is never all that a person gets to read."""
-    found = {next(filter(None, groups)) for groups in REASON.findall(INTAKE.read_text("utf-8"))}
+    found = {next(filter(None, groups)) for groups in REASON.findall(INTAKE)}
     assert {"too_old", "sender_not_allowed", "set_aside_by_an_officer", "nobody_in_area"} <= found
     assert [one for one in sorted(found) if CODE.search(reason_text(one, "zh_CN"))] == []

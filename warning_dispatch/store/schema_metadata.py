@@ -1,4 +1,4 @@
-"""What every table of the schema stands on: one set of names, one kind of key."""
+"""What every table of the schema stands on: one MetaData with its names, and the kind of keys."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ Key = BigInteger().with_variant(Integer, "sqlite")
 """SQLite makes a rowid alias of INTEGER PRIMARY KEY only."""
 
 
-def key_column() -> Column[int]:
-    """The key of a table: integer, rising."""
+def key() -> Column[int]:
+    """The rising integer key of a table."""
     return Column("id", Key, primary_key=True, autoincrement=True)
