@@ -126,7 +126,7 @@ class AlertTable:
         others = [one for one in dict.fromkeys(references) if one != identifier][:MOST_REFERENCES]
         pairs = [(identifier, one) for one in others] + [(one, identifier) for one in others]
         self._sql.many(
-            "INSERT INTO alert_link (issuer, identifier, other) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO alert_link (issuer, identifier, other) VALUES (?text, ?text, ?text) ON CONFLICT DO NOTHING",
             [(issuer, one, other) for one, other in pairs],
         )
 

@@ -98,7 +98,9 @@ class ClockTable:
         after = 0
         while rows := self._sql.rows(_MEMORIES, after):
             moved = ((memory_moved(memory, by), key) for key, memory in rows)
-            self._sql.many("UPDATE callee SET memory = ? WHERE id = ?", [one for one in moved if one[0] is not None])
+            self._sql.many(
+                "UPDATE callee SET memory = ?text WHERE id = ?", [one for one in moved if one[0] is not None]
+            )
             after = rows[-1][0]
 
     def moved(self) -> int:

@@ -59,13 +59,14 @@ class PublicationTable:
     def publish(self, new: Sequence[NewPublication], now: int) -> None:
         """See the port. One statement per kind of row."""
         self._sql.many(
-            """INSERT INTO publication (alert_id, published_at, cap) VALUES (?, ?, ?)
+            """INSERT INTO publication (alert_id, published_at, cap) VALUES (?, ?, ?text)
             ON CONFLICT (alert_id) DO NOTHING""",
             [(one.alert_id, now, one.cap) for one in new],
         )
         self._sql.many(
             """INSERT INTO outlet_post (outlet, publication_id, state, next_at)
-            SELECT ?, p.id, ?, ? FROM publication p WHERE p.alert_id = ? ON CONFLICT (outlet, publication_id) DO NOTHING""",
+            SELECT ?text, p.id, ?, ? FROM publication p WHERE p.alert_id = ? ORDER BY p.id
+            ON CONFLICT (outlet, publication_id) DO NOTHING""",
             [(outlet, PostState.WAITING.value, now, one.alert_id) for one in new for outlet in one.outlets],
         )
 
@@ -94,13 +95,13 @@ class PublicationTable:
     def posted(self, results: Sequence[Posted], now: int) -> None:
         """See the port. A post that another try has already settled stays settled."""
         self._sql.many(
-            """UPDATE outlet_post SET state = ?, status = ?, receipt = ?, next_at = ?, ended_at = ?
+            """UPDATE outlet_post SET state = ?, status = ?, receipt = ?text, next_at = ?, ended_at = ?
             WHERE id = ? AND next_at IS NOT NULL""",
             [
                 (
                     _state(one).value,
                     one.status,
-                    one.receipt[:LONGEST_RECEIPT],
+                    one.receipt[:LONGEST_RECEIPT].replace("\0", ""),
                     one.again_at,
                     None if one.again_at is not None else now,
                     one.post_id,

@@ -23,7 +23,7 @@ class SourceTable:
     def define(self, names: Sequence[str], now: int) -> None:
         """See the port."""
         self._sql.many(
-            """INSERT INTO source (name, seen_at, message_at) VALUES (?, ?, ?)
+            """INSERT INTO source (name, seen_at, message_at) VALUES (?text, ?, ?)
             ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at""",
             [(name, now, now) for name in names],
         )
@@ -118,7 +118,7 @@ class LeaseTable:
 
     def let_go(self, names: Sequence[str], holder: str) -> None:
         """See the port."""
-        self._sql.many("DELETE FROM lease WHERE name = ? AND holder = ?", [(name, holder) for name in names])
+        self._sql.many("DELETE FROM lease WHERE name = ?text AND holder = ?text", [(name, holder) for name in names])
 
 
 def health_of(sql: Sql, names: Sequence[str]) -> Sequence[SourceHealth]:
