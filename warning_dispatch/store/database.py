@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, make_url, select, text
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InternalError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.sql import column, table
 
@@ -151,7 +151,7 @@ def _plain_words() -> Iterator[None]:
         raise StoreError(
             "数据库忙，5 秒内没有空闲连接 / The database is busy: no connection came free within 5 s."
         ) from error
-    except OperationalError as error:
+    except (OperationalError, InternalError) as error:  # PostgreSQL calls it internal when it is read-only, for one
         if postgresql.is_passing(error):
             raise StoreBusyError from error
         said = " ".join(str(error.orig).split())

@@ -14,7 +14,15 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+)
 
 _SQLITE_IDS = "(SELECT value FROM json_each(?))"
 _POSTGRESQL_IDS = "(SELECT unnest(%s::bigint[]))"
@@ -109,6 +117,7 @@ class Sql:
 _KINDS: Sequence[tuple[str, type[DBAPIError]]] = (
     ("IntegrityError", IntegrityError),
     ("OperationalError", OperationalError),
+    ("InternalError", InternalError),
     ("DataError", DataError),
     ("ProgrammingError", ProgrammingError),
 )
