@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 
 from warning_dispatch.ports import Dispatch, Event, Receipt, Report
-from warning_dispatch.simulation.channel import Sink, SimulatedChannel
+from warning_dispatch.simulation.channel import SimulatedChannel, Sink
 
 from .board import Board, Mood
 

@@ -118,7 +118,9 @@ def _repeats_are_marked(sql: Sql, records: Sequence[CarrierRecord], verdict: Ver
     verdict.unmarked = len(unsaid) + len(twice - marked)
     verdict.broken += unsaid
     if twice - marked:
-        verdict.broken.append(f"4 never twice by accident: repeats that our tables do not mark: {sorted(twice - marked)[:4]}")
+        verdict.broken.append(
+            f"4 never twice by accident: repeats that our tables do not mark: {sorted(twice - marked)[:4]}"
+        )
     if set(handed) - known:
         verdict.broken.append(f"4 handed over, and never claimed: {sorted(set(handed) - known)[:4]}")
 
@@ -165,7 +167,10 @@ def _limits_hold(records: Sequence[CarrierRecord]) -> Iterator[str]:
         if one.what == carrier_log.HANDED:
             begun[one.attempt_id] = one.at
         elif one.what.startswith((carrier_log.ENDED, carrier_log.HUNG_UP)) and one.attempt_id in begun:
-            moments += [(begun.pop(one.attempt_id), 1, one.address, one.attempt_id), (one.at, 0, one.address, one.attempt_id)]
+            moments += [
+                (begun.pop(one.attempt_id), 1, one.address, one.attempt_id),
+                (one.at, 0, one.address, one.attempt_id),
+            ]
     talking: Counter[str] = Counter()
     for at, begins, address, attempt in sorted(moments):
         talking[address] += 1 if begins else -1
@@ -183,7 +188,9 @@ def _storms() -> Any:
     path = Path(__file__).resolve().parents[1] / "scenario" / "storms"
     name = "scenario_storms"
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path / "__init__.py", submodule_search_locations=[str(path)])
+        spec = importlib.util.spec_from_file_location(
+            name, path / "__init__.py", submodule_search_locations=[str(path)]
+        )
         assert spec is not None
         assert spec.loader is not None
         module: ModuleType = importlib.util.module_from_spec(spec)

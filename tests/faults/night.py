@@ -23,6 +23,8 @@ START_WITHIN = 60.0
 """s a worker has to start."""
 STOP_WITHIN = 45.0
 """s a worker has to drain and end after SIGTERM."""
+NOTICES = ("engine.failing", "wire.fault", "workers.lost", "workers.unheard", "daemon.takes_over", "clock.stepped")
+"""Lines of a worker's log that show that a fault has reached it."""
 OVER_WITHIN = 240.0
 """s the call-out has to be over after the last fault."""
 
@@ -59,7 +61,10 @@ class Night:
     def begin(self) -> None:
         """All workers run, the warning has come, the clock goes."""
         for number in range(len(self._homes)):
-            self.start(number)
+            self.start(number, wait=False)
+        for number in range(len(self._homes)):
+            self._hear_start(number)
+        self.board.go()
         self.watch.start()
 
     def start(self, number: int, *, wait: bool = True) -> None:
@@ -77,13 +82,16 @@ class Night:
             self.await_start(number)
 
     def await_start(self, number: int) -> None:
-        """Until it says so."""
+        """Until it says so; then the clock goes on, should it stand."""
+        self._hear_start(number)
+        self.board.go()
+
+    def _hear_start(self, number: int) -> None:
         process = self.processes[number]
         assert process is not None
         assert process.stdout is not None
         if process.stdout.readline() != "started\n":
             raise AssertionError(f"worker {number} did not start: {self.last_words(number)}")
-        self.board.go()
 
     def kill(self, number: int) -> None:
         """`kill -9`. Is it the last one alive, the clock stands until there is another."""
@@ -132,13 +140,19 @@ class Night:
         """The end of a worker's log."""
         return (self._homes[number] / "log").read_text(encoding="utf-8", errors="replace")[-1_500:]
 
+    def noticed(self) -> int:
+        """How often the workers said that something was wrong with their database, their carrier or one another."""
+        logs = (home / "log" for home in self._homes)
+        said = "".join(log.read_text(encoding="utf-8", errors="replace") for log in logs if log.exists())
+        return sum(said.count(word) for word in NOTICES)
+
     # --- the end ------------------------------------------------------------------------------------------
 
     def finish(self) -> None:
         """Wait until the call-out is over, then stop everybody by SIGTERM."""
         until = stopwatch() + OVER_WITHIN
         quiet = 0
-        while quiet < 3:  # noqa: PLR2004 - three looks that agree
+        while quiet < 3:
             if stopwatch() > until:
                 self.troubles.append(f"after {OVER_WITHIN} s {self.watch.open} callees are still being called")
                 break

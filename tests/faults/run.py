@@ -18,7 +18,7 @@ from .server import Server
 
 AFTER = 8.0
 """s after a fault was lifted in which a standstill still counts as its own."""
-TINY = 120
+TINY = 220
 """MiB of the server whose disk is to be full."""
 _NAMES = (f"night{number}" for number in count(1))
 
@@ -37,11 +37,13 @@ class Injected:
     called_after_answer: int = 0
     repeated: int = 0
     unmarked: int = 0
+    noticed: int = 0
     standstill: float = 0.0
     broken: list[str] = field(default_factory=list)
 
-    def add(self, verdict: Verdict, troubles: Sequence[str]) -> None:
-        """A night is over."""
+    def add(self, verdict: Verdict, troubles: Sequence[str], noticed: int) -> None:
+        """A night is over. `noticed`: see Night.noticed, for all faults of the night together."""
+        self.noticed += noticed
         self.nights += 1
         self.handed += verdict.handed
         self.lost += verdict.lost
@@ -103,7 +105,7 @@ def play(place: OnSqlite | OnPostgresql, wanted: Sequence[tuple[str, int]], work
     finally:
         night.abandon()
     for one in told.values():
-        one.add(verdict, night.troubles)
+        one.add(verdict, night.troubles, night.noticed())
     if not any(one.broken for one in told.values()):
         _forget(place, folder, name)
     return list(told.values())

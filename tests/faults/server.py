@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import subprocess
@@ -46,7 +47,9 @@ class Server:
         if self._user is not None:
             os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
             self._folder.chmod(0o755)
-        self._call("initdb", "--auth=trust", "--encoding=utf8", "--locale=C", "--no-sync", "-U", "postgres", str(self._data))
+        self._call(
+            "initdb", "--auth=trust", "--encoding=utf8", "--locale=C", "--no-sync", "-U", "postgres", str(self._data)
+        )
         with (self._data / "postgresql.conf").open("a", encoding="utf-8") as conf:
             conf.writelines(f"{line}\n" for line in (*SETTINGS, f"unix_socket_directories = '{self._folder}'"))
         self.start()
@@ -93,14 +96,11 @@ class Server:
     def fill(self) -> Path:
         """Leave no room at all; the file that takes it, to be removed."""
         ballast = self._folder / "ballast"
-        with ballast.open("wb") as file:
+        with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
             for size in (1 << 20, 1 << 12):
-                try:
-                    while True:
-                        file.write(bytes(size))
-                        file.flush()
-                except OSError:
-                    continue
+                with contextlib.suppress(OSError):
+                    while file.write(bytes(size)):
+                        pass
         return ballast
 
     def _call(self, program: str, *arguments: str, must: bool = True) -> int:

@@ -37,8 +37,7 @@ _LOOK = f"""SELECT
     AND coalesce(held_until, due_at) < ?),
  (SELECT count(*) FROM attempt WHERE state = {AttemptState.READY.value} AND channel = {Channel.VOICE.value}
     AND coalesce(held_until, due_at) < ?),
- (SELECT count(*) FROM attempt WHERE state IN {_WIRE} AND channel = {Channel.VOICE.value}),
- (SELECT max(down_until) FROM route)"""
+ (SELECT count(*) FROM attempt WHERE state IN {_WIRE} AND channel = {Channel.VOICE.value})"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +95,9 @@ class Watch(threading.Thread):
             self._drop()
             self.open = None
             return None
-        total, self.open, callees, texts, calls, wire, down_until = row
+        total, self.open, callees, texts, calls, wire = row
         if not total:
             self.open = None
-        if down_until and down_until > late:  # the breaker: nothing is to go by that route
-            return False
         return bool(callees or texts or (calls and wire < LINES))
 
     def _ask(self, late: int) -> Sequence[Any]:

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from warning_dispatch.bootstrap import Product, build_daemon, open_product
 from warning_dispatch.daemon import Daemon, EngineDesk
@@ -27,16 +28,16 @@ from .carrier import MoodyCarrier
 
 
 def obey_switches(product: Product, board: Board) -> None:
-    """The switch of a SQLite file: every transaction looks at it as it begins."""
+    """The switch of a SQLite file: whoever takes a connection finds it as the board has it."""
     if product.storage.many_writers:
         return
 
-    def begins(connection: Connection) -> None:
-        wants = connection.get_execution_options().get("warning_dispatch_access") != "read"
-        if wants:
-            connection.exec_driver_sql(f"PRAGMA query_only = {int(board.read_only)}")
+    def taken(connection: DBAPIConnection, _entry: object, _proxy: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA query_only = {int(board.read_only)}")
+        cursor.close()
 
-    event.listen(product.database, "begin", begins)
+    event.listen(product.database, "checkout", taken)
 
 
 def put_carrier_before(daemon: Daemon, board: Board) -> None:
@@ -74,4 +75,4 @@ def main(config: Path, board: Board, warning: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Board(Path(sys.argv[2])), Path(sys.argv[3]) if len(sys.argv) > 3 else None)  # noqa: PLR2004
+    main(Path(sys.argv[1]), Board(Path(sys.argv[2])), Path(sys.argv[3]) if len(sys.argv) > 3 else None)

@@ -187,7 +187,9 @@ class Reports:
             if attempt.channel is not Channel.VOICE and outcome.next in _ROUTE_TROUBLE
         ]
         records = ledger.tx.callees.load(list({callee for attempt, _ in refused for callee in attempt.callee_ids}))
-        others = {attempt.id: write_anew(ledger, attempt, records, repeat=attempt.id in unsure) for attempt, _ in refused}
+        others = {
+            attempt.id: write_anew(ledger, attempt, records, repeat=attempt.id in unsure) for attempt, _ in refused
+        }
         again = [
             (attempt.id, attempt.route, attempt.id in unsure, ledger.now + self._patience(ledger, attempt, outcome))
             for attempt, outcome in refused

@@ -18,5 +18,9 @@ def test_options_with_spaces_arrive_as_they_were() -> None:
 
 def test_it_gives_up_in_time() -> None:
     """Promise 12: an address that does not answer does not hold up the look for dead workers; who sets a time has it."""
-    assert conninfo_to_dict(dsn_of(make_url("postgresql://db.example/store")))["connect_timeout"] == str(CONNECT_TIMEOUT)
-    assert conninfo_to_dict(dsn_of(make_url("postgresql://db.example/store?connect_timeout=2")))["connect_timeout"] == "2"
+    assert conninfo_to_dict(dsn_of(make_url("postgresql://db.example/store")))["connect_timeout"] == str(
+        CONNECT_TIMEOUT
+    )
+    assert (
+        conninfo_to_dict(dsn_of(make_url("postgresql://db.example/store?connect_timeout=2")))["connect_timeout"] == "2"
+    )
