@@ -59,6 +59,17 @@ def terminate(night: Night) -> None:
     night.start(number)
 
 
+def terminate_in_trouble(night: Night) -> None:
+    """SIGTERM while the server is away: it ends with 0 in time all the same; what it could not write down is repeated."""
+    server = _server(night)
+    number = _alive(night)
+    server.stop("immediate")
+    pause(night.rng.uniform(0.0, 1.0))
+    night.stop(number)
+    server.start()
+    night.start(number)
+
+
 # --- PostgreSQL ---------------------------------------------------------------------------------------------
 
 
@@ -180,6 +191,7 @@ FAULTS: Mapping[str, Fault] = {
     for one in (
         Fault("kill -9 of a worker", kill, _BOTH, (2, 4)),
         Fault("SIGTERM in mid call-out", terminate, _BOTH, (2,)),
+        Fault("SIGTERM while PostgreSQL is away", terminate_in_trouble, _PG, (2,)),
         Fault("PostgreSQL restarted or crashed", restart, _PG, (2,)),
         Fault("PostgreSQL cuts connections", cut, _PG, (2, 4)),
         Fault("PostgreSQL: a long lock", lock, _PG, (2,)),

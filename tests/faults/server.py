@@ -16,8 +16,8 @@ import psycopg
 QUIET = "watch"
 """application_name of the test's own connections, which faults spare."""
 SETTINGS = (
-    "fsync = off",  # nothing of a test has to survive a power cut; a crash of the server is survived all the same
-    "synchronous_commit = off",
+    "fsync = off",  # nothing has to survive a power cut; what is in the log survives a crash of the server all the same
+    "synchronous_commit = off",  # the product insists on its own commits (store/locks.py)
     "max_connections = 120",
     "shared_buffers = 64MB",
     "max_wal_size = 64MB",
