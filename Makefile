@@ -3,7 +3,7 @@
 #
 #   PYTHON=…   the interpreter to make .venv with (default: the first of the list below that will do)
 #   ARGS=…     further arguments for demo, bench and lock
-#   N=…        how many storms `make storms` runs
+#   N=…        how many storms `make storms` runs, how often `make faults` injects each fault
 #   FUZZ=…     seconds of mutated messages that `make fuzz` spends on each way in; SEED=… where they begin
 #   JOBS=…     test processes (default: one per core)
 
@@ -17,6 +17,7 @@ RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3.14 python3)
 JOBS ?= auto
+FAULTS := $(or $(N),20)
 N ?= 480
 FUZZ ?= 120
 SEED ?= 1
@@ -28,7 +29,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --resol
 	--allow-unsafe --strip-extras --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: help demo test check lint types imports unit bench storms fuzz lock clean distclean
+.PHONY: help demo test check lint types imports unit bench storms faults fuzz lock clean distclean
 
 help:
 	@echo "make demo       the main job on the embedded default: a red warning calls up the whole prefecture (simulated phones)"
@@ -36,6 +37,7 @@ help:
 	@echo "make check      ruff, format, mypy, import contract, unit tests: seconds"
 	@echo "make bench      the figures of docs/performance.md (ARGS=--quick for the short run)"
 	@echo "make storms     the promises over N simulated storms (N=$(N))"
+	@echo "make faults     every fault N times on the real processes, with a report (N=$(FAULTS); ARGS='--only kill --seed 1')"
 	@echo "make fuzz       mutated messages for FUZZ seconds each way in (FUZZ=$(FUZZ))"
 	@echo "make lock       write the lock files anew from pyproject.toml (ARGS=--upgrade for newer versions)"
 	@echo "make clean      remove what tests and builds leave behind; distclean removes .venv too"
@@ -69,6 +71,9 @@ storms: $(DEV)
 
 fuzz: $(DEV)
 	$(BIN)/python -m pytest --quiet tests/unit/ingest/test_fuzz.py tests/scenario/test_fuzzed_intake.py --fuzz $(FUZZ) --fuzz-seed $(SEED)
+
+faults: $(DEV)
+	PYTHONPATH=tests:. $(BIN)/python -m faults --times $(FAULTS) $(ARGS)
 
 lock: $(DEV)
 	@$(BIN)/python -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "The lock is written with Python 3.11, the oldest supported: make distclean, then make lock PYTHON=python3.11")'

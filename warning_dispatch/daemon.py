@@ -150,7 +150,9 @@ class ChannelWire:
             receipts.extend(await self._channels[route].deliver(real) if real else ())
         except Exception as error:  # noqa: BLE001 - whatever a channel throws, the callees must go on
             self._log.error("wire.fault", route=route, count=len(real), error=type(error).__name__)
-            receipts.extend(Receipt(one.attempt_id, accepted=False, outcome="provider_down") for one in real)
+            # Where it broke is not known: some of the batch may ring.
+            down = "provider_down"
+            receipts.extend(Receipt(one.attempt_id, accepted=False, outcome=down, unsure=True) for one in real)
         finally:
             for one in real:
                 self._in_hand.pop(one.attempt_id, None)

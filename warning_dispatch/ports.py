@@ -55,12 +55,17 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """发得出: what the carrier said at once. `outcome` names a row of the outcome table when refused."""
+    """发得出: what the carrier said at once. `outcome` names a row of the outcome table when refused.
+
+    `unsure`: not accepted, but the carrier may have taken it all the same (its answer came too late, or was lost): what
+    goes again is marked as a possible duplicate.
+    """
 
     attempt_id: int
     accepted: bool
     provider_ref: str = ""
     outcome: str = ""
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

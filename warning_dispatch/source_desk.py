@@ -91,6 +91,10 @@ class WriterSourceDesk:
             lambda ledger: ledger.tx.leases.claim(OUTWARD, self._holder, ledger.now, ledger.now + LEASE),
         )
 
+    async def let_go_outward(self) -> None:
+        """Let another daemon begin at once."""
+        await self.let_go(OUTWARD)
+
     async def publish(self) -> int:
         """Pass on everything that was accepted; how many."""
         count = 0

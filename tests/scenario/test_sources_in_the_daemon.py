@@ -61,20 +61,22 @@ async def until(true: Callable[[], Awaitable[bool] | bool], what: str) -> None:
 class Bureau:
     """An installation in a folder, and its daemon as often as it is started."""
 
-    def __init__(self, home: Path, **sections: Any) -> None:
+    def __init__(self, home: Path, *, shared: dict[str, Any] | None = None, **sections: Any) -> None:
+        """`shared`: settings of a place that several daemons have in common."""
         self.port = free_port()
-        (home / "state").mkdir()
+        (home / "state").mkdir(parents=True)
         secret = home / "secret"
         secret.write_text(SECRET)
         secret.chmod(0o600)
         self.settings: Settings = load_settings(
-            ROOT / "config", {}, state_dir=str(home / "state"), web={"port": self.port}, **sections
+            ROOT / "config", {}, state_dir=str(home / "state"), web={"port": self.port}, **sections, **(shared or {})
         )
-        KeyRing.create(self.settings.keys_dir)
+        if not self.settings.keys_dir.exists():
+            KeyRing.create(self.settings.keys_dir)
         database = open_database(self.settings.database_url)
         upgrade(database)
         with writing(database) as connection:
-            self.key = add_key(connection, "gateway", ["alerts", "feed"], 1)[1]
+            self.key = add_key(connection, f"gateway{self.port}" if shared else "gateway", ["alerts", "feed"], 1)[1]
         database.dispose()
         self.clock: Clock = ScaledClock(SystemClock().now(), SPEED)
 
@@ -106,7 +108,7 @@ class Bureau:
 
     def alarms(self) -> list[str]:
         """Kinds of all alarms about sources and outlets."""
-        sql = "SELECT kind FROM alarm WHERE kind LIKE 'source%' OR kind LIKE 'outlet%' ORDER BY id"
+        sql = "SELECT kind FROM alarm WHERE substr(kind, 1, 6) IN ('source', 'outlet') ORDER BY id"
         return [kind for (kind,) in self.rows(sql)]
 
     @asynccontextmanager
@@ -320,6 +322,40 @@ async def test_what_a_source_may_not_say_is_quarantined(tmp_path: Path) -> None:
         assert (answer.status_code, answer.json()["reasons"][-1]) == (422, "area_not_allowed")
         answer = await client.post("/api/v1/alerts", content=own, headers=headers(own))
         assert answer.status_code == 202, answer.text
+
+
+async def test_two_daemons_on_one_database_do_each_thing_once(tmp_path: Path, postgresql: Any) -> None:
+    """One folder, one outlet, two daemons: a file is one message and one receipt, a warning one post; one goes, the other goes on."""
+    station, folder = Station(), tmp_path / "in"
+    station.status = 200
+    folder.mkdir()
+    source = {"name": "city", "path": str(folder), "look_every_s": 0.5, "gap_s": 60}
+    outlet = {"name": "tv", "url": f"http://127.0.0.1:{station.port}/w", "secret_file": str(tmp_path / "secret")}
+    (tmp_path / "secret").write_text(SECRET)
+    (tmp_path / "secret").chmod(0o600)
+    shared = {"database_url": postgresql.blank(), "keys_dir": str(tmp_path / "keys")}
+    sections = {"ingest": {"folder": [source]}, "outward": {"outlet": [outlet]}, "shared": shared}
+    first, second = Bureau(tmp_path / "1", **sections), Bureau(tmp_path / "2", **sections)
+    holders = "SELECT name, holder FROM lease ORDER BY name"
+    async with served(station.port, Route("/w", station.take, methods=["POST"])), second.running():
+        async with first.running():
+            for number in range(6):
+                (folder / f"{number}.xml").write_bytes(message(20 - number))
+            await until(lambda: not list(folder.glob("*.xml")), "all files are put away")
+            await until(lambda: len(station.taken) == 6, "all are posted")
+            before = dict(second.rows(holders))
+            assert set(before) == {"folder:city", "outward", "watch"}
+        (folder / "last.xml").write_bytes(message(1))
+        await until(lambda: len(station.taken) == 7, "whoever is left takes in and passes on")
+        assert {holder.rpartition("/")[0] for holder in dict(second.rows(holders)).values()} <= {
+            f"{socket.gethostname()}:{tmp_path}/1/state",
+            f"{socket.gethostname()}:{tmp_path}/2/state",
+        }
+    assert second.rows("SELECT count(*), count(DISTINCT item) FROM source_item") == [(7, 7)]
+    assert second.rows("SELECT count(*) FROM raw_message") == [(7,)]
+    assert len({key for key, _ in station.came}) == len(station.came) == 7
+    assert len(list((folder / "receipts").iterdir())) == 7
+    assert second.alarms() == []
 
 
 class Station:

@@ -76,6 +76,7 @@ async def test_a_channel_that_breaks_is_a_provider_that_is_down() -> None:
     """Nobody is forgotten (promise 1): a fault in an adapter comes back as an outcome for every attempt."""
     receipts = await carry(Carrier(broken=True), [dispatch(1), dispatch(2)])
     assert {one.outcome for one in receipts.values()} == {"provider_down"}
+    assert all(one.unsure for one in receipts.values())  # it may have taken them: what goes again is marked (promise 4)
 
 
 async def test_a_sample_number_on_a_real_route_is_refused_before_the_carrier() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,6 +16,7 @@ import structlog
 from warning_dispatch.bootstrap.wiring import HOUR, alert_from_json
 from warning_dispatch.clock import Clock
 from warning_dispatch.engine.outward import Outward
+from warning_dispatch.engine.sources import WATCH
 from warning_dispatch.errors import ConfigError, Finding, StoreError
 from warning_dispatch.ingest.document import MAX_BYTES
 from warning_dispatch.ingest.feed_source import FeedPlan, FeedSource
@@ -164,12 +166,17 @@ async def watch_sources(sources: Sequence[Watched], desk: WriterSourceDesk, cloc
     """See to it that silence is told, by one daemon at a time. While the database fails, that is the greater trouble, and told elsewhere."""
     log = structlog.get_logger("source")
     ours = False
-    while True:
-        try:
-            told = await desk.watch(sources, anew=not ours)
-            ours = told is not None
-            if told:
-                log.warning("source.silent", count=told)
-        except StoreError as error:
-            log.warning("source.store", error=str(error))
-        await asyncio.sleep(clock.real_seconds(WATCH_EVERY))
+    try:
+        while True:
+            try:
+                told = await desk.watch(sources, anew=not ours)
+                ours = told is not None
+                if told:
+                    log.warning("source.silent", count=told)
+            except StoreError as error:
+                log.warning("source.store", error=str(error))
+            await asyncio.sleep(clock.real_seconds(WATCH_EVERY))
+    finally:
+        if ours:
+            with suppress(StoreError):
+                await desk.let_go(WATCH)

@@ -7,12 +7,13 @@ whenever it comes; a report that arrives before the receipt, or after a lost lea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from warning_dispatch.engine.answers import Answer, is_positive, take_answers
 from warning_dispatch.engine.blackouts import Blackouts
 from warning_dispatch.engine.dialling_budget import settle_calls
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.records import AttemptRecord, Behind, CalleeRecord, EndpointDetail
+from warning_dispatch.engine.records import AttemptRecord, Behind, CalleeRecord, EndpointDetail, Entry
 from warning_dispatch.engine.sharing import sharers_of, tell, write_anew
 from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.endpoints import all_dead, other_roles
@@ -55,6 +56,7 @@ class Reports:
         sharers = sharers_of(ledger, list(attempts.values()))
         handed: list[tuple[int, str, int | None]] = []
         refused: list[Report] = []
+        unsure: set[int] = set()
         expected: list[tuple[AttemptRecord, Receipt]] = []
         for receipt in {one.attempt_id: one for one in receipts}.values():
             attempt = attempts.get(receipt.attempt_id)
@@ -67,14 +69,19 @@ class Reports:
                 tell(ledger, attempt, "handed", sharers)
             else:
                 refused.append(Report(attempt.id, receipt.outcome or "provider_down", ledger.now))
+                if receipt.unsure:
+                    unsure.add(attempt.id)
         settle_calls(ledger, expected)
         if handed:
             ledger.tx.attempts.hand(handed, ledger.now)
         if refused:
-            self.take_reports(ledger, refused)
+            self.take_reports(ledger, refused, unsure)
 
-    def take_reports(self, ledger: Ledger, reports: Sequence[Report]) -> None:
-        """Final reports end attempts; delivery reports are noted; a pressed key is an answer."""
+    def take_reports(self, ledger: Ledger, reports: Sequence[Report], unsure: AbstractSet[int] = frozenset()) -> None:
+        """Final reports end attempts; delivery reports are noted; a pressed key is an answer.
+
+        `unsure`: attempts that a carrier may have taken although it did not say so.
+        """
         attempts = ledger.tx.attempts.load(list({one.attempt_id for one in reports}))
         ledger.tx.callees.hold(callees_of(attempts.values()))
         ended: dict[int, tuple[AttemptRecord, Outcome, int]] = {}
@@ -96,7 +103,7 @@ class Reports:
         if delivered:
             ledger.tx.attempts.deliver(list(delivered.items()))
         self._answer(ledger, answers)
-        self._end(ledger, list(ended.values()))
+        self._end(ledger, list(ended.values()), unsure)
 
     def take_overdue(self, ledger: Ledger, attempts: Sequence[AttemptRecord]) -> None:
         """HANDED attempts without a final report in time: as if not answered."""
@@ -139,7 +146,12 @@ class Reports:
         if answers:
             take_answers(ledger, answers)
 
-    def _end(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
+    def _end(
+        self,
+        ledger: Ledger,
+        ended: Sequence[tuple[AttemptRecord, Outcome, int]],
+        unsure: AbstractSet[int] = frozenset(),
+    ) -> None:
         """Write the outcomes, which frees the lines, and let the voice ones move their callees."""
         if not ended:
             return
@@ -148,7 +160,7 @@ class Reports:
             tell(ledger, attempt, "ended", sharers, outcome=outcome.key)
         ledger.tx.attempts.finish([(attempt.id, outcome.key, at) for attempt, outcome, at in ended])
         self._close_routes(ledger, ended)
-        self._requeue_texts(ledger, ended)
+        self._requeue_texts(ledger, ended, unsure)
         voice = [one for one in ended if one[0].channel is Channel.VOICE]
         self._step_callees(ledger, voice)
         dark = [attempt for attempt, outcome, _ in voice if outcome.next is Next.OTHER_ENDPOINT]
@@ -162,17 +174,24 @@ class Reports:
                 ledger.tx.routes.take_down(route.name, ledger.now + ROUTE_DOWN_FOR)
                 ledger.alarm("route_down", written(route=route.name, outcome=down[route.name]), about=route.name)
 
-    def _requeue_texts(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
-        """A text that could not go for the provider's sake waits for another route or the same one later."""
+    def _requeue_texts(
+        self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]], unsure: AbstractSet[int]
+    ) -> None:
+        """A text that could not go for the provider's sake waits for another route or the same one later.
+
+        One that may have gone after all is marked. A call is not repeated as it was: the ladder makes another attempt.
+        """
         refused = [
             (attempt, outcome)
             for attempt, outcome, _ in ended
             if attempt.channel is not Channel.VOICE and outcome.next in _ROUTE_TROUBLE
         ]
         records = ledger.tx.callees.load(list({callee for attempt, _ in refused for callee in attempt.callee_ids}))
-        others = {attempt.id: write_anew(ledger, attempt, records, repeat=False) for attempt, _ in refused}
+        others = {
+            attempt.id: write_anew(ledger, attempt, records, repeat=attempt.id in unsure) for attempt, _ in refused
+        }
         again = [
-            (attempt.id, attempt.route, False, ledger.now + self._patience(ledger, attempt, outcome))
+            (attempt.id, attempt.route, attempt.id in unsure, ledger.now + self._patience(ledger, attempt, outcome))
             for attempt, outcome in refused
             if len(others[attempt.id]) < len(attempt.callee_ids)
             and ledger.goes_on(attempt.callout_id, attempt.purpose)
@@ -181,9 +200,10 @@ class Reports:
         if again:
             ledger.tx.attempts.leave([(one[0], callee) for one in again for callee in others[one[0]]])
             ledger.tx.attempts.requeue(again)
-        for attempt_id, route, _, not_before in again:
+        for attempt_id, route, repeat, not_before in again:
             ledger.wake_at(not_before)
-            ledger.note(_callout_of(ended, attempt_id), {"k": "attempt.requeued", "id": attempt_id, "avoid": route})
+            entry: Entry = {"k": "attempt.requeued", "id": attempt_id, "avoid": route}
+            ledger.note(_callout_of(ended, attempt_id), {**entry, "repeat": True} if repeat else entry)
         for attempt, outcome, _ in ended:
             text = attempt.channel is not Channel.VOICE
             ledger.counted.outcomes[outcome.key, None] += text

@@ -11,40 +11,48 @@ from warning_dispatch.model.colour import Colour
 
 _LOOKED_AT = 65_536
 """Bytes of a message that are looked at: this is done for each, before it waits its turn."""
+_BEGINNING = 200
+"""Bytes that show whether each character takes two."""
 _WORDS = {
     Colour.RED: ("red", "extreme", "红", "紅"),
     Colour.ORANGE: ("orange", "severe", "橙"),
     Colour.YELLOW: ("yellow", "moderate", "黄", "黃"),
     Colour.BLUE: ("blue", "minor", "蓝", "藍"),
 }
-_ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be", "big5")
+_NARROW, _WIDE = ("utf-8", "gb18030", "big5"), ("utf-16-le", "utf-16-be")
+_BY_WORD = {word.encode(): colour for colour, words in _WORDS.items() for word in words if word.isascii()}
+_VALUE = re.compile(rb">\s*(" + b"|".join(_BY_WORD) + rb")\s*<")
 _IN_NAME = re.compile(r"(?<![A-Za-z])(red|orange|yellow|blue)(?![A-Za-z])", re.IGNORECASE)
 
 
-def _pattern(words: tuple[str, ...]) -> re.Pattern[bytes]:
-    """The words as a value, or before 色: the letters alone stand in many other words."""
-    forms: set[bytes] = set()
+def _forms(words: tuple[str, ...], encodings: tuple[str, ...]) -> tuple[bytes, ...]:
+    """The words as bytes, as a value or before 色: the letters alone stand in many other words."""
+    forms: dict[bytes, None] = {}
     for word in words:
-        if word.isascii():
-            forms.add(rb">\s*" + word.encode() + rb"\s*<")
-        for encoding in _ENCODINGS:
-            written = f">{word}<" if word.isascii() else f"{word}色"
+        if word.isascii() and encodings is _NARROW:
+            continue  # found by _VALUE
+        for encoding in encodings:
             try:
-                forms.add(re.escape(written.encode(encoding)))
+                forms[(f">{word}<" if word.isascii() else f"{word}色").encode(encoding)] = None
             except UnicodeEncodeError:  # a simplified character that Big5 does not have
                 continue
-    return re.compile(b"|".join(sorted(forms)))
+    return tuple(forms)
 
 
-_PATTERNS = {colour: _pattern(words) for colour, words in sorted(_WORDS.items(), reverse=True)}
+_FORMS = {
+    encodings: {colour: _forms(words, encodings) for colour, words in sorted(_WORDS.items(), reverse=True)}
+    for encodings in (_NARROW, _WIDE)
+}
 
 
 def peek_colour(raw: bytes) -> Colour | None:
     """The highest colour that the beginning of a message seems to speak of; None when it speaks of none."""
     plain = raw[:_LOOKED_AT]
-    head = plain.lower()
-    for colour, pattern in _PATTERNS.items():
-        if pattern.search(head) or pattern.search(plain):  # in GBK and Big5 a second byte can look like a capital
+    lower = plain.lower()
+    said = max((_BY_WORD[word] for word in _VALUE.findall(lower)), default=None)
+    wide = b"\0" in plain[:_BEGINNING]
+    for colour, forms in _FORMS[_WIDE if wide else _NARROW].items():
+        if said == colour or any(form in plain or (wide and form in lower) for form in forms):
             return colour
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
@@ -15,8 +16,10 @@ from warning_dispatch.outward.outlets import OutletPoster
 
 AT_ONCE = 64
 """Posts claimed in one transaction."""
-LOOK_EVERY = 10_000
-"""ms between looks when nothing was taken in: for what an officer released by a command, and for the lease."""
+LOOK_EVERY = 2_000
+"""ms between looks when nothing was taken in here: for what another daemon accepted, or an officer released by a command."""
+HOLD_EVERY = 10_000
+"""ms between two words about the lease, which lasts three times as long."""
 
 
 class OutletDesk(Protocol):
@@ -26,6 +29,10 @@ class OutletDesk(Protocol):
 
     async def hold_outward(self) -> bool:
         """Whether this daemon passes warnings on."""
+        ...
+
+    async def let_go_outward(self) -> None:
+        """Let another daemon begin at once."""
         ...
 
     async def publish(self) -> int:
@@ -59,29 +66,38 @@ class PassingOn:
 
     async def run(self) -> None:
         """Publish, post, wait."""
-        while True:
-            wait = LOOK_EVERY
-            self._desk.accepted.clear()
-            try:
-                wait = await self._round()
-            except StoreError as error:
-                self._log.warning("outward.store", error=str(error))
-            try:
-                await asyncio.wait_for(self._desk.accepted.wait(), self._clock.real_seconds(wait))
-            except TimeoutError:
-                continue
+        try:
+            while True:
+                await self._wait(await self._look())
+        finally:
+            if self._held:
+                with suppress(StoreError):
+                    await self._desk.let_go_outward()
+
+    async def _look(self) -> int:
+        """One round; ms until the next."""
+        self._desk.accepted.clear()
+        try:
+            return await self._round()
+        except StoreError as error:
+            self._log.warning("outward.store", error=str(error))
+            return LOOK_EVERY
+
+    async def _wait(self, pause: int) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._desk.accepted.wait(), self._clock.real_seconds(pause))
 
     async def _hold(self) -> bool:
         """Whether it is ours to pass on; the lease is prolonged now and then, not at every message."""
         now = self._clock.monotonic()
         if not self._held or self._hold_at is None or now >= self._hold_at:
-            self._held, self._hold_at = await self._desk.hold_outward(), now + LOOK_EVERY
+            self._held, self._hold_at = await self._desk.hold_outward(), now + HOLD_EVERY
         return self._held
 
     async def _round(self) -> int:
         """How long to wait until the next look, ms."""
         if not await self._hold():
-            return LOOK_EVERY
+            return HOLD_EVERY
         count = await self._desk.publish()
         if count:
             self._log.info("outward.published", count=count)

@@ -16,8 +16,18 @@ LIVING = 0x77640002
 """Class of the locks that say which workers live; a worker holds (LIVING, its id) as long as it is connected."""
 
 
+_LASTING = """, CASE WHEN current_setting('synchronous_commit') = 'off'
+ THEN set_config('synchronous_commit', 'on', true) END"""
+"""A claim that is committed is dialled. On a server that says "committed" before it has written anything down, a crash would
+take the claim back after the phone rang, and nobody would know that the second call is one."""
+
+
 def take_turns(sql: Sql) -> None:
-    """Wait until nobody writes who must not write beside this transaction. Held until its end."""
+    """Wait until nobody writes who must not write beside this transaction. Held until its end.
+
+    Its commit lasts, whatever the server's settings; stronger ones (a replica that has it too) stay.
+    """
     if sql.is_sqlite:
         return
-    sql.run("SELECT pg_advisory_xact_lock_shared(?)" if sql.shared else "SELECT pg_advisory_xact_lock(?)", WRITERS)
+    lock = "pg_advisory_xact_lock_shared(?)" if sql.shared else "pg_advisory_xact_lock(?)"
+    sql.run(f"SELECT {lock}{_LASTING}", WRITERS)

@@ -7,6 +7,7 @@ on the server's disk (`synchronous_commit` stays as the server has it; on is the
 from __future__ import annotations
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.types.numeric import Int8Dumper
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -120,5 +121,7 @@ def is_passing(error: DBAPIError) -> bool:
 
 
 def dsn_of(url: URL) -> str:
-    """The address in the driver's own form, for a connection beside the pool."""
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+    """The address in the driver's own form, for a connection beside the pool; it gives up as soon as one of the pool."""
+    parts = url.translate_connect_args(username="user", database="dbname")
+    further = {key: value if isinstance(value, str) else ",".join(value) for key, value in url.query.items()}
+    return make_conninfo("", **{"connect_timeout": CONNECT_TIMEOUT, **further, **parts})

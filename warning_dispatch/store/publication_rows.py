@@ -65,7 +65,8 @@ class PublicationTable:
         )
         self._sql.many(
             """INSERT INTO outlet_post (outlet, publication_id, state, next_at)
-            SELECT ?text, p.id, ?, ? FROM publication p WHERE p.alert_id = ? ON CONFLICT (outlet, publication_id) DO NOTHING""",
+            SELECT ?text, p.id, ?, ? FROM publication p WHERE p.alert_id = ? ORDER BY p.id
+            ON CONFLICT (outlet, publication_id) DO NOTHING""",
             [(outlet, PostState.WAITING.value, now, one.alert_id) for one in new for outlet in one.outlets],
         )
 
@@ -100,7 +101,7 @@ class PublicationTable:
                 (
                     _state(one).value,
                     one.status,
-                    one.receipt[:LONGEST_RECEIPT],
+                    one.receipt[:LONGEST_RECEIPT].replace("\0", ""),
                     one.again_at,
                     None if one.again_at is not None else now,
                     one.post_id,

@@ -14,7 +14,15 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+)
 
 from warning_dispatch.store import postgresql
 from warning_dispatch.store.bulk import arrays, for_many, for_one
@@ -148,6 +156,7 @@ class Sql:
 _KINDS: Sequence[tuple[str, type[DBAPIError]]] = (
     ("IntegrityError", IntegrityError),
     ("OperationalError", OperationalError),
+    ("InternalError", InternalError),
     ("DataError", DataError),
     ("ProgrammingError", ProgrammingError),
 )

@@ -28,8 +28,10 @@ MOST_AT_ONCE = 400
 """Attempt ids in one signal: a payload has at most 8,000 bytes."""
 LISTEN_FOR = 0.5
 """s between two looks at whether to stop."""
-BACK_OFF = (0.2, 0.5, 1.0, 2.0, 5.0)
-"""s between tries to connect again."""
+BACK_OFF = (0.2, 0.5, 1.0)
+"""s between tries to connect again: whoever lives is back well within the two looks after which it counts as dead."""
+START_WITHIN = 5.0
+"""s a start waits until the others can see this worker."""
 
 _NEW_ID = "SELECT nextval(pg_get_serial_sequence('attempt', 'id'))"
 _CLAIMANTS = f"""SELECT DISTINCT worker_id FROM attempt WHERE lease_until IS NOT NULL
@@ -60,7 +62,7 @@ class Workers:
         """Live, and listen, from now on. Returns when others can see it, or after a moment if the server is away."""
         self._thread = threading.Thread(target=self._listen, args=(ears,), name="workers", daemon=True)
         self._thread.start()
-        self._listening.wait(BACK_OFF[-1])
+        self._listening.wait(START_WITHIN)
 
     def stop(self) -> None:
         """The others see at once that this worker is gone."""
@@ -132,12 +134,16 @@ class Workers:
             return not self._living(connection) - {self.id}
 
     def dead(self) -> Sequence[int]:
-        """See the port. A connection that was cut comes back within a moment, and its worker has calls in hand."""
+        """See the port. A connection that was cut comes back within a moment, and its worker has calls in hand.
+
+        A look that fails is no look: after a restart of the server nobody is dead whom one look has missed.
+        """
+        before, self._suspects = self._suspects, frozenset()
         with self._connected() as connection:
             claimants = {int(row[0]) for row in connection.execute(_CLAIMANTS).fetchall()}
             gone = frozenset(claimants - self._living(connection) - {self.id})
-        sure, self._suspects = gone & self._suspects, gone
-        return sorted(sure)
+        self._suspects = gone
+        return sorted(gone & before)
 
     def _living(self, connection: psycopg.Connection[Any]) -> set[int]:
         return {int(row[0]) for row in connection.execute(_LIVING, (LIVING,)).fetchall()}

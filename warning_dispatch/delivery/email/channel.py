@@ -50,8 +50,9 @@ class _Batch:
         self.receipts: list[Receipt] = []
         self.trouble = ""
 
-    def refuse(self, item: _Item, outcome: str) -> None:
-        self.receipts.append(Receipt(item.dispatch.attempt_id, accepted=False, outcome=outcome))
+    def refuse(self, item: _Item, outcome: str, *, unsure: bool = False) -> None:
+        attempt_id = item.dispatch.attempt_id
+        self.receipts.append(Receipt(attempt_id, accepted=False, outcome=outcome, unsure=unsure))
 
     def settle(self) -> None:
         """Receipt what no connection could be found for."""
@@ -135,7 +136,7 @@ class EmailChannel:
         elif verdict.repeat and item.tries < TRIES:
             batch.work.appendleft(item)
         else:
-            batch.refuse(item, verdict.outcome)
+            batch.refuse(item, verdict.outcome, unsure=verdict.unsure)
         return verdict
 
     async def _hand_over(self, connection: SMTP, mail: Mail) -> Verdict:
@@ -143,7 +144,7 @@ class EmailChannel:
             return await hand_over(connection, self._sender, mail)
         except Exception as error:  # noqa: BLE001 - a fault in the library must not take the rest of the batch along
             self._log.error("email.fault", kind=type(error).__name__)
-            return Verdict(TEMPORARILY_REFUSED, usable=False)
+            return Verdict(TEMPORARILY_REFUSED, usable=False, unsure=True)
 
     async def _connect(self, batch: _Batch) -> SMTP | None:
         """An idle connection that is still good, else a new one; None, with the batch's trouble noted."""

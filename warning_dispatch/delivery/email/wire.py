@@ -56,20 +56,21 @@ class Verdict:
     """What became of one mail. `outcome` is empty when the server took it.
 
     `repeat`: it certainly was not taken and may go over another connection at once. `usable`: the connection can
-    carry the next mail.
+    carry the next mail. `unsure`: the server may have taken it although it did not say so.
     """
 
     outcome: str
     repeat: bool = False
     usable: bool = True
+    unsure: bool = False
 
 
 async def hand_over(connection: SMTP, sender: str, mail: Mail) -> Verdict:
     """Hand one mail over: 1 sender, 2 recipient, 3 content. Never raises but for cancellation.
 
     A connection that breaks before step 3 leaves the mail certainly unsent: it goes again at once. In step 3 it is
-    unknown. Then the mail counts as refused for now, so that the ladder tries again: a mail that comes twice (with
-    one Message-ID, or as the ladder's next attempt) costs a glance, a mail that is lost costs a village its warning.
+    unknown. Then the mail counts as refused for now and unsure, so that it goes again as a possible duplicate: a mail
+    that comes twice (with one Message-ID) costs a glance, a mail that is lost costs a village its warning.
     """
     stage = Stage.SENDER
     try:
@@ -81,9 +82,11 @@ async def hand_over(connection: SMTP, sender: str, mail: Mail) -> Verdict:
     except SMTPResponseException as error:
         return await _refused(connection, stage, error)
     except (SMTPTimeoutError, TimeoutError):
-        return Verdict(TEMPORARILY_REFUSED if stage is Stage.CONTENT else PROVIDER_DOWN, usable=False)
+        unsure = stage is Stage.CONTENT
+        return Verdict(TEMPORARILY_REFUSED if unsure else PROVIDER_DOWN, usable=False, unsure=unsure)
     except (SMTPException, OSError):
-        return Verdict(TEMPORARILY_REFUSED, repeat=stage is not Stage.CONTENT, usable=False)
+        unsure = stage is Stage.CONTENT
+        return Verdict(TEMPORARILY_REFUSED, repeat=not unsure, usable=False, unsure=unsure)
     return Verdict("")
 
 
@@ -91,7 +94,8 @@ async def _refused(connection: SMTP, stage: Stage, error: SMTPResponseException)
     if stage is Stage.CONTENT and error.code // 100 == 2:  # noqa: PLR2004 - any 2yz is a yes (RFC 5321, 4.2.1)
         return Verdict("")
     if error.code == SERVICE_CLOSING or error.code < 0:  # -1: the answer could not be read
-        return Verdict(TEMPORARILY_REFUSED, repeat=stage is not Stage.CONTENT, usable=False)
+        unsure = stage is Stage.CONTENT and error.code < 0
+        return Verdict(TEMPORARILY_REFUSED, repeat=stage is not Stage.CONTENT, usable=False, unsure=unsure)
     outcome = refusal_outcome(stage, error.code, error.message)
     try:
         await connection.rset()
