@@ -186,8 +186,6 @@ class ContactSettings(Shape):
     season_until: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-([0-2]\d|3[01])$")] = "10-15"
     morning: HourMinute = "08:00"
     """When the duty officer is told what got worse in the register, each day of the flood season."""
-    keep_days: int = Field(default=365, ge=180, le=3_650)
-    """Days after which people who have left the register are erased from the database."""
 
 
 class RetentionSettings(Shape):

@@ -63,7 +63,7 @@ class RegisterMornings:
         contacts, now = self._settings.contacts, self._clock.now()
         day = beijing_text(now, "%Y-%m-%d")
         if self._kept != day:
-            days.keep_register(day, now - contacts.keep_days * DAY)
+            days.keep_register(day, now - self._settings.retention.days * DAY)
             self._kept = day
         season = in_season(day, contacts.season_from, contacts.season_until)
         if self._told == day or not season or not self._is_morning(now):

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, RouteRecord
-from warning_dispatch.escalation.roster import Rostered, off_duty
+from warning_dispatch.escalation.roster import ROSTER_BACK, Rostered, off_duty
 from warning_dispatch.model.states import AttemptState
 from warning_dispatch.model.texts import NamedUnit
 from warning_dispatch.model.unit import Channel, EndpointView, ReceiverEntry, Role, UnitKind, UnitLevel
 from warning_dispatch.ports import Sealer
 from warning_dispatch.routing.areas import ancestors, trim
-from warning_dispatch.store.duty_rows import rostered
+from warning_dispatch.store.duty_rows import ON_DUTY, STANDING, rosters_of
 from warning_dispatch.store.register import NUMBER_CONTEXT, refresh_reach
 from warning_dispatch.store.register_addition import add_receiver
 from warning_dispatch.store.sql import Sql, marks
@@ -28,6 +28,12 @@ _ROUTES = f"""SELECT name, channel, lines, rate, CASE WHEN lines IS NULL THEN 0 
 _LEVELS = ", ".join(str(level.value) for level in UnitLevel)
 """All of them: the index begins with the level."""
 
+_OF_UNITS = f"""SELECT e.id, e.receiver_id, e.role, e.channel, e.number_id, e.rank, e.unit_id, u.name, r.language
+ FROM endpoint e JOIN receiver r ON r.id = e.receiver_id JOIN unit u ON u.id = e.unit_id
+ WHERE e.unit_id IN {{ids}} AND e.usable = 1 AND e.valid_until IS NULL AND r.valid_until IS NULL
+ UNION ALL SELECT NULL, receiver_id, {ON_DUTY}, NULL, NULL, NULL, unit_id, NULL, NULL {STANDING}"""
+"""Endpoints, and (without an id) who stands in the units' rosters: one statement of two parts, each with its own index."""
+
 
 class EndpointTable:
     """engine.storage.EndpointRows."""
@@ -41,14 +47,12 @@ class EndpointTable:
         found: defaultdict[int, list[EndpointDetail]] = defaultdict(list)
         if not unit_ids:
             return found
-        rows = self._sql.rows(
-            """SELECT e.id, e.receiver_id, e.role, e.channel, e.number_id, e.rank, e.unit_id, u.name, r.language
-            FROM endpoint e JOIN receiver r ON r.id = e.receiver_id JOIN unit u ON u.id = e.unit_id
-            WHERE e.unit_id IN {ids} AND e.usable = 1 AND e.valid_until IS NULL AND r.valid_until IS NULL""",
-            self._sql.ids(unit_ids),
-        )
-        rosters = rostered(self._sql, unit_ids, now)
-        off = _left_out(rows, rosters) if rosters else frozenset()
+        ids = self._sql.ids(unit_ids)
+        rows = self._sql.rows(_OF_UNITS, ids, now, now, ids, now - ROSTER_BACK)
+        shifts = [row for row in rows if row[0] is None]
+        if shifts:
+            rows = [row for row in rows if row[0] is not None]
+        off = _left_out(rows, rosters_of((row[6], row[1], row[2]) for row in shifts)) if shifts else frozenset()
         for key, receiver, role, channel, number, rank, unit, name, language in rows:
             view = EndpointView(
                 key, receiver, _ROLES[role], _CHANNELS[channel], number, rank, (receiver, channel) in off

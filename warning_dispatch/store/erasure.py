@@ -1,6 +1,7 @@
 """按期销毁: people who left the register are erased after a time; that somebody stood there is all that stays.
 
-Rows stay, since records refer to them; what is sealed in them goes. Journal and statistics hold ids and counts only.
+Here what is sealed in the rows goes, on the day, whatever still refers to them; the rows go with the last call-out that
+names them (store/retention.py). Journal and statistics hold ids and counts only.
 """
 
 from __future__ import annotations
@@ -17,24 +18,23 @@ ERASED_MASK = "****"
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many people, numbers and accounts of changes were erased, and shifts dropped."""
+    """How many people, numbers and accounts of changes were erased."""
 
     receivers: int
     numbers: int
     changes: int
-    shifts: int
 
     @property
     def nothing(self) -> bool:
         """Whether there was anything to do."""
-        return not (self.receivers or self.numbers or self.changes or self.shifts)
+        return not (self.receivers or self.numbers or self.changes)
 
 
 def erase_before(sql: Sql, sealer: Sealer, moment: int) -> Erased:
     """Erase what ended before a moment (ms).
 
     1. Names of receivers. 2. Numbers that no endpoint in force holds and none that ended later. 3. Before and after of
-    changes. 4. Shifts. On SQLite what is overwritten is overwritten in the file, too.
+    changes. On SQLite what is overwritten is overwritten in the file, too.
     """
     if sql.connection.dialect.name == "sqlite":
         sql.connection.exec_driver_sql("PRAGMA secure_delete = ON")
@@ -48,8 +48,7 @@ def erase_before(sql: Sql, sealer: Sealer, moment: int) -> Erased:
         b"",
         moment,
     )
-    shifts = sql.run("DELETE FROM duty_shift WHERE ends_at < ?", moment)
-    return Erased(people, numbers, changes, shifts)
+    return Erased(people, numbers, changes)
 
 
 def _receivers(sql: Sql, sealer: Sealer, moment: int) -> int:

@@ -116,10 +116,12 @@ _LOOSE: Sequence[tuple[str, str]] = (
         """SELECT e.id FROM endpoint e WHERE e.valid_until < ?
         AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.number_id = e.number_id) LIMIT ?""",
     ),
+    ("duty_shift", "SELECT id FROM duty_shift WHERE ends_at < ? LIMIT ?"),
     (
         "receiver",
         """SELECT r.id FROM receiver r WHERE r.valid_until < ?
         AND NOT EXISTS (SELECT 1 FROM endpoint e WHERE e.receiver_id = r.id)
+        AND r.id NOT IN (SELECT receiver_id FROM duty_shift)
         AND r.id NOT IN (SELECT receiver_id FROM link)
         AND r.id NOT IN (SELECT receiver_id FROM acknowledgement WHERE receiver_id IS NOT NULL)
         AND r.id NOT IN (SELECT receiver_id FROM feedback WHERE receiver_id IS NOT NULL)
