@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.country import START, product_on
-from benchmarks.figures import cpu_seconds
+from benchmarks.databases import Place
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.ingest import read_parts
 from warning_dispatch.ingest.samples import restamp
@@ -30,29 +30,29 @@ def _messages() -> Iterator[bytes]:
         number += 1
 
 
-def intake(url: str, *, messages: int) -> dict[str, float | int]:
+def intake(place: Place, *, messages: int) -> dict[str, float | int]:
     """Messages per second of CPU: only read; read, validated and judged with their rows; each durably by itself.
 
     Of CPU, because this is what one core can do: on a shared machine the clock on the wall measures the others.
     """
     raws = feed(2 * messages)
-    began = cpu_seconds()
+    began = place.cpu()
     for raw in raws:
         read_parts(raw)
-    read = cpu_seconds() - began
-    product = product_on(url, villages=2_600)
-    began = cpu_seconds()
+    read = place.cpu() - began
+    product = product_on(place.url, villages=2_600)
+    began = place.cpu()
     for raw in raws[:messages]:
         product.engine.take_in(START, raw, "bench")
-    stored = cpu_seconds() - began
-    began = cpu_seconds()
+    stored = place.cpu() - began
+    began = place.cpu()
     inside = product.engine
     with product.storage.writing() as tx:
         ledger = Ledger(tx, inside._plans, START, inside._bureau)  # noqa: SLF001 - one transaction for many, only here
         for raw in raws[messages:]:
             inside._intake.take_in(ledger, raw, "bench")  # noqa: SLF001 - see above
         ledger.close()
-    judged = cpu_seconds() - began
+    judged = place.cpu() - began
     product.close()
     return {
         "messages": messages,
