@@ -27,7 +27,7 @@ from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.register import Unusable, replace_register, restore_endpoints, unusable_endpoints
-from warning_dispatch.store.register_history import write_changes
+from warning_dispatch.store.register_history import account_of, write_account
 from warning_dispatch.store.register_reading import count_receivers, stored_register
 from warning_dispatch.store.roster_rows import follow_people, save_shifts
 from warning_dispatch.store.sealing import AesSealer
@@ -142,14 +142,17 @@ def take_over(settings: Settings, register: Register, how: TakeOver) -> Register
     now = SystemClock().now()
     with opened_database(settings) as database:
         _refuse_loss(settings, database, register, allow_fewer=how.allow_fewer)
+        changes, seen = how.changes, how.seen
+        if changes is None:
+            with reading(database) as connection:
+                seen = register_state(Sql(connection)) if seen is None else seen
+                changes = changes_between(stored_register(connection, sealer, usable_only=False), register)
+        account = account_of(sealer, changes, actor=how.actor, source=how.source, now=now)
         with writing(database) as connection:
             sql = Sql(connection)
-            _refuse_late(sql, how.seen)
-            changes = how.changes
-            if changes is None:
-                changes = changes_between(stored_register(connection, sealer, usable_only=False), register)
+            _refuse_late(sql, seen)
             counts = replace_register(connection, sealer, register, now)
-            write_changes(sql, sealer, changes, actor=how.actor, source=how.source, now=now)
+            write_account(sql, account)
             follow_people(sql, sealer)
             save_shifts(sql, sealer, how.shifts)
             journal = Journal(keys.journal_key, structlog.get_logger("journal"))

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 
 from warning_dispatch.errors import Finding, NotFoundError, RegisterError
 from warning_dispatch.model.masking import mask
 from warning_dispatch.model.register import Register, RegisterCounts, ranked_endpoints
 from warning_dispatch.model.unit import Channel, ReceiverEntry, Role, Unit, reach_bit
 from warning_dispatch.ports import Sealer
+from warning_dispatch.store.register_writing import insert_rows
 from warning_dispatch.store.schema import endpoint as endpoint_table
 from warning_dispatch.store.schema import number as number_table
 from warning_dispatch.store.schema import receiver as receiver_table
@@ -196,7 +197,7 @@ def _save_units(connection: Connection, generations: list[list[Unit]], now: int)
     added = changed = 0
     for generation in generations:
         fresh = [unit for unit in generation if unit.code not in stored]
-        keys = _insert_rows(connection, unit_table, [{**_unit_values(unit, ids), "valid_from": now} for unit in fresh])
+        keys = insert_rows(connection, unit_table, [{**_unit_values(unit, ids), "valid_from": now} for unit in fresh])
         ids.update(zip((unit.code for unit in fresh), keys, strict=True))
         added += len(fresh)
         changed += _change_units(connection, [unit for unit in generation if unit.code in stored], stored, ids, now)
@@ -262,7 +263,7 @@ def _save_numbers(connection: Connection, sealer: Sealer, receivers: Sequence[Re
         }
         for address in fresh
     ]
-    keys = dict(zip(fresh, _insert_rows(connection, number_table, rows), strict=True))
+    keys = dict(zip(fresh, insert_rows(connection, number_table, rows), strict=True))
     return {address: keys[address] if address in keys else known[blind[address]] for address in samples}
 
 
@@ -320,7 +321,7 @@ def _save_receivers(
         if before.facts != tuple(facts.values()):
             changed.append({"row_id": before.id, **facts})
     rows = [_receiver_values(sealer, entry, rank, ids[entry.unit_code], now) for entry, rank in fresh]
-    keys = _insert_rows(connection, receiver_table, rows)
+    keys = insert_rows(connection, receiver_table, rows)
     placed += [_Placed(key, ids[entry.unit_code], entry) for key, (entry, _) in zip(keys, fresh, strict=True)]
     gone = [one.id for left in stored.values() for one in left]
     _update_rows(connection, receiver_table, changed)
@@ -413,22 +414,13 @@ def _save_endpoints(
                     "proved_at": proofs.get((each.unit_id, number_id, each.entry.name)),
                 }
             )
-    if fresh:
-        connection.execute(insert(endpoint_table), fresh)
+    insert_rows(connection, endpoint_table, fresh)
     _update_rows(connection, endpoint_table, [{"row_id": row.id, "valid_until": now} for row in left.values()])
     touched = {row["unit_id"] for row in fresh} | {row.unit_id for row in left.values()}
     return _SavedEndpoints(touched, total, len(fresh), len(left))
 
 
 # --- rows -------------------------------------------------------------------------------------------------
-
-
-def _insert_rows(connection: Connection, table: Table, rows: list[_Record]) -> list[int]:
-    """Insert in bulk; the new keys in the order of `rows`."""
-    if not rows:
-        return []
-    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    return list(connection.execute(statement, rows).scalars())
 
 
 def _update_rows(connection: Connection, table: Table, rows: list[_Record]) -> None:

@@ -40,8 +40,12 @@ class PastChange:
     erased: bool = False
 
 
-def write_changes(sql: Sql, sealer: Sealer, changes: RegisterChanges, *, actor: str, source: str, now: int) -> None:
-    """Account for every difference, in the caller's transaction."""
+Account = Sequence[tuple[Any, ...]]
+"""Rows of changes, sealed and ready to be written."""
+
+
+def account_of(sealer: Sealer, changes: RegisterChanges, *, actor: str, source: str, now: int) -> Account:
+    """Seal every difference: of a whole register a second's work, to be done before the transaction."""
     rows: list[tuple[Any, ...]] = [
         (now, actor, source, one.unit_code, "unit", _sealed(sealer, one.before), _sealed(sealer, one.after))
         for one in changes.units
@@ -50,7 +54,17 @@ def write_changes(sql: Sql, sealer: Sealer, changes: RegisterChanges, *, actor: 
         (now, actor, source, one.unit_code, "receiver", _sealed(sealer, one.before), _sealed(sealer, one.after))
         for one in changes.receivers
     ]
-    sql.many(_INSERT, rows)
+    return rows
+
+
+def write_account(sql: Sql, account: Account) -> None:
+    """Write it in the transaction of the changes."""
+    sql.many(_INSERT, account)
+
+
+def write_changes(sql: Sql, sealer: Sealer, changes: RegisterChanges, *, actor: str, source: str, now: int) -> None:
+    """Account for every difference at once, where there are few."""
+    write_account(sql, account_of(sealer, changes, actor=actor, source=source, now=now))
 
 
 def changes_of_unit(sql: Sql, sealer: Sealer, unit_code: str) -> Sequence[PastChange]:
