@@ -61,9 +61,7 @@ def receivers_of(units: Sequence[Unit]) -> Iterator[ReceiverEntry]:
         yield ReceiverEntry(unit.code, Role.PRIMARY, "样本", "", "zh_CN", endpoints, sample=True)
 
 
-def product_on(
-    url: str, villages: int, *, lines: int | None = None, batch: int = 500, fresh: bool = True
-) -> Product:
+def product_on(url: str, villages: int, *, lines: int | None = None, batch: int = 500, fresh: bool = True) -> Product:
     """A product on a database that gets a synthetic register first; or that has it already (`fresh` False)."""
     database = open_database(url)
     keys = KeyRing.simulated(1)

@@ -33,17 +33,15 @@ class Share:
     began: float
     ended: float
     cpu: float
-    stopped: int
 
 
 def _work(url: str, villages: int, barrier: Barrier, done: Any) -> None:
     product = product_on(url, villages, fresh=False)
-    crew = product.crew()
-    assert crew is not None
+    product.crew()
     handed: list[int] = []
     barrier.wait()
     began, cpu = stopwatch(), cpu_seconds()
-    now, inbox, idle, stopped = START + 1_000, Inbox(), 0, 0
+    now, inbox, idle = START + 1_000, Inbox(), 0
     ended = began
     while idle < IDLE_TURNS:
         turned = product.engine.turn(now, inbox)
@@ -54,7 +52,7 @@ def _work(url: str, villages: int, barrier: Barrier, done: Any) -> None:
         else:
             idle += 1
             now += 1
-    done.put(Share(handed, began, ended, cpu_seconds() - cpu, stopped))
+    done.put(Share(handed, began, ended, cpu_seconds() - cpu))
     product.close()
 
 

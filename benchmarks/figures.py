@@ -89,6 +89,7 @@ def throughput(url: str, *, villages: int) -> Figures:
 
 
 def open_everything(product: Product) -> None:
+    """Every gate of the first call-out, at once."""
     from warning_dispatch.engine.acts import Act  # noqa: PLC0415 - only here
 
     product.engine.act(START, Act.OPEN_GATE, 1, actor="bench", reason="bench")

@@ -8,7 +8,8 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -121,9 +122,46 @@ def each_kind(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture(scope="session")
+def worlds_of() -> Callable[[str], Any]:
+    """Databases of a kind that a test names."""
+    return lambda kind: databases().worlds(kind)
+
+
+@pytest.fixture(scope="session")
 def postgresql() -> Any:
     """Databases on a real PostgreSQL."""
     return databases().worlds("postgresql")
+
+
+@pytest.fixture
+def mortal_server() -> Iterator[tuple[Any, str]]:
+    """A PostgreSQL of the test's own that it may stop and start, and its URL (port and all are its socket's folder)."""
+    ours = databases()
+    with tempfile.TemporaryDirectory(prefix="wd-mortal-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # the server may run as another user
+        server = ours.own_server(Path(folder) / "server")
+        yield server, ours.address(server)
+        server.cleanup()
+
+
+@pytest.fixture
+def postgresql_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pg_dump and pg_restore of the server's own version come first on PATH."""
+    folder = databases().tools()
+    if folder is not None:
+        monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
+@pytest.fixture(scope="session")
+def scenes() -> Any:
+    """The module of the scenarios' Town, for tests elsewhere that need a database somebody lives in."""
+    return loaded("scenario_scenes", Path(__file__).with_name("scenario") / "conftest.py")
+
+
+@pytest.fixture(scope="session")
+def storms() -> Any:
+    """The promises as the storms look at them: the package scenario/storms."""
+    return storms_package()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

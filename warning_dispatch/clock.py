@@ -6,6 +6,7 @@ Times are integer milliseconds since 1970-01-01 UTC.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -45,6 +46,33 @@ class SystemClock:
     def real_seconds(self, ms: int) -> float:
         """One second lasts one second."""
         return ms / 1000
+
+
+class ServedClock(SystemClock):
+    """The clock of a server that several machines go by. Between two looks at it this machine's own clock runs on."""
+
+    def __init__(self, served: Callable[[], int], slow: int = 1_000) -> None:
+        """`served` asks the server (ms since the epoch). An answer that took longer than `slow` ms tells nothing."""
+        self._served = served
+        self._slow = slow
+        self._ahead = self._sample()[0]
+        """ms by which the server's wall clock is ahead of our running one."""
+
+    def look(self) -> None:
+        """Ask again; what `served` raises passes through, and the clock runs on as before."""
+        ahead, took = self._sample()
+        if took <= self._slow:
+            self._ahead = ahead
+
+    def now(self) -> int:
+        """The server's wall time."""
+        return self.monotonic() + self._ahead
+
+    def _sample(self) -> tuple[int, int]:
+        before = self.monotonic()
+        served = self._served()
+        took = self.monotonic() - before
+        return served - before - took // 2, took
 
 
 class ScaledClock:

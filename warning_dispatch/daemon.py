@@ -12,18 +12,19 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from warning_dispatch.clock import Clock
+from warning_dispatch.clock import Clock, ServedClock
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.list_accounts import WriterAccounts
-from warning_dispatch.errors import NotFoundError, RefusedError
+from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.model.views import AddedReceiver, Health, IntakeResult, LinkView
@@ -49,8 +50,12 @@ IN_HAND_FOR = 300_000
 """ms a channel may hold an attempt before a repeat of it is handed over although the channel has not answered."""
 TIDY_EVERY = 21_600.0
 """Seconds between two looks at old printable lists."""
+LOOK_AT_THE_CLOCK = 1.0
+"""Seconds between two looks at the database's clock."""
 LOOK_FOR_THE_DEAD = 2.0
 """Seconds between two looks for workers that have died."""
+HOUR = 3_600.0
+"""Seconds between two looks at work that has time."""
 DRAIN_FOR = 20.0
 """Seconds a stop waits for batches that are on the wire."""
 
@@ -365,15 +370,18 @@ class Daemon:
         *,
         crew: Crew | None = None,
         turns: bool = True,
+        hourly: Mapping[str, Callable[[Writer], Awaitable[None]]] | None = None,
     ) -> None:
         """`make_servers` gives the web servers to run; `pumps` bring events from in-process carriers.
 
         `make_lists` None: no printable lists (the demonstration, whose people are invented). `crew`: other workers may be
-        on the same database. `turns` False: they do the turning, this process only takes in and answers.
+        on the same database. `turns` False: they do the turning, this process only takes in and answers. `hourly`: work by
+        name that is looked at every hour.
         """
         self._crew = crew
         self._turns = turns
         self._make_lists = make_lists
+        self._hourly = hourly or {}
         self._engine = engine
         self._clock = clock
         self._channels = channels
@@ -415,6 +423,8 @@ class Daemon:
         pulse.set_anew = lambda: loop.call_soon_threadsafe(alarm.set_anew)
         lists = self._lists(writer, alarm)
         repaired = await self._join(writer, wire, alarm)
+        for name, act in self._hourly.items():
+            alarm.every(HOUR, partial(act, writer), name)
         writer.start()
         alarm.start()
         if lists is not None:
@@ -450,11 +460,30 @@ class Daemon:
                     writer.submit(Lane.ACT, lambda now: self._engine.take_over(now, self._lost_routes, dead))
                 )
 
+        self._keep_time(writer, alarm)
         if self._turns:
             alarm.every(LOOK_FOR_THE_DEAD, look_for_the_dead, "crew")
         if not self._turns or not await asyncio.to_thread(crew.alone):
             return 0
         return await asyncio.to_thread(self._engine.recover, self._clock.now(), self._lost_routes)
+
+    def _keep_time(self, writer: Writer, alarm: AlarmClock) -> None:
+        """Where several machines work the database's clock counts: it is looked at now and then."""
+        clock = self._clock
+        if not isinstance(clock, ServedClock):
+            return
+
+        def look() -> None:
+            try:
+                clock.look()
+            except StoreError as error:
+                self._log.warning("clock.unanswered", error=str(error))
+
+        async def look_now() -> None:
+            await asyncio.to_thread(look)
+
+        writer.look_at_the_clock = look
+        alarm.every(LOOK_AT_THE_CLOCK, look_now, "clock")
 
     async def _until_stopped(self, work: Sequence[asyncio.Task[None]]) -> None:
         """Until asked to stop, or until a server or pump ends by itself (which is a fault)."""

@@ -9,7 +9,9 @@ DispatchError
 ├── RefusedError         a well-formed request that must not be carried out
 ├── NotFoundError        the thing named does not exist
 ├── StoreError           the database cannot be used
-│   └── StoreBusyError   another transaction was in the way; the same once more may go through
+│   ├── StoreBusyError   another transaction was in the way; the same once more may go through
+│   ├── ClockMovedError  another worker has moved the deadlines along with a clock that was set
+│   └── UnreachableError     not now: waiting and trying again may help
 └── TransportError       a channel could not hand over (one bit: is retrying pointless)
 """
 
@@ -82,6 +84,14 @@ class StoreError(DispatchError):
 
 class StoreBusyError(StoreError):
     """Another transaction was in the way; the same once more may go through."""
+
+
+class ClockMovedError(StoreError):
+    """Another worker has moved the deadlines along with a clock that was set."""
+
+
+class UnreachableError(StoreError):
+    """The database cannot be reached now; it may be in a while."""
 
 
 class TransportError(DispatchError):

@@ -149,6 +149,13 @@ class ListSettings(Shape):
     """Days after which a list is removed: it holds names and numbers in clear."""
 
 
+class RetentionSettings(Shape):
+    """[retention] 保存期限."""
+
+    days: int = Field(default=180, ge=180, le=36_500)
+    """What is over and older is destroyed; 180 days are the least."""
+
+
 class SmtpSettings(Shape):
     """[smtp] 邮件服务器. An empty `host`: there is none."""
 
@@ -270,6 +277,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     texts: TextSettings = TextSettings()
     lists: ListSettings = ListSettings()
+    retention: RetentionSettings = RetentionSettings()
     smtp: SmtpSettings = SmtpSettings()
     routes: Annotated[tuple[RouteSettings, ...], AfterValidator(_distinct)] = ()
     simulation: SimulationSettings = SimulationSettings()

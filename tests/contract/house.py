@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, Table, insert, update
@@ -23,7 +22,7 @@ from warning_dispatch.model.states import (
 from warning_dispatch.model.unit import Channel, Role, UnitKind, UnitLevel
 from warning_dispatch.store import schema
 from warning_dispatch.store.alert_rows import ALERT_CONTEXT
-from warning_dispatch.store.database import create_in_memory, open_database, upgrade, writing
+from warning_dispatch.store.database import writing
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.readings import TableReadings
 from warning_dispatch.store.sealing import AesSealer, link_hash
@@ -260,12 +259,3 @@ class House:
     def number(self, masked: str) -> int:
         """A number."""
         return self.add(schema.number, kind="phone", sealed=b"", blind_index=masked.encode(), masked=masked)
-
-
-def empty_database(kind: str, folder: Path) -> Engine:
-    """A current database, in "memory" or in a "file" of the folder."""
-    if kind == "memory":
-        return create_in_memory()
-    engine = open_database(f"sqlite:///{folder / 'store.db'}")
-    upgrade(engine)
-    return engine

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
-from sqlalchemy import BigInteger, insert, select
+import pytest
+from sqlalchemy import BigInteger, Engine, insert, select
 
 from warning_dispatch.model.states import AttemptState, BranchState, CalleeState, CallOutState, ChainState
 from warning_dispatch.store import schema
 from warning_dispatch.store.clock_rows import MOVE, STAY, ClockTable
-from warning_dispatch.store.database import create_in_memory, writing
+from warning_dispatch.store.database import writing
 from warning_dispatch.store.schema import metadata
 from warning_dispatch.store.sql import Sql
 
@@ -39,8 +42,8 @@ def test_every_moment_of_the_schema_is_decided() -> None:
 class Night:
     """One call-out with a branch, a callee and an attempt, all with moments around NOW."""
 
-    def __init__(self, state: CallOutState = CallOutState.RUNNING, *, guessed: bool = True) -> None:
-        self.engine = create_in_memory()
+    def __init__(self, engine: Engine, state: CallOutState = CallOutState.RUNNING, *, guessed: bool = True) -> None:
+        self.engine = engine
         self.add(
             "callout",
             id=1,
@@ -96,9 +99,18 @@ class Night:
             return dict(connection.execute(select(found).where(found.c.id == key)).mappings().one())  # type: ignore[arg-type]
 
 
-def test_deadlines_of_a_live_callout_move_and_facts_stay() -> None:
+Make = Callable[..., Night]
+
+
+@pytest.fixture
+def make(each_kind: Any) -> Make:
+    """A night, each on a database of its own."""
+    return lambda *given, **named: Night(each_kind.create(), *given, **named)
+
+
+def test_deadlines_of_a_live_callout_move_and_facts_stay(make: Make) -> None:
     """Gate, ladder, limit, retry and leases; when it started and who answered when is not rewritten."""
-    night = Night()
+    night = make()
     night.add("attempt", id=1, channel=1, purpose=1, roles=0, order_key=0, state=AttemptState.READY.value, due_at=NOW)
     night.add(
         "attempt",
@@ -128,27 +140,27 @@ def test_deadlines_of_a_live_callout_move_and_facts_stay() -> None:
     assert (claimed["due_at"], claimed["claimed_at"], claimed["lease_until"]) == (NOW, NOW, NOW + BY + 5)
 
 
-def test_a_guessed_validity_moves_and_one_that_the_message_names_does_not() -> None:
+def test_a_guessed_validity_moves_and_one_that_the_message_names_does_not(make: Make) -> None:
     """`expires` is wall time: the right clock decides whether it is over."""
-    guessed, named = Night(), Night(guessed=False)
+    guessed, named = make(), make(guessed=False)
     guessed.step()
     named.step()
     assert (guessed.row("callout")["voice_until"], guessed.row("callout")["next_at"]) == (NOW + BY + 50,) * 2
     assert (named.row("callout")["voice_until"], named.row("callout")["next_at"]) == (NOW + 50,) * 2
 
 
-def test_a_pause_and_a_reminder_are_intervals_of_ours() -> None:
+def test_a_pause_and_a_reminder_are_intervals_of_ours(make: Make) -> None:
     """They move whether the validity is guessed or named."""
     for state in (CallOutState.PAUSED, CallOutState.AWAITING_LIFT):
-        night = Night(state, guessed=False)
+        night = make(state, guessed=False)
         night.step(-BY)
         assert night.row("callout")["next_at"] == NOW - BY + 50
         assert night.row("callout")["voice_until"] == NOW + 50
 
 
-def test_the_validity_of_a_chain_moves_if_it_is_a_guess() -> None:
+def test_the_validity_of_a_chain_moves_if_it_is_a_guess(make: Make) -> None:
     """And only while the warning is in force."""
-    night = Night()
+    night = make()
     chains = [(1, ChainState.IN_FORCE, 1), (2, ChainState.IN_FORCE, 0), (3, ChainState.ENDED, 1)]
     for key, state, guessed in chains:
         night.add(
@@ -167,9 +179,9 @@ def test_the_validity_of_a_chain_moves_if_it_is_a_guess() -> None:
     assert [night.row("alert_chain", key)["valid_until"] for key, _, _ in chains] == [NOW + BY, NOW, NOW]
 
 
-def test_what_is_remembered_of_a_number_moves_in_its_moments_only() -> None:
+def test_what_is_remembered_of_a_number_moves_in_its_moments_only(make: Make) -> None:
     """Held back for ten minutes is ten minutes still; "never" (0) stays never, and who answered stays."""
-    night = Night()
+    night = make()
     night.callee(2, CalleeState.UNANSWERED, json.dumps([[[7, 1, 1, NOW + 9, "a"], [8, 2, 0, 0, ""]], [5]]))
     night.callee(3, CalleeState.CALLING, json.dumps([[[9, 1, 3, 0, "b"]], []]))
     night.step(-BY)
@@ -178,22 +190,22 @@ def test_what_is_remembered_of_a_number_moves_in_its_moments_only() -> None:
     assert json.loads(str(night.row("callee", 3)["memory"])) == [[[9, 1, 3, 0, "b"]], []]
 
 
-def test_who_has_finished_and_what_is_over_is_left_alone() -> None:
+def test_who_has_finished_and_what_is_over_is_left_alone(make: Make) -> None:
     """The record of the past is not touched."""
-    night = Night()
+    night = make()
     night.callee(2, CalleeState.ACKNOWLEDGED)
     night.step()
     assert night.row("callee", 2)["opened_at"] == NOW
-    over = Night(CallOutState.CLOSED)
+    over = make(CallOutState.CLOSED)
     assert over.step() == []
     assert over.row("callee")["next_at"] == NOW + 2
     assert over.row("branch")["gate_at"] == NOW + 1
     assert over.row("callout")["voice_until"] == NOW + 50
 
 
-def test_windows_and_breakers_move_so_that_no_limit_is_exceeded() -> None:
+def test_windows_and_breakers_move_so_that_no_limit_is_exceeded(make: Make) -> None:
     """Calls of the last hour are still calls of the last hour, and a bucket does not fill by a set clock."""
-    night = Night()
+    night = make()
     night.add("number_call", id=1, number_id=1, route="phones", at=NOW)
     with writing(night.engine) as connection:
         connection.execute(insert(schema.route).values(name="sms", channel=2, tokens_at=NOW, down_until=NOW + 7))
@@ -205,9 +217,9 @@ def test_windows_and_breakers_move_so_that_no_limit_is_exceeded() -> None:
     assert sorted(map(tuple, rows)) == [(0, 0), (NOW + BY, NOW + BY + 7)]
 
 
-def test_the_last_reading_is_kept() -> None:
+def test_the_last_reading_is_kept(make: Make) -> None:
     """One row, written over."""
-    night = Night()
+    night = make()
     with writing(night.engine) as connection:
         table = ClockTable(Sql(connection))
         assert table.last_reading() is None

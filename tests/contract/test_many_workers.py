@@ -182,7 +182,9 @@ def _rows(night: Any, sql: str, *values: object) -> list[tuple[Any, ...]]:
 @pytest.mark.slow
 def test_all_of_them_worked(night: Any) -> None:
     """The night is what it is meant to be: every worker claimed, people answered, phones were shared."""
-    shares = dict(_rows(night, "SELECT worker, count(*) FROM attempt WHERE claimed_at IS NOT NULL GROUP BY worker"))
+    shares = dict(
+        _rows(night, "SELECT worker_id, count(*) FROM attempt WHERE claimed_at IS NOT NULL GROUP BY worker_id")
+    )
     assert sorted(shares) == [1, 2, 3]
     assert min(shares.values()) > 20
     [(answered,)] = _rows(night, "SELECT count(*) FROM callee WHERE answered_at IS NOT NULL")

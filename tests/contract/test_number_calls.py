@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import Engine
 
 from warning_dispatch.engine.fair_turns import deal
 from warning_dispatch.escalation.order import order_key, turn_of
 from warning_dispatch.model.unit import Channel
-from warning_dispatch.store.database import create_in_memory
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.number_calls import FORGOTTEN_AT_LEAST, NumberCallTable
 from warning_dispatch.store.sealing import AesSealer
@@ -21,10 +21,10 @@ MINUTE = 60_000
 
 
 @pytest.fixture
-def tx() -> Iterator[TableTransaction]:
+def tx(empty: Engine) -> Iterator[TableTransaction]:
     """A transaction on an empty database."""
     keys = KeyRing.simulated(1)
-    with create_in_memory().connect() as connection:
+    with empty.connect() as connection:
         yield TableTransaction(Sql(connection), AesSealer(keys), keys.link_key, None)  # type: ignore[arg-type] # no journal
         connection.rollback()
 
@@ -105,9 +105,9 @@ def test_turns_survive_and_begin_afresh_when_nobody_waits(tx: TableTransaction) 
     assert [turn_of(key) for key in deal(tx, [(Channel.VOICE, 7, "141121")], NOW)] == [1]
 
 
-def test_the_table_is_what_the_engine_asks_for() -> None:
+def test_the_table_is_what_the_engine_asks_for(empty: Engine) -> None:
     """One batch is one statement, whatever its size."""
-    with create_in_memory().connect() as connection:
+    with empty.connect() as connection:
         table = NumberCallTable(Sql(connection))
         assert dict(table.recent(range(2_000), NOW)) == {}
         connection.rollback()

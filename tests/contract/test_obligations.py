@@ -14,7 +14,6 @@ from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.engine.records import NewCallOut
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain
-from warning_dispatch.model.register import Register
 from warning_dispatch.model.states import CalleeState, Purpose
 from warning_dispatch.model.unit import Unit, UnitKind, UnitLevel
 from warning_dispatch.routing.areas import affected_area
@@ -28,11 +27,7 @@ from warning_dispatch.routing.obligations import (
 )
 from warning_dispatch.routing.selection import select, wanted
 from warning_dispatch.store.callout_rows import CallOutTable
-from warning_dispatch.store.database import create_in_memory, writing
-from warning_dispatch.store.keys import KeyRing
-from warning_dispatch.store.register import replace_register
 from warning_dispatch.store.round_rows import RoundTable
-from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sql import Sql
 
 AREAS = (("141121000000",), ("141122000000",), ("141121000000", "141122000000"), ("141121100000",), ("141100000000",))
@@ -75,15 +70,6 @@ def units() -> tuple[Unit, ...]:
                 for v in ("200", "201")
             ]
     return tuple(found)
-
-
-@pytest.fixture(scope="module")
-def database(units: tuple[Unit, ...]) -> Engine:
-    """Those units in a database."""
-    engine = create_in_memory()
-    with writing(engine) as connection:
-        replace_register(connection, AesSealer(KeyRing.simulated(1)), Register(units, ()), 1)
-    return engine
 
 
 @pytest.fixture

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-
-import pytest
 
 from warning_dispatch.model.alert import AlertArea, Disposition
 from warning_dispatch.model.colour import Colour
@@ -48,14 +45,6 @@ WATER = rows_by_hand.WATER
 VILLAGES = rows_by_hand.VILLAGES
 info = rows_by_hand.info
 message = rows_by_hand.message
-
-
-@pytest.fixture(params=["file", "memory"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    """A house on a database of either kind."""
-    engine = rows_by_hand.empty_database(request.param, tmp_path)
-    yield rows_by_hand.House(engine)
-    engine.dispose()
 
 
 # --- alarms, alerts, keys ---------------------------------------------------------------------------------

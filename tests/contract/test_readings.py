@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -57,14 +56,6 @@ VILLAGES = rows_by_hand.VILLAGES
 LEADERS = rows_by_hand.LEADERS
 info = rows_by_hand.info
 message = rows_by_hand.message
-
-
-@pytest.fixture(params=["file", "memory"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    """A house on a database of either kind."""
-    engine = rows_by_hand.empty_database(request.param, tmp_path)
-    yield rows_by_hand.House(engine)
-    engine.dispose()
 
 
 # --- call-outs --------------------------------------------------------------------------------------------

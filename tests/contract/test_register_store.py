@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Table, create_engine, event, func, select, update
+from sqlalchemy import Connection, Engine, Table, event, func, select, update
 
 from warning_dispatch.clock import stopwatch
 from warning_dispatch.errors import RegisterError
@@ -66,14 +66,11 @@ SEALER = GcmSealer()
 
 
 @pytest.fixture
-def connection() -> Iterator[Connection]:
+def connection(empty: Engine) -> Iterator[Connection]:
     """An empty database that minds its foreign keys, in a transaction."""
-    engine = create_engine("sqlite://")
-    event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON"))
-    schema.metadata.create_all(engine)
-    with engine.begin() as opened:
+    with empty.connect() as opened:
         yield opened
-    engine.dispose()
+        opened.rollback()
 
 
 def mobile(index: int) -> tuple[EndpointEntry, ...]:

@@ -12,7 +12,6 @@ from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.engine.records import NewCallOut
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Gate
-from warning_dispatch.model.register import Register
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Unit
 from warning_dispatch.registry.reading import read_register
@@ -20,10 +19,6 @@ from warning_dispatch.routing.areas import Affected, affected_area
 from warning_dispatch.routing.obligations import Round
 from warning_dispatch.routing.selection import TierSelection, select, superior_code, wanted
 from warning_dispatch.store.callout_rows import CallOutTable
-from warning_dispatch.store.database import create_in_memory, writing
-from warning_dispatch.store.keys import KeyRing
-from warning_dispatch.store.register import replace_register
-from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sql import Sql
 
 ROOT = Path(__file__).parents[2]
@@ -51,15 +46,6 @@ def shipped() -> Configuration:
 def units() -> tuple[Unit, ...]:
     """The real tree: 吕梁 with its offices."""
     return read_register(ROOT / "contacts").units
-
-
-@pytest.fixture(scope="module")
-def database(units: tuple[Unit, ...]) -> Engine:
-    """The real tree in a database."""
-    engine = create_in_memory()
-    with writing(engine) as connection:
-        replace_register(connection, AesSealer(KeyRing.simulated(1)), Register(units, ()), 1)
-    return engine
 
 
 @pytest.fixture

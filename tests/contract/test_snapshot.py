@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.logs import silent_logger
@@ -44,14 +44,6 @@ START = rows_by_hand.START
 WATER = rows_by_hand.WATER
 VILLAGES = rows_by_hand.VILLAGES
 KEYS = rows_by_hand.KEYS
-
-
-@pytest.fixture(params=["file", "memory"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    """A house on a database of either kind."""
-    engine = rows_by_hand.empty_database(request.param, tmp_path)
-    yield rows_by_hand.House(engine)
-    engine.dispose()
 
 
 def _journalled(house: House) -> tuple[int, int, int]:
@@ -140,7 +132,7 @@ def _broken(house: House) -> int:
     stream = f"callout:{callout}"
     with writing(house.engine) as connection:
         Journal(KEYS.journal_key, silent_logger()).append(connection, stream, [{"k": "callout.started"}], START)
-        connection.exec_driver_sql("UPDATE journal_block SET body = '[' WHERE stream = ?", (stream,))
+        connection.execute(text("UPDATE journal_block SET body = '[' WHERE stream = :stream"), {"stream": stream})
     return callout
 
 

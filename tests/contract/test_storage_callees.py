@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.engine.records import CalleeRecord, NewCallOut
@@ -19,7 +19,6 @@ from warning_dispatch.escalation.moves import Withdrawn
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.escalation.state import Callee, Rules, Tried, Verdict
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.register import Register
 from warning_dispatch.model.states import FINISHED, CalleeState, Purpose, Voice
 from warning_dispatch.model.unit import ALL_ROLES, Unit, UnitKind, UnitLevel
 from warning_dispatch.routing.areas import Affected
@@ -28,10 +27,6 @@ from warning_dispatch.routing.selection import select
 from warning_dispatch.store.branch_rows import BranchTable
 from warning_dispatch.store.callee_rows import CalleeTable
 from warning_dispatch.store.callout_rows import CallOutTable
-from warning_dispatch.store.database import create_in_memory, writing
-from warning_dispatch.store.keys import KeyRing
-from warning_dispatch.store.register import replace_register
-from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sql import Sql
 
 ROOT = Path(__file__).parents[2]
@@ -77,16 +72,18 @@ def shipped() -> Configuration:
     return load_configuration(ROOT / "config")
 
 
+@pytest.fixture(scope="module")
+def units() -> tuple[Unit, ...]:
+    """A county, a township and three villages."""
+    return (COUNTY, TOWNSHIP, *VILLAGES)
+
+
 @pytest.fixture
-def sql(shipped: Configuration) -> Iterator[Sql]:
+def sql(database: Engine, shipped: Configuration) -> Iterator[Sql]:
     """One call-out over a county, a township and three villages; nothing has opened."""
-    engine = create_in_memory()
-    with writing(engine) as connection:
-        units = Register((COUNTY, TOWNSHIP, *VILLAGES), ())
-        replace_register(connection, AesSealer(KeyRing.simulated(1)), units, 1)
-    with engine.connect() as connection:
+    with database.connect() as connection, connection.begin() as transaction:
         yield _filled(connection, shipped)
-        connection.rollback()
+        transaction.rollback()
 
 
 def _filled(connection: Connection, shipped: Configuration) -> Sql:

@@ -1,5 +1,7 @@
 """Promises 1 to 9 over simulated storms: late, doubled, reordered and lost reports, and crashes between any steps.
 
+A part of them is played by several workers, and a share of the seeds on PostgreSQL (promise 12).
+
 Each storm is a test of its own, named by plan and seed. One that fails prints its seed; `--storm-seed N` plays it again.
 """
 
@@ -14,14 +16,22 @@ from hypothesis import strategies as st
 
 PLANS = {"city": 3, "county": 4, "strict": 6, "both": 4}
 """The shipped chains, and which part of the storms each is put through (one in n). "both": several warnings at once."""
+SEVERAL = 16
+"""One storm in so many is played once more by several workers."""
+ON_POSTGRESQL = 120
+"""One storm in so many is played once more on PostgreSQL, every other one of them by several workers."""
+WORKERS = 3
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test per plan and seed."""
-    if "storm_seed" not in metafunc.fixturenames:
-        return
     chosen: int | None = metafunc.config.getoption("storm_seed")
     count: int = metafunc.config.getoption("storms")
+    for name, part in (("several_seed", SEVERAL), ("postgresql_seed", ON_POSTGRESQL)):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, range(max(1, count // part)) if chosen is None else (chosen,))
+    if "storm_seed" not in metafunc.fixturenames:
+        return
     cases = [
         (plan, seed)
         for plan, part in PLANS.items()
@@ -37,6 +47,19 @@ def test_storm_keeps_the_promises(
     """Whatever the night brings: nobody forgotten, no false answer, no call after one, nothing lost, nothing left."""
     night = storm(plan, storm_seed)
     request.node.user_properties.append(("storm", night.visits.packed()))  # printed at the end, see tests/conftest.py
+
+
+def test_storm_with_several_workers_keeps_the_promises(storm: Callable[..., Any], several_seed: int) -> None:
+    """Workers turn between each other's transactions, die, and are taken over from: nothing is lost or done twice."""
+    storm(list(PLANS)[several_seed % len(PLANS)], several_seed, workers=WORKERS)
+
+
+def test_storm_on_postgresql_keeps_the_promises(
+    storm: Callable[..., Any], postgresql: Any, postgresql_seed: int
+) -> None:
+    """The same rules, statements in another dialect, and row locks: the same promises."""
+    plan = list(PLANS)[postgresql_seed // 2 % len(PLANS)]
+    storm(plan, postgresql_seed, postgresql, workers=WORKERS if postgresql_seed % 2 else 1)
 
 
 def test_storm_is_a_function_of_its_seed(storm: Callable[[str, int], Any]) -> None:

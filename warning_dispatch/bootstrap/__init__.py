@@ -9,6 +9,7 @@ from warning_dispatch.bootstrap.installation import (
     build_daemon,
     open_product,
     printable_lists,
+    retention_of,
     route_plans,
     serve,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "demo_warning",
     "open_product",
     "printable_lists",
+    "retention_of",
     "route_plans",
     "serve",
     "wire_product",

@@ -11,13 +11,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from warning_dispatch.bootstrap.keeping import DailyRetention
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
-from warning_dispatch.configuration import load_configuration
+from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.daemon import Daemon, EngineDesk
 from warning_dispatch.delivery.email.channel import EmailChannel
 from warning_dispatch.delivery.email.route import EmailRoute
@@ -38,7 +40,9 @@ from warning_dispatch.simulation.carrier_log import CarrierLog
 from warning_dispatch.simulation.channel import SimulatedChannel
 from warning_dispatch.simulation.network import SimulatedNetwork
 from warning_dispatch.store.database import open_database, require_current
+from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.retention import Retention
 from warning_dispatch.web.application import create_app
 from warning_dispatch.web.control import create_control_app
 
@@ -120,7 +124,15 @@ def open_product(settings: Settings) -> Product:
     configuration = load_configuration(settings.config_dir)
     keys = KeyRing.load(settings.keys_dir, settings.credentials_dir)
     database = open_database(settings.database_url)
-    require_current(database)
+    try:
+        require_current(database)
+        return _wired(settings, configuration, keys, database)
+    except BaseException:
+        database.dispose()
+        raise
+
+
+def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, database: sqlalchemy.Engine) -> Product:
     engine = settings.engine
     return wire_product(
         database=database,
@@ -204,6 +216,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         make_lists=lists if Part.INGEST in parts else None,
         crew=product.crew(),
         turns=turns,
+        hourly={"retention": DailyRetention(retention_of(settings, product.database, product.keys), clock).look},
     )
 
 
@@ -228,6 +241,12 @@ def _answers(path: Path) -> bool:
         except OSError:
             return False
         return True
+
+
+def retention_of(settings: Settings, database: sqlalchemy.Engine, keys: KeyRing) -> Retention:
+    """What removes old things from an installation's database."""
+    journal = Journal(keys.journal_key, structlog.get_logger("journal"))
+    return Retention(database, journal, settings.retention.days)
 
 
 def printable_lists(settings: Settings, product: Product, clock: Clock) -> PrintableLists:

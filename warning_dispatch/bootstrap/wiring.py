@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy
 from pydantic import TypeAdapter
 from structlog.typing import FilteringBoundLogger
 
+from warning_dispatch.clock import Clock, ServedClock, SystemClock
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.configuration.freezing import chain_from_json, chain_to_json
 from warning_dispatch.delivery.naming import merged_text
@@ -37,6 +39,7 @@ from warning_dispatch.model.plan import CallChain, Hazard, Outcome
 from warning_dispatch.model.texts import AlertFacts, FrozenTexts
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Sealer
+from warning_dispatch.store.database import server_time
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.readings import TableReadings
@@ -152,6 +155,12 @@ class Product:
         workers = Workers(self.database)
         self.storage.worker = workers.id
         return workers
+
+    def clock(self) -> Clock:
+        """The clock to go by: the machine's, or where several machines may work that of the database."""
+        if not self.storage.many_writers:
+            return SystemClock()
+        return ServedClock(partial(server_time, self.database))
 
     def close(self) -> None:
         """Let go of the database."""

@@ -8,11 +8,16 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from warning_dispatch.cli.journal import judged, verdict_texts
-from warning_dispatch.cli.office import opened_database, require_database
+from warning_dispatch.bootstrap import retention_of
+from warning_dispatch.cli.journal import Verdict, judged, verdict_texts
+from warning_dispatch.cli.office import daemon_answers, opened_database, require_database
 from warning_dispatch.cli.terminal import Terminal, command
-from warning_dispatch.store.database import SchemaState, open_database, upgrade
-from warning_dispatch.store.upkeep import backup, integrity_faults
+from warning_dispatch.clock import SystemClock
+from warning_dispatch.errors import RefusedError, StoreError
+from warning_dispatch.store.database import SchemaState, is_sqlite, open_database, schema_state, upgrade
+from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.retention import remove_old
+from warning_dispatch.store.upkeep import backup, integrity_faults, restore
 from warning_dispatch.tomlfiles import both
 
 app = typer.Typer(no_args_is_help=True, help=both("数据库：升级、检查、备份", "the database: upgrade, check, backup"))
@@ -43,11 +48,19 @@ def check(terminal: Terminal) -> None:
     """检查文件是否完好、记录是否被动过、数据与记录是否一致。 / The file, the journal, and whether rows and journal agree."""
     with opened_database(terminal.settings) as database:
         faults = integrity_faults(database)
-        verdict = judged(terminal.settings, database, None)
+        try:
+            verdict = judged(terminal.settings, database, None)
+        except StoreError as error:  # a broken page: what was found before is said all the same
+            faults.append(str(error))
+            verdict = Verdict(0, 0, (), (both("叫应记录无法核验", "the journal could not be verified"),))
     document = {"ok": not faults and verdict.whole, "integrity": faults, "journal": verdict.document()}
     said = [Text.assemble(("  • ", "red"), line) for line in faults]
     if not faults:
-        said = [Text(terminal.say("✓ 数据库文件完好。", "✓ The database file is whole."), style="bold green")]
+        chinese, english = (
+            "✓ 数据库完好，计数与数据一致。",
+            "✓ The database is whole, and the counts kept are the rows'.",
+        )
+        said = [Text(terminal.say(chinese, english), style="bold green")]
     terminal.answer(document, *said, *verdict_texts(terminal, verdict))
     if not document["ok"]:
         raise typer.Exit(1)
@@ -71,6 +84,55 @@ def backup_database(
         f"Copied to {file} ({size:,} bytes), checked. Without the keys in {settings.keys_dir} numbers stay sealed."
     )
     terminal.answer({"file": str(file), "bytes": size}, terminal.say(chinese, english))
+
+
+@app.command("restore")
+@command
+def restore_database(
+    terminal: Terminal, file: Annotated[Path, typer.Argument(help=both("db backup 写的文件", "written by db backup"))]
+) -> None:
+    """从备份恢复到一个空数据库；不会覆盖已有的数据。 / Fill an empty database from a backup; nothing is overwritten."""
+    settings = terminal.settings
+    if daemon_answers(settings.control_socket):
+        raise RefusedError(both("请先停下正在运行的程序", "stop the running daemon first"))
+    database = open_database(settings.database_url)
+    try:
+        restore(database, file)
+        state = schema_state(database)
+    finally:
+        database.dispose()
+    after = {
+        SchemaState.CURRENT: "warning-dispatch db check",
+        SchemaState.OLDER: "warning-dispatch db upgrade && warning-dispatch db check",
+    }.get(state, both("请装新版程序", "install the newer program"))
+    chinese, english = f"已从 {file} 恢复。下一步：{after}", f"Restored from {file}. Next: {after}"
+    terminal.answer({"file": str(file), "schema": state.value, "next": after}, terminal.say(chinese, english))
+
+
+@app.command("retention")
+@command
+def remove_what_is_old(
+    terminal: Terminal,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=both("只列出，不删除", "only say what would go"))] = False,
+) -> None:
+    """销毁超过保存期限、已办结的叫应及其报文、呼叫记录；未办结的不动。 / Destroy what is over and older than it is kept."""
+    settings = terminal.settings
+    keys = KeyRing.load(settings.keys_dir, settings.credentials_dir)
+    with opened_database(settings) as database:
+        retention, now = retention_of(settings, database, keys), SystemClock().now()
+        if dry_run:
+            old = retention.old(now)
+            said = terminal.say(f"到期的叫应 {len(old)} 个。", f"{len(old)} call-outs are old enough.")
+            terminal.answer({"dry_run": True, "callouts": old, "days": retention.days}, said)
+            return
+        if is_sqlite(database) and daemon_answers(settings.control_socket):
+            what = "the daemon runs, and removes what is old by itself every day"
+            raise RefusedError(both("程序正在运行，它每天自动清理", what))
+        removed = remove_old(retention, now)
+    count, days = len(removed.callouts), retention.days
+    chinese = f"已销毁 {count} 个超过 {days} 天的叫应，连同其报文和呼叫记录；叫应记录留有签名的墓碑。"
+    english = f"Destroyed {count} call-outs older than {days} days with their messages and attempts; tombstones stay."
+    terminal.answer({"dry_run": False, "days": days, **removed.document()}, terminal.say(chinese, english))
 
 
 def _pair(before: SchemaState) -> tuple[str, str]:

@@ -34,6 +34,7 @@ from warning_dispatch.errors import (
     ReceiverError,
     RefusedError,
     StoreError,
+    UnreachableError,
 )
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.states import Means
@@ -52,7 +53,9 @@ PAGE = 1000
 """Callees read at a time while looking for a unit's."""
 PATIENCE = 30.0
 """Seconds the daemon may take for one act."""
-_KINDS: Mapping[str, type[DispatchError]] = {one.__name__: one for one in (NotFoundError, RefusedError, StoreError)}
+_KINDS: Mapping[str, type[DispatchError]] = {
+    one.__name__: one for one in (NotFoundError, RefusedError, StoreError, UnreachableError)
+}
 
 
 class Office(Protocol):

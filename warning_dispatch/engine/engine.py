@@ -17,6 +17,7 @@ from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.recovery import recover
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.storage import Storage
+from warning_dispatch.engine.timekeeping import STEP_LIMIT
 from warning_dispatch.engine.turn import TRIES, Inbox, Turn, Turned
 from warning_dispatch.errors import NotFoundError, StoreBusyError, StoreError
 from warning_dispatch.model.alarm_facts import written
@@ -86,10 +87,21 @@ class Engine:
     def clock_stepped(self, now: int, by: int) -> None:
         """The wall clock was set `by` ms forward (back when negative) and shows `now`: deadlines move along.
 
-        To be called before anything else sees the new time.
+        To be called before anything else sees the new time. Of several workers that notice it the first one moves them.
         """
-        self._once(now, lambda ledger: move_along(ledger, by))
+
+        def work(ledger: Ledger) -> int:
+            done = ledger.tx.clock.moved() - (self._turn.moved or 0) if self._turn.moved is not None else 0
+            if abs(by - done) > STEP_LIMIT:
+                move_along(ledger, by - done)
+            return ledger.tx.clock.moved()
+
+        self._turn.moved = self._once(now, work).result
         self._turn.move_along(by)
+
+    def moved_by_others(self, now: int) -> None:
+        """The deadlines are where another worker moved them, and our clock agrees: go on from there."""
+        self._turn.moved = self._once(now, lambda ledger: ledger.tx.clock.moved()).result
 
     def turn(self, now: int, inbox: Inbox | None = None) -> Turned:
         """Everything that is due at `now`."""

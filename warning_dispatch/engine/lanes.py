@@ -20,13 +20,15 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.engine.engine import Done, Engine
 from warning_dispatch.engine.timekeeping import ClockWatch
 from warning_dispatch.engine.turn import Inbox
-from warning_dispatch.errors import StoreError
+from warning_dispatch.errors import ClockMovedError, StoreError
 from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 
 T = TypeVar("T")
 
 RETRY_AFTER = 1_000
-"""ms before the writer tries again after the database failed it."""
+"""ms before the writer tries again after the database failed it; twice as long after each further failure."""
+RETRY_AT_MOST = 8_000
+"""ms between two tries at the most: a database that is back is used at once."""
 
 
 CALL_EVERY = 100
@@ -108,6 +110,8 @@ class Writer:
         """
         self.call_others: Callable[[], None] = lambda: None
         """Called when something was written that others may have to act on; must return at once."""
+        self.look_at_the_clock: Callable[[], None] = lambda: None
+        """Asks whatever serves the time again, where it is served."""
         self._turns = turns
         self._called_at = 0
         self.after_start: Callable[[int], None] = lambda _callout_id: None
@@ -120,6 +124,7 @@ class Writer:
         self._sweep = sweep
         self._time = ClockWatch(clock)
         self._retry_at: int | None = None
+        self._failures = 0
         self._lanes: tuple[deque[_Job], ...] = tuple(deque() for _ in Lane)
         self._taps: list[tuple[Tap, Future[int]]] = []
         self._inbox = Inbox()
@@ -316,13 +321,19 @@ class Writer:
         try:
             now = self._now()
             turned = self._engine.turn(now, inbox)
+        except ClockMovedError:
+            self._put_back(inbox)
+            self._follow_the_clock()
+            return
         except StoreError as error:
             self._put_back(inbox)
-            self._retry_at = self._clock.monotonic() + RETRY_AFTER
-            self._next_at = self._clock.now() + RETRY_AFTER
+            wait = min(RETRY_AFTER << self._failures, RETRY_AT_MOST)
+            self._failures = min(self._failures + 1, 8)
+            self._retry_at = self._clock.monotonic() + wait
+            self._next_at = self._clock.now() + wait
             self._watch.failed(error)
             return
-        self._retry_at = None
+        self._retry_at, self._failures = None, 0
         self._next_at = turned.next_at
         if turned.hang_up:
             self._wire.hang_up(turned.hang_up)
@@ -335,6 +346,16 @@ class Writer:
         started, self._started = [*self._started, *turned.started], []
         for callout_id in started:
             self.after_start(callout_id)
+
+    def _follow_the_clock(self) -> None:
+        """Another worker noticed first that the clock was set: look too, and turn again at once."""
+        try:
+            self.look_at_the_clock()
+            if not self._time.look().stepped:  # the rows are what all go by
+                self._engine.moved_by_others(self._clock.now())
+        except StoreError as error:
+            self._watch.failed(error)
+        self._woken = True
 
     def _beat(self) -> None:
         try:

@@ -65,7 +65,7 @@ class Launcher:
 
     def affected(self, ledger: Ledger, facts: Reading) -> Affected:
         """The affected area; without any code of ours, the issuer's own area."""
-        known = ledger.tx.endpoints.known_areas()
+        known = ledger.tx.endpoints.known_areas((*facts.codes, facts.issuer_area))
         area = affected_area(facts.codes, known.__contains__, self._within)
         if not area.roots and not area.above:
             return affected_area([facts.issuer_area], known.__contains__, self._within)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, LinkTarget
@@ -40,8 +40,8 @@ class EndpointRows(Protocol):
         """
         ...
 
-    def known_areas(self) -> frozenset[str]:
-        """Division codes of the register."""
+    def known_areas(self, codes: Iterable[str]) -> frozenset[str]:
+        """Which of these codes, trimmed, and of those above them are divisions of the register."""
         ...
 
     def area_names(self, areas: Sequence[str]) -> Sequence[str]:

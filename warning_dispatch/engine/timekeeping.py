@@ -31,6 +31,10 @@ class ClockRows(Protocol):
         """Move every deadline by so many ms, facts not; the live call-outs. See store/clock_rows.py for the rule."""
         ...
 
+    def moved(self) -> int:
+        """By how many ms all deadlines have been moved since the beginning, by whomever."""
+        ...
+
     def last_reading(self) -> int | None:
         """The wall time a turn last wrote down; None before the first."""
         ...

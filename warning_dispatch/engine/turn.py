@@ -24,7 +24,7 @@ from warning_dispatch.engine.reports import Reports, callees_of
 from warning_dispatch.engine.sharing import part_queued
 from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.timekeeping import Readings
-from warning_dispatch.errors import StoreBusyError
+from warning_dispatch.errors import ClockMovedError, StoreBusyError
 from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.escalation.moves import Due
 from warning_dispatch.model.alarm_facts import written
@@ -116,6 +116,8 @@ class Turn:
         self._observe = observe
         self._wake: list[int] = []
         self._readings = Readings()
+        self.moved: int | None = None
+        """By how much the deadlines had been moved when this worker last looked; None before its first turn."""
         self._hang_up: list[int] = []
         self._started: list[int] = []
 
@@ -177,7 +179,7 @@ class Turn:
 
             self._commit(now, doing, all_steps, shared=False)
             return
-        for step in steps:
+        for step in (self._same_time, *steps):
             self._persist(now, doing, step)
 
     def _persist(self, now: int, doing: _Doing, step: _Work) -> None:
@@ -217,6 +219,13 @@ class Turn:
         for taken in doing.taken:
             taken.clear()
         doing.taken.clear()
+
+    def _same_time(self, ledger: Ledger, _doing: _Doing) -> None:
+        """Were the deadlines moved along by another worker, then `now` may be a moment of the clock before."""
+        moved = ledger.tx.clock.moved()
+        if self.moved is not None and moved != self.moved:
+            raise ClockMovedError
+        self.moved = moved
 
     # --- steps --------------------------------------------------------------------------------------------
 

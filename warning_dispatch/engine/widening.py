@@ -64,7 +64,7 @@ class Widening:
         """The chain holds the county from now on, as long as it would have; call-outs are brought into line."""
         hazard = self._hazards.get(callout.hazard)
         facts = self._facts(ledger, holder)
-        codes = widened(facts.codes, unknown, ledger.tx.endpoints.known_areas())
+        codes = widened(facts.codes, unknown, ledger.tx.endpoints.known_areas((*facts.codes, *unknown)))
         if hazard is None or codes is None:
             return
         wider: Reading = replace(facts, codes=codes)

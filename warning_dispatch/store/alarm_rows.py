@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,7 +40,7 @@ class AlarmTable:
         """See the port."""
         self._sql.many(
             """INSERT INTO alarm (at, kind, callout_id, unit_id, about, detail, colour, next_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            VALUES (?, ?text, ?, ?, ?text, ?text, ?, ?)""",
             [
                 (
                     now,
@@ -58,7 +58,9 @@ class AlarmTable:
 
     def count_up(self, alarm_ids: Sequence[int]) -> None:
         """See the port."""
-        self._sql.many("UPDATE alarm SET times = times + 1 WHERE id = ?", [(one,) for one in alarm_ids])
+        self._sql.many(
+            "UPDATE alarm SET times = times + ? WHERE id = ?", [(n, key) for key, n in Counter(alarm_ids).items()]
+        )
 
     def unrung(self) -> Colour | None:
         """See the port."""

@@ -78,7 +78,7 @@ class AttemptTable:
         """See the port."""
         self._sql.many(
             f"""INSERT INTO attempt (id, callout_id, channel, purpose, roles, order_key, state, due_at, avoid, endpoint_id,
-            possible_duplicate) VALUES (?, ?, ?, ?, ?, ?, {_READY}, ?, ?, ?, ?)""",
+            possible_duplicate) VALUES (?, ?, ?, ?, ?, ?, {_READY}, ?, ?text, ?, ?)""",
             [
                 (
                     one.id,
@@ -110,11 +110,11 @@ class AttemptTable:
         )
 
     def join(self, rows: Sequence[tuple[int, int, int | None]]) -> None:
-        """See the port."""
+        """See the port. Said twice of one callee, the last counts."""
         self._sql.many(
             """INSERT INTO attempt_callee (attempt_id, callee_id, endpoint_id) VALUES (?, ?, ?)
             ON CONFLICT (attempt_id, callee_id) DO UPDATE SET endpoint_id = excluded.endpoint_id""",
-            rows,
+            list({row[:2]: row for row in rows}.values()),
         )
 
     def leave(self, pairs: Sequence[tuple[int, int]]) -> None:
@@ -124,7 +124,7 @@ class AttemptTable:
     def hold(self, held: Sequence[tuple[int, int, str]]) -> None:
         """See the port."""
         self._sql.many(
-            f"UPDATE attempt SET due_at = ?, held_until = ?, held_why = ? WHERE id = ? AND state = {_READY}",
+            f"UPDATE attempt SET due_at = ?, held_until = ?, held_why = ?text WHERE id = ? AND state = {_READY}",
             [(until, until, str(why), attempt_id) for attempt_id, until, why in held],
         )
 
@@ -214,8 +214,8 @@ class AttemptTable:
     def claim(self, claims: Sequence[Claim]) -> None:
         """See the port."""
         self._sql.many(
-            f"""UPDATE attempt SET state = {_CLAIMED}, route = ?, endpoint_id = ?, receiver_id = ?, number_id = ?,
-            role = ?, claimed_at = ?, lease_until = ?, avoid = ?, possible_duplicate = ?, worker = ?, held_until = NULL,
+            f"""UPDATE attempt SET state = {_CLAIMED}, route = ?text, endpoint_id = ?, receiver_id = ?, number_id = ?,
+            role = ?, claimed_at = ?, lease_until = ?, avoid = ?text, possible_duplicate = ?, worker_id = ?, held_until = NULL,
             held_why = NULL WHERE id = ?""",
             [
                 (
@@ -240,7 +240,7 @@ class AttemptTable:
     def drop(self, drops: Sequence[tuple[int, str]], now: int) -> None:
         """See the port."""
         self._sql.many(
-            f"UPDATE attempt SET state = {_DROPPED}, outcome = ?, ended_at = ? WHERE id = ? AND state = {_READY}",
+            f"UPDATE attempt SET state = {_DROPPED}, outcome = ?text, ended_at = ? WHERE id = ? AND state = {_READY}",
             [(why, now, attempt_id) for attempt_id, why in drops],
         )
 
@@ -371,7 +371,7 @@ class AttemptTable:
     def hand(self, handed: Sequence[tuple[int, str, int | None]], now: int) -> None:
         """See the port."""
         self._sql.many(
-            f"""UPDATE attempt SET state = {_HANDED}, handed_at = ?, provider_ref = ?, lease_until = ?
+            f"""UPDATE attempt SET state = {_HANDED}, handed_at = ?, provider_ref = ?text, lease_until = ?
             WHERE id = ? AND state = {_CLAIMED}""",
             [(now, reference, overdue_at, attempt_id) for attempt_id, reference, overdue_at in handed],
         )
@@ -379,7 +379,7 @@ class AttemptTable:
     def finish(self, finished: Sequence[tuple[int, str, int]]) -> None:
         """See the port."""
         self._sql.many(
-            f"UPDATE attempt SET state = {_ENDED}, outcome = ?, ended_at = ?, lease_until = NULL WHERE id = ?",
+            f"UPDATE attempt SET state = {_ENDED}, outcome = ?text, ended_at = ?, lease_until = NULL WHERE id = ?",
             [(outcome, at, attempt_id) for attempt_id, outcome, at in finished],
         )
 
@@ -393,7 +393,7 @@ class AttemptTable:
     def requeue(self, attempts: Sequence[tuple[int, str, bool, int]]) -> None:
         """See the port."""
         self._sql.many(
-            f"""UPDATE attempt SET state = {_READY}, avoid = ?, due_at = ?, lease_until = NULL, outcome = NULL,
+            f"""UPDATE attempt SET state = {_READY}, avoid = ?text, due_at = ?, lease_until = NULL, outcome = NULL,
             ended_at = NULL, possible_duplicate = CASE WHEN ? = 1 THEN 1 ELSE possible_duplicate END WHERE id = ?""",
             [(avoid, not_before, int(repeat), attempt_id) for attempt_id, avoid, repeat, not_before in attempts],
         )
@@ -434,7 +434,7 @@ class AttemptTable:
         return self._records(rows)
 
     def _of(self, workers: Sequence[int] | None) -> tuple[str, list[Any]]:
-        return ("", []) if workers is None else (" AND a.worker IN {ids}", [self._sql.ids(workers)])
+        return ("", []) if workers is None else (" AND a.worker_id IN {ids}", [self._sql.ids(workers)])
 
     def next_overdue(self) -> int | None:
         """See the port."""
@@ -516,7 +516,7 @@ class AttemptTable:
         """See the port."""
         self._sql.many(
             """INSERT INTO acknowledgement (callout_id, callee_id, at, means, role, receiver_id, attempt_id, actor,
-            reason, counted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            reason, counted) VALUES (?, ?, ?, ?text, ?, ?, ?, ?text, ?text, ?)""",
             [
                 (
                     one.callout_id,

@@ -112,7 +112,11 @@ class BranchTable:
         )
 
     def add_counts(self, changes: Mapping[int, tuple[int, int, int]]) -> Sequence[BranchRecord]:
-        """See the port."""
+        """See the port. Locked one after the other first: what a statement in bulk locks has no order."""
+        if self._sql.shared:
+            self._sql.rows(
+                "SELECT id FROM branch b WHERE id IN {ids} ORDER BY id" + self._sql.locking("b"), self._sql.ids(changes)
+            )
         self._sql.many(
             "UPDATE branch SET answered = answered + ?, unreached = unreached + ?, finished = finished + ? WHERE id = ?",
             [(*changes[branch_id], branch_id) for branch_id in sorted(changes)],

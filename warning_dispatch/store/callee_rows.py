@@ -28,7 +28,7 @@ _DUE = f"""{_FROM} JOIN callout o ON o.id = c.callout_id
  WHERE c.next_at <= ? AND o.state IN ({_TURNING}) ORDER BY c.next_at LIMIT ?"""
 _BY_IDS = f"{_FROM} WHERE c.id IN {{ids}}"
 _SAVE = """UPDATE callee SET state = ?, opened_at = ?, origin = ?, cycle = ?, rung = ?, next_at = ?,
- unreached_at = ?, retry_at = ?, retry_roles = ?, wanted = ?, voice = ?, calls = ?, heard = ?, memory = ?,
+ unreached_at = ?, retry_at = ?, retry_roles = ?, wanted = ?, voice = ?, calls = ?, heard = ?, memory = ?text,
  answered_at = ? WHERE id = ?"""
 _NEWEST = """WITH RECURSIVE carried (origin_id, id, next_id) AS (
  SELECT id, id, carried_id FROM callee WHERE id IN {ids} AND carried_id IS NOT NULL
@@ -111,17 +111,23 @@ class CalleeTable:
         return [_record(row) for row in self._sql.rows(_DUE + self._sql.locking("c", skip=True), now, limit)]
 
     def due_beside(self, records: Sequence[CalleeRecord], now: int) -> Sequence[CalleeRecord]:
-        """See the port. CROSS JOIN keeps SQLite to this order, each step by an index."""
-        rows = self._sql.rows(
-            f"""WITH {RUNNING_CALLOUTS} SELECT {_COLUMNS} FROM callee c JOIN unit u ON u.id = c.unit_id WHERE c.id IN (
-              SELECT b.id FROM endpoint own CROSS JOIN endpoint e CROSS JOIN running o CROSS JOIN callee b
-              WHERE own.unit_id IN {{ids}} AND own.channel = {Channel.VOICE.value} AND own.valid_until IS NULL
-              AND e.number_id = own.number_id AND e.channel = own.channel AND e.valid_until IS NULL
-              AND b.callout_id = o.id AND b.unit_id = e.unit_id AND b.next_at <= ? AND b.id NOT IN {{ids}})
-            ORDER BY c.next_at, c.id{self._sql.locking("c", skip=True)}""",
-            self._sql.ids({record.unit_id for record in records}),
+        """See the port. CROSS JOIN keeps both databases to this order, each step by an index. Mostly there is nobody."""
+        ids = self._sql.ids
+        found = self._sql.rows(
+            f"""WITH {RUNNING_CALLOUTS} SELECT DISTINCT b.id
+            FROM endpoint own CROSS JOIN endpoint e CROSS JOIN running o CROSS JOIN callee b
+            WHERE own.unit_id IN {{ids}} AND own.channel = {Channel.VOICE.value} AND own.valid_until IS NULL
+            AND e.number_id = own.number_id AND e.channel = own.channel AND e.valid_until IS NULL
+            AND b.callout_id = o.id AND b.unit_id = e.unit_id AND b.next_at <= ? AND b.id NOT IN {{ids}}""",
+            ids({record.unit_id for record in records}),
             now,
-            self._sql.ids(record.id for record in records),
+            ids(record.id for record in records),
+        )
+        if not found:
+            return []
+        free = self._sql.locking("c", skip=True)
+        rows = self._sql.rows(
+            f"{_BY_IDS} AND c.next_at <= ? ORDER BY c.next_at, c.id{free}", ids(row[0] for row in found), now
         )
         return [_record(row) for row in rows]
 

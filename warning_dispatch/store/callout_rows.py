@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
@@ -74,6 +74,11 @@ class CallOutTable:
         self, callout_id: int, plan: CallChain, selections: Sequence[TierSelection], round_: Round
     ) -> Sequence[FilledBranch]:
         """See the port. One INSERT … SELECT of branches and one of callees per tier; a unit stays in its first tier."""
+        with self._sql.in_bulk():
+            self._fill(callout_id, plan, selections, round_)
+            return self._filled(callout_id)
+
+    def _fill(self, callout_id: int, plan: CallChain, selections: Sequence[TierSelection], round_: Round) -> None:
         positions = {tier.name: index for index, tier in enumerate(plan.tiers)}
         active = {selection.tier for selection in selections}
         for selection in selections:
@@ -96,7 +101,6 @@ class CallOutTable:
             callout_id,
             callout_id,
         )
-        return self._filled(callout_id)
 
     def _fill_as_one(self, callout_id: int, selection: TierSelection, before: int | None, round_: Round) -> None:
         """One branch for the whole tier; it waits for the (one) branch of the tier before."""
@@ -177,11 +181,11 @@ class CallOutTable:
             "SELECT id, tier, superior_callee_id, superior_branch_id FROM branch WHERE callout_id = ? ORDER BY id",
             callout_id,
         )
-        callees = self._sql.rows(
+        callees = self._sql.stream(
             "SELECT branch_id, id, unit_id FROM callee WHERE callout_id = ? ORDER BY branch_id, id", callout_id
         )
-        members = {key: [(row[1], row[2]) for row in group] for key, group in groupby(callees, key=lambda row: row[0])}
-        return [_filled_branch(row, members.get(row[0], [])) for row in branches]
+        members = {key: _members_of(group) for key, group in groupby(callees, key=lambda row: row[0])}
+        return [FilledBranch(row[0], row[1], row[2], row[3], *members.get(row[0], _NOBODY)) for row in branches]
 
     def load(self, callout_ids: Sequence[int]) -> Mapping[int, CallOutRecord]:
         """See the port."""
@@ -285,7 +289,10 @@ def _members(selection: TierSelection, round_: Round) -> Condition:
     return condition, values
 
 
-def _filled_branch(row: Sequence[Any], members: Sequence[tuple[int, int]]) -> FilledBranch:
-    digest = sha256(",".join(str(unit_id) for _, unit_id in members).encode()).hexdigest()
-    first, last = (members[0][0], members[-1][0]) if members else (0, 0)
-    return FilledBranch(row[0], row[1], row[2], row[3], len(members), first, last, digest)
+def _members_of(rows: Iterable[Sequence[int]]) -> tuple[int, int, int, str]:
+    """Rows (branch, callee, unit) of one branch: how many, the first and the last callee, the digest of the units."""
+    _, callees, units = zip(*rows, strict=True)
+    return len(callees), callees[0], callees[-1], sha256(",".join(map(str, units)).encode()).hexdigest()
+
+
+_NOBODY = (0, 0, 0, sha256(b"").hexdigest())

@@ -67,6 +67,7 @@ STAY: Mapping[str, tuple[str, ...]] = {
 """Table → columns that say when something happened, or that are wall time by their nature."""
 
 _READING = "clock.last"
+_MOVED = "clock.moved"
 _MEMORIES = f"""SELECT id, memory FROM callee WHERE {_OPEN_CALLEES} AND memory IS NOT NULL AND id > ?
  ORDER BY id LIMIT {CHUNK}"""
 
@@ -84,25 +85,38 @@ class ClockTable:
             changes = ", ".join(f"{column} = {column} + ?" for column in columns)
             self._sql.run(f"UPDATE {table} SET {changes} {where}", *(by for _ in columns))
         self._move_memories(by)
+        self._keep(_MOVED, self.moved() + by)
         return [row[0] for row in self._sql.rows(f"SELECT id FROM callout WHERE state IN ({_LIVE}) ORDER BY id")]
 
     def _move_memories(self, by: int) -> None:
         after = 0
         while rows := self._sql.rows(_MEMORIES, after):
             moved = ((memory_moved(memory, by), key) for key, memory in rows)
-            self._sql.many("UPDATE callee SET memory = ? WHERE id = ?", [one for one in moved if one[0] is not None])
+            self._sql.many(
+                "UPDATE callee SET memory = ?text WHERE id = ?", [one for one in moved if one[0] is not None]
+            )
             after = rows[-1][0]
+
+    def moved(self) -> int:
+        """See the port."""
+        return self._kept(_MOVED) or 0
 
     def last_reading(self) -> int | None:
         """See the port."""
-        found = self._sql.value("SELECT value FROM installation WHERE name = ?", _READING)
-        return None if found is None else int(found)
+        return self._kept(_READING)
 
     def keep_reading(self, now: int) -> None:
         """See the port."""
+        self._keep(_READING, now)
+
+    def _kept(self, name: str) -> int | None:
+        found = self._sql.value("SELECT value FROM installation WHERE name = ?", name)
+        return None if found is None else int(found)
+
+    def _keep(self, name: str, value: int) -> None:
         self._sql.run(
             """INSERT INTO installation (name, value) VALUES (?, ?)
             ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
-            _READING,
-            str(now),
+            name,
+            str(value),
         )

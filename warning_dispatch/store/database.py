@@ -13,13 +13,15 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, InternalError, NoSuchMo
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.sql import column, table
 
-from warning_dispatch.errors import StoreBusyError, StoreError
+from warning_dispatch.errors import StoreBusyError, StoreError, UnreachableError
 from warning_dispatch.store import postgresql, sqlite
 from warning_dispatch.store.schema import metadata
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _AFTER_COMMIT = "warning_dispatch_after_commit"
 _SQLITE = "sqlite"
+HEAD, BASE = "head", "base"
+"""The newest revision, and the empty database before the first."""
 
 
 class SchemaState(StrEnum):
@@ -111,7 +113,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     violated constraints pass through as SQLAlchemy's IntegrityError.
     """
     done: list[Callable[[], None]] = []
-    with _plain_words(), engine.connect() as connection:
+    with _plain_words(engine), engine.connect() as connection:
         connection.info[_AFTER_COMMIT] = done
         try:
             with connection.begin():
@@ -125,13 +127,19 @@ def writing(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One snapshot to read from; an attempt to write through it fails. Raises StoreError when the database fails."""
-    with _plain_words(), engine.connect() as opened:
+    with _plain_words(engine), engine.connect() as opened:
         if is_sqlite(engine):
             connection = opened.execution_options(**{sqlite.ACCESS: "read"})
             with sqlite.only_reading(connection):
                 yield connection
         else:
             yield opened.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def server_time(engine: Engine) -> int:
+    """What a PostgreSQL server's clock shows, in ms since the epoch. Raises StoreError."""
+    with reading(engine) as connection:
+        return int(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp()) * 1000").scalar_one())
 
 
 def after_commit(connection: Connection, act: Callable[[], None]) -> None:
@@ -143,19 +151,33 @@ def after_commit(connection: Connection, act: Callable[[], None]) -> None:
         waiting.append(act)
 
 
+def place_of(engine: Engine) -> str:
+    """Which database it is, for people: the file, or host, port and name; never a user or a password."""
+    url = engine.url
+    if is_sqlite(engine):
+        return str(url.database or "memory")
+    host = url.host or url.query.get("host") or "localhost"
+    port = f":{url.port}" if url.port else ""
+    return f"{host if isinstance(host, str) else ','.join(host)}{port}/{url.database or ''}"
+
+
 @contextmanager
-def _plain_words() -> Iterator[None]:
+def _plain_words(engine: Engine) -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
         raise StoreError(
             "数据库忙，5 秒内没有空闲连接 / The database is busy: no connection came free within 5 s."
         ) from error
-    except (OperationalError, InternalError) as error:  # PostgreSQL calls it internal when it is read-only, for one
+    except (OperationalError, InternalError) as error:
+        # PostgreSQL's "internal" errors are those of a transaction: read-only after a failover, ended by a time-out.
         if postgresql.is_passing(error):
             raise StoreBusyError from error
         said = " ".join(str(error.orig).split())
-        raise StoreError(f"数据库不能用 / The database cannot be used: {said}") from error
+        place = place_of(engine)
+        away = sqlite.is_busy(error.orig) if is_sqlite(engine) else postgresql.is_away(error.orig)
+        kind = UnreachableError if away else StoreError
+        raise kind(f"数据库 {place} 不能用 / The database {place} cannot be used: {said}") from error
     except DatabaseError as error:
         # Its subclasses are violated constraints and mistakes of ours; the class itself means a broken file.
         if type(error) is not DatabaseError:
@@ -168,15 +190,15 @@ def _plain_words() -> Iterator[None]:
 # --- the schema -------------------------------------------------------------------------------------------
 
 
-def schema_state(engine: Engine) -> SchemaState:
+def schema_state(engine: Engine, scripts: Path = _MIGRATIONS) -> SchemaState:
     """How the tables relate to this program. Raises StoreError for a database of somebody else."""
     with reading(engine) as connection:
-        return _state(connection)
+        return _state(connection, scripts)
 
 
-def require_current(engine: Engine) -> None:
-    """Raise StoreError, with what to do, unless the schema is the one this program knows."""
-    state = schema_state(engine)
+def require_current(engine: Engine, scripts: Path = _MIGRATIONS) -> None:
+    """Raise StoreError, with what to do, unless the schema is the one this program (or a test's `scripts`) knows."""
+    state = schema_state(engine, scripts)
     if state is SchemaState.NEWER:
         raise StoreError(_NEWER)
     if state is SchemaState.EMPTY:
@@ -196,33 +218,55 @@ def upgrade(engine: Engine) -> SchemaState:
     database is newer than the program.
     """
     before = schema_state(engine)
-    if before is SchemaState.NEWER:
-        raise StoreError(_NEWER)
-    if before is not SchemaState.CURRENT:
-        migrate(engine, "head")
+    if before is SchemaState.CURRENT:
+        return before
+    with _migrating(engine) as connection:
+        before = _state(connection)  # another process may have been here while we waited
+        if before is SchemaState.NEWER:
+            raise StoreError(_NEWER)
+        if before is not SchemaState.CURRENT:
+            _go(connection, HEAD, _MIGRATIONS)
     return before
 
 
-def migrate(engine: Engine, revision: str) -> None:
-    """Go to a revision, up or (`base`) down, in one transaction that leaves every reference whole."""
-    from alembic import command  # noqa: PLC0415 - a third of a second that a running daemon need not pay
-    from alembic.config import Config  # noqa: PLC0415 - see above
+def migrate(engine: Engine, revision: str, scripts: Path = _MIGRATIONS) -> None:
+    """Go to a revision, up (`head`) or down (`base`), in one transaction that leaves every reference whole.
 
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    go = command.downgrade if revision == "base" else command.upgrade
-    with _plain_words(), engine.connect() as connection, _unenforced(connection), connection.begin():
-        config.attributes["connection"] = connection
-        go(config, revision)
+    `scripts`: the folder of the migrations; ours, unless a test brings one more. Raises StoreError.
+    """
+    with _migrating(engine) as connection:
+        _go(connection, revision, scripts)
+
+
+@contextmanager
+def _migrating(engine: Engine) -> Iterator[Connection]:
+    """The one transaction that may change the schema; other processes that want to wait for its end."""
+    with _plain_words(engine), engine.connect() as connection, _unenforced(connection), connection.begin():
+        if connection.dialect.name != _SQLITE:  # which has locked the whole database at BEGIN
+            postgresql.wait_for_turn(connection)
+        yield connection
         if connection.dialect.name == _SQLITE:
             sqlite.require_whole(connection)
+
+
+def _go(connection: Connection, revision: str, scripts: Path) -> None:
+    from alembic import command  # noqa: PLC0415 - a third of a second that a running daemon need not pay
+    from alembic.config import Config  # noqa: PLC0415 - see above
+    from alembic.migration import MigrationContext  # noqa: PLC0415 - see above
+
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    present = MigrationContext.configure(connection).get_current_revision() or ""
+    down = revision == BASE or (revision != HEAD and revision < present)
+    (command.downgrade if down else command.upgrade)(config, revision)
 
 
 _NEWER = "数据库比程序新，请装新版程序，或恢复旧库的备份 / The database is newer than the program. Install the newer program, or restore a backup of the older database."
 _version = table("alembic_version", column("version_num"))
 
 
-def _state(connection: Connection) -> SchemaState:
+def _state(connection: Connection, scripts: Path = _MIGRATIONS) -> SchemaState:
     tables = inspect(connection).get_table_names()
     if "alembic_version" not in tables:
         if tables:
@@ -233,16 +277,16 @@ def _state(connection: Connection) -> SchemaState:
     found = connection.execute(select(_version.c.version_num)).scalars().all()
     if not found:
         return SchemaState.EMPTY
-    known = _revisions()
+    known = _revisions(scripts)
     if found == [known[0]]:
         return SchemaState.CURRENT
     return SchemaState.OLDER if set(found) <= set(known) else SchemaState.NEWER
 
 
 @cache
-def _revisions() -> tuple[str, ...]:
+def _revisions(scripts: Path = _MIGRATIONS) -> tuple[str, ...]:
     """The revisions this program knows, newest first, by the names of their files (vNNNN_what.py, one line of them)."""
-    names = (file.stem for file in (_MIGRATIONS / "versions").glob("v*.py"))
+    names = (file.stem for file in (scripts / "versions").glob("v*.py"))
     return tuple(sorted((name[1:].split("_")[0] for name in names), reverse=True))
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, RouteRecord
 from warning_dispatch.model.states import AttemptState
 from warning_dispatch.model.texts import NamedUnit
 from warning_dispatch.model.unit import Channel, EndpointView, ReceiverEntry, Role, UnitKind, UnitLevel
 from warning_dispatch.ports import Sealer
+from warning_dispatch.routing.areas import ancestors, trim
 from warning_dispatch.store.register import NUMBER_CONTEXT, refresh_reach
 from warning_dispatch.store.register_addition import add_receiver
-from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.sql import Sql, marks
 
 _CHANNELS = {channel.value: channel for channel in Channel}
 _ROLES = {role.value: role for role in Role}
@@ -21,6 +22,8 @@ _ROUTES = f"""SELECT name, channel, lines, rate, CASE WHEN lines IS NULL THEN 0 
  WHERE a.route = r.name AND a.state IN {_LIVE} AND a.channel = {Channel.VOICE.value}) END, tokens, tokens_at, down_until
  FROM route r ORDER BY name"""
 """A line is in use while a call is on it: counted, so that no crash can leave one taken."""
+_LEVELS = ", ".join(str(level.value) for level in UnitLevel)
+"""All of them: the index begins with the level."""
 
 
 class EndpointTable:
@@ -79,20 +82,25 @@ class EndpointTable:
             self._sql.ids(endpoint_id for endpoint_id, _ in findings),
         )
         outcome = dict(findings)
-        found = [(outcome[row[0]], row[1]) for row in rows]
+        found = [(word, key) for key, word in {row[1]: outcome[row[0]] for row in rows}.items()]
         if not unusable:
-            self._sql.many("UPDATE endpoint SET finding = ? WHERE id = ?", found)
+            self._sql.many("UPDATE endpoint SET finding = ?text WHERE id = ?", found)
             return
-        self._sql.many("UPDATE endpoint SET finding = ?, usable = 0 WHERE id = ?", found)
+        self._sql.many("UPDATE endpoint SET finding = ?text, usable = 0 WHERE id = ?", found)
         refresh_reach(self._sql.connection, {row[2] for row in rows})
 
     def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int) -> AddedContact:
         """See the port."""
         return add_receiver(self._sql, self._sealer, unit_id, entry, now)
 
-    def known_areas(self) -> frozenset[str]:
+    def known_areas(self, codes: Iterable[str]) -> frozenset[str]:
         """See the port."""
-        rows = self._sql.rows("SELECT area FROM unit WHERE kind = 'division' AND valid_until IS NULL")
+        asked = sorted({area for code in map(trim, codes) for area in (code, *ancestors(code))})
+        rows = self._sql.rows(
+            f"""SELECT DISTINCT area FROM unit WHERE kind = 'division' AND level IN ({_LEVELS})
+            AND area IN ({marks(asked)}) AND valid_until IS NULL""",
+            *asked,
+        )
         return frozenset(row[0] for row in rows)
 
     def area_names(self, areas: Sequence[str]) -> Sequence[str]:
@@ -128,7 +136,7 @@ class RouteTable:
     def save(self, routes: Sequence[RouteRecord]) -> None:
         """See the port."""
         self._sql.many(
-            "UPDATE route SET tokens = ?, tokens_at = ? WHERE name = ?",
+            "UPDATE route SET tokens = ?, tokens_at = ? WHERE name = ?text",
             [(one.tokens, one.tokens_at, one.name) for one in routes if one.rate is not None],
         )
 

@@ -58,9 +58,12 @@ def blocks_of(connection: Connection, stream: str) -> Iterator[Block]:
     """The blocks by their numbers, a few at a time. The body comes as bytes: it need not be text any more."""
     body = "CAST(body AS BLOB)" if connection.dialect.name == "sqlite" else "convert_to(body, 'UTF8')"
     query = text(f"SELECT seq, at, entries, {body}, previous, hash FROM journal_block WHERE stream = :of ORDER BY seq")
-    for row in connection.execute(query.execution_options(yield_per=_BLOCKS_AT_ONCE), {"of": stream}):
-        seq, at, entries, content, previous, hash_ = row
-        yield Block(_number(seq), _number(at), _number(entries), _octets(content), _octets(previous), _octets(hash_))
+    with connection.execute(query.execution_options(yield_per=_BLOCKS_AT_ONCE), {"of": stream}) as rows:
+        # closed also when the reader has seen enough: PostgreSQL keeps a cursor open for it
+        for seq, at, entries, content, previous, hash_ in rows:
+            yield Block(
+                _number(seq), _number(at), _number(entries), _octets(content), _octets(previous), _octets(hash_)
+            )
 
 
 def _number(value: object) -> int:

@@ -46,7 +46,7 @@ class LinkTable:
             link_token(self._key, callout, receiver, purpose, 1, channel) for callout, receiver, purpose in wanted
         ]
         self._sql.many(
-            """INSERT INTO link (hash, callout_id, receiver_id, purpose, generation, channel) VALUES (?, ?, ?, ?, 1, ?)
+            """INSERT INTO link (hash, callout_id, receiver_id, purpose, generation, channel) VALUES (?bytea, ?, ?, ?, 1, ?)
             ON CONFLICT DO NOTHING""",
             [
                 (link_hash(token), callout, receiver, purpose.value, channel.value)

@@ -38,7 +38,7 @@ class NumberCallTable:
 
     def add(self, calls: Sequence[tuple[int, str, int]], forget_before: int) -> None:
         """See the port. The oldest rows have the smallest keys: looking at some of them is enough to keep up."""
-        self._sql.many("INSERT INTO number_call (number_id, route, at) VALUES (?, ?, ?)", calls)
+        self._sql.many("INSERT INTO number_call (number_id, route, at) VALUES (?, ?text, ?)", calls)
         self._sql.run(
             f"""DELETE FROM number_call WHERE at < ?
             AND id IN (SELECT id FROM number_call n ORDER BY id LIMIT ?{self._sql.locking("n", skip=True)})""",
@@ -49,13 +49,13 @@ class NumberCallTable:
     def reached(self, calls: Sequence[tuple[int, str, int]], at: int) -> None:
         """See the port."""
         self._sql.many(
-            "UPDATE number_call SET at = ? WHERE number_id = ? AND route = ? AND at > ?",
+            "UPDATE number_call SET at = ? WHERE number_id = ? AND route = ?text AND at > ?",
             [(at, number_id, route, claimed_at) for number_id, route, claimed_at in calls],
         )
 
     def give_back(self, calls: Sequence[tuple[int, str, int]]) -> None:
         """See the port."""
-        self._sql.many("DELETE FROM number_call WHERE number_id = ? AND route = ? AND at > ?", calls)
+        self._sql.many("DELETE FROM number_call WHERE number_id = ? AND route = ?text AND at > ?", calls)
 
     def none_later_than(self, now: int) -> None:
         """See the port."""

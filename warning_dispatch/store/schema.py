@@ -1,7 +1,7 @@
 """One schema for SQLite and PostgreSQL. Integer rising keys, times as ms UTC, partial indices on what is due.
 
 Personal data (numbers, mail addresses, names, raw messages) is sealed; see store/sealing.py. Everything hot
-refers to a number by its id. Lock order, always: callee id, branch id, number id, journal head.
+refers to a number by its id. For the order of locks see docs/adr/0012.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -59,6 +60,15 @@ installation = Table(
     Column("value", Text, nullable=False),
     comment="Facts about this installation: id, register kind (sample or real), last clock readings.",
 )
+
+
+def _refers(column: str, table: str) -> ForeignKeyConstraint:
+    """A reference from a table that gets a row for every callee or attempt: enforced on SQLite only (ADR 15).
+
+    PostgreSQL looks each of them up by a query of its own and locks the row it finds.
+    """
+    return ForeignKeyConstraint([column], [f"{table}.id"]).ddl_if(dialect="sqlite")
+
 
 # --- the register -----------------------------------------------------------------------------------------
 
@@ -282,9 +292,9 @@ callee = Table(
     "callee",
     metadata,
     _key(),
-    Column("callout_id", Key, ForeignKey("callout.id"), nullable=False),
-    Column("branch_id", Key, ForeignKey("branch.id"), nullable=False),
-    Column("unit_id", Key, ForeignKey("unit.id"), nullable=False),
+    Column("callout_id", Key, nullable=False),
+    Column("branch_id", Key, nullable=False),
+    Column("unit_id", Key, nullable=False),
     Column("tier", SmallInteger, nullable=False),
     Column("state", SmallInteger, nullable=False),
     Column("superior", SmallInteger, nullable=False, server_default="0", comment="1 when a branch waits for it"),
@@ -317,6 +327,9 @@ callee = Table(
     ),
     Column("next_id", Key, comment="the callee of the newer round that took the unit over"),
     Column("carried_id", Key, comment="the same where it took over state and answers: what comes late counts there"),
+    _refers("callout_id", "callout"),
+    _refers("branch_id", "branch"),
+    _refers("unit_id", "unit"),
     UniqueConstraint("callout_id", "unit_id", name="uq_callee_callout_unit"),
     Index(
         "ix_callee_due",
@@ -338,7 +351,7 @@ attempt = Table(
     "attempt",
     metadata,
     _key(),
-    Column("callout_id", Key, ForeignKey("callout.id")),
+    Column("callout_id", Key),
     Column("channel", SmallInteger, nullable=False),
     Column("purpose", SmallInteger, nullable=False),
     Column(
@@ -355,7 +368,7 @@ attempt = Table(
     Column("role", SmallInteger),
     Column("lease_until", BigInteger, comment="CLAIMED: the claim lapses; HANDED: a final report is overdue"),
     Column("claimed_at", BigInteger),
-    Column("worker", BigInteger, nullable=False, server_default="0", comment="who claimed it"),
+    Column("worker_id", Key, nullable=False, server_default="0", comment="who claimed it"),
     Column("handed_at", BigInteger),
     Column("delivered_at", BigInteger),
     Column("ended_at", BigInteger),
@@ -364,6 +377,7 @@ attempt = Table(
     Column("possible_duplicate", SmallInteger, nullable=False, server_default="0"),
     Column("held_until", BigInteger, comment="READY and not before: every number it could dial is over its budget"),
     Column("held_why", Text, comment="reason"),
+    _refers("callout_id", "callout"),
     Index(
         "ix_attempt_held",
         "held_until",
@@ -398,11 +412,13 @@ attempt = Table(
 attempt_callee = Table(
     "attempt_callee",
     metadata,
-    Column("attempt_id", Key, ForeignKey("attempt.id"), primary_key=True),
-    Column("callee_id", Key, ForeignKey("callee.id"), primary_key=True),
+    Column("attempt_id", Key, primary_key=True),
+    Column("callee_id", Key, primary_key=True),
     Column(
         "endpoint_id", Key, comment="of the callee's own unit, where the attempt names several; none: the attempt's"
     ),
+    _refers("attempt_id", "attempt"),
+    _refers("callee_id", "callee"),
     Index("ix_attempt_callee_callee", "callee_id"),
     sqlite_with_rowid=False,
 )
@@ -411,8 +427,8 @@ acknowledgement = Table(
     "acknowledgement",
     metadata,
     _key(),
-    Column("callout_id", Key, ForeignKey("callout.id"), nullable=False),
-    Column("callee_id", Key, ForeignKey("callee.id"), nullable=False),
+    Column("callout_id", Key, nullable=False),
+    Column("callee_id", Key, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("means", Text, nullable=False),
     Column("role", SmallInteger, nullable=False, server_default="0"),
@@ -421,6 +437,8 @@ acknowledgement = Table(
     Column("actor", Text, nullable=False, server_default=""),
     Column("reason", Text, nullable=False, server_default=""),
     Column("counted", SmallInteger, nullable=False, comment="1 when it met the unit's rule"),
+    _refers("callout_id", "callout"),
+    _refers("callee_id", "callee"),
     Index("ix_acknowledgement_callee", "callee_id"),
     Index("ix_acknowledgement_callout_at", "callout_id", "at"),
 )
@@ -440,8 +458,8 @@ link = Table(
     "link",
     metadata,
     Column("hash", LargeBinary, primary_key=True, comment="SHA-256 of the token; the token itself is never stored"),
-    Column("callout_id", Key, ForeignKey("callout.id"), nullable=False),
-    Column("receiver_id", Key, ForeignKey("receiver.id"), nullable=False),
+    Column("callout_id", Key, nullable=False),
+    Column("receiver_id", Key, nullable=False),
     Column("purpose", SmallInteger, nullable=False),
     Column("generation", SmallInteger, nullable=False, server_default="1"),
     Column(
@@ -451,6 +469,8 @@ link = Table(
         server_default="2",
         comment="it was sent on; whoever else has that number there is behind it",
     ),
+    _refers("callout_id", "callout"),
+    _refers("receiver_id", "receiver"),
     sqlite_with_rowid=False,
 )
 

@@ -1,14 +1,14 @@
 """Plain statements with tuples, for the hot path: one text per statement, the same for both databases.
 
-Statements are written with `?` and `{ids}`; here they become the dialect's own. A list of ids is one parameter, so a
-statement is compiled once whatever the size of the batch.
+Statements are written with `?` and `IN {ids}`; here they become the dialect's own. A list of ids is one parameter, so a
+statement is compiled once whatever the size of the batch. Many rows at once: bulk.py.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -24,15 +24,22 @@ from sqlalchemy.exc import (
     ProgrammingError,
 )
 
+from warning_dispatch.store import postgresql
+from warning_dispatch.store.bulk import arrays, for_many, for_one
+
+STREAMED = 5_000
+"""Rows of a long answer that are in memory at a time."""
 _SQLITE_IDS = "(SELECT value FROM json_each(?))"
-_POSTGRESQL_IDS = "(SELECT unnest(%s::bigint[]))"
+_POSTGRESQL_IDS = "%s::bigint[])"
+"""Behind `= ANY (` or `<> ALL (`: a condition of the index, whatever the planner thinks of the tables."""
 
 
 @lru_cache(maxsize=512)
 def _for_dialect(statement: str, dialect: str) -> str:
     if dialect == "sqlite":
-        return statement.replace("{ids}", _SQLITE_IDS)
-    return statement.replace("%", "%%").replace("?", "%s").replace("{ids}", _POSTGRESQL_IDS)
+        return for_one(statement).replace("{ids}", _SQLITE_IDS)
+    text = for_one(statement).replace("%", "%%").replace("?", "%s")
+    return text.replace("NOT IN {ids}", f"<> ALL ({_POSTGRESQL_IDS}").replace("IN {ids}", f"= ANY ({_POSTGRESQL_IDS}")
 
 
 def marks(values: Sequence[object]) -> str:
@@ -87,27 +94,59 @@ class Sql:
         row = self.one(statement, *parameters)
         return None if row is None else row[0]
 
+    def stream(self, statement: str, *parameters: Any) -> Iterator[Any]:
+        """All rows, a few thousand in memory at a time; to be read to the end before the next statement."""
+        if self.is_sqlite:
+            yield from self._run(statement, parameters)
+            return
+        with self._driver.cursor(name="stream") as cursor:
+            cursor.itersize = STREAMED
+            cursor.execute(_for_dialect(statement, "postgresql"), parameters)
+            yield from cursor
+
     def run(self, statement: str, *parameters: Any) -> int:
         """How many rows were changed."""
         return int(self._run(statement, parameters).rowcount)
 
     def many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """The statement once per row."""
+        """The statement for each row, with `?text` and `?bytea` for what is no integer.
+
+        On PostgreSQL it is one statement for all of them (bulk.py): no two rows may mean the same row of the table,
+        unless they make the same of it.
+        """
         if not rows:
             return
-        text = _for_dialect(statement, self.connection.dialect.name)
+        if not self.is_sqlite:
+            text, types = for_many(statement)
+            self._execute(text, arrays(rows, types))
+            return
+        text = _for_dialect(statement, "sqlite")
         try:
-            (self._driver if self.is_sqlite else self._driver.cursor()).executemany(text, rows)
-        except (sqlite3.Error, psycopg.Error) as error:
+            self._driver.executemany(text, rows)
+        except sqlite3.Error as error:
             raise _toolkit_error(text, error) from error
 
-    def ids(self, ids: Iterable[int]) -> Any:
-        """A list of ids as the one parameter that `{ids}` takes."""
-        listed = list(ids)
-        return json.dumps(listed) if self.is_sqlite else listed
+    @contextmanager
+    def in_bulk(self) -> Iterator[None]:
+        """Statements about a whole call-out, planned for that (postgresql.BULK)."""
+        if self.is_sqlite:
+            yield
+            return
+        set_all = "SELECT " + ", ".join(f"set_config('{name}', ?, true)" for name in postgresql.BULK)
+        before = self.one("SELECT " + ", ".join(f"current_setting('{name}')" for name in postgresql.BULK))
+        self._run(set_all, tuple(postgresql.BULK.values()))
+        yield  # an error ends the transaction, and the settings with it
+        self._run(set_all, before)
 
-    def _run(self, statement: str, parameters: tuple[Any, ...]) -> Any:
-        text = _for_dialect(statement, self.connection.dialect.name)
+    def ids(self, ids: Iterable[int]) -> str:
+        """A list of ids as the one parameter that `IN {ids}` takes."""
+        listed = ",".join(map(str, ids))
+        return f"[{listed}]" if self.is_sqlite else f"{{{listed}}}"
+
+    def _run(self, statement: str, parameters: Sequence[Any]) -> Any:
+        return self._execute(_for_dialect(statement, self.connection.dialect.name), parameters)
+
+    def _execute(self, text: str, parameters: Sequence[Any]) -> Any:
         try:
             return self._driver.execute(text, parameters)
         except (sqlite3.Error, psycopg.Error) as error:

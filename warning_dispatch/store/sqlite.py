@@ -123,6 +123,12 @@ def require_whole(connection: Connection) -> None:
         )
 
 
+def is_busy(error: BaseException | None) -> bool:
+    """Whether another process holds the file, so that trying again may help."""
+    busy = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in busy
+
+
 def fill(connection: Connection, image: bytes) -> None:
     """Make a database in memory this image, whatever it held; what it has compiled of statements stays."""
     source = sqlite3.connect(":memory:")

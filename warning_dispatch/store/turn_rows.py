@@ -42,7 +42,7 @@ class TurnTable:
             if queue in self._afresh:
                 self._sql.run("DELETE FROM turn WHERE channel = ? AND ranked = ?", *queue)
             self._sql.many(
-                """INSERT INTO turn (channel, ranked, county, turn) VALUES (?, ?, ?, ?)
+                """INSERT INTO turn (channel, ranked, county, turn) VALUES (?, ?, ?text, ?)
                 ON CONFLICT (channel, ranked, county) DO UPDATE SET turn = excluded.turn""",
                 [(*queue, county, turn) for county, turn in sorted(self._kept[queue].items())],
             )

@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 
 from warning_dispatch.model.states import AttemptState
 from warning_dispatch.ports import Ears
+from warning_dispatch.store.database import writing
 from warning_dispatch.store.locks import LIVING
 from warning_dispatch.store.postgresql import dsn_of
 
@@ -33,7 +34,7 @@ START_WITHIN = 5.0
 """s a start waits until the others can see this worker."""
 
 _NEW_ID = "SELECT nextval(pg_get_serial_sequence('attempt', 'id'))"
-_CLAIMANTS = f"""SELECT DISTINCT worker FROM attempt WHERE lease_until IS NOT NULL
+_CLAIMANTS = f"""SELECT DISTINCT worker_id FROM attempt WHERE lease_until IS NOT NULL
  AND state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value})"""
 _LIVING = "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted"
 
@@ -42,15 +43,16 @@ class Workers:
     """ports.Crew: this worker among the others."""
 
     def __init__(self, engine: Engine) -> None:
-        """`engine` is on PostgreSQL. Connects, and takes an id. Raises psycopg's errors."""
+        """`engine` is on PostgreSQL. Takes an id there. Raises StoreError."""
         self._dsn = dsn_of(engine.url)
         self._log = structlog.get_logger("workers")
         self._stopping = threading.Event()
         self._speaking = threading.Lock()
         self._mouth: psycopg.Connection[Any] | None = None
         self._suspects: frozenset[int] = frozenset()
-        with self._connected() as connection:
-            self.id = int(_one(connection, _NEW_ID)) & 0x7FFFFFFF  # an advisory key of two parts has 32 bits each
+        with writing(engine) as connection:
+            drawn = int(connection.exec_driver_sql(_NEW_ID).scalar_one())
+        self.id = drawn & 0x7FFFFFFF  # an advisory key of two parts has 32 bits each
         self._thread: threading.Thread | None = None
         self._listening = threading.Event()
 
@@ -150,8 +152,3 @@ class Workers:
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:
         with psycopg.connect(self._dsn, autocommit=True) as connection:
             yield connection
-
-
-def _one(connection: psycopg.Connection[Any], statement: str) -> Any:
-    row = connection.execute(statement).fetchone()
-    return row[0] if row else None

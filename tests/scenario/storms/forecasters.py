@@ -127,6 +127,7 @@ class Forecasters:
         own = int(Purpose.SELF)  # one of unknown status may have been meant: the bureau is told
         question = f"SELECT id, state, alert_id, voice_until FROM callout WHERE purpose <> {own} ORDER BY id"
         before = storm.rows(question)
-        result = self._take_in(bulletin)
+        with storm.nobody_beside():
+            result = self._take_in(bulletin)
         storm.require(result is None or not result.callouts, f"5 practice: {status} concerned call-outs")
         storm.require(storm.rows(question) == before, f"5 practice: {status} changed call-outs")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from random import Random
@@ -130,6 +131,18 @@ class Storm:
             self._hand_over(turned, now)
 
         self.crew.beside(now, served, self._lose_a_worker)
+
+    @contextmanager
+    def nobody_beside(self) -> Iterator[None]:
+        """Of several workers only one works meanwhile: what it did is to be told from what the others do."""
+        if self.crew is None:
+            yield
+            return
+        before, self.crew.calm = self.crew.calm, True
+        try:
+            yield
+        finally:
+            self.crew.calm = before
 
     def _lose_a_worker(self, why: str) -> None:
         """One of several dies; the others go on."""

@@ -9,6 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pytest
+from sqlalchemy import text
+
+from warning_dispatch.store.database import open_database, writing
+
 
 def tampered(keyboard: Any, statement: str) -> None:
     """Somebody with the file changes it."""
@@ -153,3 +158,77 @@ def test_a_broken_setting_stops_every_command_alike(keyboard: Any) -> None:
     for words in (("alert", "list"), ("callout", "list"), ("journal", "verify"), ("db", "check"), ("user", "add", "x")):
         extra = ("--role", "viewer") if words[0] == "user" else ()
         keyboard.run(*words, *extra, WARNING_DISPATCH_WEB__PORT="many").complained("WARNING_DISPATCH_WEB__PORT")
+
+
+EVERYTHING = (
+    "alert list",
+    "callout list",
+    "alarm list",
+    "journal verify",
+    "contacts check",
+    "db check",
+    "db upgrade",
+    "db retention",
+    "user add x --role viewer",
+)
+
+
+@pytest.fixture
+def beside(keyboard: Any, each_kind: Any) -> Any:
+    """The keyboard's installation on an empty database of each kind."""
+    path = keyboard.folder / "state" / "other.db"
+    url = f"sqlite:///{path}" if each_kind.kind == "sqlite" else each_kind.blank()
+    keyboard.environ["WARNING_DISPATCH_DATABASE_URL"] = url
+    if each_kind.kind == "sqlite":
+        open_database(url).dispose()
+    return keyboard
+
+
+def test_a_database_of_another_program_s_age_stops_every_command(beside: Any) -> None:
+    """Empty: run `init` or `db upgrade`; newer: install the newer program. Nothing is done meanwhile, not even by `run`."""
+    url = beside.environ["WARNING_DISPATCH_DATABASE_URL"]
+    for words in set(EVERYTHING) - {"db upgrade"}:
+        beside.run(*words.split()).complained("数据库是空的", "warning-dispatch db upgrade")
+    assert beside.asked("db", "upgrade") == {"before": "empty", "now": "current"}
+    assert beside.asked("db", "upgrade") == {"before": "current", "now": "current"}
+    engine = open_database(url)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    for words in EVERYTHING:
+        beside.run(*words.split()).complained("数据库比程序新", "Install the newer program")
+    assert "数据库比程序新" in beside.run("check").out
+    beside.run("run").complained("数据库比程序新")
+
+
+@pytest.mark.usefixtures("postgresql_tools")
+def test_a_copy_goes_into_an_empty_database_only(beside: Any, each_kind: Any) -> None:
+    """`db backup`, `db restore` and `db check` say the same on both databases, and what comes next."""
+    assert beside.asked("db", "upgrade")["now"] == "current"
+    copy = beside.folder / "copy.backup"
+    assert beside.asked("db", "backup", copy)["bytes"] == copy.stat().st_size
+    beside.run("db", "restore", copy).complained("不是空的")
+    other = f"sqlite:///{beside.folder / 'third.db'}" if each_kind.kind == "sqlite" else each_kind.blank()
+    beside.environ["WARNING_DISPATCH_DATABASE_URL"] = other
+    said = beside.asked("db", "restore", copy)
+    assert (said["schema"], said["next"]) == ("current", "warning-dispatch db check")
+    assert beside.asked("db", "check")["ok"]
+    assert beside.asked("db", "retention", "--dry-run") == {"dry_run": True, "callouts": [], "days": 180}
+    assert beside.asked("db", "retention")["callouts"] == []
+    beside.run("db", "restore", beside.folder / "nothing").complained("没有这个备份文件")
+
+
+def test_a_damaged_file_is_told_completely(keyboard: Any) -> None:
+    """Broken pages in the middle of the file: every finding that can be made, no traceback, exit code 1."""
+    keyboard.ingested()
+    whole = bytearray(keyboard.database.read_bytes())
+    for place in range(len(whole) // 4, len(whole) // 2, 4096 * 7):
+        whole[place : place + 64] = b"\xff" * 64
+    connection = sqlite3.connect(keyboard.database)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    keyboard.database.write_bytes(whole)
+    said = keyboard.run("db", "check", "--json")
+    assert said.code == 1
+    assert len(said.document["integrity"]) > 1
+    assert "Traceback" not in said.out + said.err

@@ -6,9 +6,10 @@ import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Engine, func, insert, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from warning_dispatch.errors import StoreError
@@ -40,14 +41,15 @@ def on_disk(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(params=["file", "memory", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A current database of either kind."""
-    if request.param == "memory":
-        made = create_in_memory()
-    else:
+    """A current database of each kind."""
+    if request.param == "file":
         made = open_database(f"sqlite:///{tmp_path / 'store.db'}")
         upgrade(made)
+    else:
+        worlds_of = request.getfixturevalue("worlds_of")
+        made = worlds_of("sqlite" if request.param == "memory" else request.param).create()
     yield made
     made.dispose()
 
@@ -101,7 +103,7 @@ def test_ddl_is_taken_back_too(engine: Engine) -> None:
     with pytest.raises(KeyError):
         fail()
     with reading(engine) as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM sqlite_master WHERE name = 'half'").scalar() == 0
+        assert "half" not in inspect(connection).get_table_names()
 
 
 def test_a_reader_neither_waits_nor_sees_half(on_disk: Engine) -> None:
@@ -118,7 +120,7 @@ def test_a_reader_neither_waits_nor_sees_half(on_disk: Engine) -> None:
 
 def test_reading_cannot_write(engine: Engine) -> None:
     """A reader that would write fails at once, and the connection is fit to write afterwards."""
-    with pytest.raises(StoreError, match="readonly"), reading(engine) as connection:
+    with pytest.raises(StoreError, match="only"), reading(engine) as connection:
         connection.execute(insert(installation), [ROW])
     with writing(engine) as connection:
         connection.execute(insert(installation), [ROW])
@@ -133,7 +135,7 @@ def test_writers_take_turns(engine: Engine) -> None:
     def add() -> None:
         for _ in range(20):
             with writing(engine) as connection:
-                value = int(connection.execute(select(installation.c.value)).scalar_one())
+                value = int(connection.execute(select(installation.c.value).with_for_update()).scalar_one())
                 connection.execute(installation.update().values(value=str(value + 1)))
 
     threads = [threading.Thread(target=add) for _ in range(4)]
@@ -186,9 +188,9 @@ def test_databases_in_memory_are_strangers() -> None:
     second.dispose()
 
 
-def test_an_empty_database_is_brought_up_to_date(tmp_path: Path) -> None:
+def test_an_empty_database_is_brought_up_to_date(each_kind: Any) -> None:
     """`db upgrade` on nothing, and again on what it made."""
-    engine = open_database(f"sqlite:///{tmp_path / 'store.db'}")
+    engine = open_database(each_kind.blank())
     assert schema_state(engine) is SchemaState.EMPTY
     with pytest.raises(StoreError, match="init"):
         require_current(engine)
@@ -208,9 +210,9 @@ def test_a_newer_database_is_left_alone(engine: Engine) -> None:
             act(engine)
 
 
-def test_a_database_of_somebody_else_is_refused(tmp_path: Path) -> None:
+def test_a_database_of_somebody_else_is_refused(each_kind: Any) -> None:
     """A wrong URL must not fill another program's database with our tables."""
-    engine = open_database(f"sqlite:///{tmp_path / 'other.db'}")
+    engine = open_database(each_kind.blank())
     with writing(engine) as connection:
         connection.exec_driver_sql("CREATE TABLE theirs (id INTEGER)")
     with pytest.raises(StoreError, match="not of this program"):

@@ -7,6 +7,7 @@ From the first release on 0001 is frozen and every change of the schema is a mig
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,25 @@ branch_labels = None
 depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
+    """An index of the rows for which `where` holds, on either dialect."""
+    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+def _refers(column: str, table: str, name: str) -> sa.ForeignKeyConstraint:
+    """A reference that is enforced on SQLite only: from a table with a row for every callee or attempt."""
+    return sa.ForeignKeyConstraint([column], [f"{table}.id"], name=op.f(name)).ddl_if(dialect="sqlite")
 '''
+_QUOTED = r"(?:'[^']*'|\"[^\"]*\")"
+_PARTIAL = re.compile(
+    rf"op\.create_index\((?P<name>.*?), (?P<table>{_QUOTED}), (?P<columns>\[[^\]]*\]), (?:unique=False, )?"
+    rf"sqlite_where=sa\.text\((?P<where>{_QUOTED})\), postgresql_where=sa\.text\((?P=where)\)\)"
+)
+_REFERENCE = re.compile(
+    r"sa\.ForeignKeyConstraint\(\['(?P<column>\w+)'\], \['(?P<table>\w+)\.id'\], name=op\.f\('(?P<name>\w+)'\)\)"
+)
 
 
 def source() -> str:
@@ -65,7 +84,26 @@ def _table(operation: MigrateOperation) -> str:
 def _rendered(operation: MigrateOperation, context: MigrationContext) -> str:
     code = render_python_code(UpgradeOps(ops=[operation]), migration_context=context)
     lines = ("    " + line.strip() for line in code.splitlines() if not line.lstrip().startswith("# ###"))
-    return "\n".join(lines).replace(_KEY, "KEY").replace(", nullable=True", "").replace(", unique=False", "")
+    text = "\n".join(lines)
+    text = _PARTIAL.sub(r"_partial_index(\g<name>, \g<table>, \g<columns>, \g<where>)", text)
+    text = _REFERENCE.sub(_reference, text)
+    return text.replace(_KEY, "KEY").replace(", nullable=True", "").replace(", unique=False", "")
+
+
+def _reference(found: re.Match[str]) -> str:
+    """A reference as it stands, or as one that SQLite alone enforces."""
+    return (
+        f"_refers({found['column']!r}, {found['table']!r}, {found['name']!r})" if found["name"] in _LOOSE else found[0]
+    )
+
+
+_LOOSE = {
+    str(constraint.name)
+    for table in metadata.tables.values()
+    for constraint in table.foreign_key_constraints
+    if constraint._ddl_if is not None  # noqa: SLF001 - there is no public question for it
+}
+"""References that PostgreSQL does not enforce (ADR 15)."""
 
 
 def main() -> None:

@@ -13,6 +13,16 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
+    """An index of the rows for which `where` holds, on either dialect."""
+    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+def _refers(column: str, table: str, name: str) -> sa.ForeignKeyConstraint:
+    """A reference that is enforced on SQLite only: from a table with a row for every callee or attempt."""
+    return sa.ForeignKeyConstraint([column], [f"{table}.id"], name=op.f(name)).ddl_if(dialect="sqlite")
+
+
 def _create_alarm() -> None:
     op.create_table(
         "alarm",
@@ -49,13 +59,7 @@ def _create_alarm() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm")),
         comment="What cannot be decided rings a human: the causes of the bureau's self-call.",
     )
-    op.create_index(
-        "ix_alarm_due",
-        "alarm",
-        ["next_at"],
-        sqlite_where=sa.text("next_at IS NOT NULL"),
-        postgresql_where=sa.text("next_at IS NOT NULL"),
-    )
+    _partial_index("ix_alarm_due", "alarm", ["next_at"], "next_at IS NOT NULL")
     op.create_index("ix_alarm_open", "alarm", ["claimed_at"])
     op.create_index("ix_alarm_self_callout", "alarm", ["self_callout_id"])
     op.create_index("ix_alarm_unit", "alarm", ["unit_id"])
@@ -384,20 +388,8 @@ def _create_callout() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_callout")),
     )
     op.create_index("ix_callout_chain", "callout", ["chain_id"])
-    op.create_index(
-        "ix_callout_due",
-        "callout",
-        ["next_at"],
-        sqlite_where=sa.text("next_at IS NOT NULL"),
-        postgresql_where=sa.text("next_at IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_callout_standing",
-        "callout",
-        ["hazard"],
-        sqlite_where=sa.text("standing = 1"),
-        postgresql_where=sa.text("standing = 1"),
-    )
+    _partial_index("ix_callout_due", "callout", ["next_at"], "next_at IS NOT NULL")
+    _partial_index("ix_callout_standing", "callout", ["hazard"], "standing = 1")
 
 
 def _create_endpoint() -> None:
@@ -458,7 +450,7 @@ def _create_attempt() -> None:
             "lease_until", sa.BigInteger(), comment="CLAIMED: the claim lapses; HANDED: a final report is overdue"
         ),
         sa.Column("claimed_at", sa.BigInteger()),
-        sa.Column("worker", sa.BigInteger(), server_default="0", nullable=False, comment="who claimed it"),
+        sa.Column("worker_id", KEY, server_default="0", nullable=False, comment="who claimed it"),
         sa.Column("handed_at", sa.BigInteger()),
         sa.Column("delivered_at", sa.BigInteger()),
         sa.Column("ended_at", sa.BigInteger()),
@@ -472,40 +464,16 @@ def _create_attempt() -> None:
         sa.Column(
             "merged_id", KEY, comment="DROPPED: the attempt that names its unit instead, perhaps of another call-out"
         ),
-        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_attempt_callout_id_callout")),
+        _refers("callout_id", "callout", "fk_attempt_callout_id_callout"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
         comment="One try on one endpoint; it may serve several callees.",
     )
     op.create_index("ix_attempt_callout", "attempt", ["callout_id"])
-    op.create_index(
-        "ix_attempt_held",
-        "attempt",
-        ["held_until"],
-        sqlite_where=sa.text("state = 1 AND held_until IS NOT NULL"),
-        postgresql_where=sa.text("state = 1 AND held_until IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_attempt_lease",
-        "attempt",
-        ["lease_until"],
-        sqlite_where=sa.text("lease_until IS NOT NULL"),
-        postgresql_where=sa.text("lease_until IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_attempt_line",
-        "attempt",
-        ["route"],
-        sqlite_where=sa.text("state IN (2, 3) AND channel = 1"),
-        postgresql_where=sa.text("state IN (2, 3) AND channel = 1"),
-    )
+    _partial_index("ix_attempt_held", "attempt", ["held_until"], "state = 1 AND held_until IS NOT NULL")
+    _partial_index("ix_attempt_lease", "attempt", ["lease_until"], "lease_until IS NOT NULL")
+    _partial_index("ix_attempt_line", "attempt", ["route"], "state IN (2, 3) AND channel = 1")
     op.create_index("ix_attempt_number", "attempt", ["number_id"])
-    op.create_index(
-        "ix_attempt_ready",
-        "attempt",
-        ["channel", "order_key"],
-        sqlite_where=sa.text("state = 1"),
-        postgresql_where=sa.text("state = 1"),
-    )
+    _partial_index("ix_attempt_ready", "attempt", ["channel", "order_key"], "state = 1")
 
 
 def _create_branch() -> None:
@@ -535,13 +503,7 @@ def _create_branch() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_branch")),
     )
     op.create_index("ix_branch_callout_tier", "branch", ["callout_id", "tier", "superior_unit_id"])
-    op.create_index(
-        "ix_branch_due",
-        "branch",
-        ["gate_at"],
-        sqlite_where=sa.text("state = 1 AND gate_at IS NOT NULL"),
-        postgresql_where=sa.text("state = 1 AND gate_at IS NOT NULL"),
-    )
+    _partial_index("ix_branch_due", "branch", ["gate_at"], "state = 1 AND gate_at IS NOT NULL")
     op.create_index("ix_branch_superior_branch", "branch", ["superior_branch_id"])
     op.create_index("ix_branch_superior_callee", "branch", ["superior_callee_id"])
 
@@ -563,8 +525,8 @@ def _create_link() -> None:
             nullable=False,
             comment="it was sent on; whoever else has that number there is behind it",
         ),
-        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_link_callout_id_callout")),
-        sa.ForeignKeyConstraint(["receiver_id"], ["receiver.id"], name=op.f("fk_link_receiver_id_receiver")),
+        _refers("callout_id", "callout", "fk_link_callout_id_callout"),
+        _refers("receiver_id", "receiver", "fk_link_receiver_id_receiver"),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_link")),
         sqlite_with_rowid=False,
     )
@@ -613,27 +575,15 @@ def _create_callee() -> None:
         sa.Column(
             "carried_id", KEY, comment="the same where it took over state and answers: what comes late counts there"
         ),
-        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_callee_branch_id_branch")),
-        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_callee_callout_id_callout")),
-        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_callee_unit_id_unit")),
+        _refers("branch_id", "branch", "fk_callee_branch_id_branch"),
+        _refers("callout_id", "callout", "fk_callee_callout_id_callout"),
+        _refers("unit_id", "unit", "fk_callee_unit_id_unit"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_callee")),
         sa.UniqueConstraint("callout_id", "unit_id", name="uq_callee_callout_unit"),
     )
     op.create_index("ix_callee_branch", "callee", ["branch_id"])
-    op.create_index(
-        "ix_callee_due",
-        "callee",
-        ["next_at"],
-        sqlite_where=sa.text("next_at IS NOT NULL"),
-        postgresql_where=sa.text("next_at IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_callee_next",
-        "callee",
-        ["next_id"],
-        sqlite_where=sa.text("next_id IS NOT NULL"),
-        postgresql_where=sa.text("next_id IS NOT NULL"),
-    )
+    _partial_index("ix_callee_due", "callee", ["next_at"], "next_at IS NOT NULL")
+    _partial_index("ix_callee_next", "callee", ["next_id"], "next_id IS NOT NULL")
     op.create_index("ix_callee_unit", "callee", ["unit_id"])
 
 
@@ -651,8 +601,8 @@ def _create_acknowledgement() -> None:
         sa.Column("actor", sa.Text(), server_default="", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("counted", sa.SmallInteger(), nullable=False, comment="1 when it met the unit's rule"),
-        sa.ForeignKeyConstraint(["callee_id"], ["callee.id"], name=op.f("fk_acknowledgement_callee_id_callee")),
-        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_acknowledgement_callout_id_callout")),
+        _refers("callee_id", "callee", "fk_acknowledgement_callee_id_callee"),
+        _refers("callout_id", "callout", "fk_acknowledgement_callout_id_callout"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_acknowledgement")),
     )
     op.create_index("ix_acknowledgement_callee", "acknowledgement", ["callee_id"])
@@ -667,8 +617,8 @@ def _create_attempt_callee() -> None:
         sa.Column(
             "endpoint_id", KEY, comment="of the callee's own unit, where the attempt names several; none: the attempt's"
         ),
-        sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_attempt_callee_attempt_id_attempt")),
-        sa.ForeignKeyConstraint(["callee_id"], ["callee.id"], name=op.f("fk_attempt_callee_callee_id_callee")),
+        _refers("attempt_id", "attempt", "fk_attempt_callee_attempt_id_attempt"),
+        _refers("callee_id", "callee", "fk_attempt_callee_callee_id_callee"),
         sa.PrimaryKeyConstraint("attempt_id", "callee_id", name=op.f("pk_attempt_callee")),
         sqlite_with_rowid=False,
     )
