@@ -11,7 +11,7 @@ from warning_dispatch.daemon import LOOK_FOR_THE_DEAD
 from warning_dispatch.store.postgresql import dsn_of
 from warning_dispatch.store.workers import BACK_OFF, Workers
 
-CLAIMED = """INSERT INTO attempt (channel, purpose, roles, order_key, state, due_at, lease_until, worker)
+CLAIMED = """INSERT INTO attempt (channel, purpose, roles, order_key, state, due_at, lease_until, worker_id)
  VALUES (1, 1, 0, 0, 2, 0, 1, 77)"""
 
 
