@@ -51,8 +51,9 @@ def main() -> int:
     try:
         for fault in FAULTS.values():
             if any(part in fault.name for part in asked.only.split(",")):
-                told += _all_of(fault, places, asked.times, Random(f"{seed} {fault.name}"))
-                write(added(told), asked.out, seed)
+                for one in _all_of(fault, places, asked.times, Random(f"{seed} {fault.name}")):
+                    told.append(one)
+                    write(added(told), asked.out, seed)  # a run that is stopped early leaves what it has found
     finally:
         places.close()
     print(table(added(told)))
