@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from sqlalchemy import Engine
+
+from benchmarks.register import write_register
 from warning_dispatch.bootstrap import Product, RoutePlan, wire_product
 from warning_dispatch.configuration import load_configuration
 from warning_dispatch.engine.intake import IntakeSettings
@@ -12,64 +15,27 @@ from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.escalation.budgets import Night, per_number
 from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
-from warning_dispatch.model.register import Register
-from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit, UnitKind, UnitLevel
+from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch, Receipt
-from warning_dispatch.store.database import open_database, upgrade, writing
+from warning_dispatch.store.database import open_database, upgrade
 from warning_dispatch.store.keys import KeyRing
-from warning_dispatch.store.register import replace_register
-from warning_dispatch.store.sealing import AesSealer
 
 ROOT = Path(__file__).resolve().parent.parent
 START = 1_784_727_180_000
-VILLAGES_PER_TOWNSHIP = 16
-TOWNSHIPS_PER_COUNTY = 60
 HOUR = 3_600_000
+KEYS = KeyRing.simulated(1)
 
 
-def units_of(villages: int) -> list[Unit]:
-    """A city with so many villages below townships and counties."""
-    units = [Unit("1411", "基准市", UnitKind.DIVISION, UnitLevel.CITY, "1411", None, callable=False)]
-    units.append(Unit("1411-L1", "领导", UnitKind.LEADER, UnitLevel.CITY, "1411", "1411"))
-    townships = -(-villages // VILLAGES_PER_TOWNSHIP)
-    left = villages
-    for index in range(townships):
-        county = f"1411{index // TOWNSHIPS_PER_COUNTY:02d}" if townships <= 6_000 else _wide(index)
-        if index % TOWNSHIPS_PER_COUNTY == 0:
-            units.append(Unit(county, f"县{county}", UnitKind.DIVISION, UnitLevel.COUNTY, county, "1411"))
-        township = f"{county}{index % TOWNSHIPS_PER_COUNTY:03d}"
-        units.append(Unit(township, f"乡{index}", UnitKind.DIVISION, UnitLevel.TOWNSHIP, township, county))
-        for number in range(min(VILLAGES_PER_TOWNSHIP, left)):
-            village = f"{township}{number:03d}"
-            units.append(Unit(village, f"村{index}-{number}", UnitKind.DIVISION, UnitLevel.VILLAGE, village, township))
-        left -= VILLAGES_PER_TOWNSHIP
-    return units
-
-
-def _wide(index: int) -> str:
-    """County codes for more than a hundred counties: still six characters below 1411."""
-    number = index // TOWNSHIPS_PER_COUNTY
-    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
-    return "1411" + digits[number // 36] + digits[number % 36]
-
-
-def receivers_of(units: Sequence[Unit]) -> Iterator[ReceiverEntry]:
-    """One A with a phone for every unit; sample numbers that reach nobody."""
-    for index, unit in enumerate(one for one in units if one.callable):
-        number = f"+862601{index:07d}"
-        endpoints = (EndpointEntry(Channel.VOICE, number), EndpointEntry(Channel.SMS, number))
-        yield ReceiverEntry(unit.code, Role.PRIMARY, "样本", "", "zh_CN", endpoints, sample=True)
-
-
-def product_on(url: str, villages: int, *, lines: int | None = None, batch: int = 500, fresh: bool = True) -> Product:
-    """A product on a database that gets a synthetic register first; or that has it already (`fresh` False)."""
+def product_on(url: str, villages: int, *, lines: int | None = None, batch: int = 500) -> Product:
+    """A product on a fresh database with a synthetic register."""
     database = open_database(url)
-    keys = KeyRing.simulated(1)
-    if fresh:
-        upgrade(database)
-        units = units_of(villages)
-        with writing(database) as connection:
-            replace_register(connection, AesSealer(keys), Register(tuple(units), tuple(receivers_of(units))), START)
+    upgrade(database)
+    write_register(database, KEYS, villages)
+    return product_of(database, lines=lines, batch=batch)
+
+
+def product_of(database: Engine, *, lines: int | None = None, batch: int = 500) -> Product:
+    """A product on a database that has its register already."""
     routes = [
         RoutePlan("phones", Channel.VOICE, simulated=True, lines=lines, per_number=per_number()),
         RoutePlan("sms", Channel.SMS, simulated=True),
@@ -78,7 +44,7 @@ def product_on(url: str, villages: int, *, lines: int | None = None, batch: int 
     ]
     return wire_product(
         database=database,
-        keys=keys,
+        keys=KEYS,
         configuration=load_configuration(ROOT / "config"),
         messages=ROOT / "config" / "messages",
         languages=("zh_CN", "en"),
@@ -93,6 +59,14 @@ def product_on(url: str, villages: int, *, lines: int | None = None, batch: int 
 def red_warning(now: int) -> bytes:
     """A red rainstorm for everybody."""
     return restamp((ROOT / "config" / "samples" / "12379-red-rain-city.xml").read_bytes(), now)
+
+
+def small_warning(now: int) -> bytes:
+    """A red snowstorm for one township: another hazard, so a call-out of its own."""
+    raw = red_warning(now).decode()
+    for old, new in (("11B03", "11B04"), ("暴雨", "暴雪"), ("141100000000", "141100001000")):
+        raw = raw.replace(old, new)
+    return raw.encode()
 
 
 def take_all(batch: Sequence[Dispatch]) -> list[Receipt]:

@@ -10,16 +10,18 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import resource
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-from benchmarks.country import START, product_on, red_warning, take_all
-from benchmarks.figures import cpu_seconds, open_everything
+from benchmarks.country import START, product_of, product_on, red_warning, take_all
+from benchmarks.figures import open_everything
 from warning_dispatch.clock import stopwatch
 from warning_dispatch.engine.turn import Inbox
+from warning_dispatch.store.database import open_database
 
 IDLE_TURNS = 20
 """Turns in a row without anything to do after which a worker goes home."""
@@ -35,12 +37,17 @@ class Share:
     cpu: float
 
 
-def _work(url: str, villages: int, barrier: Barrier, done: Any) -> None:
-    product = product_on(url, villages, fresh=False)
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _work(url: str, barrier: Barrier, done: Any) -> None:
+    product = product_of(open_database(url))
     product.crew()
     handed: list[int] = []
     barrier.wait()
-    began, cpu = stopwatch(), cpu_seconds()
+    began, cpu = stopwatch(), _cpu()
     now, inbox, idle = START + 1_000, Inbox(), 0
     ended = began
     while idle < IDLE_TURNS:
@@ -52,7 +59,7 @@ def _work(url: str, villages: int, barrier: Barrier, done: Any) -> None:
         else:
             idle += 1
             now += 1
-    done.put(Share(handed, began, ended, cpu_seconds() - cpu))
+    done.put(Share(handed, began, ended, _cpu() - cpu))
     product.close()
 
 
@@ -64,7 +71,7 @@ def run(url: str, *, workers: int, villages: int) -> dict[str, float | int]:
     product.close()
     context = multiprocessing.get_context("spawn")
     barrier, done = context.Barrier(workers), context.Queue()
-    processes = [context.Process(target=_work, args=(url, villages, barrier, done)) for _ in range(workers)]
+    processes = [context.Process(target=_work, args=(url, barrier, done)) for _ in range(workers)]
     for process in processes:
         process.start()
     shares: list[Share] = [done.get() for _ in processes]

@@ -142,7 +142,7 @@ class Night:
         """A round of the holder, carried out."""
         chain = self.shipped.chain(holder.plan_name)
         callout_id = self.callouts.insert(_new(chain, holder))
-        self.callouts.fill(callout_id, chain, holder.coverage, plan)
+        self.callouts.fill(callout_id, chain, holder.coverage, plan, 1_000_000)
         self.rounds.take_over(callout_id, plan, NOW)
         self.sql.run("UPDATE callee SET opened_at = ? WHERE callout_id = ?", 100, callout_id)
         until = holder.began_at if warned.over else 9_000

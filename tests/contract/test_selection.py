@@ -73,7 +73,7 @@ def fill(
         None, None, chain.name, "{}", "{}", "rainstorm", Colour.RED, "1411", Purpose.CALL, 1, None, 0, 1, False
     )
     callout_id = table.insert(new)
-    table.fill(callout_id, chain, selections, Round())
+    table.fill(callout_id, chain, selections, Round(), 1_000_000)
     rows = sql.rows(
         """SELECT c.tier, u.code, s.code FROM callee c JOIN unit u ON u.id = c.unit_id JOIN branch b ON b.id = c.branch_id
         LEFT JOIN callee sc ON sc.id = b.superior_callee_id LEFT JOIN unit s ON s.id = sc.unit_id

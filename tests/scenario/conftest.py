@@ -24,7 +24,9 @@ from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.engine import Engine
+from warning_dispatch.engine.filling import PIECE
 from warning_dispatch.engine.intake import IntakeSettings
+from warning_dispatch.engine.launch import AT_ONCE
 from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
@@ -189,7 +191,7 @@ class Town:
     # --- building -----------------------------------------------------------------------------------------
 
     def build_engine(self, batch: int = 500) -> Engine:
-        """A fresh engine on the same database: what a restart is."""
+        """A fresh engine on the same database: what a restart is. In small batches call-outs are filled in small pieces."""
         parts = EngineParts(
             storage=self.storage,
             sealer=self.sealer,
@@ -206,6 +208,8 @@ class Town:
                 batch=batch, simulated_routes=ROUTES if self.simulated else frozenset(), limits=self.limits
             ),
             observe=self.observe,
+            fill_at_once=AT_ONCE if batch >= 500 else batch,
+            fill_piece=PIECE if batch >= 500 else batch,
         )
         return build_engine(parts)
 

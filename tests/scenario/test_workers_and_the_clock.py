@@ -51,6 +51,19 @@ def test_a_worker_that_has_not_noticed_does_nothing(place: Any) -> None:
     assert place.state("141121") is CalleeState.CALLING
 
 
+def test_a_process_that_does_not_turn_moves_nothing_twice(place: Any) -> None:
+    """A process for web or ingest notices the step as well; it has looked at the clock before."""
+    before = deadlines(place)
+    web = place.build_engine()
+    web.beat(place.clock.now())
+    place.engine.clock_stepped(place.clock.now() + HOUR, HOUR)
+    with pytest.raises(ClockMovedError):
+        web.beat(place.clock.now())
+    web.clock_stepped(place.clock.now() + HOUR, HOUR)
+    web.beat(place.clock.now() + HOUR)
+    assert deadlines(place) == [at + HOUR for at in before]
+
+
 def test_a_worker_whose_clock_agrees_goes_on(place: Any) -> None:
     """The rows are what all go by, even if only one of them ever saw the clock jump."""
     place.engine.clock_stepped(place.clock.now() + HOUR, HOUR)

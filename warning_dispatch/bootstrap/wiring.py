@@ -20,9 +20,10 @@ from warning_dispatch.engine.acts import Acts
 from warning_dispatch.engine.bureau import Bureau, BureauPlan
 from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.engine import Engine
+from warning_dispatch.engine.filling import PIECE, Filler
 from warning_dispatch.engine.frozen import FrozenPlans, texts_to_json
 from warning_dispatch.engine.intake import Intake, IntakeSettings
-from warning_dispatch.engine.launch import Launcher
+from warning_dispatch.engine.launch import AT_ONCE, Launcher
 from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.outbox import Outbox, OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
@@ -82,6 +83,8 @@ class EngineParts:
     blackout: BlackoutRule = field(default_factory=BlackoutRule)
     validity: Mapping[Colour, int] = field(default_factory=lambda: {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR})
     observe: Observer = nobody
+    fill_at_once: int = AT_ONCE
+    fill_piece: int = PIECE
 
 
 def build_engine(parts: EngineParts) -> Engine:
@@ -94,8 +97,10 @@ def build_engine(parts: EngineParts) -> Engine:
         freeze_texts=parts.freeze_texts,
         plan_to_json=chain_to_json,
         default_validity=lambda colour: parts.validity.get(colour, 12 * HOUR),
+        at_once=parts.fill_at_once,
     )
-    rounds = Rounds(launcher, parts.chains, parts.find_hazard, alert_from_json, parts.intake.within)
+    filler = Filler(parts.fill_piece)
+    rounds = Rounds(launcher, parts.chains, parts.find_hazard, alert_from_json, parts.intake.within, filler)
     within = parts.intake.within
     plan = _bureau_plan(parts.bureau, within, parts.self_texts) if parts.bureau else None
     bureau = Bureau(plan, parts.nobody_to_tell)
@@ -121,9 +126,10 @@ def build_engine(parts: EngineParts) -> Engine:
             rounds=rounds,
             alert_to_json=alert_to_json,
         ),
-        acts=Acts(parts.pause_max, rounds),
+        acts=Acts(parts.pause_max, rounds, filler),
         reports=reports,
         bureau=bureau,
+        filler=filler,
         observe=parts.observe,
     )
 

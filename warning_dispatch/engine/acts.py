@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from warning_dispatch.engine.answers import Answer, take_answers
-from warning_dispatch.engine.endings import end
+from warning_dispatch.engine.endings import end, leave_out_the_rest
+from warning_dispatch.engine.filling import Filler
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import CalleeRecord, CallOutRecord
 from warning_dispatch.engine.rounds import Rounds
@@ -45,8 +46,9 @@ WITH_UNIT = frozenset({Act.RECALL, Act.WAIVE, Act.TOLD_LEADER})
 class Acts:
     """Carries acts out."""
 
-    def __init__(self, pause_max: int, rounds: Rounds) -> None:
-        """`pause_max`: ms after which a pause ends by itself."""
+    def __init__(self, pause_max: int, rounds: Rounds, filler: Filler) -> None:
+        """`pause_max`: ms after which a pause ends by itself. `filler`: an act finds every unit of its call-out."""
+        self._filler = filler
         self._pause_max = pause_max
         self._rounds = rounds
 
@@ -58,6 +60,8 @@ class Acts:
                 "这是值班叫应，只能认领（alarm claim） / this is the bureau's call to itself: it is only claimed (alarm claim)"
             )
         _require_live(callout, ends=act in _ENDS)
+        if callout.filling and act not in (*_ENDS, Act.PAUSE):
+            self._filler.finish(ledger, callout_id)
         ledger.note(callout_id, {"k": "act", "act": act, "actor": actor, "why": reason, "unit": unit_code})
         if act in WITH_UNIT:
             self._on_unit(ledger, act, self._callee(ledger, callout_id, unit_code))
@@ -89,6 +93,7 @@ class Acts:
         journals, by ids. 4. Each open callee of the unit takes notice.
         """
         _require_live(_acting(ledger, callout_id, actor, reason))
+        self._filler.finish(ledger, callout_id)
         record = self._callee(ledger, callout_id, entry.unit_code)
         added = ledger.tx.endpoints.add_receiver(record.unit_id, entry, ledger.now)
         note = {
@@ -148,6 +153,8 @@ class Acts:
         """Its warning is lifted by an officer; units that another issuer's warning holds go on."""
         callout = ledger.callout(callout_id)
         move(callout.state, CallOutEvent.LIFTED)  # RefusedError when it is over
+        if callout.filling:
+            leave_out_the_rest(ledger, callout_id)
         if callout.purpose is Purpose.CALL:
             self._rounds.set_aside(ledger, callout_id, actor=actor, reason=reason)
         else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from warning_dispatch.engine.launch import note_start
+from warning_dispatch.engine.launch import AT_ONCE, note_start
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import CalleeRecord, CallOutRecord, Entry, NewAcknowledgement, NewAlarm, NewCallOut
 from warning_dispatch.errors import NotFoundError, RefusedError
@@ -110,7 +110,9 @@ class Bureau:
             validity_guessed=False,
         )
         callout_id = ledger.tx.callouts.insert(new)
-        note_start(ledger, callout_id, new, ledger.tx.callouts.fill(callout_id, plan.chain, selections, NOBODY_BEFORE))
+        note_start(
+            ledger, callout_id, new, ledger.tx.callouts.fill(callout_id, plan.chain, selections, NOBODY_BEFORE, AT_ONCE)
+        )
         ledger.open_branches([(one, Reason.FIRST_TIER) for one in ledger.tx.branches.first(callout_id)])
         self._pass_over_the_phoneless(ledger, callout_id, colour)
         for record in _called(ledger, callout_id):

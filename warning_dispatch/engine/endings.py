@@ -23,6 +23,9 @@ def end(ledger: Ledger, callout_id: int, event: CallOutEvent, *, actor: str, rea
     """
     ledger.settle()  # what this transaction decided before belongs into the counts that are set anew below
     callout = ledger.callout(callout_id)
+    if callout.filling:
+        leave_out_the_rest(ledger, callout_id)
+        callout = ledger.callout(callout_id)
     into = CalleeState.SUPERSEDED if event is CallOutEvent.SUPERSEDED else CalleeState.STOPPED
     ledger.set_callout_state(callout, event, actor=actor, reason=reason)
     part_queued(ledger, callout_id)
@@ -41,6 +44,12 @@ def end(ledger: Ledger, callout_id: int, event: CallOutEvent, *, actor: str, rea
     if event is CallOutEvent.CLOSED:
         waiting = ledger.tx.rounds.waiting_on(callout_id)
         ledger.open_branches([(branch, Reason.SUPERIOR_NOT_CALLED) for branch in waiting])
+
+
+def leave_out_the_rest(ledger: Ledger, callout_id: int) -> None:
+    """Whom a call-out has not reached yet is no callee of it any more."""
+    ledger.tx.callouts.stop_filling(callout_id)
+    ledger.forget_callout(callout_id)
 
 
 def lift(ledger: Ledger, callout_id: int, callee_ids: Sequence[int], *, reason: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from warning_dispatch.engine.acts import Act, Acts
 from warning_dispatch.engine.bureau import Bureau
 from warning_dispatch.engine.clock_steps import move_along, went_back
+from warning_dispatch.engine.filling import Filler
 from warning_dispatch.engine.frozen import FrozenPlans
 from warning_dispatch.engine.intake import Intake
 from warning_dispatch.engine.ledger import Ledger
@@ -27,6 +28,10 @@ from warning_dispatch.model.views import AddedReceiver, IntakeResult
 from warning_dispatch.ports import ListAccount
 
 T = TypeVar("T")
+
+
+LOOK_FOR_FILLING = 5_000
+"""ms between two looks for a call-out that another worker began and did not fill to the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +55,13 @@ class Engine:
         acts: Acts,
         reports: Reports,
         bureau: Bureau,
+        filler: Filler,
         observe: Observer = nobody,
     ) -> None:
         """The parts are wired in bootstrap."""
+        self._filler = filler
+        self._filling = True
+        self._look_for_filling = 0
         self._storage = storage
         self._plans = plans
         self._turn = turn
@@ -79,10 +88,8 @@ class Engine:
         return Done(self.recover(now, lost_routes, dead))
 
     def beat(self, now: int) -> None:
-        """Prove that the database can be written, for a process that does not turn."""
-        del now
-        with self._storage.writing(shared=True):
-            pass
+        """Prove that the database can be written, for a process that does not turn. ClockMovedError as for a turn."""
+        self._turn.beat(now)
 
     def clock_stepped(self, now: int, by: int) -> None:
         """The wall clock was set `by` ms forward (back when negative) and shows `now`: deadlines move along.
@@ -104,8 +111,23 @@ class Engine:
         self._turn.moved = self._once(now, lambda ledger: ledger.tx.clock.moved()).result
 
     def turn(self, now: int, inbox: Inbox | None = None) -> Turned:
-        """Everything that is due at `now`."""
-        return self._turn(now, inbox)
+        """Everything that is due at `now`; then, in a transaction of its own, a piece of what is still to be filled."""
+        turned = self._turn(now, inbox)
+        if not self._filling and now < self._look_for_filling:
+            return turned
+        return self._fill_on(now, turned)
+
+    def _fill_on(self, now: int, turned: Turned) -> Turned:
+        """A piece. If the database fails us, what was claimed goes out all the same, and the next turn tries again."""
+        self._look_for_filling = now + LOOK_FOR_FILLING
+        try:
+            filled = self._once(now, self._filler.step)
+        except StoreError:
+            self._filling = True
+            return turned
+        self._filling = filled.result
+        more = filled.result or bool(filled.started)
+        return replace(turned, next_at=now if more else turned.next_at, started=(*turned.started, *filled.started))
 
     def answer(self, now: int, inbox: Inbox) -> Done[int]:
         """Taps and replies, committed at once."""
@@ -192,6 +214,7 @@ class Engine:
             ledger = Ledger(tx, self._plans, now, self._bureau)
             result = work(ledger)
             ledger.close()
+        self._filling |= ledger.filling
         self._observe(ledger.counted)
         self._turn.remember(ledger.wake)
         return Done(result, tuple(dict.fromkeys(ledger.hang_up)), tuple(ledger.started))

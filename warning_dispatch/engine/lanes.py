@@ -361,6 +361,9 @@ class Writer:
         try:
             now = self._now()
             self._engine.beat(now)
+        except ClockMovedError:
+            self._follow_the_clock()
+            return
         except StoreError as error:
             self._watch.failed(error)
             return

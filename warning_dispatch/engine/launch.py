@@ -15,6 +15,7 @@ from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.ranges import to_ranges
 from warning_dispatch.engine.reading import Reading
 from warning_dispatch.engine.records import (
+    BranchRecord,
     CallOutRecord,
     FilledBranch,
     Hold,
@@ -36,6 +37,9 @@ from warning_dispatch.routing.areas import Affected, affected_area
 from warning_dispatch.routing.obligations import LATELY, Holder, Round
 from warning_dispatch.routing.selection import select
 
+AT_ONCE = 5_000
+"""Callees: some fifty milliseconds. A city is filled whole, of a country the levels above its townships."""
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:
@@ -56,8 +60,13 @@ class Launcher:
         freeze_texts: Callable[[AlertFacts], FrozenTexts],
         plan_to_json: Callable[[CallChain], str],
         default_validity: Callable[[Colour], int],
+        at_once: int = AT_ONCE,
     ) -> None:
-        """`within`: our own area. `freeze_texts` renders the texts; `default_validity` in ms for a colour."""
+        """`within`: our own area. `freeze_texts` renders the texts; `default_validity` in ms for a colour.
+
+        `at_once`: callees that a call-out begins with at the most, if its uppermost tier has no more.
+        """
+        self._at_once = at_once
         self._within = within
         self._freeze_texts = freeze_texts
         self._plan_to_json = plan_to_json
@@ -83,7 +92,8 @@ class Launcher:
     def start(self, ledger: Ledger, launch: Launch, holder: Holder, round_: Round, before: CallOutRecord | None) -> int:
         """Start a round; its id. `before`: the newest call-out that it takes over from.
 
-        1. The row with plan and texts frozen. 2. Branches and callees of every tier, in bulk. 3. What it takes over.
+        1. The row with plan and texts frozen. 2. Branches and callees in bulk, of a large call-out those of the upper
+        tiers (engine/filling.py). 3. What it takes over.
         4. The journal's account of both. 5. Gates: those that wait for nothing, and those that an earlier round or
         answer opens. 6. The call-outs it took over from are counted anew.
         """
@@ -104,7 +114,7 @@ class Launcher:
             validity_guessed=holder.valid_guessed,
         )
         callout_id = ledger.tx.callouts.insert(new)
-        filled = ledger.tx.callouts.fill(callout_id, launch.plan, holder.coverage, round_)
+        filled = ledger.tx.callouts.fill(callout_id, launch.plan, holder.coverage, round_, self._at_once)
         note_start(ledger, callout_id, new, filled)
         left = _take_over(ledger, callout_id, round_) if round_.moved else ()
         _open_first(ledger, callout_id, launch.plan)
@@ -115,7 +125,10 @@ class Launcher:
             else:  # it gives way as a whole; nothing of it is complete by that
                 ledger.tx.branches.recount(one.callout_id)
         _tell_answered(ledger, callout_id, round_)
-        ledger.started.append(callout_id)
+        if ledger.callout(callout_id).filling:
+            ledger.filling = True
+        else:
+            ledger.started.append(callout_id)
         return callout_id
 
     def _alert_facts(self, ledger: Ledger, launch: Launch, holder: Holder) -> AlertFacts:
@@ -155,6 +168,11 @@ def note_start(ledger: Ledger, callout_id: int, new: NewCallOut, filled: Sequenc
         },
     )
     ledger.note_system({"k": "callout.started", "id": callout_id})
+    note_filled(ledger, callout_id, filled)
+
+
+def note_filled(ledger: Ledger, callout_id: int, filled: Sequence[FilledBranch]) -> None:
+    """One entry per branch: the count and a digest of its units."""
     for branch in filled:
         ledger.note(
             callout_id,
@@ -174,7 +192,12 @@ def note_start(ledger: Ledger, callout_id: int, new: NewCallOut, filled: Sequenc
 
 def _open_first(ledger: Ledger, callout_id: int, plan: CallChain) -> None:
     """Open what waits for nothing: the first tiers, and branches whose superior is not called at all."""
-    first = ledger.tx.branches.first(callout_id)
+    open_orphans(ledger, callout_id, plan, ledger.tx.branches.first(callout_id))
+
+
+def open_orphans(ledger: Ledger, callout_id: int, plan: CallChain, branches: Sequence[BranchRecord]) -> None:
+    """Of these branches those that wait for nothing, with an alarm where a superior should have been called."""
+    first = [one for one in branches if one.superior_branch_id is None and one.superior_callee_id is None]
     orphans = [one for one in first if plan.tiers[one.tier].gate is Gate.BRANCH and plan.tiers[one.tier].opens_after]
     for _ in orphans[:1]:
         ledger.alarm("superior_without_contact", written(branches=len(orphans)), callout_id)

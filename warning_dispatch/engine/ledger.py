@@ -87,6 +87,7 @@ class Ledger:
         self.hang_up: list[int] = []
         self.wake: list[int] = []
         self.started: list[int] = []
+        self.filling = False
         self._plans = plans
         self._callouts: dict[int, CallOutRecord] = {}
         self._answerers: dict[tuple[int, int], int] = {}
@@ -351,8 +352,13 @@ class Ledger:
         self._complete(self.tx.callouts.add_finished(callout_id, 0))
 
     def _complete(self, row: CallOutRecord) -> None:
-        if row.finished >= row.total and row.state in LIVE_CALLOUT:
+        if row.finished >= row.total and not row.filling and row.state in LIVE_CALLOUT:
             self.set_callout_state(row, CallOutEvent.ALL_FINISHED, actor=BY_ITSELF, reason="all_finished")
+
+    def complete_if_finished(self, callout_id: int) -> None:
+        """Whether all have finished already, of a call-out that has just been filled to the end."""
+        self.settle()
+        self._complete(self.tx.callouts.add_finished(callout_id, 0))
 
     def forget_callout(self, callout_id: int) -> None:
         """Its row was changed by a statement: read it again."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from warning_dispatch.escalation.alarms import Fact
+from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.escalation.state import Callee
 from warning_dispatch.model.alert import Alert, Disposition
 from warning_dispatch.model.colour import Colour
@@ -60,6 +61,18 @@ class BranchRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class BranchHold:
+    """A branch as those below see it. `began`: since when its hold counts (ms), None while it is shut.
+
+    `answered`: why what waits for it as a whole may open, None while it may not.
+    """
+
+    tier: int
+    began: int | None
+    answered: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
 class CallOutRecord:
     """What changes of a call-out. The frozen plan and texts are in `Frozen`."""
 
@@ -80,6 +93,8 @@ class CallOutRecord:
     plan_name: str = ""
     issuer_area: str = ""
     ended_at: int | None = None
+    filling: bool = False
+    """Some of its branches are still to be filled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from warning_dispatch.engine.endings import end, lift
+from warning_dispatch.engine.endings import end, leave_out_the_rest, lift
+from warning_dispatch.engine.filling import Filler
 from warning_dispatch.engine.launch import Launch, Launcher
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.reading import read_facts
@@ -59,8 +60,10 @@ class Rounds:
         find_hazard: HazardFinder,
         alert_from_json: Callable[[str], Alert],
         within: str,
+        filler: Filler,
     ) -> None:
-        """The configured plans and how to read a stored alert."""
+        """The configured plans and how to read a stored alert. `filler` fills a call-out before others are set beside it."""
+        self._filler = filler
         self._launcher = launcher
         self._plans = {chain.name: chain for chain in chains}
         self._find_hazard = find_hazard
@@ -75,6 +78,7 @@ class Rounds:
         any more give way. 5. Those that remain are valid as long as the warnings that hold their units.
         """
         ledger.settle()
+        self._fill(ledger, hazard)
         standing = ledger.tx.callouts.of_hazard(hazard)
         holders = self._in_force(ledger, hazard, standing)
         lifted, changed = self._lift(ledger, standing, holders, actor=actor, reason=reason)
@@ -139,6 +143,16 @@ class Rounds:
             else:
                 ledger.tx.alerts.update_chain(holder.chain_id, holder.colour, ChainState.SET_ASIDE, ledger.now)
         return others
+
+    def _fill(self, ledger: Ledger, hazard: str) -> None:
+        """Call-outs that are not filled to the end: they are now, or nothing holds them and the rest is left out."""
+        filling = [one for one in ledger.tx.callouts.of_hazard(hazard) if one.filling]
+        held = {one.chain_id for one in ledger.tx.alerts.holders(hazard)} if filling else set()
+        for callout in filling:
+            if callout.chain_id in held:
+                self._filler.finish(ledger, callout.id)
+            else:
+                leave_out_the_rest(ledger, callout.id)
 
     # --- inside -------------------------------------------------------------------------------------------
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from warning_dispatch.engine.records import (
     AwaitedSuperior,
+    BranchHold,
     BranchRecord,
     CalleeRecord,
     CallOutRecord,
@@ -117,6 +118,18 @@ class BranchRows(Protocol):
         """The earliest hold of all."""
         ...
 
+    def load(self, branch_ids: Sequence[int]) -> Sequence[BranchRecord]:
+        """By id, in order."""
+        ...
+
+    def holds(self, branch_ids: Iterable[int]) -> Mapping[int, BranchHold]:
+        """What branches mean for those that wait for them."""
+        ...
+
+    def set_gates(self, gates: Sequence[tuple[int, int]]) -> None:
+        """(branch, moment): arm branches that have no deadline yet."""
+        ...
+
     def first(self, callout_id: int) -> Sequence[BranchRecord]:
         """Branches that wait for nothing."""
         ...
@@ -177,9 +190,25 @@ class CallOutRows(Protocol):
         ...
 
     def fill(
-        self, callout_id: int, plan: CallChain, selections: Sequence[TierSelection], round_: Round
+        self, callout_id: int, plan: CallChain, selections: Sequence[TierSelection], round_: Round, at_once: int
     ) -> Sequence[FilledBranch]:
-        """Make branches and callees of all tiers, in bulk: of the members of the round, and of all who are only told."""
+        """Make branches and callees in bulk: of the members of the round, and of all who are only told.
+
+        The uppermost tiers with `at_once` callees together, at least one; those below are left for `fill_on`. A round
+        that takes over from others is filled as a whole.
+        """
+        ...
+
+    def fill_on(self, callout_id: int, plan: CallChain, about: int) -> Sequence[FilledBranch]:
+        """Make the next branches with about so many callees together, each branch as a whole."""
+        ...
+
+    def filling(self) -> Sequence[int]:
+        """Call-outs that are not filled to the end yet and that no other worker is filling."""
+        ...
+
+    def stop_filling(self, callout_id: int) -> None:
+        """Leave out whom a call-out was not filled with yet."""
         ...
 
     def load(self, callout_ids: Sequence[int]) -> Mapping[int, CallOutRecord]:

@@ -165,6 +165,10 @@ class Turn:
         hang_up, self._hang_up = tuple(dict.fromkeys(self._hang_up)), []
         return doing.answered, hang_up
 
+    def beat(self, now: int) -> None:
+        """Nothing but a look at the clock that all go by."""
+        self._persist(now, _Doing(Inbox()), self._same_time)
+
     def remember(self, moments: Sequence[int]) -> None:
         """Moments at which something queued elsewhere may go."""
         self._wake.extend(moments)

@@ -164,7 +164,7 @@ class AttemptTable:
         rows = self._sql.rows(
             f"""SELECT {_READY_COLUMNS} FROM attempt a JOIN callout o ON o.id = a.callout_id
             WHERE a.state = {_READY} AND a.channel = ? AND a.due_at <= ? AND o.state <> {CallOutState.PAUSED.value}
-            ORDER BY a.order_key LIMIT ?{self._sql.locking("a", skip=True)}""",
+            ORDER BY a.order_key, a.id LIMIT ?{self._sql.locking("a", skip=True)}""",
             channel.value,
             now,
             limit,
@@ -185,7 +185,7 @@ class AttemptTable:
             WHERE e.number_id IN {{ids}} AND e.channel = {_VOICE} AND e.usable = 1 AND e.valid_until IS NULL
             AND c.callout_id = o.id AND c.unit_id = e.unit_id AND c.voice = {Voice.QUEUED.value}
             AND ac.callee_id = c.id AND a.id = ac.attempt_id AND a.state = {_READY} AND a.channel = {_VOICE}
-            AND a.due_at <= ? AND a.endpoint_id IS NULL AND a.id NOT IN {{ids}} ORDER BY a.order_key""",
+            AND a.due_at <= ? AND a.endpoint_id IS NULL AND a.id NOT IN {{ids}} ORDER BY a.order_key, a.id""",
             self._sql.ids(number_ids),
             now,
             self._sql.ids(beside),

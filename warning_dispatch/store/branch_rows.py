@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from warning_dispatch.engine.records import BranchRecord
+from warning_dispatch.engine.records import BranchHold, BranchRecord
+from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.model.states import ANSWERED, FINISHED, UNREACHED, BranchState, CalleeState, CallOutState
 from warning_dispatch.store.sql import Sql
 
@@ -58,6 +59,28 @@ class BranchTable:
             "WHERE b.callout_id = ? AND b.superior_branch_id IS NULL AND b.superior_callee_id IS NULL ORDER BY b.id",
             callout_id,
         )
+
+    def load(self, branch_ids: Sequence[int]) -> Sequence[BranchRecord]:
+        """See the port."""
+        return self._many("WHERE b.id IN {ids} ORDER BY b.id", self._sql.ids(branch_ids))
+
+    def holds(self, branch_ids: Iterable[int]) -> Mapping[int, BranchHold]:
+        """See the port. Of one that opened late by its hold the deadline counts, as in escalation.gate.hold_began."""
+        rows = self._sql.rows(
+            "SELECT id, tier, opened_at, opened_by, gate_at, answered_at, total FROM branch WHERE id IN {ids}",
+            self._sql.ids(sorted(branch_ids)),
+        )
+        found = {}
+        for key, tier, opened_at, opened_by, gate_at, answered_at, total in rows:
+            by_hold = opened_by == Reason.HOLD_PASSED and gate_at is not None
+            met = Reason.TIER_ANSWERED if total else Reason.TIER_EMPTY
+            found[key] = BranchHold(tier, gate_at if by_hold else opened_at, None if answered_at is None else met)
+        return found
+
+    def set_gates(self, gates: Sequence[tuple[int, int]]) -> None:
+        """See the port."""
+        rows = [(gate_at, branch_id) for branch_id, gate_at in gates]
+        self._sql.many("UPDATE branch SET gate_at = ? WHERE id = ? AND gate_at IS NULL", rows)
 
     def of_callout(self, callout_id: int) -> Sequence[BranchRecord]:
         """See the port."""

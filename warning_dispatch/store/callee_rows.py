@@ -25,7 +25,7 @@ _COLUMNS = """c.id, c.callout_id, c.branch_id, c.unit_id, c.tier, c.superior, su
  c.memory, c.answered_at"""
 _FROM = f"SELECT {_COLUMNS} FROM callee c JOIN unit u ON u.id = c.unit_id"
 _DUE = f"""{_FROM} JOIN callout o ON o.id = c.callout_id
- WHERE c.next_at <= ? AND o.state IN ({_TURNING}) ORDER BY c.next_at LIMIT ?"""
+ WHERE c.next_at <= ? AND o.state IN ({_TURNING}) ORDER BY c.next_at, c.id LIMIT ?"""
 _BY_IDS = f"{_FROM} WHERE c.id IN {{ids}}"
 _SAVE = """UPDATE callee SET state = ?, opened_at = ?, origin = ?, cycle = ?, rung = ?, next_at = ?,
  unreached_at = ?, retry_at = ?, retry_roles = ?, wanted = ?, voice = ?, calls = ?, heard = ?, memory = ?text,

@@ -241,6 +241,7 @@ callout = Table(
     Column("ended_at", BigInteger),
     Column("total", Integer, nullable=False, server_default="0"),
     Column("finished", Integer, nullable=False, server_default="0"),
+    Column("filling", Text, comment="JSON: tiers and units that are still to be filled; none when all are"),
     Index(
         "ix_callout_due",
         "next_at",
@@ -334,6 +335,7 @@ callee = Table(
     Index(
         "ix_callee_due",
         "next_at",
+        "id",
         sqlite_where=text("next_at IS NOT NULL"),
         postgresql_where=text("next_at IS NOT NULL"),
     ),
@@ -389,6 +391,7 @@ attempt = Table(
         "ix_attempt_ready",
         "channel",
         "order_key",
+        "id",
         sqlite_where=text(f"state = {AttemptState.READY.value}"),
         postgresql_where=text(f"state = {AttemptState.READY.value}"),
     ),

@@ -193,7 +193,7 @@ class Oracle:
         self._remember_answers(wanted, newest.values())
         return [
             *_highest(wanted, unfinished, closed),
-            *_never_left(wanted, newest),
+            *_never_left(wanted, newest, dict(tables.rows(_FILLING))),
             *self._once(unfinished),
             *_no_false_all_clear(tables, wanted, claimed_at),
             *_not_later(tables, turned_at),
@@ -250,9 +250,14 @@ def _highest(
             yield f"several: {of} is wanted at {wanted[of].name}: {rows[-1]}"
 
 
-def _never_left(wanted: Mapping[Obligation, Colour], newest: Mapping[Obligation, Row]) -> Iterator[str]:
+def _never_left(
+    wanted: Mapping[Obligation, Colour], newest: Mapping[Obligation, Row], filling: Mapping[str, int]
+) -> Iterator[str]:
+    """`filling`: hazard → the call-out that has not reached everybody yet; whom it has not, it will with the next turns."""
     for of, colour in wanted.items():
         row = newest.get(of)
+        if of[1] in filling and (row is None or row.callout != filling[of[1]]):
+            continue
         if row is None:
             yield f"several: nobody calls {of}, which is wanted at {colour.name}"
         elif row.callout_state != CallOutState.CLOSED and row.state in (CalleeState.STOPPED, CalleeState.SUPERSEDED):
@@ -278,6 +283,7 @@ _WAITING = BranchState.WAITING.value
 _CALLEES = f"""SELECT c.id, u.code, o.hazard, c.state, o.colour, o.id, o.state, o.plan_name, c.tier FROM callee c
     JOIN callout o ON o.id = c.callout_id JOIN unit u ON u.id = c.unit_id
     WHERE o.purpose = {Purpose.CALL.value} ORDER BY c.id"""
+_FILLING = f"SELECT hazard, id FROM callout WHERE filling IS NOT NULL AND state IN ({_LIVE})"
 _ALL_CLEARS = f"""SELECT a.id, u.code, o.hazard FROM attempt a JOIN attempt_callee ac ON ac.attempt_id = a.id
     JOIN callee c ON c.id = ac.callee_id JOIN callout o ON o.id = c.callout_id JOIN unit u ON u.id = c.unit_id
     WHERE a.lease_until IS NOT NULL AND a.state = {AttemptState.CLAIMED.value} AND a.purpose = {Purpose.ALL_CLEAR.value}

@@ -375,6 +375,7 @@ def _create_callout() -> None:
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("total", sa.Integer(), server_default="0", nullable=False),
         sa.Column("finished", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("filling", sa.Text(), comment="JSON: tiers and units that are still to be filled; none when all are"),
         sa.Column(
             "standing",
             sa.SmallInteger(),
@@ -473,7 +474,7 @@ def _create_attempt() -> None:
     _partial_index("ix_attempt_lease", "attempt", ["lease_until"], "lease_until IS NOT NULL")
     _partial_index("ix_attempt_line", "attempt", ["route"], "state IN (2, 3) AND channel = 1")
     op.create_index("ix_attempt_number", "attempt", ["number_id"])
-    _partial_index("ix_attempt_ready", "attempt", ["channel", "order_key"], "state = 1")
+    _partial_index("ix_attempt_ready", "attempt", ["channel", "order_key", "id"], "state = 1")
 
 
 def _create_branch() -> None:
@@ -582,7 +583,7 @@ def _create_callee() -> None:
         sa.UniqueConstraint("callout_id", "unit_id", name="uq_callee_callout_unit"),
     )
     op.create_index("ix_callee_branch", "callee", ["branch_id"])
-    _partial_index("ix_callee_due", "callee", ["next_at"], "next_at IS NOT NULL")
+    _partial_index("ix_callee_due", "callee", ["next_at", "id"], "next_at IS NOT NULL")
     _partial_index("ix_callee_next", "callee", ["next_id"], "next_id IS NOT NULL")
     op.create_index("ix_callee_unit", "callee", ["unit_id"])
 
