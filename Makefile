@@ -4,6 +4,7 @@
 #   PYTHON=…   the interpreter to make .venv with (default: the first of the list below that will do)
 #   ARGS=…     further arguments for demo, bench and lock
 #   N=…        how many storms `make storms` runs, how often `make faults` injects each fault
+#   FUZZ=…     seconds of mutated messages that `make fuzz` spends on each way in; SEED=… where they begin
 #   JOBS=…     test processes (default: one per core)
 
 SHELL := /bin/sh
@@ -18,6 +19,8 @@ PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3.14 python3)
 JOBS ?= auto
 FAULTS := $(or $(N),20)
 N ?= 480
+FUZZ ?= 120
+SEED ?= 1
 ARGS ?=
 
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip --quiet
@@ -26,7 +29,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --resol
 	--allow-unsafe --strip-extras --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: help demo test check lint types imports unit bench storms faults lock clean distclean
+.PHONY: help demo test check lint types imports unit bench storms faults fuzz lock clean distclean
 
 help:
 	@echo "make demo       the main job on the embedded default: a red warning calls up the whole prefecture (simulated phones)"
@@ -35,6 +38,7 @@ help:
 	@echo "make bench      the figures of docs/performance.md (ARGS=--quick for the short run)"
 	@echo "make storms     the promises over N simulated storms (N=$(N))"
 	@echo "make faults     every fault N times on the real processes, with a report (N=$(FAULTS); ARGS='--only kill --seed 1')"
+	@echo "make fuzz       mutated messages for FUZZ seconds each way in (FUZZ=$(FUZZ))"
 	@echo "make lock       write the lock files anew from pyproject.toml (ARGS=--upgrade for newer versions)"
 	@echo "make clean      remove what tests and builds leave behind; distclean removes .venv too"
 
@@ -64,6 +68,9 @@ bench: $(DEV)
 
 storms: $(DEV)
 	$(BIN)/python -m pytest --numprocesses=$(JOBS) tests/scenario -k storm --storms $(N)
+
+fuzz: $(DEV)
+	$(BIN)/python -m pytest --quiet tests/unit/ingest/test_fuzz.py tests/scenario/test_fuzzed_intake.py --fuzz $(FUZZ) --fuzz-seed $(SEED)
 
 faults: $(DEV)
 	PYTHONPATH=tests:. $(BIN)/python -m faults --times $(FAULTS) $(ARGS)

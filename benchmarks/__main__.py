@@ -16,13 +16,18 @@ from collections.abc import Callable, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import crew, figures, growth, under_load
+from benchmarks import crew, figures, growth, intake, messages, under_load
 from benchmarks.databases import KINDS, Place, fresh
 from benchmarks.figures import Figures
+from benchmarks.workbooks import workbooks
+from warning_dispatch.logs import configure_logging
 
 GOALS = {
     "first_attempts": "p99 ≤ 300 ms",
     "first_attempts_under_load": "p99 ≤ 1 s",
+    "push": "first attempts p99 ≤ 300 ms",
+    "burst": "10,000 absorbed, red first",
+    "folder": "files per second",
     "throughput": "≥ 8,000/s, ≤ 0.2 CPU s per 1,000",
     "growth": "1,000,000 in ≤ 60 s, upper tiers ≤ 1 s, ≤ 400 MB, cost ≤ 1.2 ×",
     "two_workers": "≥ 1.6 × one, each attempt once",
@@ -33,6 +38,8 @@ GOALS = {
     "restart": "≤ 3 s at 100,000",
     "timer_error": "p99 ≤ 500 ms",
     "pages": "≤ 300 ms at 2,600",
+    "register": "30,000: import ≤ 10 s, export ≤ 10 s, check ≤ 5 s",
+    "intake": "≥ 1,000/s read, validated and judged",
 }
 
 
@@ -44,6 +51,9 @@ def _plan(*, quick: bool) -> Mapping[str, Callable[[Place], Figures]]:
         "first_attempts_under_load": lambda at: under_load.first_attempts_under_load(
             at, villages=large, rounds=3 if quick else 30
         ),
+        "push": lambda at: intake.push(at.url, villages=2_600, rounds=3 if quick else 40),
+        "burst": lambda at: intake.burst(at.url, villages=2_600, messages=200 if quick else 10_000),
+        "folder": lambda at: intake.folder(at.url, messages=100 if quick else 2_000),
         "throughput": lambda at: figures.throughput(at, villages=1_000 if quick else 30_000),
         "answers": lambda at: under_load.answers(at, villages=400 if quick else 8_000),
         "line_use_10": lambda at: figures.line_use(at, villages=60 if quick else 600, lines=10),
@@ -52,6 +62,8 @@ def _plan(*, quick: bool) -> Mapping[str, Callable[[Place], Figures]]:
         "restart": lambda at: figures.restart(at, villages=large),
         "timer_error": lambda at: under_load.timer_error(at, villages=500 if quick else 2_600),
         "pages": lambda at: figures.pages(at, villages=2_600),
+        "register": lambda at: workbooks(at, receivers=1_500 if quick else 30_000),
+        "intake": lambda at: messages.intake(at, messages=200 if quick else 3_000),
     }
 
 
@@ -87,6 +99,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small sizes: a smoke run, the times mean nothing")
     parser.add_argument("--only", default="", help="some figures, comma separated")
     options = parser.parse_args()
+    configure_logging("error", json=False)
     names = options.only.split(",") if options.only else list(GOALS)
     kinds = KINDS if options.database == "both" else (options.database,)
     load = os.getloadavg()[0]

@@ -55,7 +55,7 @@ def throughput(place: Place, *, villages: int) -> Figures:
     now, inbox = START + 1_000, Inbox()
     while True:
         turned = product.engine.turn(now, inbox)
-        handed += len(inbox.receipts)
+        handed += len(turned.batch)
         inbox = Inbox(receipts=take_all(turned.batch))
         if not turned.batch and turned.next_at != now:
             break

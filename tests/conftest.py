@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 STORMS = 480
+FUZZ = 1.5
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 NO_CHROMIUM = f"no Chromium found (looked for {', '.join(CHROMIUM_NAMES)}); Debian: apt-get install chromium"
 
@@ -34,7 +35,10 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--storms`, `--storm-seed` and `--database`."""
+    """Add `--storms`, `--storm-seed` and `--database`, `--fuzz` and `--fuzz-seed`, and `--write-golden`."""
+    parser.addoption("--fuzz", type=float, default=FUZZ, help="seconds of mutated messages for each way in")
+    parser.addoption("--fuzz-seed", type=int, default=1, help="where the mutations begin")
+    parser.addoption("--write-golden", action="store_true", help="write the corpus' table anew, to read its diff")
     parser.addoption("--storms", type=int, default=STORMS, help="how many storms each promise is put through")
     parser.addoption("--storm-seed", type=int, default=None, help="play this one storm again")
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what scenarios run on")

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from apscheduler.jobstores.memory import MemoryJobStore
@@ -21,10 +21,15 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from warning_dispatch.clock import Clock, ServedClock
 from warning_dispatch.engine.acts import Act
-from warning_dispatch.engine.engine import Engine
+from warning_dispatch.engine.engine import Arrival, Engine
+from warning_dispatch.engine.intake_groups import IntakeGroups
 from warning_dispatch.engine.lanes import Lane, Writer
+from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.list_accounts import WriterAccounts
-from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
+from warning_dispatch.engine.register_desk import WriterRegisterDays
+from warning_dispatch.errors import DispatchError, NotFoundError, RefusedError, StoreError
+from warning_dispatch.ingest.peek import peek_colour
+from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.model.views import AddedReceiver, Health, IntakeResult, LinkView
@@ -37,17 +42,26 @@ from warning_dispatch.ports import (
     ListAccounts,
     ReadModels,
     Receipt,
+    RegisterDays,
     Reply,
     Report,
     Tap,
 )
 
+T = TypeVar("T")
+
+INTAKE_LANES: Mapping[Colour | None, Lane] = {Colour.RED: Lane.INTAKE_RED, Colour.ORANGE: Lane.INTAKE_ORANGE}
+"""Which messages go ahead of others while many wait."""
+MOST_WAITING = 20_000
+"""Messages of no urgent colour that may wait; more are refused, to be sent again."""
 SWEEP = 1_000
 """ms of the clock between sweeps."""
 REMEMBER_WITHDRAWN = 10_000
 """Attempts remembered as withdrawn, so that a batch under way can leave them out."""
 IN_HAND_FOR = 300_000
 """ms a channel may hold an attempt before a repeat of it is handed over although the channel has not answered."""
+REGISTER_EVERY = 60.0
+"""Seconds between two looks at whether the register has something due."""
 TIDY_EVERY = 21_600.0
 """Seconds between two looks at old printable lists."""
 LOOK_AT_THE_CLOCK = 1.0
@@ -60,6 +74,9 @@ DRAIN_FOR = 20.0
 """Seconds a stop waits for batches that are on the wire."""
 
 
+_FLOODED = (
+    f"已有 {MOST_WAITING} 条消息在等，请稍后重发 / {MOST_WAITING} messages wait already; send this one again in a while"
+)
 _BROKEN = (
     "引擎出错已停止，进程随之结束，请立即重启（服务会自动重启）；详情见日志 / "
     "the engine stopped after a fault and the process ends with it; start it again (a service does so by itself), see the log"
@@ -278,6 +295,14 @@ class ListKeeper(Protocol):
         ...
 
 
+class RegisterKeeper(Protocol):
+    """Looks after the register day by day (bootstrap.mornings)."""
+
+    def look(self, days: RegisterDays) -> None:
+        """Do what is due now; may take seconds, so never in the loop's own thread."""
+        ...
+
+
 class EngineDesk:
     """ports.Desk: what the web and the commands ask, carried out by the one writer."""
 
@@ -285,14 +310,41 @@ class EngineDesk:
         """The parts are wired in bootstrap."""
         self._engine = engine
         self._writer = writer
+        self._groups = IntakeGroups(engine, writer)
         self._read = read
         self._pulse = pulse
+        self.after_intake: Callable[[], None] = lambda: None
+        """Told when a message has been taken in; must return at once."""
 
-    async def take_in(self, raw: bytes, source: str) -> IntakeResult:
+    async def take_in(self, raw: bytes, source: str, item: str = "") -> IntakeResult:
+        """See the port. Of what waits, red goes first; of a flood only what looks red or orange is let in at all."""
+        lane = INTAKE_LANES.get(peek_colour(raw), Lane.INTAKE)
+        if lane is Lane.INTAKE:
+            if self._writer.waiting(lane) >= MOST_WAITING:
+                raise StoreError(_FLOODED)
+            work = self._groups.submit(Arrival(raw, source, item))
+        else:
+            work = self._writer.submit(lane, lambda now: self._engine.take_in(now, raw, source, item))
+        result = await asyncio.wrap_future(work)
+        self.after_intake()
+        return result
+
+    async def once(self, lane: Lane, work: Callable[[Ledger], T]) -> T:
+        """A use case from beside the engine, in a transaction of its own."""
+        return await asyncio.wrap_future(self._writer.submit(lane, lambda now: self._engine.once(now, work)))
+
+    async def source_seen(self, source: str) -> None:
         """See the port."""
-        return await asyncio.wrap_future(
-            self._writer.submit(Lane.INTAKE, lambda now: self._engine.take_in(now, raw, source))
+        await self.once(Lane.ACT, lambda ledger: ledger.tx.sources.seen(source, ledger.now))
+
+    async def release(self, alert_id: int, *, actor: str, reason: str) -> IntakeResult:
+        """See the port."""
+        work = self._writer.submit(
+            Lane.ACT, lambda now: self._engine.release(now, alert_id, actor=actor, reason=reason)
         )
+        result = await asyncio.wrap_future(work)
+        self.after_intake()
+        return result
 
     async def confirm_link(self, token: str) -> LinkView:
         """See the port. Taps that arrive together are committed together."""
@@ -370,14 +422,16 @@ class Daemon:
         *,
         crew: Crew | None = None,
         turns: bool = True,
+        register: RegisterKeeper | None = None,
         hourly: Mapping[str, Callable[[Writer], Awaitable[None]]] | None = None,
     ) -> None:
         """`make_servers` gives the web servers to run; `pumps` bring events from in-process carriers.
 
         `make_lists` None: no printable lists (the demonstration, whose people are invented). `crew`: other workers may be
-        on the same database. `turns` False: they do the turning, this process only takes in and answers. `hourly`: work by
-        name that is looked at every hour.
+        on the same database. `turns` False: they do the turning, this process only takes in and answers. `register`
+        None: nobody looks after the register. `hourly`: work by name that is looked at every hour.
         """
+        self._register = register
         self._crew = crew
         self._turns = turns
         self._make_lists = make_lists
@@ -422,6 +476,7 @@ class Daemon:
         alarm = AlarmClock(self._clock, writer.wake, lambda: writer.next_at)
         pulse.set_anew = lambda: loop.call_soon_threadsafe(alarm.set_anew)
         lists = self._lists(writer, alarm)
+        self._look_after_register(writer, alarm)
         repaired = await self._join(writer, wire, alarm)
         for name, act in self._hourly.items():
             alarm.every(HOUR, partial(act, writer), name)
@@ -507,6 +562,20 @@ class Daemon:
         writer.after_start = lists.after_start
         alarm.every(TIDY_EVERY, tidy, "lists")
         return lists
+
+    def _look_after_register(self, writer: Writer, alarm: AlarmClock) -> None:
+        """The register's days. What fails is said and tried again: a register that nobody looked at stops no warning."""
+        if self._register is None:
+            return
+        register, days = self._register, WriterRegisterDays(self._engine, writer)
+
+        async def look() -> None:
+            try:
+                await asyncio.to_thread(register.look, days)
+            except DispatchError as error:
+                self._log.error("register.look_failed", error=str(error))
+
+        alarm.every(REGISTER_EVERY, look, "register")
 
     async def _wind_up(
         self, work: Sequence[asyncio.Task[None]], wire: ChannelWire, writer: Writer, lists: ListKeeper | None

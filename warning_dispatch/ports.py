@@ -6,10 +6,11 @@ outside world tells later comes back as `Report`, `Reply` or `Tap` events, late,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from warning_dispatch.model.sources import Publication
 from warning_dispatch.model.states import CalleeState, Means, Purpose
 from warning_dispatch.model.unit import Channel, ReceiverEntry
 from warning_dispatch.model.views import (
@@ -194,6 +195,18 @@ class ReadModels(Protocol):
         """Scopes of an API key; empty for an unknown or revoked one."""
         ...
 
+    def name_of_key(self, key: str) -> str:
+        """The name of an API key; empty for an unknown or revoked one."""
+        ...
+
+    def publications(self, *, before: int | None = None, limit: int = 50) -> Sequence[Publication]:
+        """What was passed on, newest first, below a number."""
+        ...
+
+    def publication(self, number: int) -> Publication:
+        """One of them. NotFoundError when there is none."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ListAccount:
@@ -224,14 +237,53 @@ class ListAccounts(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class MorningAccount:
+    """What a morning found.
+
+    `lost`: by county code, names of units that cannot be reached any more; `more`: how many more units have each
+    weakness; `score`: of the whole register, 0 to 100; `memory`: JSON for the next morning.
+    """
+
+    day: str
+    lost: Mapping[str, tuple[str, ...]]
+    more: Mapping[str, int]
+    score: int
+    memory: str
+
+
+class RegisterDays(Protocol):
+    """What the register needs day by day. From any thread but the engine's; returns when it is committed."""
+
+    def keep_register(self, day: str, erase_before: int) -> bool:
+        """Upkeep of a day, once: first and last days of people, erasure of what left before a moment (ms)."""
+        ...
+
+    def claim_morning(self, day: str) -> str | None:
+        """Claim the look of a morning: what the last one remembered, as JSON; None: it is another's, or done."""
+        ...
+
+    def tell_morning(self, account: MorningAccount) -> bool:
+        """Tell what got worse, once."""
+        ...
+
+
 class Desk(Protocol):
     """What the web and the commands may ask of the engine. Every call is carried out by the one writer.
 
     Acts need an actor; those that change the course of a call-out need a reason too (RefusedError).
     """
 
-    async def take_in(self, raw: bytes, source: str) -> IntakeResult:
-        """A message has arrived. Returns after it is durably stored."""
+    async def take_in(self, raw: bytes, source: str, item: str = "") -> IntakeResult:
+        """A message has arrived. Returns after it is durably stored. What the source calls `item` is taken in once."""
+        ...
+
+    async def source_seen(self, source: str) -> None:
+        """A source has said that it is there."""
+        ...
+
+    async def release(self, alert_id: int, *, actor: str, reason: str) -> IntakeResult:
+        """An officer has read a message that was set aside, with all its problems, and lets it call."""
         ...
 
     async def confirm_link(self, token: str) -> LinkView:

@@ -24,12 +24,22 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from pydantic_settings.sources import EnvSettingsSource
 
 from warning_dispatch.errors import ConfigError, Finding
-from warning_dispatch.tomlfiles import Shape, both, findings_of, place, read_toml
+from warning_dispatch.source_settings import (
+    FeedSettings,
+    FolderSettings,
+    OutletSettings,
+    OutwardSettings,
+    PushSettings,
+    RulesShape,
+    SenderPattern,
+    SourceShape,
+    refuse_doubles,
+)
+from warning_dispatch.tomlfiles import Shape, both, findings_of, ours, place, read_toml
 
 PREFIX = "WARNING_DISPATCH_"
 SETTINGS_FILE = "warning-dispatch.toml"
@@ -42,11 +52,6 @@ LONGEST_SOCKET_PATH = 107
 _PACKAGE = Path(__file__).resolve().parent
 _GROUP_AND_OTHERS = 0o077
 _OTHERS = 0o007
-
-
-def _ours(kind: str, chinese: str, english: str) -> PydanticCustomError:
-    """A finding of ours in pydantic's form; see tomlfiles."""
-    return PydanticCustomError("ours_settings", "{message}", {"message": both(chinese, english), "kind": kind})
 
 
 def _location(value: Path) -> Path:
@@ -71,7 +76,7 @@ class WebSettings(Shape):
     port: Port = 8411
     public_url: str = Field(default="http://127.0.0.1:8411", pattern=r"^https?://[^/\s]+(/[^\s]*)?$")
     """Where receivers reach the pages; the links in messages begin with it."""
-    body_limit_kib: int = Field(default=1024, ge=16)
+    body_limit_kib: int = Field(default=8192, ge=16)
 
     @property
     def body_limit(self) -> int:
@@ -111,7 +116,7 @@ class EngineSettings(Shape):
     @model_validator(mode="after")
     def _a_night(self) -> EngineSettings:
         if self.night_from == self.night_until:
-            raise _ours("night", "night_from 与 night_until 相同，没有夜间", "night_from and night_until are the same")
+            raise ours("night", "night_from 与 night_until 相同，没有夜间", "night_from and night_until are the same")
         return self
 
 
@@ -127,11 +132,28 @@ class IngestSettings(Shape):
 
     within: Digits = "1411"
     """The division code (4 digits for a prefecture) we call in."""
-    senders: tuple[Annotated[str, Field(pattern=r"^[0-9A-Za-z._@-]+\*?$")], ...] = ("1411*",)
+    senders: tuple[SenderPattern, ...] = ("1411*",)
     max_age_s: Seconds = 21_600
     hand_issuer: Digits = "14110041600000"
     """The sender code of a call-out begun by hand."""
     hand_issuer_name: str = Field(default="吕梁市气象台", min_length=1)
+    api: RulesShape = RulesShape()
+    """Messages by POST /api/v1/alerts with a key that belongs to no source."""
+    file: RulesShape = RulesShape()
+    """Messages by `alert ingest`."""
+    push: tuple[PushSettings, ...] = ()
+    folder: tuple[FolderSettings, ...] = ()
+    feed: tuple[FeedSettings, ...] = ()
+
+    @property
+    def sources(self) -> tuple[SourceShape, ...]:
+        """All of them."""
+        return (*self.push, *self.folder, *self.feed)
+
+    @model_validator(mode="after")
+    def _distinct_sources(self) -> IngestSettings:
+        refuse_doubles(one.name for one in self.sources)
+        return self
 
 
 class TextSettings(Shape):
@@ -147,6 +169,23 @@ class ListSettings(Shape):
     """Where the printable lists lie; empty: `lists` in the state directory."""
     keep_days: int = Field(default=30, ge=1, le=366)
     """Days after which a list is removed: it holds names and numbers in clear."""
+
+
+class ContactSettings(Shape):
+    """[contacts] 名册."""
+
+    short_codes: tuple[Annotated[str, Field(pattern=r"^[0-9]{1,8}\*?$")], ...] = ()
+    """Short numbers that the bureau's own lines can dial as they are; `66*` stands for all that begin so."""
+    verified_months: int = Field(default=12, ge=1, le=60)
+    """After so many months a receiver that nobody has verified counts as stale."""
+    units_per_person: int = Field(default=3, ge=1, le=1_000)
+    """Somebody who answers for more units than this is a finding."""
+    roster_days: int = Field(default=14, ge=1, le=90)
+    """The roster of a unit that has one must reach so many days ahead."""
+    season_from: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-([0-2]\d|3[01])$")] = "05-01"
+    season_until: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-([0-2]\d|3[01])$")] = "10-15"
+    morning: HourMinute = "08:00"
+    """When the duty officer is told what got worse in the register, each day of the flood season."""
 
 
 class RetentionSettings(Shape):
@@ -183,9 +222,9 @@ class PerNumberSettings(Shape):
     @model_validator(mode="after")
     def _makes_sense(self) -> PerNumberSettings:
         if not self.minute <= self.hour <= self.day:
-            raise _ours("per_number", "应满足 minute ≤ hour ≤ day", "minute ≤ hour ≤ day must hold")
+            raise ours("per_number", "应满足 minute ≤ hour ≤ day", "minute ≤ hour ≤ day must hold")
         if self.reserve_for_red >= self.hour:
-            raise _ours(
+            raise ours(
                 "per_number",
                 f"为红色预留 {self.reserve_for_red} 次，不少于每小时 {self.hour} 次：橙色将永远不能呼叫",
                 f"reserve_for_red {self.reserve_for_red} leaves nothing of {self.hour} an hour: orange would never call",
@@ -215,15 +254,15 @@ class RouteSettings(Shape):
         channels = _CHANNELS_OF[self.adapter]
         if self.channel not in channels:
             known = ", ".join(channels)
-            raise _ours(
+            raise ours(
                 "adapter",
                 f"{self.adapter} 不能用于 {self.channel}，只能用于 {known}",
                 f"{self.adapter} does not carry {self.channel}, only {known}",
             )
         if self.lines is not None and self.channel != "voice":
-            raise _ours("lines", "只有 voice 线路有 lines", "only a voice route has lines; use rate_per_minute")
+            raise ours("lines", "只有 voice 线路有 lines", "only a voice route has lines; use rate_per_minute")
         if self.per_number is not None and self.channel != "voice":
-            raise _ours("per_number", "只有 voice 线路有 per_number", "only a voice route has per_number")
+            raise ours("per_number", "只有 voice 线路有 per_number", "only a voice route has per_number")
         return self
 
 
@@ -239,7 +278,7 @@ def _distinct(routes: tuple[RouteSettings, ...]) -> tuple[RouteSettings, ...]:
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         text = ", ".join(doubled)
-        raise _ours("routes", f"线路名称重复：{text}", f"route names stand twice: {text}")
+        raise ours("routes", f"线路名称重复：{text}", f"route names stand twice: {text}")
     return routes
 
 
@@ -277,6 +316,8 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     texts: TextSettings = TextSettings()
     lists: ListSettings = ListSettings()
+    contacts: ContactSettings = ContactSettings()
+    outward: OutwardSettings = OutwardSettings()
     retention: RetentionSettings = RetentionSettings()
     smtp: SmtpSettings = SmtpSettings()
     routes: Annotated[tuple[RouteSettings, ...], AfterValidator(_distinct)] = ()
@@ -314,11 +355,20 @@ class Settings(BaseSettings):
 
         Raises ConfigError when the file cannot be read, or when others can.
         """
-        if self.credentials_dir is not None and (self.credentials_dir / PASSWORD_CREDENTIAL).is_file():
-            return _read_secret(self.credentials_dir / PASSWORD_CREDENTIAL, _OTHERS)
-        if not self.smtp.password_file:
-            return ""
-        return _read_secret(_location(Path(self.smtp.password_file)), _GROUP_AND_OTHERS)
+        return self._secret(PASSWORD_CREDENTIAL, self.smtp.password_file)
+
+    def source_secret(self, source: PushSettings) -> str:
+        """What signs the messages of a pushing system; empty when there is none. ConfigError as above."""
+        return self._secret(f"source-{source.name}", source.secret_file)
+
+    def outlet_secret(self, outlet: OutletSettings) -> str:
+        """What signs the posts to an outlet; empty when there is none. ConfigError as above."""
+        return self._secret(f"outlet-{outlet.name}", outlet.secret_file)
+
+    def _secret(self, credential: str, file: str) -> str:
+        if self.credentials_dir is not None and (self.credentials_dir / credential).is_file():
+            return _read_secret(self.credentials_dir / credential, _OTHERS)
+        return _read_secret(_location(Path(file)), _GROUP_AND_OTHERS) if file else ""
 
 
 # --- loading ----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from warning_dispatch.errors import Finding
 
@@ -31,6 +31,11 @@ class Shape(BaseModel):
 def both(chinese: str, english: str) -> str:
     """One sentence in both languages."""
     return f"{chinese} / {english}"
+
+
+def ours(kind: str, chinese: str, english: str) -> PydanticCustomError:
+    """A finding of ours in pydantic's form: what a validator raises."""
+    return PydanticCustomError("ours_settings", "{message}", {"message": both(chinese, english), "kind": kind})
 
 
 def read_toml(path: Path, label: str, findings: list[Finding]) -> dict[str, Any] | None:

@@ -117,8 +117,10 @@ def test_a_key_opens_its_scopes_until_it_is_revoked(house: House) -> None:
     key = house.add(schema.api_key, **values)
     assert house.read.scopes_of_key("secret") == {"alerts", "read"}
     assert house.read.scopes_of_key("other") == frozenset()
+    assert (house.read.name_of_key("secret"), house.read.name_of_key("other")) == ("a", "")
     house.change(schema.api_key, key, revoked_at=START)
     assert house.read.scopes_of_key("secret") == frozenset()
+    assert house.read.name_of_key("secret") == ""
 
 
 def linked(house: House, unit: int, step: CalleeState = CalleeState.CALLING, **changes: object) -> tuple[int, int, int]:

@@ -318,4 +318,4 @@ def test_importing_the_same_again_asks_few_questions(connection: Connection) -> 
 
     event.listen(connection, "before_cursor_execute", note)
     replace_register(connection, SEALER, register, SECOND)
-    assert len(seen) == 4
+    assert len(seen) <= 4

@@ -191,7 +191,7 @@ def test_a_claim_needs_somebody(bureau: Any) -> None:
 
 def test_everything_at_once(bureau: Any) -> None:
     """`--all` also claims what rings nobody."""
-    bureau.take_in(bureau.message(RED_CITY, status="Test", geocode=""))
+    bureau.take_in(bureau.message(RED_CITY, status="Test", senderCode="37010041600000"))
     bureau.source_silent("spool")
     assert len(open_alarms(bureau)) == 2
     bureau.claim()

@@ -285,11 +285,12 @@ def test_an_unknown_area_calls_its_known_ancestors_and_says_so(place: Any) -> No
     assert place.alarms() == ["area_unknown"]
 
 
-def test_a_message_without_any_code_is_put_before_the_duty_officer(place: Any) -> None:
+def test_a_message_without_any_area_is_put_before_the_duty_officer(place: Any) -> None:
     """Nobody can tell whom it concerns: never silently nobody (promise 9)."""
-    result = place.take_in(place.message(RED_CITY, geocode=""))
-    assert (result.disposition, result.callouts) == (Disposition.QUARANTINED, ())
-    assert place.alarms() == ["quarantined"]
+    result = place.take_in(place.message(RED_CITY, geocode="", areaDesc=""))
+    assert (result.disposition, result.callouts) == (Disposition.STORED, ())
+    assert "area_unresolved" in result.reasons
+    assert place.alarms() == ["untriggered"]
 
 
 def test_an_area_outside_ours_calls_nobody_of_ours_below_the_city(place: Any) -> None:

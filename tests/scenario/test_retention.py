@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from warning_dispatch.bootstrap.keeping import DailyRetention
+from warning_dispatch.bootstrap.wiring import alert_from_json
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.lanes import Lane
+from warning_dispatch.engine.outward import Outward
+from warning_dispatch.model.sources import OutletRule
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.journal_check import verify
 from warning_dispatch.store.retention import DAY, LEAST_DAYS, Removed, Retention, claim_run, cutoff, remove_old
@@ -85,6 +88,26 @@ def test_what_is_over_goes_on_its_day_and_leaves_a_signed_tombstone(make_town: M
     assert "retention.removed" in str(town.query("SELECT max(body) FROM journal_block WHERE body LIKE '%retention%'"))
     units = rows(town, "unit", "receiver", "number")
     assert all(units.values()), "the register stays"
+
+
+def test_what_was_passed_on_and_taken_in_goes_with_the_warning(make_town: Make) -> None:
+    """Publications and posts go with their warning, never before it: else it would be passed on again. Items and links too."""
+    town = make_town()
+    outward = Outward([OutletRule("tv")], lambda *_: "<cap/>", alert_from_json)
+    source = ("folder:city", "a.xml")
+    raw = town.message(CITY, references="14110041600000_20260101000000")
+    result = town.engine.take_in(town.clock.now(), raw, *source).result
+    assert result.callouts
+    assert town.engine.once(town.clock.now(), outward.publish).result == 1
+    passed_on = ("publication", "outlet_post", "source_item", "alert_link")
+    assert all(rows(town, *passed_on).values())
+    remove_old(retention(town), town.clock.now() + 2 * HALF_A_YEAR)
+    assert rows(town, "publication", "outlet_post") == {"publication": 1, "outlet_post": 1}
+    assert town.engine.once(town.clock.now(), outward.publish).result == 0
+    over(town)
+    remove_old(retention(town), town.clock.now() + HALF_A_YEAR + DAY)
+    assert rows(town, "alert", *passed_on) == dict.fromkeys(("alert", *passed_on), 0)
+    assert faults(town) == []
 
 
 def test_an_open_callout_stays_however_old_with_all_it_refers_to(make_town: Make) -> None:
@@ -166,11 +189,11 @@ def test_of_several_daemons_one_does_the_run(make_town: Make) -> None:
     """Asked by three within the day, one is told yes; while a call-out runs, nobody; a clock set back does not stop it."""
     town = make_town()
     now = town.clock.now()
-    assert [claim_run(town.database, now + later, DAY) for later in (0, 1, 2)] == [True, False, False]
-    assert claim_run(town.database, now + DAY, DAY)
-    assert claim_run(town.database, now - DAY, DAY)
+    assert [claim_run(town.database, now + later) for later in (0, 1, 2)] == [True, False, False]
+    assert claim_run(town.database, now + DAY)
+    assert claim_run(town.database, now - DAY)
     town.warning(CITY)
-    assert not claim_run(town.database, now + 9 * DAY, DAY)
+    assert not claim_run(town.database, now + 9 * DAY)
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

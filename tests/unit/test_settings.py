@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel
@@ -45,26 +45,35 @@ def complaints(config: Path, environ: dict[str, str] | None = None, **explicit: 
 
 
 def keys_of(shape: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """Every key of the settings as "section.key"."""
+    """Every key of the settings as "section.key", those of repeated tables as "section.table.key"."""
     for name, field in shape.model_fields.items():
         inner = field.annotation
+        repeated = [one for one in get_args(inner) if isinstance(one, type) and issubclass(one, BaseModel)]
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from keys_of(inner, f"{name}.")
+            yield from keys_of(inner, f"{prefix}{name}.")
+        elif repeated and prefix:
+            yield from keys_of(repeated[0], f"{prefix}{name}.")
         elif prefix + name not in NOT_IN_THE_FILE:
             yield prefix + name
 
 
 def keys_in_file(text: str) -> set[str]:
-    """Every key that the file sets or shows behind a comment sign, outside of the routes."""
-    section, found = "", set()
+    """Every key that the file sets or shows behind a comment sign, outside of the routes.
+
+    What all sources have is shown once, further in.
+    """
+    section, found, shared = "", set(), set()
     for line in text.splitlines():
         if line.startswith("[["):
             section = "routes"
-        elif heading := re.match(r"\[(\w+)\]", line):
+        elif heading := re.match(r"(?:# \[)?\[([\w.]+)\]", line):
             section = f"{heading[1]}."
+        elif key := re.match(r"#   (\w+) = ", line):
+            shared.add(key[1])
         elif key := re.match(r"(?:# )?(\w+) = ", line):
             found.add("routes" if section == "routes" else section + key[1])
-    return found
+    found |= {f"ingest.{kind}.{key}" for kind in ("push", "folder", "feed") for key in shared}
+    return found | {f"ingest.{kind}.{key}" for kind in ("api", "file") for key in shared - {"name", "gap_s", "quiet_s"}}
 
 
 def test_the_file_shows_every_setting_and_nothing_else() -> None:
@@ -77,7 +86,7 @@ def test_the_shipped_values_are_the_defaults(tmp_path: Path) -> None:
     """A key that somebody deletes keeps the value the shipped file shows (the routes apart: none is none)."""
     shipped = load_settings(CONFIG, {})
     empty = load_settings(configured(tmp_path / "empty", ""), {})
-    for name in ("web", "log", "engine", "ingest", "texts", "smtp", "simulation"):
+    for name in ("web", "log", "engine", "ingest", "texts", "outward", "smtp", "simulation"):
         assert getattr(shipped, name) == getattr(empty, name)
     assert empty.routes == ()
 

@@ -13,6 +13,7 @@ from warning_dispatch.bootstrap.installation import (
     route_plans,
     serve,
 )
+from warning_dispatch.bootstrap.mornings import RegisterMornings, term_of
 from warning_dispatch.bootstrap.wiring import (
     REACHED,
     EngineParts,
@@ -31,6 +32,7 @@ __all__ = [
     "EngineParts",
     "Part",
     "Product",
+    "RegisterMornings",
     "RoutePlan",
     "alert_from_json",
     "alert_to_json",
@@ -43,5 +45,6 @@ __all__ = [
     "retention_of",
     "route_plans",
     "serve",
+    "term_of",
     "wire_product",
 ]

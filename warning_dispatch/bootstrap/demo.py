@@ -10,6 +10,7 @@ from warning_dispatch.configuration import load_configuration
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.escalation.budgets import Night, per_number
+from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.register import Register
@@ -67,6 +68,7 @@ def build_demo(
         outbox=OutboxSettings(link_prefix=link_prefix),
         log=silent_logger(),
         night=Night(DEMO_NIGHT_CALLS),
+        find_shape=load_gazetteer(contacts),
     )
     network = SimulatedNetwork(seed, lines=lines, sms_per_minute=DEMO_SMS_PER_MINUTE)
     return Demo(product, network, len(units))

@@ -17,6 +17,15 @@ import uvicorn
 from fastapi import FastAPI
 
 from warning_dispatch.bootstrap.keeping import DailyRetention
+from warning_dispatch.bootstrap.mornings import RegisterMornings
+from warning_dispatch.bootstrap.source_rules import rules_finder
+from warning_dispatch.bootstrap.sources import (
+    feeds_of,
+    holder_name,
+    outward_of,
+    pushers_of,
+    source_loops,
+)
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
@@ -29,6 +38,7 @@ from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.budgets import MINUTE, Night, per_number
+from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import ChannelPort, ListAccounts
@@ -39,6 +49,7 @@ from warning_dispatch.settings import Settings
 from warning_dispatch.simulation.carrier_log import CarrierLog
 from warning_dispatch.simulation.channel import SimulatedChannel
 from warning_dispatch.simulation.network import SimulatedNetwork
+from warning_dispatch.source_desk import WriterSourceDesk
 from warning_dispatch.store.database import open_database, require_current
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
@@ -72,7 +83,13 @@ async def serve(app: FastAPI, **where: Any) -> None:
     path = where.pop("uds", None)
     own = [private_socket(path)] if path else None
     settings = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2, **where
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the peer is who is connected: what a header says of it anybody can write
+        timeout_graceful_shutdown=2,
+        **where,
     )
     server = QuietServer(settings)
     serving = asyncio.create_task(server.serve(sockets=own))
@@ -142,7 +159,9 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
         languages=settings.texts.languages,
         routes=route_plans(settings),
         intake=IntakeSettings(
-            senders=settings.ingest.senders, within=settings.ingest.within, max_age=settings.ingest.max_age_s * 1000
+            senders=settings.ingest.senders,
+            within=settings.ingest.within,
+            max_age=settings.ingest.max_age_s * 1000,
         ),
         outbox=OutboxSettings(
             batch=engine.batch,
@@ -155,6 +174,8 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
         pause_max=engine.pause_max_s * 1000,
         blackout=BlackoutRule(engine.blackout_share, engine.blackout_window_s * 1000, engine.blackout_least),
         night=night_of(settings),
+        rules_of=rules_finder(settings.ingest),
+        find_shape=load_gazetteer(settings.contacts_dir),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )
 
@@ -184,6 +205,9 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
     channels, simulated = _channels(settings, clock) if turns else ({}, None)
 
     def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
+        passing = WriterSourceDesk(
+            desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
+        )
         limit = settings.web.body_limit_kib << 10
         public = create_app(
             product.read,
@@ -194,12 +218,18 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
             clock=clock,
             people=Part.WEB in parts,
             alerts=Part.INGEST in parts,
+            pushers=pushers_of(settings) if Part.INGEST in parts else (),
+            feeds=feeds_of(settings, product.read) if Part.WEB in parts else None,
         )
         listening = [serve(public, host=settings.web.host, port=settings.web.port)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
             control = create_control_app(product.read, desk, body_limit=limit, samples=not settings.reaches_people)
             listening.append(serve(control, uds=str(settings.control_socket)))
+            passing = WriterSourceDesk(
+                desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
+            )
+            listening += source_loops(settings, passing, clock)
         return listening
 
     def lists(accounts: ListAccounts) -> ListWorker:
@@ -216,6 +246,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         make_lists=lists if Part.INGEST in parts else None,
         crew=product.crew(),
         turns=turns,
+        register=RegisterMornings(settings, product.database, product.sealer, clock) if turns else None,
         hourly={"retention": DailyRetention(retention_of(settings, product.database, product.keys), clock).look},
     )
 

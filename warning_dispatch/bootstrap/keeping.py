@@ -12,7 +12,7 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.engine.engine import Done
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.errors import StoreError
-from warning_dispatch.store.retention import DAY, Removed, Retention, cutoff
+from warning_dispatch.store.retention import Removed, Retention, cutoff
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class DailyRetention:
     async def look(self, writer: Writer) -> None:
         """One look; a database that cannot be used now can be used in an hour."""
         try:
-            if await self._in_lane(writer, lambda now: self._retention.claim(now, DAY)):
+            if await self._in_lane(writer, self._retention.claim):
                 await self._run(writer)
         except StoreError as error:
             self._log.warning("retention.postponed", error=str(error))

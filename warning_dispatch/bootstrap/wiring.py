@@ -22,8 +22,9 @@ from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.filling import PIECE, Filler
 from warning_dispatch.engine.frozen import FrozenPlans, texts_to_json
-from warning_dispatch.engine.intake import Intake, IntakeSettings
+from warning_dispatch.engine.intake import Intake, IntakeSettings, RulesFinder, usual_rules
 from warning_dispatch.engine.launch import AT_ONCE, Launcher
+from warning_dispatch.engine.locating import ShapeFinder, no_positions
 from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.outbox import Outbox, OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
@@ -33,7 +34,7 @@ from warning_dispatch.engine.turn import Turn
 from warning_dispatch.engine.widening import Widening
 from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.budgets import Budget, Night
-from warning_dispatch.ingest import read_message
+from warning_dispatch.ingest import read_parts
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Hazard, Outcome
@@ -83,6 +84,8 @@ class EngineParts:
     blackout: BlackoutRule = field(default_factory=BlackoutRule)
     validity: Mapping[Colour, int] = field(default_factory=lambda: {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR})
     observe: Observer = nobody
+    rules_of: RulesFinder = usual_rules
+    find_shape: ShapeFinder = no_positions
     fill_at_once: int = AT_ONCE
     fill_piece: int = PIECE
 
@@ -121,10 +124,13 @@ def build_engine(parts: EngineParts) -> Engine:
             settings=parts.intake,
             chains=parts.chains,
             find_hazard=parts.find_hazard,
-            read_message=read_message,
+            read_message=read_parts,
             launcher=launcher,
             rounds=rounds,
             alert_to_json=alert_to_json,
+            alert_from_json=alert_from_json,
+            rules_of=parts.rules_of,
+            find_shape=parts.find_shape,
         ),
         acts=Acts(parts.pause_max, rounds, filler),
         reports=reports,
@@ -201,6 +207,8 @@ def wire_product(
     validity: Mapping[Colour, int] | None = None,
     night: Night | None = None,
     call_itself: bool = True,
+    rules_of: RulesFinder = usual_rules,
+    find_shape: ShapeFinder = no_positions,
 ) -> Product:
     """Constructor calls for the engine and what it stands on. The schema of `database` must be current."""
     sealer = AesSealer(keys)
@@ -226,6 +234,8 @@ def wire_product(
         pause_max=pause_max,
         blackout=blackout or BlackoutRule(),
         validity=validity or {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR},
+        rules_of=rules_of,
+        find_shape=find_shape,
     )
     if call_itself and configuration.bureau is None:
         log.error("bureau.no_chain")

@@ -9,7 +9,21 @@ from typing import Annotated, Any
 import typer
 
 import warning_dispatch
-from warning_dispatch.cli import accounts, alarm, alert, callout, callout_lists, callout_people, contacts, db, journal
+from warning_dispatch.cli import (
+    accounts,
+    alarm,
+    alert,
+    callout,
+    callout_lists,
+    callout_people,
+    contacts,
+    contacts_check,
+    contacts_files,
+    contacts_people,
+    db,
+    journal,
+    source,
+)
 from warning_dispatch.cli.check import check
 from warning_dispatch.cli.demo import demo
 from warning_dispatch.cli.init import init
@@ -45,14 +59,29 @@ def build_app() -> typer.Typer:
         ("alert", alert.app),
         ("alarm", alarm.app),
         ("callout", _callouts()),
-        ("contacts", contacts.app),
+        ("contacts", _contacts()),
         ("journal", journal.app),
         ("db", db.app),
+        ("source", source.sources),
+        ("outlet", source.outlets),
         ("user", accounts.users),
         ("key", accounts.keys),
     ):
         app.add_typer(group, name=name)
     return app
+
+
+def _contacts() -> typer.Typer:
+    """The group `contacts`, whose commands stand in several files."""
+    group = typer.Typer(
+        no_args_is_help=True,
+        help=both(
+            "名册：导入、导出、检查、查看、待核号码", "the register: import, export, check, look, numbers in doubt"
+        ),
+    )
+    for part in (contacts_files.app, contacts_check.app, contacts.app, contacts_people.app):
+        group.add_typer(part)
+    return group
 
 
 def _callouts() -> typer.Typer:

@@ -38,6 +38,7 @@ class Scope(StrEnum):
     ALERTS = "alerts"
     READ = "read"
     ACT = "act"
+    FEED = "feed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,11 @@ def add_system(
     name: Annotated[str, typer.Argument(help=both("系统名称", "name of the system"))],
     scope: Annotated[
         list[Scope],
-        typer.Option(help=both("权限，可重复：alerts 送预警，read 查看，act 记录应答", "repeatable: what it may do")),
+        typer.Option(
+            help=both(
+                "权限，可重复：alerts 送预警，read 查看，act 记录应答，feed 读传播的预警", "repeatable: what it may do"
+            )
+        ),
     ],
 ) -> None:
     """新建接口密钥，只显示这一次。 / Make an API key; it is shown once."""

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from warning_dispatch.cli.alert_content import content_document, content_facts, masked_text, problem_table
 from warning_dispatch.cli.office import hazard_names, open_office, open_reading
 from warning_dispatch.cli.pictures import COLOUR_STYLES, moment
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.cli.words import DISPOSITIONS
 from warning_dispatch.clock import iso_text
 from warning_dispatch.errors import Finding, FindingsError, NotFoundError
-from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.alert import AlertStatus, Disposition
 from warning_dispatch.model.views import AlertRow, IntakeResult
 from warning_dispatch.store.reading_alerts import QuarantinedRow
 from warning_dispatch.store.readings import TableReadings
@@ -29,6 +31,7 @@ app = typer.Typer(no_args_is_help=True, help=both("预警信息：接入、查�
 
 STDIN = "-"
 LONGEST_SOURCE = 200
+RELEASABLE = (Disposition.QUARANTINED, Disposition.STORED, Disposition.CONFLICT)
 _REFUSED = (Disposition.QUARANTINED, Disposition.CONFLICT)
 _STYLES = {
     Disposition.ACCEPTED: "green",
@@ -91,14 +94,70 @@ def list_alerts(
 def show(
     terminal: Terminal, alert_id: Annotated[int, typer.Argument(metavar="ID", help=both("编号", "number"))]
 ) -> None:
-    """一条消息：内容、结论和理由。 / One message: content, verdict and reasons."""
+    """一条消息：全文、结论、理由和读取时发现的问题。 / One message in full: content, verdict, reasons, problems."""
     with open_reading(terminal.settings) as read:
         row = found_alert(read, alert_id)
+        alert = read.alert_in_full(alert_id)
     hazard = hazard_names(terminal.settings).get(row.hazard, {"zh_CN": row.hazard})
     grid = Table.grid(padding=(0, 2))
-    for label, value in _facts(terminal, row, hazard):
+    for label, value in (*_facts(terminal, row, hazard), *content_facts(terminal, alert)):
         grid.add_row(Text(label, style="dim"), value)
-    terminal.answer(alert_document(row).model_dump(mode="json"), grid)
+    pictures: list[RenderableType] = [grid]
+    if row.problems:
+        pictures.append(problem_table(terminal, row.problems))
+    if row.disposition in RELEASABLE and row.status == AlertStatus.ACTUAL.value:
+        again = f"alert release {row.id} --reason …"
+        pictures.append(
+            terminal.say(f"看过以上问题，确要叫应：{again}", f"to let it call after all, having read this: {again}")
+        )
+    terminal.answer(alert_document(row).model_dump(mode="json") | {"content": content_document(alert)}, *pictures)
+
+
+@app.command("message")
+@command
+def message(
+    terminal: Terminal,
+    message_id: Annotated[int, typer.Argument(metavar="ID", help=both("报文编号", "number of the message"))],
+) -> None:
+    """读不懂的报文原文（号码遮住）。 / A message that could not be read, as it came; numbers are masked."""
+    with open_reading(terminal.settings) as read:
+        row, raw = read.message(message_id)
+    text = masked_text(raw)
+    say = terminal.say
+    grid = Table.grid(padding=(0, 2))
+    for label, value in (
+        (say("报文", "message"), str(row.raw_id)),
+        (say("收到", "received"), moment(row.received_at)),
+        (say("来源", "source"), row.source),
+        (say("字节", "bytes"), str(row.size)),
+        ("SHA-256", row.digest),
+        (say("理由", "reasons"), "\n".join(reason_text(one, terminal.language) for one in row.reasons) or "—"),
+    ):
+        grid.add_row(Text(label, style="dim"), Text(value))
+    terminal.answer(message_document(row) | {"text": text}, grid, Text(text))
+
+
+@app.command("release")
+@command
+def release(
+    terminal: Terminal,
+    alert_id: Annotated[int, typer.Argument(metavar="ID", help=both("编号", "number"))],
+    reason: Annotated[str, typer.Option("--reason", help=both("理由，必须写明", "why; it must be said"))] = "",
+    actor: Annotated[
+        str, typer.Option("--actor", help=both("操作人，默认为登录名", "who, the login if not given"))
+    ] = "",
+) -> None:
+    """释放被隔离或仅存档的消息，立即叫应；先用 alert show 看清问题。 / Let a message that was set aside call after all."""
+    actor, reason = terminal.asked_actor(actor), terminal.asked_reason(reason)
+    with open_reading(terminal.settings) as read:
+        row = found_alert(read, alert_id)
+    for one in row.problems:
+        terminal.remark(f"{one.path}: {one.detail}", f"{one.path}: {one.detail}")
+    with open_office(terminal.settings) as office:
+        result = office.release(alert_id, actor=actor, reason=reason)
+        daemon = office.daemon
+    terminal.answer(intake_document(result).model_dump(mode="json"), taken_text(terminal, row.headline, result))
+    tell_whether_called(terminal, [result], daemon=daemon)
 
 
 def found_alert(read: TableReadings, alert_id: int) -> AlertRow:
@@ -154,13 +213,17 @@ def read_files(files: Sequence[str]) -> list[tuple[str, bytes]]:
 
 def unreadable_document(row: QuarantinedRow) -> dict[str, Any]:
     """A message that is no alert, for a program."""
+    return message_document(row) | {"disposition": Disposition.QUARANTINED.value}
+
+
+def message_document(row: QuarantinedRow) -> dict[str, Any]:
+    """A message as it came, for a program."""
     return {
         "message_id": row.raw_id,
         "received_at": iso_text(row.received_at),
         "source": row.source,
         "size": row.size,
         "sha256": row.digest,
-        "disposition": Disposition.QUARANTINED.value,
         "reasons": list(row.reasons),
     }
 
@@ -202,11 +265,11 @@ def _table(terminal: Terminal, alerts: Sequence[AlertRow]) -> Table:
 def _unreadable_table(terminal: Terminal, rows: Sequence[QuarantinedRow]) -> Table:
     say = terminal.say
     table = Table(title=say("读不懂而隔离的消息", "Quarantined: could not be read"), title_justify="left")
-    for chinese, english in (("收到", "Received"), ("来源", "Source"), ("字节", "Bytes")):
+    for chinese, english in (("报文", "Message"), ("收到", "Received"), ("来源", "Source"), ("字节", "Bytes")):
         table.add_column(say(chinese, english), no_wrap=True)
     table.add_column(say("理由", "Reasons"), overflow="fold")
     for row in rows:
-        table.add_row(moment(row.received_at), row.source, str(row.size), "\n".join(row.reasons))
+        table.add_row(str(row.raw_id), moment(row.received_at), row.source, str(row.size), "\n".join(row.reasons))
     return table
 
 

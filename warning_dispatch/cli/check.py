@@ -27,6 +27,8 @@ _AREAS = {
     "bureau": ("值班叫应", "The bureau's own call"),
     "routes": ("线路", "Routes"),
     "lists": ("打印名单", "Printable lists"),
+    "sources": ("预警来源", "Sources"),
+    "outlets": ("传播", "Outlets"),
 }
 
 

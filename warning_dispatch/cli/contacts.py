@@ -1,9 +1,9 @@
-"""`contacts`: the register — take it over from files, look for gaps, make a sample."""
+"""`contacts`: the register — make a sample, mend what calls found; and how a register is taken over."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,51 +14,30 @@ from rich.text import Text
 
 from warning_dispatch.cli.callout import Actor, Reason, UnitCode
 from warning_dispatch.cli.office import opened_database
-from warning_dispatch.cli.terminal import Terminal, command, finding_document, finding_text
+from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock
-from warning_dispatch.errors import Finding, NotFoundError, RefusedError
+from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.register import Register, RegisterCounts
-from warning_dispatch.registry.findings import INFORMATION, register_findings
-from warning_dispatch.registry.reading import (
-    DIVISIONS_FILE,
-    RECEIVERS_FILE,
-    read_receivers_file,
-    read_register,
-)
+from warning_dispatch.model.register_changes import RegisterChanges, changes_between
+from warning_dispatch.model.roster import Shift
+from warning_dispatch.registry.reading import RECEIVERS_FILE, read_register
 from warning_dispatch.registry.sample import sample_receivers
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.register import Unusable, replace_register, restore_endpoints, unusable_endpoints
+from warning_dispatch.store.register_history import write_changes
 from warning_dispatch.store.register_reading import count_receivers, stored_register
+from warning_dispatch.store.roster_rows import follow_people, save_shifts
 from warning_dispatch.store.sealing import AesSealer
+from warning_dispatch.store.sql import Sql
 from warning_dispatch.tomlfiles import both
 
-app = typer.Typer(
-    no_args_is_help=True,
-    help=both("名册：导入、检查、样本、待核号码", "the register: import, check, sample, numbers in doubt"),
-)
+app = typer.Typer()
 
 STREAM = "register"
 """The journal of the register."""
-
-
-@app.command("import")
-@command
-def import_register(
-    terminal: Terminal,
-    path: Annotated[
-        Path, typer.Argument(help=both("名册文件夹，或 receivers.csv", "a register's folder, or a receivers.csv"))
-    ],
-    allow_fewer: Annotated[
-        bool, typer.Option("--allow-fewer", help=both("允许责任人减少一半以上", "even if more than half would go"))
-    ] = False,
-) -> None:
-    """导入名册：全部写入，或者一行不写并列出全部错误。 / Take a register over: all of it, or nothing and every error."""
-    register = read_files(path, terminal.settings.contacts_dir)
-    counts = take_over(terminal.settings, register, terminal.actor, allow_fewer=allow_fewer)
-    terminal.answer(asdict(counts), counts_text(terminal, counts))
 
 
 @app.command("sample")
@@ -70,37 +49,6 @@ def sample(
     """生成样本名册：编造的人，叫不到任何人的号码。 / Invented people with numbers that reach nobody."""
     counts = load_sample(terminal.settings, seed, terminal.actor)
     terminal.answer(asdict(counts), counts_text(terminal, counts))
-
-
-@app.command("check")
-@command
-def check(
-    terminal: Terminal,
-    path: Annotated[
-        Path | None,
-        typer.Argument(
-            help=both("只检查这些文件，不写入；不写则检查库中名册", "look at files only; else at the database")
-        ),
-    ] = None,
-) -> None:
-    """检查名册：没有责任人、没有 A 岗、没有电话、共用号码。 / Gaps: no receiver, no A, no phone; shared numbers."""
-    register = stored(terminal.settings) if path is None else read_files(path, terminal.settings.contacts_dir)
-    findings = register_findings(register.units, register.receivers)
-    serious = [one for one in findings if not one.what.startswith(INFORMATION)]
-    notices = [one for one in findings if one.what.startswith(INFORMATION)]
-    document = {
-        "units": len(register.units),
-        "receivers": len(register.receivers),
-        "findings": [finding_document(one) for one in serious],
-        "notices": [finding_document(one) for one in notices],
-    }
-    summary = terminal.say(
-        f"{len(register.units)} 个单位，{len(register.receivers)} 个接收责任人：{len(serious)} 个问题，{len(notices)} 条提示。",
-        f"{len(register.units)} units, {len(register.receivers)} receivers: {len(serious)} findings, {len(notices)} notices.",
-    )
-    terminal.answer(document, *_listed(serious, notices), Text(summary, style="bold red" if serious else "bold green"))
-    if serious:
-        raise typer.Exit(1)
 
 
 @app.command("findings")
@@ -157,26 +105,7 @@ def _bad_number(terminal: Terminal, one: Unusable) -> Text:
     return Text(f"{one.unit_code} {one.unit_name}  {role} {channel} {one.masked}  {words.word('outcome', one.finding)}")
 
 
-def _listed(serious: Sequence[Finding], notices: Sequence[Finding]) -> list[Text]:
-    return [*(finding_text(one) for one in serious), *(finding_text(one, "·", "dim") for one in notices)]
-
-
 # --- used by `init` and `check` as well -------------------------------------------------------------------
-
-
-def read_files(path: Path, contacts: Path) -> Register:
-    """The register of a folder; or the receivers of one file, with the units beside it or else of `contacts`."""
-    if path.is_dir():
-        return read_register(path)
-    if not path.is_file():
-        what = both("没有这个文件或文件夹", "there is no such file or folder")
-        raise RefusedError(f"{path}: {what}")
-    beside = path.parent / DIVISIONS_FILE
-    folder = path.parent if beside.is_file() else contacts
-    if folder == path.parent and path.name == RECEIVERS_FILE:
-        return read_register(folder)
-    units = read_register_units(folder)
-    return Register(units.units, read_receivers_file(path, units.units))
 
 
 def read_register_units(folder: Path) -> Register:
@@ -184,35 +113,70 @@ def read_register_units(folder: Path) -> Register:
     return Register(read_register(folder).units, ())
 
 
-def take_over(settings: Settings, register: Register, actor: str, *, allow_fewer: bool = False) -> RegisterCounts:
-    """Make the database's register this one, with a line in the journal.
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """How a register comes: who brings it and from where; `seen`: the state of the register's journal it was made from.
+
+    `shifts`: of the roster. `accepted`: names of problems that the registrar accepted. `allow_fewer`: even if more than half of the receivers would go.
+    """
+
+    actor: str
+    source: str = "import"
+    allow_fewer: bool = False
+    seen: int | None = None
+    shifts: Sequence[Shift] = ()
+    accepted: Sequence[str] = ()
+    changes: RegisterChanges | None = None
+    """What differs from the state that was `seen`; None: it is found out."""
+
+
+def take_over(settings: Settings, register: Register, how: TakeOver) -> RegisterCounts:
+    """Make the database's register this one, with its history and a line in the journal.
 
     RefusedError where it would lose people: a folder without receivers over a register that has some, a sample over a
-    real register, a sample while real routes are configured, and (but for `allow_fewer`) a register less than half as
-    long as the real one in force, which is most often a part of it.
+    real register, a sample while real routes are configured, (but for `allow_fewer`) a register less than half as
+    long as the real one in force, which is most often a part of it; and when the register has changed since `seen`.
     """
     keys = KeyRing.load(settings.keys_dir, settings.credentials_dir)
+    sealer = AesSealer(keys)
     now = SystemClock().now()
     with opened_database(settings) as database:
-        _refuse_loss(settings, database, register, allow_fewer=allow_fewer)
+        _refuse_loss(settings, database, register, allow_fewer=how.allow_fewer)
         with writing(database) as connection:
-            counts = replace_register(connection, AesSealer(keys), register, now)
+            sql = Sql(connection)
+            _refuse_late(sql, how.seen)
+            changes = how.changes
+            if changes is None:
+                changes = changes_between(stored_register(connection, sealer, usable_only=False), register)
+            counts = replace_register(connection, sealer, register, now)
+            write_changes(sql, sealer, changes, actor=how.actor, source=how.source, now=now)
+            follow_people(sql, sealer)
+            save_shifts(sql, sealer, how.shifts)
             journal = Journal(keys.journal_key, structlog.get_logger("journal"))
-            journal.append(connection, STREAM, [{"k": "register.replaced", "actor": actor, **asdict(counts)}], now)
+            entry = {"k": "register.replaced", "actor": how.actor, "source": how.source, **asdict(counts)}
+            more = {"shifts": len(how.shifts), "accepted": list(how.accepted)}
+            journal.append(connection, STREAM, [{**entry, **more}], now)
     return counts
+
+
+def _refuse_late(sql: Sql, seen: int | None) -> None:
+    """What was compared with an older state would undo what somebody has done meanwhile."""
+    if seen is not None and register_state(sql) != seen:
+        what = both(
+            "名册刚刚有变动，没有写入，请再执行一次", "the register has just changed; nothing was written, try again"
+        )
+        raise RefusedError(what)
+
+
+def register_state(sql: Sql) -> int:
+    """Where the register's journal stands: it moves with every change."""
+    return int(sql.value("SELECT seq FROM journal_head WHERE stream = ?", STREAM) or 0)
 
 
 def load_sample(settings: Settings, seed: int, actor: str) -> RegisterCounts:
     """Units of the contacts folder with invented receivers."""
     units = read_register_units(settings.contacts_dir).units
-    return take_over(settings, Register(units, sample_receivers(units, seed)), actor)
-
-
-def stored(settings: Settings) -> Register:
-    """The register in force."""
-    keys = KeyRing.load(settings.keys_dir, settings.credentials_dir)
-    with opened_database(settings) as database, reading(database) as connection:
-        return stored_register(connection, AesSealer(keys))
+    return take_over(settings, Register(units, sample_receivers(units, seed)), TakeOver(actor, "sample"))
 
 
 def counts_text(terminal: Terminal, counts: RegisterCounts) -> Text:
@@ -243,6 +207,11 @@ def _refuse_loss(settings: Settings, database: sqlalchemy.Engine, register: Regi
         raise RefusedError(f"{what} → {RECEIVERS_FILE}")
     if samples and real:
         raise RefusedError(both("库中是真实名册，不能用样本覆盖", "the register is real; a sample may not replace it"))
+    if samples and not all(entry.sample for entry in register.receivers):
+        what = both(
+            "名册里是样本，真实的人不能混在里面", "the register is a sample; real people may not stand among it"
+        )
+        raise RefusedError(f"{what} → --whole")
     if not allow_fewer and 2 * len(register.receivers) < real:
         what = both(
             f"责任人将从 {real} 个减到 {len(register.receivers)} 个，请确认文件是全份",

@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from warning_dispatch.bootstrap.installation import email_route
+from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.cli.office import database_file, opened_database
+from warning_dispatch.cli.source_inspection import Keys, outlet_findings, source_findings
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.configuration.bureau import BUREAU
 from warning_dispatch.delivery.texts import TextBook, sample_facts, self_findings, texts_findings
 from warning_dispatch.errors import DispatchError, Finding, FindingsError
 from warning_dispatch.escalation.budgets import HOUR, MINUTE
 from warning_dispatch.escalation.timing import busiest_hour, latest_ring
+from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Ladder
 from warning_dispatch.model.register import Register
@@ -26,8 +29,10 @@ from warning_dispatch.model.unit import Channel, UnitLevel
 from warning_dispatch.registry.findings import INFORMATION, register_findings
 from warning_dispatch.routing.selection import own_selections, wanted
 from warning_dispatch.settings import SETTINGS_FILE, Settings, config_folder, load_settings
+from warning_dispatch.store.accounts import scopes_by_name
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.register import unusable_endpoints
 from warning_dispatch.store.register_reading import stored_register
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.tomlfiles import both
@@ -87,7 +92,8 @@ def inspect(config: Path | None) -> Inspection:
     """Look at everything.
 
     1. Settings. 2. Chains, hazards, outcomes, and when villages ring. 3. Texts. 4. Keys and database. 5. The register.
-    6. Whom the bureau calls itself. 7. Routes. 8. The folder of the printable lists.
+    6. Whom the bureau calls itself. 7. How messages are read: certificates, positions. 8. Routes. 9. The folder of the
+    printable lists. 10. Sources and outlets.
     """
     result = Inspection()
     settings: Settings | None = None
@@ -105,9 +111,24 @@ def inspect(config: Path | None) -> Inspection:
         return result
     register = _register(result, settings)
     result.found("bureau", *_bureau(settings, configuration, register))
+    _sources(result, settings)
     _routes(result, settings, configuration, register)
     result.found("lists", *list_folder_findings(settings))
+    result.found("sources", *source_findings(settings, _keys_in_force(settings)))
+    result.found("outlets", *outlet_findings(settings))
     return result
+
+
+def _sources(result: Inspection, settings: Settings) -> None:
+    """How messages are read: the rules of their sources with the certificates, and where divisions lie."""
+    try:
+        rules_finder(settings.ingest)
+    except DispatchError as error:
+        result.failed("sources", error)
+    try:
+        load_gazetteer(settings.contacts_dir)
+    except DispatchError as error:
+        result.failed("sources", error)
 
 
 # --- configuration and texts ------------------------------------------------------------------------------
@@ -180,6 +201,7 @@ def _register(result: Inspection, settings: Settings) -> Register | None:
     try:
         with opened_database(settings) as database, reading(database) as connection:
             register = stored_register(connection, AesSealer(keys)) if keys else None
+            bad = unusable_endpoints(connection)
     except DispatchError as error:
         result.failed("database", error)
         return None
@@ -191,6 +213,9 @@ def _register(result: Inspection, settings: Settings) -> Register | None:
         result.found("register", Finding("contacts", NOBODY, remedy))
         return register
     result.found("register", *register_findings(register.units, register.receivers))
+    if bad:
+        what = both(f"{len(bad)} 个号码在呼叫中查明是坏的", f"{len(bad)} numbers were found to be wrong by calls")
+        result.found("register", Finding("contacts", what, "warning-dispatch contacts findings"))
     if not any(unit.code == settings.ingest.within for unit in register.units):
         what = both("名册里没有本市", "the register does not hold our own area")
         result.found("register", Finding(f"{SETTINGS_FILE}: ingest.within", f"{what} ({settings.ingest.within})"))
@@ -263,6 +288,15 @@ def _routes(
     if sample and not settings.reaches_people:
         what = f"{INFORMATION}" + both("名册是样本", "the register is a sample")
         result.found("register", Finding("contacts", what))
+
+
+def _keys_in_force(settings: Settings) -> Keys | None:
+    """API keys by name; None when the database cannot be asked, which is a finding of its own."""
+    try:
+        with opened_database(settings) as database, reading(database) as connection:
+            return scopes_by_name(connection)
+    except DispatchError:
+        return None
 
 
 def list_folder_findings(settings: Settings) -> Iterator[Finding]:

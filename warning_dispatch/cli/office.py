@@ -25,6 +25,7 @@ from warning_dispatch.bootstrap.wiring import REACHED
 from warning_dispatch.clock import Clock, SystemClock
 from warning_dispatch.configuration import load_configuration
 from warning_dispatch.engine.acts import Act
+from warning_dispatch.engine.engine import Done
 from warning_dispatch.engine.list_accounts import EngineAccounts
 from warning_dispatch.errors import (
     ConfigError,
@@ -70,6 +71,10 @@ class Office(Protocol):
         """A message has arrived; returns after it is durably stored."""
         ...
 
+    def release(self, alert_id: int, *, actor: str, reason: str) -> IntakeResult:
+        """Let a message that was set aside call after all."""
+        ...
+
     def act(self, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
         """An officer's act."""
         ...
@@ -105,10 +110,11 @@ class DaemonOffice:
 
     def take_in(self, raw: bytes, source: str) -> IntakeResult:
         """See the port."""
-        said = self._ask("/alerts", content=raw, params={"source": source})
-        return IntakeResult(
-            said["alert_id"], Disposition(said["disposition"]), tuple(said["reasons"]), tuple(said["callouts"])
-        )
+        return _intake_result(self._ask("/alerts", content=raw, params={"source": source}))
+
+    def release(self, alert_id: int, *, actor: str, reason: str) -> IntakeResult:
+        """See the port."""
+        return _intake_result(self._ask(f"/alerts/{alert_id}/release", json={"actor": actor, "reason": reason}))
 
     def act(self, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
         """See the port."""
@@ -152,6 +158,12 @@ class DaemonOffice:
         raise _refusal(said if isinstance(said, dict) else {}, response.status_code)
 
 
+def _intake_result(said: Mapping[str, Any]) -> IntakeResult:
+    return IntakeResult(
+        said["alert_id"], Disposition(said["disposition"]), tuple(said["reasons"]), tuple(said["callouts"])
+    )
+
+
 def _refusal(said: Mapping[str, Any], status: int) -> DispatchError:
     findings = [Finding(**one) for one in said.get("findings", ())]
     if findings:
@@ -193,7 +205,13 @@ class DirectOffice:
 
     def take_in(self, raw: bytes, source: str) -> IntakeResult:
         """See the port. Nobody else is there to write the printable list of what begins."""
-        done = self._product.engine.take_in(self._clock.now(), raw, source)
+        return self._listed(self._product.engine.take_in(self._clock.now(), raw, source))
+
+    def release(self, alert_id: int, *, actor: str, reason: str) -> IntakeResult:
+        """See the port."""
+        return self._listed(self._product.engine.release(self._clock.now(), alert_id, actor=actor, reason=reason))
+
+    def _listed(self, done: Done[IntakeResult]) -> IntakeResult:
         for callout_id in done.started:
             self._lists.write_by_itself(callout_id, self._accounts)
         return done.result

@@ -95,7 +95,7 @@ class Acts:
         _require_live(_acting(ledger, callout_id, actor, reason))
         self._filler.finish(ledger, callout_id)
         record = self._callee(ledger, callout_id, entry.unit_code)
-        added = ledger.tx.endpoints.add_receiver(record.unit_id, entry, ledger.now)
+        added = ledger.tx.endpoints.add_receiver(record.unit_id, entry, ledger.now, actor=actor)
         note = {
             "k": "receiver.added",
             "receiver": added.receiver_id,

@@ -16,16 +16,19 @@ from warning_dispatch.engine.intake import Intake
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.recovery import recover
+from warning_dispatch.engine.register_days import CLAIM_FOR, MORNING, keep_up, tell
 from warning_dispatch.engine.reports import Reports
+from warning_dispatch.engine.sources import take_once
 from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.timekeeping import STEP_LIMIT
 from warning_dispatch.engine.turn import TRIES, Inbox, Turn, Turned
 from warning_dispatch.errors import NotFoundError, StoreBusyError, StoreError
 from warning_dispatch.model.alarm_facts import written
+from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.model.views import AddedReceiver, IntakeResult
-from warning_dispatch.ports import ListAccount
+from warning_dispatch.ports import ListAccount, MorningAccount
 
 T = TypeVar("T")
 
@@ -41,6 +44,15 @@ class Done(Generic[T]):
     result: T
     hang_up: tuple[int, ...] = ()
     started: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message that has come: its bytes, where from, and what the source calls it (empty: nothing)."""
+
+    raw: bytes
+    source: str
+    item: str = ""
 
 
 class Engine:
@@ -133,16 +145,59 @@ class Engine:
         """Taps and replies, committed at once."""
         return Done(*self._turn.listen(now, inbox))
 
-    def take_in(self, now: int, raw: bytes, source: str) -> Done[IntakeResult]:
-        """A message has arrived. A fault while it is judged is the sender's to know, but the bytes are kept first."""
+    def take_in(self, now: int, raw: bytes, source: str, item: str = "") -> Done[IntakeResult]:
+        """A message has arrived. A fault while it is judged is the sender's to know, but the bytes are kept first.
+
+        `item`: what the source calls it, where it does: it is taken in once, however often it comes.
+        """
+
+        def work(ledger: Ledger) -> IntakeResult:
+            return take_once(ledger, source, item, lambda: self._intake.take_in(ledger, raw, source))
+
         try:
-            return self._once(now, lambda ledger: self._intake.take_in(ledger, raw, source))
+            return self._once(now, work)
         except StoreError:
             raise
         except Exception as error:
-            fault = type(error).__name__
-            self._once(now, lambda ledger: self._intake.keep(ledger, raw, source, f"fault_{fault}"))
+            reason = f"fault_{type(error).__name__}"
+            self._once(now, lambda ledger: self._keep(ledger, raw, source, item, reason))
             raise
+
+    def release(self, now: int, alert_id: int, *, actor: str, reason: str) -> Done[IntakeResult]:
+        """An officer releases a message that did not call by itself. RefusedError and NotFoundError change nothing."""
+        return self._once(now, lambda ledger: self._intake.release(ledger, alert_id, actor=actor, reason=reason))
+
+    def take_in_some(self, now: int, arrivals: Sequence[Arrival]) -> Done[list[IntakeResult]]:
+        """Several messages in one transaction, up to and with the first that changed a call-out.
+
+        Any fault while one is judged undoes them all and is raised: nothing is kept, take each in by itself.
+        """
+
+        def work(ledger: Ledger) -> list[IntakeResult]:
+            results: list[IntakeResult] = []
+            for one in arrivals:
+                results.append(self._one_of_some(ledger, one))
+                if results[-1].callouts:
+                    break
+            return results
+
+        return self._once(now, work)
+
+    def _one_of_some(self, ledger: Ledger, one: Arrival) -> IntakeResult:
+        return take_once(ledger, one.source, one.item, lambda: self._intake.take_in(ledger, one.raw, one.source))
+
+    def _keep(self, ledger: Ledger, raw: bytes, source: str, item: str, reason: str) -> None:
+        """Keep what could not be judged; it is not judged again by itself."""
+
+        def keep() -> IntakeResult:
+            self._intake.keep(ledger, raw, source, reason)
+            return IntakeResult(None, Disposition.QUARANTINED, (reason,), ())
+
+        take_once(ledger, source, item, keep, heard=False)
+
+    def once(self, now: int, work: Callable[[Ledger], T]) -> Done[T]:
+        """A use case from beside the engine (sources, outlets) in one transaction of its own."""
+        return self._once(now, work)
 
     def act(self, now: int, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> Done[None]:
         """An officer's act. RefusedError and NotFoundError change nothing."""
@@ -201,6 +256,18 @@ class Engine:
     def source_silent(self, now: int, name: str) -> Done[None]:
         """A source of warnings says nothing any more, not even that it is alive."""
         return self._once(now, lambda ledger: ledger.alarm("source_silent", written(source=name), about=name))
+
+    def keep_register(self, now: int, day: str, erase_before: int) -> Done[bool]:
+        """The register's upkeep of a day, once; whether it was this call that did it."""
+        return self._once(now, lambda ledger: keep_up(ledger, day, erase_before))
+
+    def claim_morning(self, now: int, day: str) -> Done[str | None]:
+        """The look at the register in the morning is ours: what the last one remembered; None: it is another's, or done."""
+        return self._once(now, lambda ledger: ledger.tx.chores.claim(MORNING, day, now, now + CLAIM_FOR))
+
+    def tell_morning(self, now: int, account: MorningAccount) -> Done[bool]:
+        """What got worse in the register is put before the duty officer, once."""
+        return self._once(now, lambda ledger: tell(ledger, account))
 
     def _once(self, now: int, work: Callable[[Ledger], T]) -> Done[T]:
         """One use case in one transaction of its own, alone; once more where others were in the way."""

@@ -7,27 +7,42 @@ happened and the sender is told to send again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from hashlib import sha256
 
-from warning_dispatch.engine.launch import Launch, Launcher
+from warning_dispatch.engine.events import MOST_EVENTS, events_of
+from warning_dispatch.engine.judging import Case, IntakeSettings, Judge, Judged, renamed
+from warning_dispatch.engine.launch import Launcher
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.reading import Reading, read_facts
-from warning_dispatch.engine.records import ChainRecord, Hold, NewAlert
+from warning_dispatch.engine.linking import NO_KIN, Kin, kin_without_linking, rank
+from warning_dispatch.engine.locating import Locator, ShapeFinder, no_positions
+from warning_dispatch.engine.reading import read_facts
+from warning_dispatch.engine.records import KeptAlert, NewAlert, StoredAlert
 from warning_dispatch.engine.rounds import HazardFinder, Rearranged, Rounds
-from warning_dispatch.errors import UnreadableAlertError
+from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.alarm_facts import written
-from warning_dispatch.model.alert import Alert, AlertStatus, Disposition, MsgType, ReadAlert
-from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.alert import (
+    Alert,
+    AlertStatus,
+    Disposition,
+    MsgType,
+    Problem,
+    ReadAlert,
+    ReadMessage,
+    Unread,
+)
 from warning_dispatch.model.plan import CallChain, Hazard
-from warning_dispatch.model.states import ChainState
+from warning_dispatch.model.source_rules import USUAL, SourceRules
 from warning_dispatch.model.views import IntakeResult
-from warning_dispatch.routing.areas import Affected, level_of
-from warning_dispatch.routing.obligations import grown
-from warning_dispatch.routing.triggers import Match, Verdict, chosen_by_hand, match
+from warning_dispatch.routing.areas import level_of
+from warning_dispatch.routing.triggers import Verdict, match
+
+__all__ = ["BY_HAND", "Intake", "IntakeSettings"]
 
 COLOURS_DISAGREE = "colour-conflict"
 """The reader's code for colours that contradict each other (ingest.notes.Odd)."""
+AREA_UNNAMED = "area_unnamed"
+"""The alarm of a warning that names places which cannot be told."""
 PRACTICE = (AlertStatus.TEST, AlertStatus.DRAFT, AlertStatus.EXERCISE, AlertStatus.SYSTEM)
 """Messages that say of themselves that they are not meant; one of unknown status may be."""
 LONGEST_REASON = 200
@@ -35,41 +50,14 @@ LONGEST_REASON = 200
 BY_HAND = "hand:"
 """The source of a message that an officer composed (observed rain, a call from upstairs), before the actor."""
 
-
-@dataclass(frozen=True, slots=True)
-class IntakeSettings:
-    """`senders`: allowed sender codes, exact or as prefix with "*"; empty allows all. `within`: our own area code.
-
-    `max_age`: an Alert older than this (ms) is stored, not dialled. `ahead`: one further in the future is refused.
-    """
-
-    senders: tuple[str, ...]
-    within: str
-    max_age: int
-    ahead: int = 600_000
-
-    def allows(self, issuer: str) -> bool:
-        """Whether a sender may start call-outs."""
-        return not self.senders or any(
-            issuer.startswith(one[:-1]) if one.endswith("*") else issuer == one for one in self.senders
-        )
+MessageReader = Callable[[bytes, SourceRules], ReadMessage]
+RulesFinder = Callable[[str], SourceRules]
+"""What is known of a source, by its name."""
 
 
-@dataclass(slots=True)
-class _Judged:
-    """The verdict on one alert of a message.
-
-    `hazards` are those for which the chain's hold on units changes: their call-outs are rearranged, with `hold` as what
-    the chain wants from now on (None: nobody) and `affected` as the area it was derived from.
-    """
-
-    disposition: Disposition
-    reasons: list[str]
-    chain_id: int | None = None
-    alarm: str = ""
-    hazards: tuple[str, ...] = ()
-    hold: Hold | None = None
-    affected: Affected | None = None
+def usual_rules(_source: str) -> SourceRules:
+    """Nothing is known of any source."""
+    return USUAL
 
 
 class Intake:
@@ -80,38 +68,44 @@ class Intake:
         settings: IntakeSettings,
         chains: Sequence[CallChain],
         find_hazard: HazardFinder,
-        read_message: Callable[[bytes], Sequence[ReadAlert]],
+        read_message: MessageReader,
         launcher: Launcher,
         rounds: Rounds,
         alert_to_json: Callable[[Alert], str],
+        alert_from_json: Callable[[str], Alert],
+        rules_of: RulesFinder = usual_rules,
+        find_shape: ShapeFinder = no_positions,
     ) -> None:
         """The parsers and the configuration are handed in."""
         self._settings = settings
         self._chains = chains
         self._find_hazard = find_hazard
         self._read_message = read_message
-        self._launcher = launcher
         self._rounds = rounds
         self._alert_to_json = alert_to_json
+        self._alert_from_json = alert_from_json
+        self._rules_of = rules_of
+        self._locate = Locator(settings.within, find_shape)
+        self._judge = Judge(settings, chains, launcher)
 
     def take_in(self, ledger: Ledger, raw: bytes, source: str) -> IntakeResult:
         """One message, whatever is in it.
 
         1. Keep the bytes. 2. Read them; what cannot be read is quarantined with its reasons and a human is told.
-        3. Judge each alert in it by itself. 4. Store it, then act on the verdict.
+        3. Judge each event of each alert in it by itself. 4. Store it, then act on the verdict.
         """
         alerts = ledger.tx.alerts
         digest = sha256(raw).hexdigest()
         raw_id = alerts.keep_raw(raw, source, digest, ledger.now)
-        try:
-            found = self._read_message(raw)
-        except UnreadableAlertError as error:
-            reasons = [str(finding) for finding in error.findings]
-            alerts.judge_raw(raw_id, Disposition.QUARANTINED, reasons)
-            ledger.note_system({"k": "message", "raw": raw_id, "disposition": Disposition.QUARANTINED})
-            ledger.alarm("quarantined", written(message=raw_id, why=[reasons[0][:LONGEST_REASON]]), about=digest)
-            return IntakeResult(None, Disposition.QUARANTINED, tuple(reasons), ())
-        results = [self._take_one(ledger, raw_id, one, by_hand=source.startswith(BY_HAND)) for one in found]
+        rules = self._rules_of(source)
+        found = self._read_message(raw, rules)
+        results = [
+            result
+            for read in found.alerts
+            for result in self._take_alert(ledger, raw_id, read, rules, by_hand=source.startswith(BY_HAND))
+        ]
+        if found.unread:
+            results.append(self._refuse(ledger, raw_id, digest, found.unread))
         worst = min((result.disposition for result in results), key=_SEVERITY.index)
         reasons = list(dict.fromkeys(reason for result in results for reason in result.reasons))
         alerts.judge_raw(raw_id, worst, reasons)
@@ -127,245 +121,219 @@ class Intake:
         ledger.note_system({"k": "message", "raw": raw_id, "disposition": Disposition.QUARANTINED})
         ledger.alarm("quarantined", written(message=raw_id, why=[reason]), about=digest)
 
-    def _take_one(self, ledger: Ledger, raw_id: int, read: ReadAlert, *, by_hand: bool) -> IntakeResult:
-        alert = read.alert
-        facts = read_facts(alert, self._settings.within)
+    def release(self, ledger: Ledger, alert_id: int, *, actor: str, reason: str) -> IntakeResult:
+        """An officer has read a message that did not call by itself, with all its problems, and takes it upon himself.
+
+        It is judged anew without regard to who sent it, what is odd about it, or its age. RefusedError when it is in
+        force already or cannot call even so (practice, expired, no area); NotFoundError when there is none.
+        """
+        if not actor.strip() or not reason.strip():
+            raise RefusedError("须写明操作人和理由 / an act needs an actor and a reason (--actor, --reason)")
+        kept = ledger.tx.alerts.kept(alert_id)
+        if kept is None:
+            raise NotFoundError(f"没有消息 {alert_id} / there is no alert {alert_id} → alert list")
+        alert = self._alert_from_json(ledger.tx.alerts.content(alert_id))
+        _require_releasable(kept, alert)
+        case = self._case(ledger, ReadAlert(alert, kept.problems), USUAL, released=True)
+        judged = self._judge(ledger, case)
+        if judged.disposition is not Disposition.ACCEPTED and not case.lifts:
+            raise RefusedError(
+                f"释放后仍不能叫应（{', '.join(judged.reasons)}），请用 callout start / "
+                f"it cannot be called even when released ({', '.join(judged.reasons)}) → callout start"
+            )
+        judged.reasons.append("released_by_an_officer")
+        ledger.note_system({"k": "alert.released", "id": alert_id, "actor": actor, "why": reason})
+        self._store_again(ledger, alert_id, judged)
+        return IntakeResult(
+            alert_id, judged.disposition, tuple(judged.reasons), self._carry_out(ledger, judged, alert_id, case)
+        )
+
+    # --- one alert ----------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _refuse(ledger: Ledger, raw_id: int, digest: str, unread: Sequence[Unread]) -> IntakeResult:
+        """What could not be read: its reasons are kept with the bytes, a human is told."""
+        reasons = [str(finding) for part in unread for finding in part.findings]
+        ledger.note_system({"k": "message", "raw": raw_id, "disposition": Disposition.QUARANTINED})
+        ledger.alarm("quarantined", written(message=raw_id, why=[reasons[0][:LONGEST_REASON]]), about=digest)
+        return IntakeResult(None, Disposition.QUARANTINED, tuple(reasons), ())
+
+    def _take_alert(
+        self, ledger: Ledger, raw_id: int, read: ReadAlert, rules: SourceRules, *, by_hand: bool
+    ) -> list[IntakeResult]:
+        """Every event of an alert; an Update that speaks of one event less lets go of that one."""
+        events = events_of(read.alert, self._find_hazard)
+        if len(events) > MOST_EVENTS:
+            events, read = (read.alert,), replace(read, problems=(*read.problems, _TOO_MANY))
+        results = []
+        others: set[str] = set()
+        for event in events:
+            part = replace(read, alert=event)
+            case = self._case(ledger, part, rules, by_hand=by_hand)
+            result, kin = self._take_one(ledger, raw_id, case, event)
+            results.append(result)
+            others.update(one.part for one in kin.all if one.coverage)
+        if others - {one.part for one in events}:
+            self._let_go(ledger, events)
+        return results
+
+    def _case(
+        self,
+        ledger: Ledger,
+        read: ReadAlert,
+        rules: SourceRules,
+        *,
+        by_hand: bool = False,
+        released: bool = False,
+    ) -> Case:
+        """An event on the table: where it is, what it warns of."""
+        within = self._settings.within
+        facts = read_facts(read.alert, within)
+        located = self._locate(ledger, read.alert, facts.issuer_area)
         hazard, disagree = self._find_hazard(facts.event_code, facts.event_name, facts.headline)
-        dumped = self._alert_to_json(alert)
+        problems = read.problems
+        if disagree and hazard is not None:
+            coded, _ = self._find_hazard(facts.event_code, "", "")
+            hazard = self._higher(located.alert, hazard, coded)
+            located = replace(located, alert=renamed(located.alert, hazard))
+            problems = (*problems, _DISAGREE)
+        if located.alert is not read.alert:
+            facts = read_facts(located.alert, within)
+        return Case(located.alert, problems, facts, hazard, located, rules, by_hand=by_hand, released=released)
+
+    def _higher(self, alert: Alert, named: Hazard, coded: Hazard | None) -> Hazard:
+        """Of two hazards that a message names, the one that calls; else the one by its name."""
+        if coded is None:
+            return named
+        facts = read_facts(alert, self._settings.within)
+        level = level_of(facts.issuer_area)
+        if level is None:
+            return named
+        calls = [
+            one
+            for one in (named, coded)
+            if match(alert, one.key, facts.colour, level, self._chains).verdict is Verdict.START
+        ]
+        return calls[0] if calls else named
+
+    def _take_one(self, ledger: Ledger, raw_id: int, case: Case, as_read: Alert) -> tuple[IntakeResult, Kin]:
+        """One event: known already, judged again, or judged and stored; and what it hangs together with."""
+        dumped = self._alert_to_json(as_read)
         digest = sha256(dumped.encode()).hexdigest()
-        same = ledger.tx.alerts.same_identity(facts.issuer, alert.identifier, alert.sent)
-        twin = next((one for one in same if one.content_digest == digest), None)
+        same = ledger.tx.alerts.same_identity(case.facts.issuer, as_read.identifier, as_read.sent, as_read.part)
+        twin = self._twin(ledger, same, digest, case)
         if twin is not None and twin.disposition not in _SET_ASIDE:
-            return self._duplicate(ledger, twin.id)
-        judged = self._judge(ledger, read, facts, hazard, conflict=bool(same) and twin is None, by_hand=by_hand)
-        if disagree:
-            judged.reasons.append("code_and_name_disagree")
+            return self._duplicate(ledger, twin.id), NO_KIN
+        judged = self._judge(ledger, replace(case, conflict=bool(same) and twin is None))
         if twin is not None:
-            return self._judged_again(ledger, twin.id, judged, facts)
+            return self._judged_again(ledger, twin.id, judged, case), judged.kin
         alert_id = ledger.tx.alerts.insert(
             NewAlert(
                 raw_message_id=raw_id,
                 chain_id=judged.chain_id,
-                alert=alert,
-                issuer=facts.issuer,
+                alert=case.alert,
+                issuer=case.facts.issuer,
                 received_at=ledger.now,
-                hazard=hazard.key if hazard else "",
-                colour=facts.colour,
-                headline=facts.headline,
-                expires=facts.expires,
+                hazard=case.hazard.key if case.hazard else "",
+                colour=case.facts.colour,
+                headline=case.facts.headline,
+                expires=case.facts.expires,
                 content_digest=digest,
-                sealed_json=dumped,
+                sealed_json=dumped if case.alert is as_read else self._alert_to_json(case.alert),
                 disposition=judged.disposition,
                 reasons=tuple(judged.reasons),
+                problems=case.problems,
             )
         )
         ledger.note_system(
             {"k": "alert", "id": alert_id, "disposition": judged.disposition, "why": list(judged.reasons)}
         )
-        self._tell(ledger, read, facts, judged, digest, alert_id, disagree=disagree)
-        callouts = self._carry_out(ledger, judged, alert_id, facts)
-        return IntakeResult(alert_id, judged.disposition, tuple(judged.reasons), callouts)
+        self._tell(ledger, case, judged, digest, alert_id)
+        callouts = self._carry_out(ledger, judged, alert_id, case)
+        return IntakeResult(alert_id, judged.disposition, tuple(judged.reasons), callouts), judged.kin
 
-    @staticmethod
-    def _tell(
-        ledger: Ledger, read: ReadAlert, facts: Reading, judged: _Judged, digest: str, alert_id: int, *, disagree: bool
-    ) -> None:
+    def _twin(self, ledger: Ledger, same: Sequence[StoredAlert], digest: str, case: Case) -> StoredAlert | None:
+        """The message that this one repeats: the same content, or the same warning from another feed in another dialect."""
+        exact = next((one for one in same if one.content_digest == digest), None)
+        if exact is not None:
+            return exact
+        for one in same:
+            if one.dialect != case.alert.dialect:
+                other = self._alert_from_json(ledger.tx.alerts.content(one.id))
+                if self._gist(other) == self._gist(case.alert):
+                    return one
+        return None
+
+    def _gist(self, alert: Alert) -> object:
+        """What a message comes to, whatever its dialect."""
+        facts = read_facts(alert, self._settings.within)
+        hazard, _ = self._find_hazard(*_event_of(alert, self._settings.within))
+        return alert.status, alert.msg_type, facts.colour, hazard and hazard.key, frozenset(facts.codes)
+
+    def _tell(self, ledger: Ledger, case: Case, judged: Judged, digest: str, alert_id: int) -> None:
         """What the bureau must know of a message: its verdict, and contradictions in it even when it is acted upon.
 
-        Urgent as the colour it reads as, the higher one where it contradicts itself. Practice rings nobody.
+        Urgent as the colour it reads as, the higher one where it contradicts itself. Practice rings nobody, nor does a
+        stranger's warning for somewhere else.
         """
         kinds = [judged.alarm] if judged.alarm else []
-        if judged.disposition not in (Disposition.QUARANTINED, Disposition.CONFLICT):
-            if any(problem.code == COLOURS_DISAGREE for problem in read.problems):
-                kinds.append("colours_disagree")
-            if disagree:
-                kinds.append("hazard_disagrees")
-        detail = written(alert=alert_id, why=judged.reasons)
-        for kind in kinds:
-            ledger.alarm(kind, detail, about=digest, warning=facts.colour, rings=read.alert.status not in PRACTICE)
+        kinds += judged.alarms
+        if judged.disposition not in (Disposition.QUARANTINED, Disposition.CONFLICT) and not case.located.elsewhere:
+            codes = {problem.code for problem in case.problems}
+            kinds += ["colours_disagree"] if COLOURS_DISAGREE in codes else []
+            kinds += ["hazard_disagrees"] if _DISAGREE.code in codes else []
+        stranger = case.located.elsewhere and not self._judge.allows(case)
+        rings = case.alert.status not in PRACTICE and not stranger
+        names = [*case.located.ambiguous, *case.located.unknown]
+        for kind in dict.fromkeys(kinds):
+            detail = written(alert=alert_id, why=names if names and kind == AREA_UNNAMED else judged.reasons)
+            ledger.alarm(kind, detail, about=digest, warning=case.facts.colour, rings=rings)
 
-    def _duplicate(self, ledger: Ledger, alert_id: int) -> IntakeResult:
+    @staticmethod
+    def _duplicate(ledger: Ledger, alert_id: int) -> IntakeResult:
         ledger.note_system({"k": "alert", "id": alert_id, "disposition": Disposition.DUPLICATE})
         return IntakeResult(alert_id, Disposition.DUPLICATE, ("duplicate",), ())
 
-    def _judged_again(self, ledger: Ledger, alert_id: int, judged: _Judged, facts: Reading) -> IntakeResult:
+    def _judged_again(self, ledger: Ledger, alert_id: int, judged: Judged, case: Case) -> IntakeResult:
         """The same message came again after it had been set aside: the clock or the senders may have been mended."""
         if judged.disposition is not Disposition.ACCEPTED:
             return self._duplicate(ledger, alert_id)
+        self._store_again(ledger, alert_id, judged)
+        callouts = self._carry_out(ledger, judged, alert_id, case)
+        return IntakeResult(alert_id, judged.disposition, tuple(judged.reasons), callouts)
+
+    @staticmethod
+    def _store_again(ledger: Ledger, alert_id: int, judged: Judged) -> None:
         ledger.tx.alerts.rejudge(alert_id, judged.chain_id, judged.disposition, judged.reasons)
         ledger.note_system(
             {"k": "alert", "id": alert_id, "disposition": judged.disposition, "why": list(judged.reasons)}
         )
-        callouts = self._carry_out(ledger, judged, alert_id, facts)
-        return IntakeResult(alert_id, judged.disposition, tuple(judged.reasons), callouts)
-
-    # --- judging ------------------------------------------------------------------------------------------
-
-    def _judge(  # noqa: PLR0911 - one return per rule, in the order in which the rules apply
-        self, ledger: Ledger, read: ReadAlert, facts: Reading, hazard: Hazard | None, *, conflict: bool, by_hand: bool
-    ) -> _Judged:
-        """The verdict, by the first rule that applies."""
-        alert = read.alert
-        reasons = [problem.code for problem in read.problems]
-        if conflict:
-            return _Judged(Disposition.CONFLICT, [*reasons, "same_identity_other_content"], alarm="conflict")
-        if not self._settings.allows(facts.issuer):
-            return _Judged(Disposition.QUARANTINED, [*reasons, "sender_not_allowed"], alarm="quarantined")
-        if any(problem.essential for problem in read.problems):
-            return _Judged(Disposition.QUARANTINED, reasons, alarm="quarantined")
-        if not facts.actual:  # practice starts nothing, and it ends nothing either
-            return _Judged(Disposition.STORED, [*reasons, f"status_{alert.status.value.lower()}"])
-        chain = ledger.tx.alerts.chain_of(facts.issuer, (*alert.references, alert.identifier))
-        if alert.msg_type is MsgType.CANCEL:
-            return self._judge_cancel(ledger, alert, facts, hazard, chain, reasons)
-        issuer_level = level_of(facts.issuer_area)
-        if hazard is None or issuer_level is None:
-            unknown = "hazard_unknown" if hazard is None else "issuer_level_unknown"
-            serious = facts.colour is None or facts.colour >= Colour.ORANGE
-            return _Judged(Disposition.STORED, [*reasons, unknown], alarm="untriggered" if serious else "")
-        found = match(alert, hazard.key, facts.colour, issuer_level, self._chains)
-        if by_hand:
-            found = chosen_by_hand(found, facts.colour, issuer_level, self._chains)
-        if found.verdict is Verdict.ASK:
-            return _Judged(Disposition.STORED, [*reasons, found.reason], alarm="untriggered")
-        late = self._too_late(facts, ledger.now, alert)
-        if found.verdict is Verdict.START and late:
-            return _Judged(Disposition.STORED, [*reasons, late], alarm="untriggered")
-        return self._judge_warning(ledger, facts, hazard, chain, found, reasons)
-
-    def _too_late(self, facts: Reading, now: int, alert: Alert) -> str:
-        """Why a warning is not dialled for its age; empty when it is fresh."""
-        if facts.expires is not None and facts.expires <= now:
-            return "expired_on_arrival"
-        if alert.sent > now + self._settings.ahead:
-            return "sent_in_the_future"
-        if alert.sent < now - self._settings.max_age:
-            return "too_old"
-        return ""
-
-    def _judge_cancel(
-        self,
-        ledger: Ledger,
-        alert: Alert,
-        facts: Reading,
-        hazard: Hazard | None,
-        chain: ChainRecord | None,
-        reasons: list[str],
-    ) -> _Judged:
-        """A Cancel ends its own chain and nothing else; one that comes first leaves a tombstone."""
-        if chain is None:
-            root = alert.references[0] if alert.references else alert.identifier
-            chain_id = ledger.tx.alerts.new_chain(
-                root, facts.issuer, facts.issuer_area, hazard.key if hazard else "", facts.colour or 0, ledger.now
-            )
-            ledger.tx.alerts.update_chain(chain_id, facts.colour or 0, ChainState.ENDED, ledger.now)
-            return _Judged(
-                Disposition.STORED, [*reasons, "cancel_of_unknown"], chain_id=chain_id, alarm="cancel_of_unknown"
-            )
-        held = chain.state is not ChainState.ENDED and bool(chain.coverage)
-        ledger.tx.alerts.update_chain(chain.id, chain.colour or 0, ChainState.ENDED, ledger.now)
-        return _Judged(
-            Disposition.ACCEPTED if held else Disposition.STORED,
-            [*reasons, "cancelled"],
-            chain_id=chain.id,
-            hazards=(chain.hazard,) if held else (),
-        )
-
-    def _judge_warning(
-        self,
-        ledger: Ledger,
-        facts: Reading,
-        hazard: Hazard,
-        chain: ChainRecord | None,
-        found: Match,
-        reasons: list[str],
-    ) -> _Judged:
-        """An Alert or Update: from now on its chain holds the units of its area at its colour, or nobody.
-
-        A message older than what its chain already holds came late; it changes nothing any more.
-        """
-        reasons = [*reasons, found.reason]
-        if chain is not None and chain.state is ChainState.ENDED:
-            newer = found.verdict is Verdict.START and facts.sent > chain.last_sent  # no late parent: a human decides
-            alarm = "untriggered" if newer else ""
-            return _Judged(Disposition.STORED, [*reasons, "chain_has_ended"], chain_id=chain.id, alarm=alarm)
-        if chain is not None and facts.sent < chain.last_sent:
-            return _Judged(Disposition.STORED, [*reasons, "older_than_its_chain"], chain_id=chain.id)
-        colour = facts.colour or Colour.BLUE
-        if found.verdict is not Verdict.START or found.chain is None:
-            return self._lowered(ledger, facts, hazard, colour, chain, reasons)
-        launch = Launch(found.chain, hazard, colour, facts)
-        affected = self._launcher.affected(ledger, facts)
-        hold = self._launcher.hold(launch, affected, ledger.now)
-        if chain is not None and chain.state is ChainState.SET_ASIDE and not _reaches_further(chain, colour, hold):
-            why = [*reasons, "set_aside_by_an_officer"]
-            return _Judged(Disposition.STORED, why, chain_id=chain.id, alarm="untriggered")
-        chain_id = self._chain(ledger, facts, hazard, colour, chain)
-        return _Judged(
-            Disposition.ACCEPTED,
-            reasons,
-            chain_id=chain_id,
-            hazards=tuple(dict.fromkeys((hazard.key, chain.hazard if chain else hazard.key))),
-            hold=hold,
-            affected=affected,
-        )
-
-    def _lowered(
-        self,
-        ledger: Ledger,
-        facts: Reading,
-        hazard: Hazard,
-        colour: Colour,
-        chain: ChainRecord | None,
-        reasons: list[str],
-    ) -> _Judged:
-        """Below every trigger: the chain goes on, but nobody is called for it any more."""
-        held = chain is not None and chain.state is ChainState.IN_FORCE and bool(chain.coverage)
-        if chain is not None and chain.state is ChainState.SET_ASIDE:  # what an officer lifted stays lifted
-            ledger.tx.alerts.update_chain(chain.id, colour, ChainState.SET_ASIDE, ledger.now)
-            return _Judged(Disposition.STORED, reasons, chain_id=chain.id)
-        chain_id = self._chain(ledger, facts, hazard, colour, chain)
-        return _Judged(
-            Disposition.ACCEPTED if held else Disposition.STORED,
-            [*reasons, "lowered_below_trigger"] if held else reasons,
-            chain_id=chain_id,
-            hazards=(chain.hazard,) if held and chain else (),
-        )
-
-    @staticmethod
-    def _chain(ledger: Ledger, facts: Reading, hazard: Hazard, colour: Colour, chain: ChainRecord | None) -> int:
-        """The chain in force at this colour, begun if it is new."""
-        if chain is None:
-            issuer, area = facts.issuer, facts.issuer_area
-            return ledger.tx.alerts.new_chain(facts.root, issuer, area, hazard.key, colour, ledger.now)
-        ledger.tx.alerts.update_chain(chain.id, colour, ChainState.IN_FORCE, ledger.now)
-        if chain.hazard != hazard.key:  # an Update may name another hazard than the message it replaces
-            ledger.tx.alerts.change_hazard(chain.id, hazard.key)
-        return chain.id
 
     # --- carrying out -------------------------------------------------------------------------------------
 
-    def _carry_out(self, ledger: Ledger, judged: _Judged, alert_id: int, facts: Reading) -> tuple[int, ...]:
+    def _carry_out(self, ledger: Ledger, judged: Judged, alert_id: int, case: Case) -> tuple[int, ...]:
         """What the chain holds from now on, and the call-outs of its hazard brought into line."""
-        if not judged.hazards or judged.chain_id is None:
-            return ()
-        ledger.tx.alerts.hold(judged.chain_id, alert_id, judged.hold)
-        done, *others = (
+        hazards = tuple(dict.fromkeys((*judged.hazards, *judged.freed)))
+        if judged.hazards and judged.chain_id is not None:
+            ledger.tx.alerts.hold(judged.chain_id, alert_id, judged.hold)
+        done = [
             self._rounds.rearrange(
-                ledger, hazard, first=judged.chain_id, actor=facts.issuer, reason=f"alert {alert_id}"
+                ledger, hazard, first=judged.chain_id, actor=case.facts.issuer, reason=f"alert {alert_id}"
             )
-            for hazard in judged.hazards
-        )
-        started = done.started.get(judged.chain_id)
+            for hazard in hazards
+        ]
+        if not done:
+            return ()
+        started = done[0].started.get(judged.chain_id) if judged.chain_id is not None else None
         if judged.hold is not None and started is None:
-            self._nothing_new(ledger, judged, alert_id, done, facts)
+            self._nothing_new(ledger, judged, alert_id, done[0], case)
         for code in judged.affected.unknown if judged.affected else ():
-            at = started or next(iter(done.attached), None)
-            ledger.alarm("area_unknown", written(code=code), at, about=code, warning=facts.colour)
-        return tuple(dict.fromkeys(one for each in (done, *others) for one in each.callouts))
+            at = started or next(iter(done[0].attached), None)
+            ledger.alarm("area_unknown", written(code=code), at, about=code, warning=case.facts.colour)
+        return tuple(dict.fromkeys(one for each in done for one in each.callouts))
 
     @staticmethod
-    def _nothing_new(ledger: Ledger, judged: _Judged, alert_id: int, done: Rearranged, facts: Reading) -> None:
+    def _nothing_new(ledger: Ledger, judged: Judged, alert_id: int, done: Rearranged, case: Case) -> None:
         """The warning calls nobody anew: say why, and tell a human unless its units are being called already."""
         why = "attached" if done.attached else "closed_by_an_officer" if done.closed else "nobody_in_area"
         judged.reasons.append(why)
@@ -375,14 +343,54 @@ class Intake:
         kind = "untriggered" if done.closed else why
         detail = written(alert=alert_id, why=judged.reasons)
         about = f"alert {alert_id}"
-        ledger.alarm(kind, detail, next(iter(done.closed), None), about=about, warning=facts.colour)
+        ledger.alarm(kind, detail, next(iter(done.closed), None), about=about, warning=case.facts.colour)
+
+    def _let_go(self, ledger: Ledger, events: Sequence[Alert]) -> None:
+        """Chains of events that the newest message of a chain no longer speaks of hold nobody any more."""
+        alert = events[0]
+        if alert.status is not AlertStatus.ACTUAL or alert.msg_type not in (MsgType.ALERT, MsgType.UPDATE):
+            return
+        issuer = read_facts(alert, self._settings.within).issuer
+        kin = kin_without_linking(ledger, alert, issuer)
+        if rank(alert) != kin.newest:  # it came late, or it is for a human and has changed nothing
+            return
+        parts = {one.part for one in events}
+        for chain in kin.all:
+            if chain.part not in parts and chain.coverage:
+                ledger.tx.alerts.hold(chain.id, ledger.tx.alerts.head(chain.id), None)
+                self._rounds.rearrange(ledger, chain.hazard, first=None, actor=issuer, reason="no longer spoken of")
 
 
-def _reaches_further(chain: ChainRecord, colour: Colour, hold: Hold) -> bool:
-    """Whether a message asks for more than what an officer lifted."""
-    return colour > (chain.colour or 0) or grown(chain.coverage, hold.coverage)
+def _event_of(alert: Alert, within: str) -> tuple[str, str, str]:
+    facts = read_facts(alert, within)
+    return facts.event_code, facts.event_name, facts.headline
 
 
+def _require_releasable(kept: KeptAlert, alert: Alert) -> None:
+    if kept.disposition not in (*_SET_ASIDE, Disposition.CONFLICT):
+        raise RefusedError(
+            f"消息 {kept.id} 已在叫应 / alert {kept.id} is being acted upon already → alert show {kept.id}"
+        )
+    if alert.status is not AlertStatus.ACTUAL:
+        raise RefusedError(
+            f"状态是 {alert.status.value}，不能叫应（请用 callout start） / "
+            f"its status is {alert.status.value}, which never calls → callout start"
+        )
+    if alert.msg_type not in (MsgType.ALERT, MsgType.UPDATE, MsgType.CANCEL):
+        raise RefusedError(
+            f"类型是 {alert.msg_type.value}，不能叫应（请用 callout start） / "
+            f"its type is {alert.msg_type.value}, which never calls → callout start"
+        )
+
+
+_TOO_MANY = Problem(
+    "too-many-events", "/alert/info", "一份报文里事件太多，请人判断 / too many events in one message", essential=True
+)
+_DISAGREE = Problem(
+    "code_and_name_disagree",
+    "/alert/info",
+    "灾种编码与名称不一致，取会叫应的一个，否则以名称为准 / code and name disagree: the one that calls counts, else the name",
+)
 _SET_ASIDE = (Disposition.STORED, Disposition.QUARANTINED)
 """Verdicts that a second arrival of the same message may change."""
 _SEVERITY = (

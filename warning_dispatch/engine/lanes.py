@@ -1,8 +1,9 @@
-"""One writer per process, with lanes: answers before cancels before intake before turns.
+"""One writer per process, with lanes: answers before cancels before intake before turns; red messages before others.
 
 Everything that writes goes through this one thread, so SQLite never waits for itself and the order of a night is
 clear: a tap that came while two thousand rungs are due is committed first. Answers that arrive together are committed
-together. Between jobs the thread turns the engine whenever something is due.
+together. Between jobs the thread turns the engine whenever something is due. While many messages wait, a turn comes
+between them: at once when one has begun a call-out, else every TURN_WITHIN.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 
 T = TypeVar("T")
 
+TURN_WITHIN = 200
+"""ms after which messages that wait let a turn pass that is due."""
 RETRY_AFTER = 1_000
 """ms before the writer tries again after the database failed it; twice as long after each further failure."""
 RETRY_AT_MOST = 8_000
@@ -40,7 +43,9 @@ class Lane(IntEnum):
 
     ANSWER = 0
     ACT = 1
-    INTAKE = 2
+    INTAKE_RED = 2
+    INTAKE_ORANGE = 3
+    INTAKE = 4
 
 
 class Wire(Protocol):
@@ -132,6 +137,7 @@ class Writer:
         self._stopping = False
         self._holding = False
         self._next_at: int | None = None
+        self._turned = clock.monotonic()
         self._woken = True
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
@@ -172,6 +178,10 @@ class Writer:
             self._lanes[lane].append(_Job(work, future))  # type: ignore[arg-type] # one queue for jobs of any result
             self._condition.notify_all()
         return future
+
+    def waiting(self, lane: Lane) -> int:
+        """How many jobs wait in a lane."""
+        return len(self._lanes[lane])
 
     def confirm(self, token: str) -> Future[int]:
         """Somebody pressed the button behind a link. Those that wait together are committed together."""
@@ -241,9 +251,10 @@ class Writer:
         """The next job, or the inbox for a turn that is due."""
         with self._condition:
             while True:
-                for lane in self._lanes:
-                    if lane:
-                        return lane.popleft(), Inbox(), False
+                passing = self._lets_a_turn_pass()
+                for lane, jobs in enumerate(self._lanes):
+                    if jobs and not (passing and lane >= Lane.INTAKE_RED):
+                        return jobs.popleft(), Inbox(), False
                 if self._taps and not self._stopping:
                     self._woken = True
                 if self._stopping or self._woken or self._is_due() or self._has_word():
@@ -251,6 +262,12 @@ class Writer:
                     inbox, self._inbox = self._inbox, Inbox()
                     return None, inbox, self._stopping
                 self._condition.wait(self._patience())
+
+    def _lets_a_turn_pass(self) -> bool:
+        """Whether messages wait for a turn: first calls must not wait until a burst has been read."""
+        if self._stopping or self._holding or not (self._woken or self._is_due()):
+            return False
+        return bool(self._started) or self._clock.monotonic() - self._turned >= TURN_WITHIN
 
     def _is_due(self) -> bool:
         return self._next_at is not None and self._next_at <= self._clock.now()
@@ -315,6 +332,7 @@ class Writer:
                 future.set_result(done.result)
 
     def _turn(self, inbox: Inbox) -> None:
+        self._turned = self._clock.monotonic()
         if not self._turns:
             self._beat()
             return
@@ -368,6 +386,9 @@ class Writer:
             self._watch.failed(error)
             return
         self._watch.turned(now, 0, 0, None)
+        started, self._started = self._started, []
+        for callout_id in started:
+            self.after_start(callout_id)
 
     def _take_in(self, inbox: Inbox) -> None:
         """What came from the wire, without a turn: nothing new is claimed while the daemon winds up."""

@@ -152,7 +152,7 @@ class Ledger:
             return 1
         key = (record.unit_id, tier.answering)
         if key not in self._answerers:
-            found = self.tx.callees.answerers([record.unit_id], tier.answering)
+            found = self.tx.callees.answerers([record.unit_id], tier.answering, self.now)
             self._answerers[key] = max(1, found.get(record.unit_id, 1))
         return self._answerers[key]
 

@@ -117,7 +117,7 @@ class Outbox:
         records = {key: ledger.current(record) for key, record in records.items()}
         homes = [one.callout_id for one in ready]
         ledger.load_callouts([*homes, *(record.callout_id for record in records.values())])
-        endpoints = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}))
+        endpoints = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}), ledger.now)
         if channel is Channel.VOICE:
             limits, lease = self._settings.limits, self._settings.claim_lease
             picked = VoicePicker(ledger, room, records, endpoints, limits, lease).pick(ready)

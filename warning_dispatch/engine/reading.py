@@ -55,7 +55,7 @@ def read_facts(alert: Alert, within: str) -> Reading:
         description=info.description if info else "",
         instruction=info.instruction if info else "",
         expires=info.expires if info else None,
-        codes=tuple(dict.fromkeys(code for area in areas for code in area.geocodes)),
+        codes=tuple(dict.fromkeys(code for area in areas for code in area.codes)),
         area_names=tuple(dict.fromkeys(area.description for area in chinese or areas if area.description)),
     )
 

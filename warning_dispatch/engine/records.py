@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from warning_dispatch.escalation.alarms import Fact
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.escalation.state import Callee
-from warning_dispatch.model.alert import Alert, Disposition
+from warning_dispatch.model.alert import Alert, Disposition, Problem
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.states import (
     AttemptState,
@@ -330,6 +330,19 @@ class StoredAlert:
     content_digest: str
     chain_id: int | None
     disposition: Disposition
+    dialect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAlert:
+    """An alert as it was judged, for an officer who judges it anew."""
+
+    id: int
+    disposition: Disposition
+    chain_id: int | None
+    reasons: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    content_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +357,9 @@ class ChainRecord:
     state: ChainState
     last_sent: int
     coverage: tuple[TierSelection, ...] = ()
+    part: str = ""
+    newest: tuple[int, int, str] = (0, 0, "")
+    """Of its newest message: time of sending, rank of its type, identifier (engine/linking.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,6 +389,7 @@ class NewAlert:
     sealed_json: str
     disposition: Disposition
     reasons: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,7 @@ class Reports:
         behind = behind_the_phones(ledger, [attempt for attempt, _, _ in ended])
         details: Mapping[int, Sequence[EndpointDetail]] = {}
         if any(outcome.next in _NEEDS_OTHERS for _, outcome, _ in ended):
-            details = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}))
+            details = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}), ledger.now)
         routes = ledger.tx.routes.load() if any(o.next in _NEEDS_ROUTES for _, o, _ in ended) else ()
         voice = [one for one in routes if one.channel is Channel.VOICE]
         in_service = {one.name for one in voice if one.down_until <= ledger.now}

@@ -16,6 +16,7 @@ from warning_dispatch.engine.records import (
     Entry,
     FilledBranch,
     Hold,
+    KeptAlert,
     MovedAttempt,
     NewAlert,
     NewCallOut,
@@ -26,6 +27,8 @@ from warning_dispatch.engine.storage_alarms import AlarmRows
 from warning_dispatch.engine.storage_attempts import AttemptRows
 from warning_dispatch.engine.storage_contacts import EndpointRows, LinkRows
 from warning_dispatch.engine.storage_limits import NumberCallRows, RouteRows, TurnRows
+from warning_dispatch.engine.storage_register import ChoreRows, UpkeepRows
+from warning_dispatch.engine.storage_sources import LeaseRows, PublicationRows, SourceRows
 from warning_dispatch.engine.timekeeping import ClockRows
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.colour import Colour
@@ -102,8 +105,8 @@ class CalleeRows(Protocol):
         """Callee → the callee of the newest round that took over its state; only those that were carried over."""
         ...
 
-    def answerers(self, unit_ids: Sequence[int], roles: int) -> Mapping[int, int]:
-        """How many receivers with one of the roles each unit has (rule "all")."""
+    def answerers(self, unit_ids: Sequence[int], roles: int, now: int) -> Mapping[int, int]:
+        """How many receivers with one of the roles each unit has (rule "all"), but for those whom its roster leaves out."""
         ...
 
 
@@ -347,15 +350,33 @@ class AlertRows(Protocol):
         """Write the verdict."""
         ...
 
-    def same_identity(self, issuer: str, identifier: str, sent: int) -> Sequence[StoredAlert]:
-        """Alerts of the same identity."""
+    def same_identity(self, issuer: str, identifier: str, sent: int, part: str) -> Sequence[StoredAlert]:
+        """Alerts of the same identity, and of the same event of it."""
         ...
 
-    def chain_of(self, issuer: str, identifiers: Sequence[str]) -> ChainRecord | None:
-        """The chain that one of these messages belongs to or began."""
+    def kept(self, alert_id: int) -> KeptAlert | None:
+        """An alert as it was judged."""
         ...
 
-    def new_chain(self, root: str, issuer: str, issuer_area: str, hazard: str, colour: int, now: int) -> int:
+    def link(self, issuer: str, identifier: str, references: Sequence[str]) -> None:
+        """The message refers to these."""
+        ...
+
+    def linked(self, issuer: str, identifiers: Sequence[str]) -> Sequence[ChainRecord]:
+        """The chains of these messages and of all that hang together with them by references, the oldest first."""
+        ...
+
+    def head(self, chain_id: int) -> int:
+        """The message that counts of a chain."""
+        ...
+
+    def merge(self, chain_id: int, into: int, now: int) -> None:
+        """The first chain's messages belong to the other from now on; it holds nothing any more."""
+        ...
+
+    def new_chain(
+        self, root: str, issuer: str, issuer_area: str, hazard: str, colour: int, now: int, part: str = ""
+    ) -> int:
         """Begin a chain."""
         ...
 
@@ -460,6 +481,21 @@ class Transaction(Protocol):
         ...
 
     @property
+    def sources(self) -> SourceRows:
+        """预警来源."""
+        ...
+
+    @property
+    def leases(self) -> LeaseRows:
+        """Work that is done once."""
+        ...
+
+    @property
+    def publications(self) -> PublicationRows:
+        """传播."""
+        ...
+
+    @property
     def links(self) -> LinkRows:
         """Receivers' links."""
         ...
@@ -467,6 +503,16 @@ class Transaction(Protocol):
     @property
     def clock(self) -> ClockRows:
         """What depends on the wall clock."""
+        ...
+
+    @property
+    def chores(self) -> ChoreRows:
+        """What is done once a day."""
+        ...
+
+    @property
+    def upkeep(self) -> UpkeepRows:
+        """The register's own days."""
         ...
 
     @property

@@ -14,8 +14,8 @@ from warning_dispatch.model.unit import Channel, ReceiverEntry
 class EndpointRows(Protocol):
     """Whom and how to reach. Read afresh each time: a wrong number must be mendable in mid-storm."""
 
-    def of_units(self, unit_ids: Sequence[int]) -> Mapping[int, Sequence[EndpointDetail]]:
-        """Usable endpoints per unit."""
+    def of_units(self, unit_ids: Sequence[int], now: int) -> Mapping[int, Sequence[EndpointDetail]]:
+        """Usable endpoints per unit; those whom the unit's roster leaves out now are marked."""
         ...
 
     def addresses(self, number_ids: Sequence[int]) -> Mapping[int, Address]:
@@ -33,7 +33,7 @@ class EndpointRows(Protocol):
         """Units as a text names them, with their superiors."""
         ...
 
-    def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int) -> AddedContact:
+    def add_receiver(self, unit_id: int, entry: ReceiverEntry, now: int, *, actor: str) -> AddedContact:
         """Write a receiver with the endpoints that are new; somebody of that unit, role and name is the same person.
 
         RefusedError when all of it is there already.
@@ -42,6 +42,10 @@ class EndpointRows(Protocol):
 
     def known_areas(self, codes: Iterable[str]) -> frozenset[str]:
         """Which of these codes, trimmed, and of those above them are divisions of the register."""
+        ...
+
+    def division_names(self) -> Sequence[tuple[str, str]]:
+        """Code and name of every division in force."""
         ...
 
     def area_names(self, areas: Sequence[str]) -> Sequence[str]:

@@ -191,7 +191,7 @@ class VoicePicker(Picker):
         self.ledger.load_callouts([record.callout_id for record in loaded.values()])
         self.records.update(loaded)
         units = {record.unit_id for record in loaded.values()} - self.endpoints.keys()
-        self.endpoints.update(self.ledger.tx.endpoints.of_units(list(units)))
+        self.endpoints.update(self.ledger.tx.endpoints.of_units(list(units), self.ledger.now))
         return [
             best
             for attempt in others

@@ -38,9 +38,12 @@ URGENCY: Mapping[str, Urgency] = {
     "colours_disagree": Urgency.WARNING,
     "hazard_disagrees": Urgency.WARNING,
     "cancel_of_unknown": Urgency.ORANGE,
+    "contradicts_itself": Urgency.AT_LEAST_ORANGE,
+    "lifted_without_cancel": Urgency.WARNING,
     "downgraded": Urgency.ROW,
     # whom it concerns
     "area_unknown": Urgency.WARNING,
+    "area_unnamed": Urgency.WARNING,
     "nobody_in_area": Urgency.WARNING,
     "plan_missing": Urgency.WARNING,
     "superior_without_contact": Urgency.WARNING,
@@ -50,10 +53,15 @@ URGENCY: Mapping[str, Urgency] = {
     # the machine itself
     "route_down": Urgency.ORANGE,
     "source_silent": Urgency.ORANGE,
+    "source_unreachable": Urgency.ORANGE,
+    "outlet_failed": Urgency.ORANGE,
     "pause_over": Urgency.ORANGE,
     "awaiting_lift": Urgency.ORANGE,
     "night_limit": Urgency.ROW,
     "list_not_written": Urgency.ORANGE,
+    # the register
+    "units_unreachable": Urgency.ORANGE,
+    "register_worse": Urgency.ROW,
 }
 """Every kind of alarm. One that is not here rings as orange: what nobody has thought of is put before a human."""
 

@@ -12,12 +12,12 @@ def dialable(callee: Callee, endpoints: Sequence[EndpointView], now: int) -> lis
     """The voice endpoints for what the callee wants, the best first.
 
     Never an endpoint known to be dead or still held back (off, doubtful: a rung that came in between would make a
-    lying network's "empty number" permanent too soon), never a receiver who has answered. A before B before the duty
+    lying network's "empty number" permanent too soon), never a receiver who has answered or whom the roster leaves out. A before B before the duty
     phone, then the one that was engaged, then the least tried, then by rank.
     """
     found: list[tuple[tuple[int, bool, int, int, int], EndpointView]] = []
     for endpoint in endpoints:
-        if endpoint.channel is not Channel.VOICE or not endpoint.role & callee.wanted:
+        if endpoint.channel is not Channel.VOICE or endpoint.off_duty or not endpoint.role & callee.wanted:
             continue
         memory = callee.memory_of(endpoint.endpoint_id)
         if memory.verdict is Verdict.DEAD or memory.until > now or endpoint.receiver_id in callee.answers:
@@ -38,7 +38,7 @@ def other_roles(callee: Callee, endpoints: Sequence[EndpointView], endpoint_id: 
     """Roles (within `roles`) that have a voice endpoint other than `endpoint_id` not ruled out or held back."""
     mask = 0
     for endpoint in endpoints:
-        if endpoint.channel is not Channel.VOICE or endpoint.endpoint_id == endpoint_id:
+        if endpoint.channel is not Channel.VOICE or endpoint.off_duty or endpoint.endpoint_id == endpoint_id:
             continue
         memory = callee.memory_of(endpoint.endpoint_id)
         if endpoint.role & roles and memory.verdict is not Verdict.DEAD and memory.until <= now:
@@ -58,13 +58,14 @@ def all_dead(callee: Callee, endpoints: Sequence[EndpointView], endpoint_id: int
 def text_endpoints(
     channel: Channel, roles: int, endpoints: Sequence[EndpointView], answers: Sequence[int]
 ) -> list[EndpointView]:
-    """Where a text to `roles` goes: the first endpoint of each receiver who has not answered.
+    """Where a text to `roles` goes: the first endpoint of each receiver who has not answered and is not off duty.
 
     An operator task goes to the phone a human would dial, so it takes voice endpoints.
     """
     kind = Channel.VOICE if channel is Channel.OPERATOR else channel
     first: dict[int, EndpointView] = {}
     for endpoint in sorted(endpoints, key=lambda one: (one.rank, one.endpoint_id)):
-        if endpoint.channel is kind and endpoint.role & roles and endpoint.receiver_id not in answers:
+        wanted = endpoint.channel is kind and endpoint.role & roles and not endpoint.off_duty
+        if wanted and endpoint.receiver_id not in answers:
             first.setdefault(endpoint.receiver_id, endpoint)
     return list(first.values())

@@ -1,7 +1,7 @@
-"""Inbound messages: bytes become alerts. The way in is `read_message`; each dialect is one pure parser."""
+"""Inbound messages: bytes become alerts. The way in is `read_parts`; each dialect is one pure parser."""
 
 from __future__ import annotations
 
-from warning_dispatch.ingest.reading import read_message
+from warning_dispatch.ingest.reading import read_message, read_parts
 
-__all__ = ["read_message"]
+__all__ = ["read_message", "read_parts"]

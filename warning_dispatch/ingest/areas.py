@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from warning_dispatch.ingest.elements import Element
 from warning_dispatch.ingest.notes import Notes, Odd
+from warning_dispatch.ingest.shapes import circles_of, rings_of
 from warning_dispatch.model.alert import AlertArea
 
 # ASCII and full-width comma and semicolon; the second set has the Chinese pause mark as well.
@@ -43,15 +45,16 @@ def paired_areas(description: str, geocode: str, element: Element, notes: Notes)
     """The areas of parallel comma lists, one per pair; one area for all when the lists do not run in parallel."""
     codes = split_list(geocode, _COMMAS_AND_PAUSES)
     names = split_list(description)
+    shapes = (rings_of(element, notes, lines=True), circles_of(element, notes, metres=True))
     if len(names) != len(codes):
         names = split_list(description, _COMMAS_AND_PAUSES)
     if not codes:
         notes.odd(Odd.AREA_WITHOUT_CODE, element)
-        return [AlertArea(description)] if description else []
+        return [AlertArea(description, (), *shapes)] if description or any(shapes) else []
     if len(names) == len(codes):
         return [_area(name, [code], element, notes) for name, code in zip(names, codes, strict=True) if name or code]
     notes.odd(Odd.AREA_LISTS_DIFFER, element, value=f"{len(names)} ≠ {len(codes)}")
-    return [_area(description, codes, element, notes)]
+    return [replace(_area(description, codes, element, notes), polygons=shapes[0], circles=shapes[1])]
 
 
 def _area(name: str, codes: Sequence[str], element: Element, notes: Notes) -> AlertArea:

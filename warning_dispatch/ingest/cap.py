@@ -1,7 +1,8 @@
-"""OASIS CAP 1.2, with any prefix, every info block kept.
+"""OASIS CAP 1.2, 1.1 and 1.0, with any prefix, every info block kept.
 
 Several infos are languages of one event or different events; which, the engine decides. The colour is told by a colour
-parameter, the Chinese headline, a MeteoAlarm awareness level or the severity, and the highest of them counts.
+parameter, the headline, a MeteoAlarm awareness level or the severity, and the highest of them counts. Version 1.0 has
+its named values as one text (`name=value`), a password that is never read, and references without a time.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 
 from warning_dispatch.ingest.areas import read_code, split_list, without_repeats
 from warning_dispatch.ingest.colours import Claim, colour_in_value, headline_claims, settle, severity_claim
-from warning_dispatch.ingest.elements import Element, children, full_text, local_name, namespace_of
+from warning_dispatch.ingest.elements import Element, children, full_text, inherits, local_name, namespace_of
 from warning_dispatch.ingest.envelope import (
     CN_IDENTIFIER,
     SENDER_CODE,
@@ -20,45 +21,69 @@ from warning_dispatch.ingest.envelope import (
     scope_of,
     status_of,
 )
-from warning_dispatch.ingest.headlines import event_in
+from warning_dispatch.ingest.headlines import event_in, lifts
 from warning_dispatch.ingest.leaves import block, line
 from warning_dispatch.ingest.notes import Notes, Odd
 from warning_dispatch.ingest.references import triple_references
+from warning_dispatch.ingest.shapes import circles_of, rings_of
+from warning_dispatch.ingest.structure import report
 from warning_dispatch.ingest.times import OASIS_FORM, optional_time, required_time
 from warning_dispatch.model.alert import Alert, AlertArea, AlertInfo, MsgType
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.source_rules import ColourPlace
 
+VERSIONS = {
+    "urn:oasis:names:tc:emergency:cap:1.2": "cap-1.2",
+    "urn:oasis:names:tc:emergency:cap:1.1": "cap-1.1",
+    "http://www.incident.com/cap/1.0": "cap-1.0",
+    "urn:oasis:names:tc:emergency:cap:1.0": "cap-1.0",
+}
+"""Namespace to dialect."""
 DIALECT = "cap-1.2"
-NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
+"""The version that a message without a namespace is read as."""
 
 _FORBIDDEN = re.compile(r"[\s,<&]")
 _COLOUR_NAME = re.compile(r"colou?r|颜色", re.IGNORECASE)
 _AWARENESS = "awareness_level"
 _EVENT_TYPE = re.compile(r"[0-9]{2}[A-Z][0-9]{2}")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
+_FOREIGN_CODES = re.compile(
+    r"layer:|profile:|same|fips|ugc|zone|emma|nuts|iso ?3166|warncellid|ars|ags|clc|cap-cp|sgc|amoc|nws|taiwan|hkgov|inspee?",
+    re.IGNORECASE,
+)
+"""Beginnings of names of schemes whose codes are digits too, and mean other places."""
 _MIN_CODE = 6
 
 
 def recognises(root: Element) -> bool:
-    """Whether this is an OASIS CAP 1.2 alert."""
-    return namespace_of(root) == NAMESPACE and local_name(root) == "alert"
+    """Whether this is an OASIS CAP alert of a version that is read."""
+    if local_name(root) != "alert":
+        return False
+    if namespace_of(root) in VERSIONS:
+        return True
+    if namespace_of(root) and not inherits(root):
+        return False
+    return bool(children(root, "sent")) and not children(root, "sendTime")
 
 
 def parse(root: Element, notes: Notes) -> Alert:
-    """Read a CAP 1.2 message. Raises UnreadableAlertError with every refusal when it has no identity."""
+    """Read a CAP message. Raises UnreadableAlertError with every refusal when it has no identity."""
+    dialect = VERSIONS.get(namespace_of(root), DIALECT)
+    if namespace_of(root) not in VERSIONS:
+        notes.odd(Odd.NAMESPACE_MISSING, root)
+    report(root, notes)
     identifier = required_line(root, "identifier", notes)
     if _FORBIDDEN.search(identifier):
         notes.odd(Odd.IDENTIFIER_FORM, root, "identifier", identifier)
     sender = required_line(root, "sender", notes)
     sent = required_time(root, "sent", OASIS_FORM, notes)
     msg_type = msg_type_of(root, notes)
-    references = triple_references(root, notes)
-    elements = children(root, "info")
-    infos = tuple(_info(info, notes) for info in elements)
+    references = triple_references(root, notes, slashed=dialect == "cap-1.0")
+    infos = tuple(_info(info, notes, update=msg_type is MsgType.UPDATE) for info in children(root, "info"))
     status, scope = status_of(root, notes), scope_of(root, notes)
     notes.stop_if_refused()
     alert = Alert(
-        dialect=DIALECT,
+        dialect=dialect,
         identifier=identifier,
         sender=sender,
         sender_code=_sender_code(identifier, sender),
@@ -72,8 +97,6 @@ def parse(root: Element, notes: Notes) -> Alert:
         infos=infos,
     )
     look_over(root, alert, notes)
-    if msg_type in (MsgType.ALERT, MsgType.UPDATE):
-        _look_for_all_clear(elements, notes)
     return alert
 
 
@@ -85,17 +108,10 @@ def _sender_code(identifier: str, sender: str) -> str:
     return sender if SENDER_CODE.fullmatch(sender) else ""
 
 
-def _look_for_all_clear(infos: list[Element], notes: Notes) -> None:
-    """A response type AllClear or an urgency Past inside an Alert or Update: a human decides."""
-    for info in infos:
-        words = [line(info, "urgency", notes), *(full_text(found) for found in children(info, "responseType"))]
-        if {word.strip().lower() for word in words} & {"past", "allclear"}:
-            notes.odd(Odd.LIFTED_WITHOUT_CANCEL, info)
-
-
-def _info(info: Element, notes: Notes) -> AlertInfo:
+def _info(info: Element, notes: Notes, *, update: bool) -> AlertInfo:
     headline = line(info, "headline", notes)
     severity = line(info, "severity", notes)
+    urgency = line(info, "urgency", notes)
     return AlertInfo(
         language=_language(info, headline, notes),
         event_code=_event_code(info, notes),
@@ -110,7 +126,19 @@ def _info(info: Element, notes: Notes) -> AlertInfo:
         onset=optional_time(info, "onset", OASIS_FORM, notes),
         expires=optional_time(info, "expires", OASIS_FORM, notes),
         areas=without_repeats([_area(area, notes) for area in children(info, "area")], info, notes),
+        urgency=urgency,
+        certainty=line(info, "certainty", notes),
+        lifts=_over(info, urgency if update else "", headline),
     )
+
+
+def _over(info: Element, urgency: str, headline: str) -> bool:
+    """Whether the info says that its event is over: AllClear, 解除, and in an Update also Past.
+
+    In an Alert, Past is the time of an event that nobody could foresee (an earthquake).
+    """
+    responses = {full_text(found).strip().lower() for found in children(info, "responseType")}
+    return "allclear" in responses or urgency.lower() == "past" or lifts(headline)
 
 
 def _language(info: Element, headline: str, notes: Notes) -> str:
@@ -119,12 +147,19 @@ def _language(info: Element, headline: str, notes: Notes) -> str:
     if language:
         return language
     notes.odd(Odd.LANGUAGE_MISSING, info, "language")
-    return "zh-CN" if _CHINESE.search(headline) else "en-US"
+    return "zh-CN" if _CHINESE.search(headline or line(info, "event", notes)) else "en-US"
 
 
 def _named_values(info: Element, name: str, notes: Notes) -> list[tuple[str, str]]:
-    """The (valueName, value) pairs of an info's parameter or eventCode elements."""
-    return [(line(pair, "valueName", notes), line(pair, "value", notes)) for pair in children(info, name)]
+    """The (name, value) pairs of an info's parameter or eventCode elements; version 1.0 has them as one text."""
+    return [_named_value(pair, notes) for pair in children(info, name)]
+
+
+def _named_value(pair: Element, notes: Notes) -> tuple[str, str]:
+    if len(pair):
+        return line(pair, "valueName", notes), line(pair, "value", notes)
+    name, equals, value = full_text(pair).strip().partition("=")
+    return (name.strip(), value.strip()) if equals else ("", name.strip())
 
 
 def _event_code(info: Element, notes: Notes) -> str:
@@ -143,9 +178,24 @@ def _event_name(info: Element, headline: str, notes: Notes) -> str:
 
 
 def _colour(info: Element, severity: str, headline: str, notes: Notes) -> Colour | None:
-    """Claims in order of precedence; the highest counts."""
+    """Claims in the source's order of precedence; the highest counts."""
     parameters = _named_values(info, "parameter", notes)
-    claims: list[Claim] = []
+    severe = severity_claim(severity)
+    claims = {
+        ColourPlace.PARAMETER: _parameter_claims(info, parameters, notes),
+        ColourPlace.HEADLINE: headline_claims(headline),
+        ColourPlace.AWARENESS: [
+            Claim(_AWARENESS, colour)
+            for name, value in parameters
+            if name.lower() == _AWARENESS and (colour := colour_in_value(value))
+        ],
+        ColourPlace.SEVERITY: [severe] if severe else [],
+    }
+    return settle([claim for place in notes.rules.colours for claim in claims[place]], info, notes)
+
+
+def _parameter_claims(info: Element, parameters: list[tuple[str, str]], notes: Notes) -> list[Claim]:
+    claims = []
     for name, value in parameters:
         if _COLOUR_NAME.search(name):
             colour = colour_in_value(value)
@@ -153,19 +203,16 @@ def _colour(info: Element, severity: str, headline: str, notes: Notes) -> Colour
                 claims.append(Claim(f"parameter {name}", colour))
             else:
                 notes.odd(Odd.COLOUR_WORD_UNKNOWN, info, "parameter", f"{name}={value}")
-    claims.extend(headline_claims(headline))
-    awareness = [colour_in_value(value) for name, value in parameters if name.lower() == _AWARENESS]
-    claims.extend(Claim(_AWARENESS, colour) for colour in awareness if colour)
-    severe = severity_claim(severity)
-    if severe:
-        claims.append(severe)
-    return settle(claims, info, notes)
+    return claims
 
 
 def _area(area: Element, notes: Notes) -> AlertArea:
-    """One area with every geocode value that is a division code, whatever its valueName."""
+    """One area with every geocode value that is a division code, and its shapes."""
     codes: dict[str, None] = {}
-    for _, value in _named_values(area, "geocode", notes):
+    for scheme, value in _named_values(area, "geocode", notes):
+        if _FOREIGN_CODES.match(scheme):
+            notes.odd(Odd.AREA_CODE_FOREIGN, area, "geocode", scheme)
+            continue
         for item in split_list(value):
             code = read_code(item, area, notes) if item else None
             if code and len(code) >= _MIN_CODE:
@@ -174,4 +221,9 @@ def _area(area: Element, notes: Notes) -> AlertArea:
                 notes.odd(Odd.AREA_CODE_IGNORED, area, value=code)
     if not codes:
         notes.odd(Odd.AREA_WITHOUT_CODE, area)
-    return AlertArea(line(area, "areaDesc", notes), tuple(codes))
+    return AlertArea(
+        line(area, "areaDesc", notes),
+        tuple(codes),
+        rings_of(area, notes, lines=False),
+        circles_of(area, notes, metres=False),
+    )

@@ -16,7 +16,7 @@ from warning_dispatch.ingest.colours import (
     settle,
     severity_claim,
 )
-from warning_dispatch.ingest.elements import Element, children, local_name, namespace_of
+from warning_dispatch.ingest.elements import Element, children, inherits, local_name, namespace_of
 from warning_dispatch.ingest.envelope import (
     CN_IDENTIFIER,
     SENDER_CODE,
@@ -26,23 +26,26 @@ from warning_dispatch.ingest.envelope import (
     scope_of,
     status_of,
 )
-from warning_dispatch.ingest.headlines import event_in, level_in
+from warning_dispatch.ingest.headlines import event_in, level_in, lifts
 from warning_dispatch.ingest.leaves import block, line
 from warning_dispatch.ingest.notes import Notes, Odd
 from warning_dispatch.ingest.references import bare_references
 from warning_dispatch.ingest.times import CN12379_FORM, optional_time, required_time
-from warning_dispatch.model.alert import Alert, AlertArea, AlertInfo
+from warning_dispatch.model.alert import CN12379, Alert, AlertArea, AlertInfo
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.source_rules import ColourPlace
 
-DIALECT = "12379"
+DIALECT = CN12379
 NAMESPACES = ("", "http://com.icss.amp")
 
 
 def recognises(root: Element) -> bool:
     """Whether this is a 12379 message. One producer names the root after the status, so the children count too."""
-    if namespace_of(root) not in NAMESPACES:
+    if namespace_of(root) not in NAMESPACES and not inherits(root):
         return False
-    return local_name(root) == "alert" or bool(children(root, "senderCode") and children(root, "sendTime"))
+    return (local_name(root) == "alert" and not inherits(root)) or bool(
+        children(root, "senderCode") and children(root, "sendTime")
+    )
 
 
 def parse(root: Element, notes: Notes) -> Alert:
@@ -122,6 +125,9 @@ def _info(info: Element, notes: Notes) -> AlertInfo:
         onset=optional_time(info, "onset", CN12379_FORM, notes, blank_is_usual=True),
         expires=optional_time(info, "expires", CN12379_FORM, notes, blank_is_usual=True),
         areas=_areas(info, notes),
+        urgency=line(info, "urgency", notes),
+        certainty=line(info, "certainty", notes),
+        lifts=lifts(headline),
     )
 
 
@@ -135,7 +141,8 @@ def _colour(info: Element, severity: str, headline: str, notes: Notes) -> Colour
     told = headline_claims(headline)
     if claim is None and told:
         notes.odd(Odd.COLOUR_FROM_HEADLINE, info, "severity", severity)
-    return settle([*([claim] if claim else []), *told], info, notes)
+    claims = {ColourPlace.SEVERITY: [claim] if claim else [], ColourPlace.HEADLINE: told}
+    return settle([one for place in notes.rules.colours for one in claims.get(place, ())], info, notes)
 
 
 def _areas(info: Element, notes: Notes) -> tuple[AlertArea, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lxml.etree import _Element as Element
 
-__all__ = ["Element", "children", "full_text", "local_name", "namespace_of", "path_of"]
+__all__ = ["Element", "children", "full_text", "inherits", "local_name", "namespace_of", "path_of"]
 
 
 def local_name(element: Element) -> str:
@@ -24,8 +24,13 @@ def namespace_of(element: Element) -> str:
 def children(parent: Element, name: str) -> list[Element]:
     """The child elements of that local name, in document order."""
     own = namespace_of(parent)
-    names = {name, f"{{{own}}}{name}"} if own else {name}
-    return [child for child in parent.iterchildren() if child.tag in names]
+    return list(parent.iterchildren(name, f"{{{own}}}{name}") if own else parent.iterchildren(name))
+
+
+def inherits(element: Element) -> bool:
+    """Whether an element only has its envelope's namespace: somebody put it there without giving it its own."""
+    parent = element.getparent()
+    return parent is not None and bool(namespace_of(element)) and namespace_of(parent) == namespace_of(element)
 
 
 def path_of(element: Element | None, name: str = "") -> str:
@@ -46,4 +51,6 @@ def path_of(element: Element | None, name: str = "") -> str:
 
 def full_text(element: Element) -> str:
     """All text below an element, in document order; never only the part before some markup."""
+    if not len(element):
+        return element.text or ""
     return "".join(str(part) for part in element.itertext())

@@ -7,15 +7,19 @@ from enum import StrEnum
 from typing import TypeVar
 
 from warning_dispatch.ingest.elements import Element
-from warning_dispatch.ingest.headlines import lifts
 from warning_dispatch.ingest.leaves import line, raw_text
 from warning_dispatch.ingest.notes import Notes, Odd
-from warning_dispatch.model.alert import Alert, AlertStatus, MsgType
+from warning_dispatch.model.alert import Alert, AlertInfo, AlertStatus, MsgType
 
 CN_IDENTIFIER = re.compile(r"([0-9]{14})_[0-9]{14}(?:_[0-9])?")
 """14-digit sender code, 14-digit time of entry, and by a later rule one digit more."""
 SENDER_CODE = re.compile(r"[0-9]{14}")
 """6 digits region, 3 agency (416 is meteorology), 3 sub-unit, 2 extension."""
+
+LONGEST_IDENTITY = 500
+"""Characters of an identifier or a sender; what is longer is no name for anything."""
+FAR_AHEAD = 7 * 86_400_000
+"""ms after which the end of a warning is doubted."""
 
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -29,6 +33,13 @@ def required_line(root: Element, name: str, notes: Notes) -> str:
             name,
             f"缺少 {name} / {name} is missing",
             f"补全 {name} 后重新发送 / fill it in, send again",
+        )
+    elif len(text) > LONGEST_IDENTITY:
+        notes.refuse(
+            root,
+            name,
+            f"{name} 长 {len(text)} 字，不是标识 / {name} has {len(text)} characters, which is no name",
+            f"不超过 {LONGEST_IDENTITY} 字 / {LONGEST_IDENTITY} at most",
         )
     return text
 
@@ -65,11 +76,14 @@ def scope_of(root: Element, notes: Notes) -> str:
 
 
 def look_over(root: Element, alert: Alert, notes: Notes) -> None:
-    """Note what the whole lacks. Only an Alert or Update can dial, so only there is a gap in the infos essential."""
+    """Note what the whole lacks, and where it contradicts itself."""
     if alert.msg_type in (MsgType.UPDATE, MsgType.CANCEL) and not alert.references:
         notes.odd(Odd.REFERENCES_MISSING, root, "references")
     if alert.identifier in alert.references:
         notes.odd(Odd.REFERENCES_SELF, root, "references")
+    _look_at_times(root, alert, notes)
+    if alert.msg_type is MsgType.CANCEL and any(_goes_on(info) for info in alert.infos):
+        notes.odd(Odd.CANCEL_CONTRADICTS, root, "info")
     if alert.msg_type not in (MsgType.ALERT, MsgType.UPDATE):
         return
     if not alert.infos:
@@ -79,5 +93,24 @@ def look_over(root: Element, alert: Alert, notes: Notes) -> None:
         notes.odd(Odd.COLOUR_UNKNOWN, root, "info")
     if not any(area.geocodes for info in alert.infos for area in info.areas):
         notes.odd(Odd.AREA_MISSING, root, "info")
-    if any(lifts(info.headline) for info in alert.infos):
-        notes.odd(Odd.LIFTED_WITHOUT_CANCEL, root, "info")
+    over = [info.lifts for info in alert.infos]
+    if any(over):
+        notes.odd(Odd.LIFTED_WITHOUT_CANCEL if all(over) else Odd.LIFTED_IN_PART, root, "info")
+
+
+def _goes_on(info: AlertInfo) -> bool:
+    """Whether an info says outright that its event is happening."""
+    return info.certainty.lower() == "observed" and not info.lifts
+
+
+def _look_at_times(root: Element, alert: Alert, notes: Notes) -> None:
+    """Note an end that cannot be: before the message or its event, or weeks ahead."""
+    for info in alert.infos:
+        if info.expires is None:
+            continue
+        if info.expires < alert.sent:
+            notes.odd(Odd.EXPIRES_BEFORE_SENT, root, "info")
+        elif info.onset is not None and info.expires < info.onset:
+            notes.odd(Odd.EXPIRES_BEFORE_ONSET, root, "info")
+        if info.expires > alert.sent + FAR_AHEAD:
+            notes.odd(Odd.EXPIRES_FAR, root, "info")

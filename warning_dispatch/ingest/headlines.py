@@ -57,7 +57,7 @@ def event_in(headline: str) -> str:
     ends = [match.start() for match in _COLOUR.finditer(headline)] or [headline.find("预警")]
     for end in reversed(ends):
         name = _BEFORE_NAME.split(headline[: max(end, 0)])[-1].strip(_QUOTES)
-        name = _NUMBERED.sub("", name).strip(_QUOTES)
+        name = _LEVEL.sub("", _NUMBERED.sub("", name)).strip(_QUOTES)
         if name and len(name) <= _MAX_NAME:
             return name
     return ""

@@ -23,12 +23,18 @@ def bare_references(root: Element, notes: Notes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(known or pieces))
 
 
-def triple_references(root: Element, notes: Notes) -> tuple[str, ...]:
-    """The OASIS form: triples sender,identifier,sent with blanks between; a piece without commas is an identifier."""
+def triple_references(root: Element, notes: Notes, *, slashed: bool = False) -> tuple[str, ...]:
+    """The OASIS form: triples sender,identifier,sent with blanks between; a piece without commas is an identifier.
+
+    CAP 1.0 writes sender/identifier.
+    """
     text = raw_text(root, "references", notes) or ""
     found: list[str] = []
     for piece in text.split():
         parts = [part for part in piece.replace("\uff0c", ",").split(",") if part]
+        if len(parts) == 1 and slashed:
+            found.append(parts[0].partition("/")[2] or parts[0])
+            continue
         if len(parts) != _TRIPLE:
             notes.odd(Odd.REFERENCES_FORM, root, "references", text)
         found.extend(_identifier_among(parts))

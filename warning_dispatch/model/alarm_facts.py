@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 
-def written(**facts: int | str | Sequence[str]) -> str:
+def written(**facts: int | str | Sequence[str] | Mapping[str, int]) -> str:
     """The facts as an alarm keeps them: `written(alert=1, why=["too_old"])`."""
     return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
 

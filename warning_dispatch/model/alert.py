@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from warning_dispatch.errors import Finding
 from warning_dispatch.model.colour import Colour
+
+CN12379 = "12379"
+"""The dialect of the 12379 platform."""
+Ring = tuple[tuple[float, float], ...]
+"""Points (longitude, latitude) in degrees; where the first is not the last, it is a line."""
 
 
 class AlertStatus(StrEnum):
@@ -56,16 +62,39 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Circle:
+    """A circle on the ground; a radius of 0 is a point. Degrees and metres."""
+
+    longitude: float
+    latitude: float
+    radius_m: float
+
+
+@dataclass(frozen=True, slots=True)
 class AlertArea:
-    """An affected area: free description and division codes as given (digits only, 4-14 long)."""
+    """An affected area: free description, division codes as given (digits only, 4-14 long), and shapes.
+
+    `resolved`: division codes that the description or the shapes were found to mean, where no code was given.
+    """
 
     description: str
     geocodes: tuple[str, ...] = ()
+    polygons: tuple[Ring, ...] = ()
+    circles: tuple[Circle, ...] = ()
+    resolved: tuple[str, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Where it is, as division codes: those given, else those found."""
+        return self.geocodes or self.resolved
 
 
 @dataclass(frozen=True, slots=True)
 class AlertInfo:
-    """One info block. Times are ms UTC. `colour` is None when it cannot be told."""
+    """One info block. Times are ms UTC. `colour` is None when it cannot be told.
+
+    `lifts`: it says that its event is over (AllClear, Past, 解除), whatever the type of the message.
+    """
 
     language: str
     event_code: str
@@ -80,11 +109,17 @@ class AlertInfo:
     onset: int | None
     expires: int | None
     areas: tuple[AlertArea, ...]
+    urgency: str = ""
+    certainty: str = ""
+    lifts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """预警信息. Identity is (sender_code or sender, identifier, sent). References are bare identifiers."""
+    """预警信息. Identity is (sender_code or sender, identifier, sent). References are bare identifiers.
+
+    `part`: of a message that speaks of several events, which one this is; empty for the gravest and for the only one.
+    """
 
     dialect: str
     identifier: str
@@ -98,6 +133,17 @@ class Alert:
     note: str
     references: tuple[str, ...]
     infos: tuple[AlertInfo, ...]
+    part: str = ""
+
+    @property
+    def public(self) -> bool:
+        """Whether it is for everybody and may leave the bureau: nothing Restricted or Private (CAP), nothing Inner (12379).
+
+        What is neither said nor known is not public; a 12379 message that leaves both out is.
+        """
+        scope = self.scope.strip().lower()
+        said = scope == "public" or (not scope and self.dialect == CN12379)
+        return said and self.classification.strip().lower() in ("", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +152,19 @@ class ReadAlert:
 
     alert: Alert
     problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One part of a message that could not be read as a warning: where it stands, and every reason."""
+
+    where: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessage:
+    """Everything a message holds. One part that cannot be read loses none of the others."""
+
+    alerts: tuple[ReadAlert, ...]
+    unread: tuple[Unread, ...] = ()

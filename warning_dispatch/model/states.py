@@ -105,6 +105,17 @@ class AttemptState(IntEnum):
     """Not needed any more before it went (answered, cancelled, merged)."""
 
 
+class PostState(IntEnum):
+    """传播: a warning on its way to one outlet. Only moves forward."""
+
+    WAITING = 1
+    """To be posted, now or again later."""
+    DELIVERED = 2
+    """The outlet has confirmed that it took it."""
+    FAILED = 3
+    """Refused for good, or tried for too long; a human is told."""
+
+
 class Purpose(IntEnum):
     """Why an attempt is made."""
 
@@ -144,3 +155,5 @@ class ChainState(IntEnum):
     """Cancelled; a tombstone that a late parent cannot wake."""
     SET_ASIDE = 3
     """搁置: an officer lifted its call-out. Only a higher colour or a larger area calls again by itself."""
+    MERGED = 4
+    """A later message showed that it was one chain with another, which goes on for both."""

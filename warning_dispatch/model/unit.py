@@ -104,7 +104,9 @@ class Unit:
     """单位: a node of the tree. `code` is the key everywhere; names repeat.
 
     `area` is the division code the unit belongs to (its own for a division), 4, 6, 9 or 12 digits.
-    `sector` names a department's line (water, emergency …), empty for divisions.
+    `sector` names a department's line (water, emergency …), empty for divisions. `certified_on`, `review_on` (days as
+    2026-04-20, empty when unknown) and `measures` are of key units: when it was certified (认定), when it is looked at
+    again (复核), and what it must do when a warning comes (停工、加固、转移).
     """
 
     code: str
@@ -115,6 +117,9 @@ class Unit:
     superior: str | None
     sector: str = ""
     callable: bool = True
+    certified_on: str = ""
+    review_on: str = ""
+    measures: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,11 @@ class EndpointEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReceiverEntry:
-    """接收责任人 as entered: one person (or duty phone) of one unit."""
+    """接收责任人 as entered: one person (or duty phone) of one unit.
+
+    Days are written 2026-04-20, empty when nobody said. `serves_from` and `serves_until` are the first and the last day
+    on which the person answers; `verified_on` and `verified_how`: when and how it was last made sure that this is still so.
+    """
 
     unit_code: str
     role: Role
@@ -136,11 +145,18 @@ class ReceiverEntry:
     language: str
     endpoints: tuple[EndpointEntry, ...]
     sample: bool = False
+    serves_from: str = ""
+    serves_until: str = ""
+    verified_on: str = ""
+    verified_how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointView:
-    """One usable endpoint of a unit as the engine sees it when it chooses whom to dial."""
+    """One usable endpoint of a unit as the engine sees it when it chooses whom to dial.
+
+    `off_duty`: the unit's roster says that others of the role are on duty now.
+    """
 
     endpoint_id: int
     receiver_id: int
@@ -148,3 +164,4 @@ class EndpointView:
     channel: Channel
     number_id: int
     rank: int
+    off_duty: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.alert import Disposition, Problem
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.states import LIVE_CALLOUT, AttemptState, CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, Role
@@ -228,6 +228,8 @@ class AlertRow:
     disposition: Disposition
     reasons: tuple[str, ...]
     callouts: tuple[int, ...]
+    problems: tuple[Problem, ...] = ()
+    """Everything odd that a reader noted; only where one warning is looked at."""
 
 
 @dataclass(frozen=True, slots=True)

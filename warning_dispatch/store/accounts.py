@@ -45,6 +45,12 @@ def add_user(connection: Connection, name: str, password_hash: str, role: str, u
     return int(connection.execute(insert(user_account).returning(user_account.c.id), row).scalar_one())
 
 
+def scopes_by_name(connection: Connection) -> dict[str, frozenset[str]]:
+    """The keys in force by name, with their scopes."""
+    rows = connection.execute(select(api_key.c.name, api_key.c.scopes).where(api_key.c.revoked_at.is_(None)))
+    return {name: frozenset(part.strip() for part in scopes.split(",")) for name, scopes in rows}
+
+
 def add_key(connection: Connection, name: str, scopes: Collection[str], now: int) -> tuple[int, str]:
     """Store a new key for a system; its id and the key itself, which is nowhere to be found again.
 

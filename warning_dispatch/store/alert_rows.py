@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
-from warning_dispatch.engine.records import ChainRecord, Hold, NewAlert, StoredAlert
-from warning_dispatch.model.alert import Disposition
+from warning_dispatch.engine.records import ChainRecord, Hold, KeptAlert, NewAlert, StoredAlert
+from warning_dispatch.model.alert import Disposition, Problem
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.states import ChainState
 from warning_dispatch.model.unit import UnitKind, UnitLevel
@@ -18,6 +19,8 @@ from warning_dispatch.store.sql import Sql
 
 RAW_CONTEXT = "raw_message"
 ALERT_CONTEXT = "alert"
+MOST_REFERENCES = 100
+"""Of one message; what is beyond is no chain any more."""
 
 
 class AlertTable:
@@ -50,16 +53,27 @@ class AlertTable:
             raw_id,
         )
 
-    def same_identity(self, issuer: str, identifier: str, sent: int) -> Sequence[StoredAlert]:
+    def same_identity(self, issuer: str, identifier: str, sent: int, part: str) -> Sequence[StoredAlert]:
         """See the port."""
         rows = self._sql.rows(
-            """SELECT id, content_digest, chain_id, disposition FROM alert
-            WHERE issuer = ? AND identifier = ? AND sent = ? ORDER BY id""",
+            """SELECT id, content_digest, chain_id, disposition, dialect FROM alert
+            WHERE issuer = ? AND identifier = ? AND sent = ? AND part = ? ORDER BY id""",
             issuer,
             identifier,
             sent,
+            part,
         )
-        return [StoredAlert(row[0], row[1], row[2], Disposition(row[3])) for row in rows]
+        return [StoredAlert(row[0], row[1], row[2], Disposition(row[3]), row[4]) for row in rows]
+
+    def kept(self, alert_id: int) -> KeptAlert | None:
+        """See the port."""
+        row = self._sql.one(
+            "SELECT id, disposition, chain_id, reasons, problems, content_digest FROM alert WHERE id = ?", alert_id
+        )
+        if row is None:
+            return None
+        reasons, problems = tuple(json.loads(row[3])), problems_from_json(row[4])
+        return KeptAlert(row[0], Disposition(row[1]), row[2], reasons, problems, row[5])
 
     def change_hazard(self, chain_id: int, hazard: str) -> None:
         """See the port."""
@@ -107,31 +121,81 @@ class AlertTable:
         sealed = self._sql.value("SELECT sealed FROM alert WHERE id = ?", alert_id)
         return self._sealer.unseal(sealed, ALERT_CONTEXT).decode()
 
-    def chain_of(self, issuer: str, identifiers: Sequence[str]) -> ChainRecord | None:
+    def link(self, issuer: str, identifier: str, references: Sequence[str]) -> None:
         """See the port."""
-        for identifier in identifiers:
-            row = self._sql.one(
-                """SELECT k.id, k.root, k.issuer, k.hazard, k.colour, k.state,
-                  (SELECT coalesce(max(m.sent), 0) FROM alert m WHERE m.chain_id = k.id), k.coverage FROM alert_chain k
-                WHERE k.issuer = ? AND (k.root = ? OR k.id IN
-                  (SELECT chain_id FROM alert WHERE issuer = ? AND identifier = ?)) ORDER BY k.id DESC""",
-                issuer,
-                identifier,
-                issuer,
-                identifier,
-            )
-            if row is not None:
-                colour = Colour(row[4]) if row[4] else None
-                state, coverage = ChainState(row[5]), _coverage_from_json(row[7])
-                return ChainRecord(row[0], row[1], row[2], row[3], colour, state, row[6], coverage)
-        return None
+        others = [one for one in dict.fromkeys(references) if one != identifier][:MOST_REFERENCES]
+        pairs = [(identifier, one) for one in others] + [(one, identifier) for one in others]
+        self._sql.many(
+            "INSERT INTO alert_link (issuer, identifier, other) VALUES (?text, ?text, ?text) ON CONFLICT DO NOTHING",
+            [(issuer, one, other) for one, other in pairs],
+        )
 
-    def new_chain(self, root: str, issuer: str, issuer_area: str, hazard: str, colour: int, now: int) -> int:
+    def linked(self, issuer: str, identifiers: Sequence[str]) -> Sequence[ChainRecord]:
+        """See the port. CROSS JOIN keeps SQLite's planner to the order from the few to the many."""
+        seeds = list(dict.fromkeys(identifiers))[:MOST_REFERENCES]
+        rows = self._sql.rows(
+            f"""WITH RECURSIVE seed(identifier) AS ({" UNION ".join("SELECT CAST(? AS TEXT)" for _ in seeds)}),
+            hangs(identifier) AS (SELECT identifier FROM seed UNION SELECT e.other FROM hangs h
+              CROSS JOIN alert_link e WHERE e.issuer = ? AND e.identifier = h.identifier),
+            mine(id) AS (SELECT k.id FROM hangs h CROSS JOIN alert_chain k WHERE k.issuer = ? AND k.root = h.identifier
+              UNION SELECT m.chain_id FROM hangs h CROSS JOIN alert m WHERE m.issuer = ? AND m.identifier = h.identifier)
+            SELECT k.id, k.root, k.issuer, k.hazard, k.colour, k.state, k.coverage, k.part
+            FROM mine CROSS JOIN alert_chain k WHERE k.id = mine.id AND k.state <> ? ORDER BY k.id""",
+            *seeds,
+            issuer,
+            issuer,
+            issuer,
+            ChainState.MERGED.value,
+        )
+        return [self._chain(row, self._newest(row[0])) for row in rows]
+
+    @staticmethod
+    def _chain(row: Any, newest: tuple[int, int, str]) -> ChainRecord:
+        return ChainRecord(
+            id=row[0],
+            root=row[1],
+            issuer=row[2],
+            hazard=row[3],
+            colour=Colour(row[4]) if row[4] else None,
+            state=ChainState(row[5]),
+            last_sent=newest[0],
+            coverage=_coverage_from_json(row[6]),
+            part=row[7],
+            newest=newest,
+        )
+
+    def _newest(self, chain_id: int) -> tuple[int, int, str]:
+        """See ChainRecord.newest; of a chain without a message the beginning of time."""
+        row = self._sql.one(
+            """SELECT sent, CASE msg_type WHEN 'Alert' THEN 0 ELSE 1 END AS kind, identifier FROM alert
+            WHERE chain_id = ? ORDER BY sent DESC, kind DESC, identifier DESC LIMIT 1""",
+            chain_id,
+        )
+        return (row[0], row[1], row[2]) if row is not None else (0, 0, "")
+
+    def head(self, chain_id: int) -> int:
+        """See the port."""
+        return int(self._sql.value("SELECT coalesce(alert_id, 0) FROM alert_chain WHERE id = ?", chain_id) or 0)
+
+    def merge(self, chain_id: int, into: int, now: int) -> None:
+        """See the port."""
+        self._sql.run("UPDATE alert SET chain_id = ? WHERE chain_id = ?", into, chain_id)
+        self._sql.run(
+            "UPDATE alert_chain SET state = ?, plan_name = '', coverage = '[]', ended_at = ? WHERE id = ?",
+            ChainState.MERGED.value,
+            now,
+            chain_id,
+        )
+
+    def new_chain(
+        self, root: str, issuer: str, issuer_area: str, hazard: str, colour: int, now: int, part: str = ""
+    ) -> int:
         """See the port."""
         key: int = self._sql.value(
-            """INSERT INTO alert_chain (root, issuer, issuer_area, hazard, colour, state, began_at, raised_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id""",
+            """INSERT INTO alert_chain (root, part, issuer, issuer_area, hazard, colour, state, began_at, raised_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id""",
             root,
+            part,
             issuer,
             issuer_area,
             hazard,
@@ -159,13 +223,14 @@ class AlertTable:
         """See the port."""
         alert = new.alert
         key: int = self._sql.value(
-            """INSERT INTO alert (raw_message_id, chain_id, dialect, identifier, issuer, sender, sent, received_at,
-            status, msg_type, hazard, colour, headline, expires, content_digest, sealed, disposition, reasons)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id""",
+            """INSERT INTO alert (raw_message_id, chain_id, dialect, identifier, part, issuer, sender, sent, received_at,
+            status, msg_type, hazard, colour, headline, expires, content_digest, sealed, disposition, reasons, problems)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id""",
             new.raw_message_id,
             new.chain_id,
             alert.dialect,
             alert.identifier,
+            alert.part,
             new.issuer,
             alert.sender,
             alert.sent,
@@ -180,6 +245,7 @@ class AlertTable:
             self._sealer.seal(new.sealed_json.encode(), ALERT_CONTEXT),
             new.disposition.value,
             json.dumps(list(new.reasons), ensure_ascii=False),
+            problems_to_json(new.problems),
         )
         return key
 
@@ -192,6 +258,16 @@ class AlertTable:
             json.dumps(list(reasons), ensure_ascii=False),
             alert_id,
         )
+
+
+def problems_to_json(problems: Sequence[Problem]) -> str:
+    """What a reader noted, as it is kept."""
+    return json.dumps([asdict(one) for one in problems], ensure_ascii=False, separators=(",", ":"))
+
+
+def problems_from_json(text: str) -> tuple[Problem, ...]:
+    """The same, read again."""
+    return tuple(Problem(**one) for one in json.loads(text))
 
 
 def _coverage_to_json(coverage: Sequence[TierSelection]) -> str:

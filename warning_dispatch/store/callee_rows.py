@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from warning_dispatch.engine.records import CalleeRecord
 from warning_dispatch.escalation.ladder import Position
+from warning_dispatch.escalation.roster import off_duty
 from warning_dispatch.escalation.state import Callee, Tried, Verdict
 from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, CalleeState, CallOutState, Voice
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.store.duty_rows import rostered
 from warning_dispatch.store.sql import Sql
 
 _FINISHED = ", ".join(str(state.value) for state in FINISHED)
@@ -239,15 +242,19 @@ class CalleeTable:
         """See the port."""
         return newest_of(self._sql, callee_ids)
 
-    def answerers(self, unit_ids: Sequence[int], roles: int) -> Mapping[int, int]:
+    def answerers(self, unit_ids: Sequence[int], roles: int, now: int) -> Mapping[int, int]:
         """See the port."""
         rows = self._sql.rows(
-            """SELECT unit_id, count(*) FROM receiver WHERE unit_id IN {ids} AND valid_until IS NULL
-            AND (role & ?) <> 0 GROUP BY unit_id""",
+            """SELECT unit_id, id, role FROM receiver WHERE unit_id IN {ids} AND valid_until IS NULL
+            AND (role & ?) <> 0""",
             self._sql.ids(unit_ids),
             roles,
         )
-        return {row[0]: row[1] for row in rows}
+        people: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for unit_id, receiver_id, role in rows:
+            people[unit_id].append((receiver_id, role))
+        rosters = rostered(self._sql, unit_ids, now)
+        return {unit: len(own) - len(off_duty(own, rosters.get(unit, ()))) for unit, own in people.items()}
 
 
 def _values(record: CalleeRecord) -> tuple[Any, ...]:

@@ -41,6 +41,9 @@ MOVE: Mapping[str, tuple[str, ...]] = {
     "route WHERE down_until > 0": ("down_until",),
     "number_call": ("at",),
     "alarm WHERE claimed_at IS NULL": ("rings_from", "next_at"),
+    "source": ("seen_at", "message_at"),
+    "lease": ("claimed_until",),
+    "outlet_post WHERE next_at IS NOT NULL": ("next_at",),
 }
 """Rows → columns that move with the clock. Beside them `until` in callee.memory. The next look at a RUNNING call-out is
 at its validity; that of a paused one or of one that awaits lifting is an interval of ours."""
@@ -48,10 +51,15 @@ at its validity; that of a paused one or of one that awaits lifting is an interv
 STAY: Mapping[str, tuple[str, ...]] = {
     "unit": ("valid_from", "valid_until"),
     "receiver": ("valid_from", "valid_until"),
-    "endpoint": ("valid_until",),
+    "endpoint": ("valid_until", "proved_at"),
+    "duty_shift": ("begins_at", "ends_at"),  # a roster is written in wall time
+    "register_change": ("at",),
     "raw_message": ("received_at",),
     "alert_chain": ("began_at", "raised_at", "ended_at"),
     "alert": ("sent", "received_at", "expires"),
+    "source_item": ("at",),
+    "publication": ("published_at",),
+    "outlet_post": ("ended_at",),
     "callout": ("started_at", "ended_at"),
     "branch": ("opened_at", "answered_at"),
     "callee": ("answered_at",),

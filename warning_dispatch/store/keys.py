@@ -3,6 +3,9 @@
 On disk: one folder (0700) with one file per key (0600), each 64 hexadecimal digits; `journal.pub` may be handed to
 anybody who wants to verify the journal. Under systemd the same four names are looked for among the service's
 credentials first. A key set is whole or refused: half a set would seal what nobody can open.
+
+The data key can be changed (`db rotate-key`): the new one is `data-2.key`, then `data-3.key` …, the highest seals, and all
+that are there open. `data.key` is number 1. A key that nothing is sealed with any more is still needed for old backups.
 """
 
 from __future__ import annotations
@@ -10,7 +13,8 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import shake_256
 from pathlib import Path
 from typing import Self
@@ -22,6 +26,7 @@ from warning_dispatch.tomlfiles import both
 
 KEY_BYTES = 32
 PUBLIC_KEY_FILE = "journal.pub"
+MOST_DATA_KEYS = 255
 _FILES = {
     "data_key": "data.key",
     "index_key": "index.key",
@@ -45,6 +50,10 @@ class KeyRing:
     """HMAC-SHA256, tokens of links."""
     journal_key: bytes = field(repr=False)
     """Seed of the Ed25519 key that seals the journal."""
+    data_key_id: int = field(default=1, repr=False)
+    """Number of the data key, 1 to 255; it stands in what is sealed."""
+    former: Mapping[int, bytes] = field(default_factory=dict, repr=False)
+    """Data keys of before, by number: they only open."""
 
     def __post_init__(self) -> None:
         """Refuse a key of the wrong length."""
@@ -60,13 +69,15 @@ class KeyRing:
     @classmethod
     def fresh(cls) -> Self:
         """New random keys, in memory only: the demo, and what `create` writes."""
-        return cls(*(secrets.token_bytes(KEY_BYTES) for _ in _FILES))
+        data, index, link, journal = (secrets.token_bytes(KEY_BYTES) for _ in _FILES)
+        return cls(data, index, link, journal)
 
     @classmethod
     def simulated(cls, seed: int) -> Self:
         """Keys that follow from a seed, for storms that must replay. They protect nothing."""
         stream = shake_256(f"warning-dispatch simulated keys {seed}".encode()).digest(KEY_BYTES * len(_FILES))
-        return cls(*(stream[start : start + KEY_BYTES] for start in range(0, len(stream), KEY_BYTES)))
+        data, index, link, journal = (stream[at : at + KEY_BYTES] for at in range(0, len(stream), KEY_BYTES))
+        return cls(data, index, link, journal)
 
     @classmethod
     def create(cls, folder: Path) -> Self:
@@ -99,12 +110,40 @@ class KeyRing:
         if credentials is not None and (found := _present(credentials)):
             _require_all(credentials, found)
             # systemd hands credentials over read-only, owned by root, with an access list that shows as group bits.
-            return cls(*(_read(credentials / file, _OTHERS) for file in _FILES.values()))
+            return cls._of(credentials, _OTHERS)
         found = _present(folder)
         if not found:
             raise NotFoundError(f"{folder}: {both('没有密钥', 'there are no keys here')} → warning-dispatch init")
         _require_all(folder, found)
-        return cls(*(_read(folder / file, _GROUP_AND_OTHERS) for file in _FILES.values()))
+        return cls._of(folder, _GROUP_AND_OTHERS)
+
+    @classmethod
+    def _of(cls, folder: Path, forbidden: int) -> Self:
+        """Every key of a folder; the data key with the highest number is the one that seals."""
+        first, index, link, journal = (_read(folder / file, forbidden) for file in _FILES.values())
+        data = {1: first}
+        for path in folder.glob("data-*.key"):
+            number = path.stem.removeprefix("data-")
+            if not number.isdigit() or not 1 < int(number) <= MOST_DATA_KEYS:
+                what = both("数据密钥的编号应为 2 至 255", "a data key has a number from 2 to 255")
+                raise RefusedError(f"{path}: {what}")
+            data[int(number)] = _read(path, forbidden)
+        newest = max(data)
+        return cls(data.pop(newest), index, link, journal, newest, data)
+
+    def with_new_data_key(self, folder: Path) -> Self:
+        """Make the next data key, write it beside the others, and seal with it from now on. RefusedError when it cannot be."""
+        number = self.data_key_id + 1
+        path = folder / f"data-{number}.key"
+        if number > MOST_DATA_KEYS:
+            raise RefusedError(both("数据密钥的编号已用完", "there is no further number for a data key"))
+        key = secrets.token_bytes(KEY_BYTES)
+        try:
+            _write_new(path, key)
+        except OSError as error:
+            what = both("新密钥写不进去", f"the new key cannot be written ({error.strerror})")
+            raise RefusedError(f"{path}: {what}") from error
+        return replace(self, data_key=key, data_key_id=number, former={**self.former, self.data_key_id: self.data_key})
 
 
 def read_public_key(path: Path) -> bytes:

@@ -16,7 +16,7 @@ from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.views import AlertRow
 from warning_dispatch.ports import Sealer
 from warning_dispatch.routing.areas import trim
-from warning_dispatch.store.alert_rows import ALERT_CONTEXT
+from warning_dispatch.store.alert_rows import ALERT_CONTEXT, RAW_CONTEXT, problems_from_json
 from warning_dispatch.store.sql import Sql
 
 _ALERT = TypeAdapter(Alert)
@@ -61,7 +61,16 @@ def one_alert(sql: Sql, alert_id: int) -> AlertRow:
     rows = sql.rows(f"{_ALERTS} WHERE a.id = ?", alert_id)
     if not rows:
         raise NotFoundError(f"没有消息 {alert_id} / there is no alert {alert_id}")
-    return _alert_rows(sql, rows)[0]
+    problems = sql.value("SELECT problems FROM alert WHERE id = ?", alert_id)
+    return replace(_alert_rows(sql, rows)[0], problems=problems_from_json(problems))
+
+
+def alert_in_full(sql: Sql, sealer: Sealer, alert_id: int) -> Alert:
+    """What a message says, as it was read. NotFoundError when there is none."""
+    sealed = sql.value("SELECT sealed FROM alert WHERE id = ?", alert_id)
+    if sealed is None:
+        raise NotFoundError(f"没有消息 {alert_id} / there is no alert {alert_id}")
+    return _ALERT.validate_json(sealer.unseal(sealed, ALERT_CONTEXT))
 
 
 def _alert_rows(sql: Sql, rows: Sequence[Any]) -> list[AlertRow]:
@@ -109,6 +118,16 @@ def latest_quarantined(sql: Sql, limit: int) -> Sequence[QuarantinedRow]:
     ]
 
 
+def one_message(sql: Sql, sealer: Sealer, raw_id: int) -> tuple[QuarantinedRow, bytes]:
+    """A message as it came, whatever became of it, with its bytes. NotFoundError when there is none."""
+    row = sql.one("SELECT id, received_at, source, size, digest, reasons, sealed FROM raw_message WHERE id = ?", raw_id)
+    if row is None:
+        raise NotFoundError(f"没有报文 {raw_id} / there is no message {raw_id} → alert list")
+    return QuarantinedRow(row[0], row[1], row[2], row[3], row[4], tuple(json.loads(row[5]))), sealer.unseal(
+        row[6], RAW_CONTEXT
+    )
+
+
 # --- what a warning says ----------------------------------------------------------------------------------
 
 
@@ -142,7 +161,7 @@ def content_of(alert: Alert, language: str) -> Content | None:
         instruction=first.instruction,
         expires=first.expires,
         area_names=tuple(dict.fromkeys(area.description for area in areas if area.description)),
-        geocodes=tuple(dict.fromkeys(code for area in areas for code in area.geocodes)),
+        geocodes=tuple(dict.fromkeys(code for area in areas for code in area.codes)),
     )
 
 

@@ -10,7 +10,10 @@ from hashlib import sha256
 from sqlalchemy import Engine
 
 from warning_dispatch.configuration.freezing import chain_from_json
+from warning_dispatch.errors import NotFoundError
+from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.printed import PrintedCallOut
+from warning_dispatch.model.sources import OutletView, Publication, SourceHealth
 from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.views import (
     AlarmList,
@@ -25,17 +28,21 @@ from warning_dispatch.model.views import (
 )
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.database import reading
+from warning_dispatch.store.publication_rows import feed_page, one_publication, outlet_views
 from warning_dispatch.store.reading_alarms import listed_alarms
 from warning_dispatch.store.reading_alerts import (
     QuarantinedRow,
+    alert_in_full,
     latest_alerts,
     latest_quarantined,
     one_alert,
+    one_message,
 )
 from warning_dispatch.store.reading_callouts import CallOutPictures
 from warning_dispatch.store.reading_links import LinkPictures
 from warning_dispatch.store.reading_printed import PrintedPictures
 from warning_dispatch.store.reading_superiors import SuperiorPictures
+from warning_dispatch.store.source_rows import health_of
 from warning_dispatch.store.sql import Sql
 
 HazardNames = Mapping[str, Mapping[str, str]]
@@ -133,10 +140,20 @@ class TableReadings:
         with self._reading() as sql:
             return one_alert(sql, alert_id)
 
+    def alert_in_full(self, alert_id: int) -> Alert:
+        """What a message says, as it was read. NotFoundError when there is none."""
+        with self._reading() as sql:
+            return alert_in_full(sql, self._sealer, alert_id)
+
     def quarantined(self, *, limit: int = 100) -> Sequence[QuarantinedRow]:
         """Messages that could not be read as a warning, newest first, with the reasons."""
         with self._reading() as sql:
             return latest_quarantined(sql, limit)
+
+    def message(self, raw_id: int) -> tuple[QuarantinedRow, bytes]:
+        """A message as it came, with its bytes, in clear. NotFoundError when there is none."""
+        with self._reading() as sql:
+            return one_message(sql, self._sealer, raw_id)
 
     def link(self, token: str) -> LinkView:
         """See the port."""
@@ -150,6 +167,37 @@ class TableReadings:
                 "SELECT scopes FROM api_key WHERE hash = ? AND revoked_at IS NULL", sha256(key.encode()).digest()
             )
         return frozenset(part.strip() for part in (scopes or "").split(",") if part.strip())
+
+    def name_of_key(self, key: str) -> str:
+        """See the port."""
+        with self._reading() as sql:
+            name = sql.value(
+                "SELECT name FROM api_key WHERE hash = ? AND revoked_at IS NULL", sha256(key.encode()).digest()
+            )
+        return name or ""
+
+    def publications(self, *, before: int | None = None, limit: int = 50) -> Sequence[Publication]:
+        """See the port."""
+        with self._reading() as sql:
+            return feed_page(sql, before, limit)
+
+    def publication(self, number: int) -> Publication:
+        """See the port."""
+        with self._reading() as sql:
+            found = one_publication(sql, number)
+        if found is None:
+            raise NotFoundError(f"没有传播 {number} / there is no publication {number}")
+        return found
+
+    def sources(self, names: Sequence[str]) -> Sequence[SourceHealth]:
+        """How sources fare, as far as they were watched."""
+        with self._reading() as sql:
+            return health_of(sql, names)
+
+    def outlets(self, names: Sequence[str]) -> Sequence[OutletView]:
+        """How outlets fare."""
+        with self._reading() as sql:
+            return outlet_views(sql, names)
 
     def printed(self, callout_id: int) -> PrintedCallOut:
         """A call-out with names and numbers in clear, for the printable list alone. NotFoundError when there is none."""

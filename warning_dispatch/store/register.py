@@ -24,6 +24,8 @@ from warning_dispatch.store.schema import endpoint as endpoint_table
 from warning_dispatch.store.schema import number as number_table
 from warning_dispatch.store.schema import receiver as receiver_table
 from warning_dispatch.store.schema import unit as unit_table
+from warning_dispatch.store.service_days import NOT_YET, settle_service_days
+from warning_dispatch.store.sql import Sql
 
 NUMBER_CONTEXT = "number"
 """The sealing context of number.sealed."""
@@ -42,7 +44,8 @@ def replace_register(connection: Connection, sealer: Sealer, register: Register,
     2. numbers, one row for each distinct address
     3. receivers, compared by unit, role, name, post and language
     4. endpoints, compared by receiver, channel and number
-    5. the `reach` mask of every unit whose endpoints changed
+    5. who does not serve yet, or no longer (see store/service_days.py)
+    6. the `reach` mask of every unit whose endpoints changed
 
     Raises RegisterError, having written nothing, when a superior or a receiver's unit is not in the register.
     """
@@ -51,8 +54,9 @@ def replace_register(connection: Connection, sealer: Sealer, register: Register,
     units = _save_units(connection, generations, now)
     numbers = _save_numbers(connection, sealer, register.receivers)
     receivers = _save_receivers(connection, sealer, register.receivers, units.ids, now)
-    endpoints = _save_endpoints(connection, receivers.placed, numbers, now)
-    refresh_reach(connection, endpoints.touched)
+    endpoints = _save_endpoints(connection, receivers, numbers, now)
+    settled = settle_service_days(Sql(connection), now)
+    refresh_reach(connection, endpoints.touched | settled.units)
     return RegisterCounts(
         units=len(register.units),
         receivers=len(register.receivers),
@@ -111,7 +115,9 @@ def unusable_endpoints(connection: Connection) -> list[Unusable]:
         )
         .join(unit_table, unit_table.c.id == endpoint_table.c.unit_id)
         .join(number_table, number_table.c.id == endpoint_table.c.number_id)
-        .where(endpoint_table.c.usable == 0, endpoint_table.c.valid_until.is_(None))
+        .where(
+            endpoint_table.c.usable == 0, endpoint_table.c.finding != NOT_YET, endpoint_table.c.valid_until.is_(None)
+        )
         .order_by(unit_table.c.code, endpoint_table.c.id)
     )
     return [Unusable(row[0], row[1], Role(row[2]), Channel(row[3]), row[4], row[5]) for row in rows]
@@ -128,11 +134,19 @@ def restore_endpoints(connection: Connection, unit_code: str) -> list[int]:
     own = (
         select(endpoint_table.c.number_id)
         .join(unit_table, unit_table.c.id == endpoint_table.c.unit_id)
-        .where(unit_table.c.code == unit_code, endpoint_table.c.usable == 0, endpoint_table.c.valid_until.is_(None))
+        .where(
+            unit_table.c.code == unit_code,
+            endpoint_table.c.usable == 0,
+            endpoint_table.c.finding != NOT_YET,
+            endpoint_table.c.valid_until.is_(None),
+        )
     )
     found = connection.execute(
         select(endpoint_table.c.id, endpoint_table.c.unit_id).where(
-            endpoint_table.c.number_id.in_(own), endpoint_table.c.usable == 0, endpoint_table.c.valid_until.is_(None)
+            endpoint_table.c.number_id.in_(own),
+            endpoint_table.c.usable == 0,
+            endpoint_table.c.finding != NOT_YET,
+            endpoint_table.c.valid_until.is_(None),
         )
     ).all()
     _update_rows(connection, endpoint_table, [{"row_id": row.id, "usable": 1, "finding": ""} for row in found])
@@ -202,6 +216,9 @@ def _unit_values(unit: Unit, ids: Mapping[str, int]) -> _Record:
         "superior_id": None if unit.superior is None else ids[unit.superior],
         "sector": unit.sector,
         "callable": int(unit.callable),
+        "certified_on": unit.certified_on,
+        "review_on": unit.review_on,
+        "measures": unit.measures,
     }
 
 
@@ -263,19 +280,32 @@ class _Placed:
 
 @dataclass(frozen=True, slots=True)
 class _SavedReceivers:
+    """`names` of everybody who was in force before, by receiver."""
+
     placed: list[_Placed]
+    names: Mapping[int, str]
     added: int
     ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A receiver's row: what may change in it without another person standing there."""
+
+    id: int
+    name: str
+    facts: tuple[object, ...]
 
 
 def _save_receivers(
     connection: Connection, sealer: Sealer, receivers: Sequence[ReceiverEntry], ids: Mapping[str, int], now: int
 ) -> _SavedReceivers:
     stored = _stored_receivers(connection, sealer)
+    names = {one.id: one.name for same in stored.values() for one in same}
     ranks: dict[tuple[str, Role], int] = defaultdict(int)
     placed: list[_Placed] = []
     fresh: list[tuple[ReceiverEntry, int]] = []
-    moved: list[_Record] = []
+    changed: list[_Record] = []
     for entry in receivers:
         rank = ranks[entry.unit_code, entry.role]
         ranks[entry.unit_code, entry.role] += 1
@@ -284,28 +314,42 @@ def _save_receivers(
         if not same:
             fresh.append((entry, rank))
             continue
-        receiver_id, before = same.pop(0)
-        placed.append(_Placed(receiver_id, unit_id, entry))
-        if before != rank:
-            moved.append({"row_id": receiver_id, "rank": rank})
+        before = same.pop(0)
+        placed.append(_Placed(before.id, unit_id, entry))
+        facts = _facts(entry, rank)
+        if before.facts != tuple(facts.values()):
+            changed.append({"row_id": before.id, **facts})
     rows = [_receiver_values(sealer, entry, rank, ids[entry.unit_code], now) for entry, rank in fresh]
     keys = _insert_rows(connection, receiver_table, rows)
     placed += [_Placed(key, ids[entry.unit_code], entry) for key, (entry, _) in zip(keys, fresh, strict=True)]
-    gone = [receiver_id for left in stored.values() for receiver_id, _ in left]
-    _update_rows(connection, receiver_table, moved)
+    gone = [one.id for left in stored.values() for one in left]
+    _update_rows(connection, receiver_table, changed)
     _update_rows(connection, receiver_table, [{"row_id": key, "valid_until": now} for key in gone])
-    return _SavedReceivers(placed, len(fresh), len(gone))
+    return _SavedReceivers(placed, names, len(fresh), len(gone))
 
 
-def _stored_receivers(connection: Connection, sealer: Sealer) -> dict[tuple[object, ...], list[tuple[int, int]]]:
-    """Key and rank of each receiver in force, by what makes it the same receiver."""
-    stored: dict[tuple[object, ...], list[tuple[int, int]]] = defaultdict(list)
-    columns = receiver_table.c
-    found = connection.execute(select(receiver_table).where(columns.valid_until.is_(None)).order_by(columns.id))
-    for row in found:
-        name = sealer.unseal(row.name_sealed, NAME_CONTEXT).decode()
-        stored[row.unit_id, row.role, name, row.post, row.language].append((row.id, row.rank))
+def _stored_receivers(connection: Connection, sealer: Sealer) -> dict[tuple[object, ...], list[_Stored]]:
+    """Each receiver in force, by what makes it the same receiver."""
+    stored: dict[tuple[object, ...], list[_Stored]] = defaultdict(list)
+    rows = Sql(connection).rows(
+        """SELECT id, unit_id, role, name_sealed, post, language, rank, serves_from, serves_until, verified_on,
+        verified_how FROM receiver WHERE valid_until IS NULL ORDER BY id"""
+    )
+    for key, unit_id, role, sealed, post, language, *facts in rows:
+        name = sealer.unseal(sealed, NAME_CONTEXT).decode()
+        stored[unit_id, role, name, post, language].append(_Stored(key, name, tuple(facts)))
     return stored
+
+
+def _facts(entry: ReceiverEntry, rank: int) -> _Record:
+    """What is written over in place; the history keeps what stood there."""
+    return {
+        "rank": rank,
+        "serves_from": entry.serves_from,
+        "serves_until": entry.serves_until,
+        "verified_on": entry.verified_on,
+        "verified_how": entry.verified_how,
+    }
 
 
 def _receiver_values(sealer: Sealer, entry: ReceiverEntry, rank: int, unit_id: int, now: int) -> _Record:
@@ -315,7 +359,7 @@ def _receiver_values(sealer: Sealer, entry: ReceiverEntry, rank: int, unit_id: i
         "name_sealed": sealer.seal(entry.name.encode(), NAME_CONTEXT),
         "post": entry.post,
         "language": entry.language,
-        "rank": rank,
+        **_facts(entry, rank),
         "valid_from": now,
     }
 
@@ -332,17 +376,24 @@ class _SavedEndpoints:
 
 
 def _save_endpoints(
-    connection: Connection, placed: Sequence[_Placed], numbers: Mapping[str, int], now: int
+    connection: Connection, receivers: _SavedReceivers, numbers: Mapping[str, int], now: int
 ) -> _SavedEndpoints:
-    """Rows that are the same stay. A new row of a unit's known number keeps what was found out about the number."""
+    """Rows that are the same stay. A new row of a known number keeps what was found out about it, the same person's its proof."""
     stored = connection.execute(select(endpoint_table).where(endpoint_table.c.valid_until.is_(None))).all()
     left = {(row.receiver_id, row.channel, row.number_id, row.rank): row for row in stored}
     verdicts = {
-        (row.unit_id, row.channel, row.number_id): (row.usable, row.finding) for row in stored if not row.usable
+        (row.unit_id, row.channel, row.number_id): (row.usable, row.finding)
+        for row in stored
+        if not row.usable and row.finding != NOT_YET
+    }
+    proofs = {
+        (row.unit_id, row.number_id, receivers.names.get(row.receiver_id)): row.proved_at
+        for row in stored
+        if row.proved_at is not None
     }
     fresh: list[_Record] = []
     total = 0
-    for each in placed:
+    for each in receivers.placed:
         for ranked in ranked_endpoints(each.entry):
             total += 1
             number_id = numbers[ranked.address]
@@ -359,6 +410,7 @@ def _save_endpoints(
                     "rank": ranked.rank,
                     "usable": usable,
                     "finding": finding,
+                    "proved_at": proofs.get((each.unit_id, number_id, each.entry.name)),
                 }
             )
     if fresh:

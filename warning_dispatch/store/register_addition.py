@@ -10,16 +10,19 @@ from warning_dispatch.engine.records import AddedContact
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.masking import mask
 from warning_dispatch.model.register import RankedEndpoint, ranked_endpoints
+from warning_dispatch.model.register_changes import ReceiverChange, RegisterChanges
 from warning_dispatch.model.unit import ReceiverEntry, Role
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT, refresh_reach
+from warning_dispatch.store.register_history import write_changes
 from warning_dispatch.store.sql import Sql
 
 
-def add_receiver(sql: Sql, sealer: Sealer, unit_id: int, entry: ReceiverEntry, now: int) -> AddedContact:
+def add_receiver(sql: Sql, sealer: Sealer, unit_id: int, entry: ReceiverEntry, now: int, *, actor: str) -> AddedContact:
     """See engine.storage.EndpointRows.add_receiver.
 
     1. The person, known or new. 2. The numbers, known or new. 3. Endpoints that are not there yet. 4. The unit's reach.
+    5. The history.
     """
     reach_before = sql.value("SELECT reach FROM unit WHERE id = ?", unit_id)
     receiver_id = _known(sql, sealer, unit_id, entry)
@@ -31,6 +34,8 @@ def add_receiver(sql: Sql, sealer: Sealer, unit_id: int, entry: ReceiverEntry, n
         receiver_id = _new(sql, sealer, unit_id, entry, now)
     made = tuple((_endpoint(sql, receiver_id, unit_id, entry, one, number_id), one.channel) for one, number_id in fresh)
     refresh_reach(sql.connection, [unit_id])
+    changes = RegisterChanges((), (ReceiverChange(None, entry),))
+    write_changes(sql, sealer, changes, actor=actor, source="storm", now=now)
     return AddedContact(receiver_id, unit_id, made, first=reach_before == 0)
 
 

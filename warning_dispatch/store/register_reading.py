@@ -16,18 +16,22 @@ from warning_dispatch.store.sql import Sql
 def stored_units(connection: Connection) -> tuple[Unit, ...]:
     """Every unit in force, superiors first."""
     rows = Sql(connection).rows(
-        """SELECT u.code, u.name, u.kind, u.level, u.area, s.code, u.sector, u.callable FROM unit u
+        """SELECT u.code, u.name, u.kind, u.level, u.area, s.code, u.sector, u.callable, u.certified_on, u.review_on,
+        u.measures FROM unit u
         LEFT JOIN unit s ON s.id = u.superior_id WHERE u.valid_until IS NULL ORDER BY u.id"""
     )
     return tuple(
-        Unit(code, name, UnitKind(kind), UnitLevel(level), area, superior, sector, bool(callable_))
-        for code, name, kind, level, area, superior, sector, callable_ in rows
+        Unit(code, name, UnitKind(kind), UnitLevel(level), area, superior, sector, bool(callable_), *key_unit)
+        for code, name, kind, level, area, superior, sector, callable_, *key_unit in rows
     )
 
 
-def stored_register(connection: Connection, sealer: Sealer) -> Register:
-    """Units and receivers in force with their usable endpoints, numbers and names unsealed. StoreError: wrong keys."""
-    return Register(stored_units(connection), _receivers(connection, sealer))
+def stored_register(connection: Connection, sealer: Sealer, *, usable_only: bool = True) -> Register:
+    """Units and receivers in force, numbers and names unsealed. StoreError: wrong keys.
+
+    `usable_only` False: with the endpoints that calls found to be wrong, as they stand on file.
+    """
+    return Register(stored_units(connection), _receivers(connection, sealer, usable_only=usable_only))
 
 
 def count_receivers(connection: Connection) -> tuple[int, int]:
@@ -40,20 +44,26 @@ def count_receivers(connection: Connection) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def _receivers(connection: Connection, sealer: Sealer) -> tuple[ReceiverEntry, ...]:
+def _receivers(connection: Connection, sealer: Sealer, *, usable_only: bool) -> tuple[ReceiverEntry, ...]:
     sql = Sql(connection)
     numbers = {
         key: (sealer.unseal(sealed, NUMBER_CONTEXT).decode(), bool(sample))
-        for key, sealed, sample in sql.rows("SELECT id, sealed, sample FROM number")
+        for key, sealed, sample in sql.rows(
+            "SELECT id, sealed, sample FROM number WHERE id IN (SELECT number_id FROM endpoint WHERE valid_until IS NULL)"
+        )
     }
-    endpoints: defaultdict[int, list[tuple[Channel, int]]] = defaultdict(list)
+    endpoints: defaultdict[int, list[tuple[EndpointEntry, bool]]] = defaultdict(list)
     for receiver_id, channel, number_id in sql.rows(
-        "SELECT receiver_id, channel, number_id FROM endpoint WHERE valid_until IS NULL AND usable = 1 ORDER BY id"
+        """SELECT receiver_id, channel, number_id FROM endpoint WHERE valid_until IS NULL AND usable >= ?
+        ORDER BY rank, id""",
+        int(usable_only),
     ):
-        endpoints[receiver_id].append((Channel(channel), number_id))
+        address, sample = numbers[number_id]
+        endpoints[receiver_id].append((EndpointEntry(Channel(channel), address), sample))
     rows = sql.rows(
-        """SELECT r.id, u.code, r.role, r.name_sealed, r.post, r.language FROM receiver r
-        JOIN unit u ON u.id = r.unit_id WHERE r.valid_until IS NULL ORDER BY r.id"""
+        """SELECT r.id, u.code, r.role, r.name_sealed, r.post, r.language, r.serves_from, r.serves_until, r.verified_on,
+        r.verified_how FROM receiver r JOIN unit u ON u.id = r.unit_id
+        WHERE r.valid_until IS NULL ORDER BY u.id, r.role, r.rank, r.id"""
     )
     return tuple(
         ReceiverEntry(
@@ -62,8 +72,9 @@ def _receivers(connection: Connection, sealer: Sealer) -> tuple[ReceiverEntry, .
             sealer.unseal(name, NAME_CONTEXT).decode(),
             post,
             language,
-            tuple(EndpointEntry(channel, numbers[number_id][0]) for channel, number_id in endpoints[key]),
-            sample=any(numbers[number_id][1] for _, number_id in endpoints[key]),
+            tuple(endpoint for endpoint, _ in endpoints[key]),
+            any(sample for _, sample in endpoints[key]),
+            *days,
         )
-        for key, code, role, name, post, language in rows
+        for key, code, role, name, post, language, *days in rows
     )

@@ -20,8 +20,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
 
+from warning_dispatch.clock import beijing_text
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.states import LIVE_CALLOUT, CallOutState, ChainState, Purpose
+from warning_dispatch.store.chore_rows import ChoreTable
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.sql import Sql
@@ -31,8 +33,8 @@ ROWS = 1_000
 DAY = 86_400_000
 LEAST_DAYS = 180
 """Kept at least so long, whatever is asked."""
-LAST_RUN = "retention.last"
-"""In `installation`: when a run was last begun, by whichever daemon."""
+CHORE = "retention"
+"""Its name in `lease`: the day on which a run was last begun, by whichever daemon."""
 
 _LIVE = ", ".join(str(state.value) for state in LIVE_CALLOUT)
 _OPEN = f"""(o.state IN ({_LIVE}) OR o.state = {CallOutState.COMPLETE.value} AND o.purpose <> {Purpose.SELF.value}
@@ -65,6 +67,12 @@ _TIES: Sequence[str] = (
 """Pairs of call-outs that go together or not at all."""
 
 _LINKS = "DELETE FROM link WHERE hash IN (SELECT hash FROM link WHERE callout_id = ? LIMIT ?)"
+_ITEMS = """DELETE FROM source_item WHERE (source, item) IN
+ (SELECT source, item FROM source_item WHERE at < ? LIMIT ?)"""
+_LINKED = """DELETE FROM alert_link WHERE (issuer, identifier, other) IN (SELECT l.issuer, l.identifier, l.other
+ FROM alert_link l WHERE NOT EXISTS (SELECT 1 FROM alert m
+   WHERE m.issuer = l.issuer AND m.identifier IN (l.identifier, l.other))
+ AND NOT EXISTS (SELECT 1 FROM alert_chain k WHERE k.issuer = l.issuer AND k.root IN (l.identifier, l.other)) LIMIT ?)"""
 _OF_CALLOUT: Sequence[tuple[str, str]] = (
     (
         "feedback",
@@ -108,10 +116,12 @@ _LOOSE: Sequence[tuple[str, str]] = (
         """SELECT e.id FROM endpoint e WHERE e.valid_until < ?
         AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.number_id = e.number_id) LIMIT ?""",
     ),
+    ("duty_shift", "SELECT id FROM duty_shift WHERE ends_at < ? LIMIT ?"),
     (
         "receiver",
         """SELECT r.id FROM receiver r WHERE r.valid_until < ?
         AND NOT EXISTS (SELECT 1 FROM endpoint e WHERE e.receiver_id = r.id)
+        AND r.id NOT IN (SELECT receiver_id FROM duty_shift)
         AND r.id NOT IN (SELECT receiver_id FROM link)
         AND r.id NOT IN (SELECT receiver_id FROM acknowledgement WHERE receiver_id IS NOT NULL)
         AND r.id NOT IN (SELECT receiver_id FROM feedback WHERE receiver_id IS NOT NULL)
@@ -175,8 +185,8 @@ def _not_reached_from(held: Sequence[int], ties: Mapping[int, set[int]], every: 
     return sorted(set(every) - reached)
 
 
-def claim_run(engine: Engine, now: int, every: int) -> bool:
-    """Whether this process does the run that is due every so many ms: of several that ask, one is told yes.
+def claim_run(engine: Engine, now: int) -> bool:
+    """Whether this process does the run of the day (in Beijing): of several that ask, one is told yes.
 
     Nobody is while a call-out is RUNNING: a run is for a quiet hour.
     """
@@ -184,18 +194,8 @@ def claim_run(engine: Engine, now: int, every: int) -> bool:
         sql = Sql(connection)
         if sql.value("SELECT 1 FROM callout WHERE state = ? LIMIT 1", CallOutState.RUNNING.value) is not None:
             return False
-        sql.run("INSERT INTO installation (name, value) VALUES (?, '0') ON CONFLICT DO NOTHING", LAST_RUN)
-        return (
-            sql.run(
-                """UPDATE installation SET value = ? WHERE name = ?
-                AND (CAST(value AS BIGINT) <= ? OR CAST(value AS BIGINT) > ?)""",
-                str(now),
-                LAST_RUN,
-                now - every,
-                now,  # written by a clock that was ahead: not a reason to wait for it
-            )
-            == 1
-        )
+        chores, day = ChoreTable(sql), beijing_text(now, "%Y-%m-%d")
+        return chores.claim(CHORE, day, now, now) is not None and chores.finish(CHORE, day, "{}")
 
 
 class Retention:
@@ -207,9 +207,9 @@ class Retention:
         self._journal = journal
         self.days = days
 
-    def claim(self, now: int, every: int) -> bool:
+    def claim(self, now: int) -> bool:
         """See claim_run."""
-        return claim_run(self._engine, now, every)
+        return claim_run(self._engine, now)
 
     def old(self, now: int) -> list[int]:
         """The call-outs a run would remove now."""
@@ -226,6 +226,9 @@ class Retention:
         for table, statement in _LOOSE:
             moments = [removed.before] * (statement.count("?") - 1)
             yield from self._batches(table, statement, moments, removed)
+        for table, statement, old in (("source_item", _ITEMS, (removed.before,)), ("alert_link", _LINKED, ())):
+            while self._delete(statement, *old, ROWS, counted=removed, table=table) == ROWS:
+                yield
         if removed.anything:
             with writing(self._engine) as connection:
                 entry = {"k": "retention.removed", **removed.document()}
@@ -267,10 +270,8 @@ class Retention:
                 sql = Sql(connection)
                 found = [row[0] for row in sql.rows(statement, *parameters, ROWS)]
                 count = len(found)
-                if found and table in _SERVING:
-                    sql.run(_SERVING[table], sql.ids(found))
-                if found and table == "alert":
-                    sql.run("UPDATE alert_chain SET alert_id = NULL WHERE alert_id IN {ids}", sql.ids(found))
+                for first in _BEFORE.get(table, ()) if found else ():
+                    sql.run(first, sql.ids(found))
                 if found:
                     sql.run(f"DELETE FROM {table} WHERE id IN {{ids}}", sql.ids(found))
             removed.rows[table] += count
@@ -284,7 +285,16 @@ class Retention:
         return count
 
 
-_SERVING: Mapping[str, str] = {"attempt": _UNSERVED, "callee": _UNATTEMPTED}
+_BEFORE: Mapping[str, Sequence[str]] = {
+    "attempt": (_UNSERVED,),
+    "callee": (_UNATTEMPTED,),
+    "alert": (
+        "DELETE FROM outlet_post WHERE publication_id IN (SELECT id FROM publication WHERE alert_id IN {ids})",
+        "DELETE FROM publication WHERE alert_id IN {ids}",
+        "UPDATE alert_chain SET alert_id = NULL WHERE alert_id IN {ids}",
+    ),
+}
+"""Table → what goes first of the rows that are removed. A publication goes with its warning: without it that would be passed on again."""
 
 
 def remove_old(retention: Retention, now: int) -> Removed:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
@@ -24,26 +23,29 @@ from sqlalchemy import (
 
 from warning_dispatch.model.states import AttemptState, BranchState
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.store.schema_metadata import Key, key, metadata
+from warning_dispatch.store.schema_register import duty_shift, endpoint, number, receiver, register_change, unit
+from warning_dispatch.store.schema_sources import lease, outlet_post, publication, source, source_item
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+__all__ = [
+    "Key",
+    "duty_shift",
+    "endpoint",
+    "lease",
+    "metadata",
+    "number",
+    "outlet_post",
+    "publication",
+    "receiver",
+    "register_change",
+    "source",
+    "source_item",
+    "unit",
+]
+"""What stands in other files and is asked for here."""
 
 ON_A_LINE = f"state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value}) AND channel = {Channel.VOICE.value}"
 """Calls that are claimed or handed over: each has a line of its route."""
-
-Key = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite makes a rowid alias of INTEGER PRIMARY KEY only."""
-
-
-def _key() -> Column[int]:
-    return Column("id", Key, primary_key=True, autoincrement=True)
-
 
 id_block = Table(
     "id_block",
@@ -70,90 +72,12 @@ def _refers(column: str, table: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint([column], [f"{table}.id"]).ddl_if(dialect="sqlite")
 
 
-# --- the register -----------------------------------------------------------------------------------------
-
-unit = Table(
-    "unit",
-    metadata,
-    _key(),
-    Column("code", Text, nullable=False, unique=True),
-    Column("name", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("level", SmallInteger, nullable=False),
-    Column("area", Text, nullable=False, comment="division code, 4/6/9/12 digits"),
-    Column("superior_id", Key, ForeignKey("unit.id")),
-    Column("sector", Text, nullable=False, server_default=""),
-    Column("callable", SmallInteger, nullable=False, server_default="1"),
-    Column(
-        "reach", Integer, nullable=False, server_default="0", comment="mask of role x channel with a usable endpoint"
-    ),
-    Column("valid_from", BigInteger),
-    Column("valid_until", BigInteger),
-    Index("ix_unit_kind_level_area", "kind", "level", "area"),
-    Index("ix_unit_superior", "superior_id"),
-)
-
-number = Table(
-    "number",
-    metadata,
-    _key(),
-    Column("kind", Text, nullable=False, comment="phone or mail"),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("blind_index", LargeBinary, nullable=False, unique=True),
-    Column("masked", Text, nullable=False, comment="138****5678"),
-    Column(
-        "sample",
-        SmallInteger,
-        nullable=False,
-        server_default="0",
-        comment="cannot reach anybody; real routes refuse it",
-    ),
-)
-
-receiver = Table(
-    "receiver",
-    metadata,
-    _key(),
-    Column("unit_id", Key, ForeignKey("unit.id"), nullable=False),
-    Column("role", SmallInteger, nullable=False),
-    Column("name_sealed", LargeBinary, nullable=False),
-    Column("post", Text, nullable=False, server_default=""),
-    Column("language", Text, nullable=False, server_default="zh_CN"),
-    Column("rank", SmallInteger, nullable=False, server_default="0", comment="order among the receivers of one role"),
-    Column("valid_from", BigInteger),
-    Column("valid_until", BigInteger),
-    Index("ix_receiver_unit", "unit_id"),
-)
-
-endpoint = Table(
-    "endpoint",
-    metadata,
-    _key(),
-    Column("receiver_id", Key, ForeignKey("receiver.id"), nullable=False),
-    Column(
-        "unit_id", Key, ForeignKey("unit.id"), nullable=False, comment="of the receiver; kept here for the hot path"
-    ),
-    Column("role", SmallInteger, nullable=False, comment="of the receiver; kept here for the hot path"),
-    Column("channel", SmallInteger, nullable=False),
-    Column("number_id", Key, ForeignKey("number.id"), nullable=False),
-    Column("rank", SmallInteger, nullable=False, server_default="0"),
-    Column("usable", SmallInteger, nullable=False, server_default="1"),
-    Column(
-        "finding", Text, nullable=False, server_default="", comment="why it is not usable (empty, invalid, opted out)"
-    ),
-    Column("valid_until", BigInteger),
-    Index("ix_endpoint_unit", "unit_id", "channel"),
-    Index("ix_endpoint_number", "number_id"),
-    Index("ix_endpoint_receiver", "receiver_id"),
-    comment="Immutable: a change is a new row, the old one gets valid_until.",
-)
-
 # --- what came in -----------------------------------------------------------------------------------------
 
 raw_message = Table(
     "raw_message",
     metadata,
-    _key(),
+    key(),
     Column("received_at", BigInteger, nullable=False),
     Column("source", Text, nullable=False),
     Column("digest", Text, nullable=False, comment="SHA-256 of the bytes"),
@@ -168,8 +92,9 @@ raw_message = Table(
 alert_chain = Table(
     "alert_chain",
     metadata,
-    _key(),
+    key(),
     Column("root", Text, nullable=False, comment="identifier of the first message"),
+    Column("part", Text, nullable=False, server_default="", comment="which event of messages that speak of several"),
     Column("issuer", Text, nullable=False, comment="sender code or name"),
     Column("issuer_area", Text, nullable=False),
     Column("hazard", Text, nullable=False),
@@ -185,18 +110,19 @@ alert_chain = Table(
     Column("coverage", Text, nullable=False, server_default="[]", comment="JSON: whom it concerns, tier by tier"),
     Column("valid_until", BigInteger, comment="its (guessed) validity"),
     Column("valid_guessed", SmallInteger, nullable=False, server_default="0"),
-    UniqueConstraint("issuer", "root", name="uq_alert_chain_issuer_root"),
+    UniqueConstraint("issuer", "root", "part", name="uq_alert_chain_issuer_root"),
     Index("ix_alert_chain_hazard", "hazard", "state"),
 )
 
 alert = Table(
     "alert",
     metadata,
-    _key(),
+    key(),
     Column("raw_message_id", Key, ForeignKey("raw_message.id"), nullable=False),
     Column("chain_id", Key, ForeignKey("alert_chain.id")),
     Column("dialect", Text, nullable=False),
     Column("identifier", Text, nullable=False),
+    Column("part", Text, nullable=False, server_default="", comment="which event of a message that speaks of several"),
     Column("issuer", Text, nullable=False),
     Column("sender", Text, nullable=False),
     Column("sent", BigInteger, nullable=False),
@@ -211,9 +137,19 @@ alert = Table(
     Column("sealed", LargeBinary, nullable=False, comment="the parsed alert as JSON; it can hold names"),
     Column("disposition", Text, nullable=False),
     Column("reasons", Text, nullable=False, comment="JSON list"),
+    Column("problems", Text, nullable=False, server_default="[]", comment="JSON: everything odd that a reader noted"),
     UniqueConstraint("issuer", "identifier", "sent", "content_digest", name="uq_alert_identity"),
     Index("ix_alert_identifier", "identifier"),
     Index("ix_alert_chain", "chain_id"),
+)
+
+alert_link = Table(
+    "alert_link",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("identifier", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+    comment="Which messages of an issuer refer to each other, in both directions; a chain is what hangs together.",
 )
 
 # --- the call-out -----------------------------------------------------------------------------------------
@@ -221,7 +157,7 @@ alert = Table(
 callout = Table(
     "callout",
     metadata,
-    _key(),
+    key(),
     Column("alert_id", Key, ForeignKey("alert.id")),
     Column("chain_id", Key, ForeignKey("alert_chain.id")),
     Column("plan_name", Text, nullable=False),
@@ -262,7 +198,7 @@ callout = Table(
 branch = Table(
     "branch",
     metadata,
-    _key(),
+    key(),
     Column("callout_id", Key, ForeignKey("callout.id"), nullable=False),
     Column("tier", SmallInteger, nullable=False, comment="position in the plan"),
     Column("superior_branch_id", Key, comment="the branch it waits for; none for a first tier"),
@@ -292,7 +228,7 @@ branch = Table(
 callee = Table(
     "callee",
     metadata,
-    _key(),
+    key(),
     Column("callout_id", Key, nullable=False),
     Column("branch_id", Key, nullable=False),
     Column("unit_id", Key, nullable=False),
@@ -352,7 +288,7 @@ callee = Table(
 attempt = Table(
     "attempt",
     metadata,
-    _key(),
+    key(),
     Column("callout_id", Key),
     Column("channel", SmallInteger, nullable=False),
     Column("purpose", SmallInteger, nullable=False),
@@ -429,7 +365,7 @@ attempt_callee = Table(
 acknowledgement = Table(
     "acknowledgement",
     metadata,
-    _key(),
+    key(),
     Column("callout_id", Key, nullable=False),
     Column("callee_id", Key, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -449,7 +385,7 @@ acknowledgement = Table(
 feedback = Table(
     "feedback",
     metadata,
-    _key(),
+    key(),
     Column("callee_id", Key, ForeignKey("callee.id"), nullable=False),
     Column("receiver_id", Key),
     Column("at", BigInteger, nullable=False),
@@ -480,7 +416,7 @@ link = Table(
 alarm = Table(
     "alarm",
     metadata,
-    _key(),
+    key(),
     Column("at", BigInteger, nullable=False),
     Column("kind", Text, nullable=False),
     Column("callout_id", Key),
@@ -531,7 +467,7 @@ route = Table(
 number_call = Table(
     "number_call",
     metadata,
-    _key(),
+    key(),
     Column("number_id", Key, nullable=False),
     Column("route", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -581,7 +517,7 @@ journal_head = Table(
 user = Table(
     "user_account",
     metadata,
-    _key(),
+    key(),
     Column("name", Text, nullable=False, unique=True),
     Column("password_hash", Text, nullable=False),
     Column("role", Text, nullable=False),
@@ -593,7 +529,7 @@ user = Table(
 api_key = Table(
     "api_key",
     metadata,
-    _key(),
+    key(),
     Column("name", Text, nullable=False, unique=True),
     Column("hash", LargeBinary, nullable=False, unique=True),
     Column("scopes", Text, nullable=False, comment="comma separated: alerts, read, act"),

@@ -27,10 +27,10 @@ from warning_dispatch.store.keys import KeyRing
 
 _VERSION = 1
 _AES_256_GCM = 1
-_KEY_ID = 1
-_HEADER = bytes((_VERSION, _AES_256_GCM, _KEY_ID))
+_FORM = bytes((_VERSION, _AES_256_GCM))
+_HEADER_BYTES = 3
 _NONCE_BYTES = 12
-_BODY = len(_HEADER) + _NONCE_BYTES
+_BODY = _HEADER_BYTES + _NONCE_BYTES
 _TAG_BYTES = 16
 _TOKEN_BYTES = 10
 
@@ -39,24 +39,29 @@ class AesSealer:
     """The Sealer of ports.py. Safe to use from several threads."""
 
     def __init__(self, keys: KeyRing) -> None:
-        """Take the data key and the index key."""
+        """Take the data keys and the index key."""
+        self.key_id = keys.data_key_id
+        self._header = _FORM + bytes((keys.data_key_id,))
         self._cipher = AESGCM(keys.data_key)
+        self._ciphers = {number: AESGCM(key) for number, key in keys.former.items()} | {self.key_id: self._cipher}
         self._index_key = keys.index_key
 
     def seal(self, clear: bytes, context: str) -> bytes:
         """Encrypt; 31 bytes longer than `clear`, and different every time."""
         nonce = os.urandom(_NONCE_BYTES)
-        return _HEADER + nonce + self._cipher.encrypt(nonce, clear, _HEADER + context.encode())
+        return self._header + nonce + self._cipher.encrypt(nonce, clear, self._header + context.encode())
 
     def unseal(self, sealed: bytes, context: str) -> bytes:
         """Decrypt; raises StoreError when key, context or bytes do not match."""
         envelope = bytes(sealed)
         if len(envelope) < _BODY + _TAG_BYTES:
             raise StoreError(f"密文（{context}）太短 / A sealed value ({context}) is too short to be one.")
-        if envelope[:3] != _HEADER:
+        header = envelope[:_HEADER_BYTES]
+        cipher = self._ciphers.get(header[2])
+        if header[:2] != _FORM or cipher is None:
             raise StoreError(_foreign(envelope, context))
         try:
-            return self._cipher.decrypt(envelope[3:_BODY], envelope[_BODY:], _HEADER + context.encode())
+            return cipher.decrypt(envelope[_HEADER_BYTES:_BODY], envelope[_BODY:], header + context.encode())
         except InvalidTag as error:
             raise StoreError(
                 f"密文（{context}）打不开：被改动、从别处移来，或用别的密钥加密。密钥是不是这个数据库的？ / "

@@ -15,6 +15,7 @@ from warning_dispatch.store.attempt_rows import AttemptTable
 from warning_dispatch.store.branch_rows import BranchTable
 from warning_dispatch.store.callee_rows import CalleeTable
 from warning_dispatch.store.callout_rows import CallOutTable
+from warning_dispatch.store.chore_rows import ChoreTable
 from warning_dispatch.store.clock_rows import ClockTable
 from warning_dispatch.store.database import is_sqlite, writing
 from warning_dispatch.store.endpoint_rows import EndpointTable, RouteTable
@@ -22,7 +23,10 @@ from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.link_rows import LinkTable
 from warning_dispatch.store.locks import take_turns
 from warning_dispatch.store.number_calls import NumberCallTable
+from warning_dispatch.store.publication_rows import PublicationTable
+from warning_dispatch.store.register_upkeep import UpkeepTable
 from warning_dispatch.store.round_rows import RoundTable
+from warning_dispatch.store.source_rows import LeaseTable, SourceTable
 from warning_dispatch.store.sql import Sql
 from warning_dispatch.store.turn_rows import TurnTable
 
@@ -56,8 +60,13 @@ class TableTransaction:
         self.turns = TurnTable(sql)
         self.alerts = AlertTable(sql, sealer)
         self.alarms = AlarmTable(sql)
+        self.sources = SourceTable(sql)
+        self.leases = LeaseTable(sql)
+        self.publications = PublicationTable(sql, sealer)
         self.links = LinkTable(sql, link_key)
         self.clock = ClockTable(sql)
+        self.chores = ChoreTable(sql)
+        self.upkeep = UpkeepTable(sql, sealer)
         self.journal = JournalTable(sql, journal)
 
 

@@ -142,6 +142,20 @@ def backup(engine: Engine, target: Path) -> int:
     return target.stat().st_size
 
 
+def compact(engine: Engine) -> None:
+    """Write the file anew, so that nothing that was overwritten or deleted is left in it. Nobody else may use it."""
+    if engine.dialect.name != "sqlite" or is_in_memory(engine):
+        return
+    file = sqlite3.connect(str(engine.url.database))
+    try:
+        file.execute("VACUUM")
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        raise StoreError(f"数据库整理失败 / the database cannot be compacted: {error}") from error
+    finally:
+        file.close()
+
+
 def restore(engine: Engine, source: Path) -> None:
     """Fill an empty database from a backup of the same kind. Raises RefusedError when it is not empty, StoreError."""
     if not source.is_file():

@@ -17,9 +17,13 @@ _REASONS: Mapping[str, Pair] = {
     "duplicate": ("同一条已接收过", "received before"),
     "same_identity_other_content": ("编号相同、内容不同，请核实", "same identity, other content: verify"),
     "sender_not_allowed": ("发布单位不在允许名单内", "sender not allowed"),
+    "area_not_allowed": ("区域不在该来源允许范围内", "area not allowed for this source"),
     "hazard_unknown": ("灾种目录中没有这个灾种", "hazard not in the catalogue"),
     "issuer_level_unknown": ("看不出发布单位的层级", "level of the issuer unknown"),
-    "code_and_name_disagree": ("灾种编码与名称不一致，以名称为准", "hazard code and name disagree, the name counts"),
+    "code_and_name_disagree": (
+        "灾种编码与名称不一致，取会叫应的一个，否则以名称为准",
+        "hazard code and name disagree: the one that calls counts, else the name",
+    ),
     "expired_on_arrival": ("收到时已过期", "expired on arrival"),
     "sent_in_the_future": ("发布时间在将来", "sent in the future"),
     "too_old": ("发布太久，不再呼叫", "too old to be called"),
@@ -48,6 +52,22 @@ _REASONS: Mapping[str, Pair] = {
         "an officer has closed its call-out: not called again by itself",
     ),
     "nobody_in_area": ("区域内没有可叫的单位", "nobody to call in the area"),
+    "msg_type_ack": ("对方的回执，只记录", "an acknowledgement, only recorded"),
+    "msg_type_error": ("对方的错误通知，只记录", "an error notice, only recorded"),
+    "elsewhere": ("区域不在本市", "its area is somewhere else"),
+    "issuer_elsewhere": ("发布单位不在本市，不自动叫应", "issued from elsewhere: not called by itself"),
+    "area_unresolved": (
+        "看不出是哪些地方，请核实后用 callout start 发起",
+        "nobody can tell which places: verify, then callout start",
+    ),
+    "area_of_issuer": ("没有区域，按发布单位所在县叫应", "no area given: the issuer's own county is called"),
+    "area_by_name": ("区域按名称认出", "area found by its name"),
+    "area_by_shape": ("区域按图形认出", "area found by its shape"),
+    "cancel_that_raises": (
+        "类型是解除，内容却更严重，没有解除，请核实",
+        "a Cancel that says it is worse: nothing was ended, verify",
+    ),
+    "released_by_an_officer": ("值班员看过后释放", "released by an officer"),
 }
 _ODD = {one.code: one.text for one in Odd}
 ALARMS: Mapping[str, Pair] = {
@@ -57,6 +77,9 @@ ALARMS: Mapping[str, Pair] = {
     "colours_disagree": ("颜色自相矛盾，已按较高的叫", "colours contradict, the higher is called"),
     "hazard_disagrees": ("灾种编码与名称不符，已按名称叫", "hazard code and name differ, the name is called"),
     "cancel_of_unknown": ("解除的预警没有收到过", "cancels a warning that never came"),
+    "contradicts_itself": ("解除报文自相矛盾，没有解除", "a Cancel contradicts itself, nothing was ended"),
+    "lifted_without_cancel": ("内容是解除，已按解除处理", "an all-clear that is no Cancel, taken as the end"),
+    "area_unnamed": ("有的地名认不出，已叫认得出的", "some places cannot be told, the others are called"),
     "downgraded": ("预警降级", "warning downgraded"),
     "nobody_in_area": ("区域内没有可叫的单位", "nobody to call in the area"),
     "area_unknown": ("区域编码不认识", "unknown area code"),
@@ -66,6 +89,8 @@ ALARMS: Mapping[str, Pair] = {
     "blackout_suspected": ("大量打不通，疑似断网", "mostly unreachable, the network may be down"),
     "route_down": ("线路停用", "route out of service"),
     "source_silent": ("预警来源没有消息", "a source has fallen silent"),
+    "source_unreachable": ("预警来源连不上", "a source cannot be reached"),
+    "outlet_failed": ("没有送到传播单位", "not delivered to an outlet"),
     "pause_over": ("暂停已到时自动恢复", "the pause ended by itself"),
     "night_limit": (
         "有电话已打满夜间次数，语音停到早晨，见名单",
@@ -74,6 +99,8 @@ ALARMS: Mapping[str, Pair] = {
     "no_contact": ("没有任何联系方式", "no contact at all"),
     "list_not_written": ("打印名单没有写成", "the printable list could not be written"),
     "awaiting_lift": ("待解除，请处理", "awaits lifting"),
+    "units_unreachable": ("有单位今天叫不到", "units cannot be reached today"),
+    "register_worse": ("名册比上次差", "the register got worse"),
 }
 _DETAILS: Mapping[str, Pair] = {
     "area_unknown": (
@@ -99,6 +126,22 @@ _DETAILS: Mapping[str, Pair] = {
     ),
     "route_down": ("{route}：{outcome}", "{route}: {outcome}"),
     "source_silent": ("{source} 一直没有消息", "nothing has come from {source}"),
+    "units_unreachable": (
+        "{units} 个单位没有能用的电话：{names}。请今天补报号码，见 contacts check",
+        "{units} units have no usable phone: {names}. Get their numbers today, see contacts check",
+    ),
+    "register_worse": (
+        "完好度 {score} 分；新增：{gaps}。见 contacts check",
+        "score {score}; more than before: {gaps}. See contacts check",
+    ),
+    "source_unreachable": (
+        "{source} 已 {minutes} 分钟连不上（{trouble}）；请改用其他途径收预警",
+        "{source} out of reach for {minutes} min ({trouble}): receive warnings by another way",
+    ),
+    "outlet_failed": (
+        "{outlet} 没有收下预警 {identifier}（{receipt}）；请电话通知该单位",
+        "{outlet} did not take warning {identifier} ({receipt}): tell it by phone",
+    ),
     "superior_without_contact": (
         "{branches} 处下级没有可叫的上级，已直接开闸",
         "{branches} branches have no superior to wait for and were opened",
@@ -110,6 +153,22 @@ _OF_A_MESSAGE: Mapping[str, Pair] = {
     "message": ("报文 {message}：{why}", "message {message}: {why}"),
 }
 """Whatever is said of a message: which one, and why. By the fact that numbers it."""
+GAPS: Mapping[str, Pair] = {
+    "no_receiver": ("没有接收责任人", "no receiver"),
+    "no_phone": ("没有能用的电话", "no usable phone"),
+    "no_primary": ("没有 A 岗", "no A"),
+    "bad_number": ("有坏号码（空号、停机 …）", "a number found to be wrong"),
+    "unproved": ("号码都未经本人证实", "no number proved by its holder"),
+    "one_channel": ("只有一种渠道", "one channel only"),
+    "same_phone": ("A、B 岗同一号码", "A and B share a phone"),
+    "stale": ("超期未核实", "not verified within the term"),
+    "many_units": ("责任人负责单位过多", "its person has too many units"),
+    "roster_gap": ("值班表有缺口", "a gap in the roster"),
+    "review_due": ("重点单位未复核或没写措施", "key unit: review due, or no measures"),
+}
+"""Weaknesses of a unit in the register, by registry.readiness.Gap."""
+_NAMED = 6
+"""So many units are named in an alarm."""
 _TRIGGER = "trigger_"
 _FAULT = "fault_"
 
@@ -135,6 +194,13 @@ def _worded(facts: Mapping[str, object], words: Catalogue) -> Mapping[str, objec
     why = facts.get("why")
     if isinstance(why, list):
         worded["why"] = pick(("；", "; "), words.language).join(reason_text(str(one), words.language) for one in why)
+    names, gaps = facts.get("names"), facts.get("gaps")
+    if isinstance(names, list):
+        shown = pick(("、", ", "), words.language).join(str(one) for one in names[:_NAMED])
+        worded["names"] = shown + (" …" if len(names) > _NAMED else "")
+    if isinstance(gaps, Mapping):
+        said = (f"{pick(GAPS.get(key, (key, key)), words.language)} +{count}" for key, count in gaps.items())
+        worded["gaps"] = pick(("，", ", "), words.language).join(said)
     if "outcome" in facts:
         worded["outcome"] = words.word("outcome", str(facts["outcome"]))
     return worded

@@ -17,10 +17,10 @@ from warning_dispatch.model.states import UNREACHED, CalleeState, Means
 from warning_dispatch.model.views import IntakeResult
 from warning_dispatch.ports import Desk, ReadModels
 from warning_dispatch.web import documents
-from warning_dispatch.web.body import read_body
 from warning_dispatch.web.documents import AckDocument, AckRequest, CalleeList, CallOutList
 from warning_dispatch.web.failures import ApiRefusalError
 from warning_dispatch.web.list_documents import UnreachedDocument, unreached_document
+from warning_dispatch.web.push import PushDoor
 
 BEARER: Final = HTTPBearer(auto_error=False, description="warning-dispatch key add")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
@@ -41,12 +41,12 @@ RAW_BODY: Final[dict[str, Any]] = {
 class Api:
     """The endpoints of /api/v1 over the read models and the desk."""
 
-    def __init__(self, read: ReadModels, desk: Desk, clock: Clock, *, body_limit: int) -> None:
-        """`body_limit` in bytes, for a message."""
+    def __init__(self, read: ReadModels, desk: Desk, clock: Clock, door: PushDoor) -> None:
+        """`door` knows who may push messages."""
         self._read = read
         self._clock = clock
         self._desk = desk
-        self._body_limit = body_limit
+        self._door = door
 
     def router(self, *, alerts: bool = True, people: bool = True) -> APIRouter:
         """Every route with the scope it needs: of the side that takes messages in, and of the one that people ask."""
@@ -66,7 +66,21 @@ class Api:
             response_model=documents.IntakeDocument,
             responses=_refusals(400, 413, 415) | {422: {"model": documents.IntakeDocument}},
             openapi_extra=RAW_BODY,
-            dependencies=[self._needs("alerts")],
+            dependencies=[Security(BEARER)],
+        )
+        router.add_api_route(
+            "/heartbeats",
+            self.heartbeat,
+            methods=["POST"],
+            responses=_refusals(),
+            dependencies=[Security(BEARER)],
+        )
+        router.add_api_route(
+            "/alerts/{alert_id}/release",
+            self.release,
+            methods=["POST"],
+            responses=_refusals(404, 409, 503),
+            dependencies=[self._needs("act")],
         )
 
     def _add_questions(self, router: APIRouter) -> None:
@@ -103,11 +117,23 @@ class Api:
     async def take_in(self, request: Request) -> JSONResponse:
         """Take in one warning message. Answers after it is durably stored.
 
+        With an API key, or for a source (X-Warning-Source) by signature or certificate as configured. A message with an
+        Idempotency-Key, or signed in the same words, is taken in once and gets the first answer again.
         202 when it could be read (accepted, duplicate, conflict, stored); 422 when it is quarantined: it is kept,
         with the reasons, and a human is told.
         """
-        raw = await read_body(request, self._body_limit)
-        return intake_answer(await self._desk.take_in(raw, "api"))
+        pushed = await self._door.admit(request)
+        return intake_answer(await self._desk.take_in(pushed.raw, pushed.source, pushed.item))
+
+    async def heartbeat(self, request: Request) -> documents.HeartbeatDocument:
+        """A sender says that it is there although it has nothing to send; its silence is an alarm where configured."""
+        source = await self._door.admit_heartbeat(request)
+        await self._desk.source_seen(source)
+        return documents.HeartbeatDocument(source=source)
+
+    async def release(self, alert_id: int, body: AckRequest) -> documents.IntakeDocument:
+        """Let a message that was quarantined or stored call after all: an officer has read it with its problems."""
+        return documents.intake_document(await self._desk.release(alert_id, actor=body.actor, reason=body.reason))
 
     def alert(self, alert_id: int) -> documents.AlertDocument:
         """One warning as received, with its verdict."""

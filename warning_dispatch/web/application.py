@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,10 +15,12 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.ports import Desk, ReadModels
 from warning_dispatch.web.api import Api
 from warning_dispatch.web.failures import Failures
+from warning_dispatch.web.feeds import Feeds
 from warning_dispatch.web.guard import Guard
 from warning_dispatch.web.live import LivePage
 from warning_dispatch.web.pages import Pages
 from warning_dispatch.web.probes import Probes
+from warning_dispatch.web.push import PushDoor, Pusher
 from warning_dispatch.web.receiver import ReceiverPage
 
 
@@ -31,11 +34,15 @@ def create_app(
     clock: Clock,
     people: bool = True,
     alerts: bool = True,
+    pushers: Sequence[Pusher] = (),
+    feeds: Feeds | None = None,
 ) -> FastAPI:
     """The application for the network: API, receiver's page, probes and, for the demo, the live page at /.
 
     `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for
-    one message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each). Before the server stops call `app.state.close()` in its event loop: it ends the open streams.
+    one message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each).
+    `pushers`: who may push besides holders of a key; `feeds` None: nothing is published. Before the server stops call
+    `app.state.close()` in its event loop: it ends the open streams.
     """
     pages = Pages()
     failures = Failures(pages)
@@ -56,7 +63,10 @@ def create_app(
     probes = Probes(desk, clock)
     app.add_route("/healthz", probes.alive, include_in_schema=False)
     app.add_route("/readyz", probes.ready, include_in_schema=False)
-    app.include_router(Api(read, desk, clock, body_limit=body_limit).router(alerts=alerts, people=people))
+    door = PushDoor(read, clock, pushers, body_limit)
+    app.include_router(Api(read, desk, clock, door).router(alerts=alerts, people=people))
+    if feeds is not None:
+        app.include_router(feeds.router())
     failures.install(app)
     app.state.close = live.close
     return app

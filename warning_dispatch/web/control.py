@@ -20,7 +20,7 @@ from warning_dispatch.ports import Desk, ListAccount, ReadModels
 from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
 from warning_dispatch.web.api import intake_answer
 from warning_dispatch.web.body import read_body
-from warning_dispatch.web.documents import AckDocument, Said
+from warning_dispatch.web.documents import AckDocument, AckRequest, IntakeDocument, Said, intake_document
 from warning_dispatch.web.failures import Failures, status_of
 from warning_dispatch.web.guard import Guard
 from warning_dispatch.web.pages import Pages
@@ -131,7 +131,7 @@ class ActDocument(BaseModel):
 
 
 def create_control_app(read: ReadModels, desk: Desk, *, body_limit: int, samples: bool = True) -> FastAPI:
-    """The application for the local socket: POST /acts/{act}, /alerts, /ack, /alarms/claim, /receivers, /lists.
+    """The application for the local socket: POST /acts/{act}, /alerts (and release), /ack, /alarms/claim, /receivers, /lists.
 
     `body_limit` in bytes. `samples`: whether sample numbers may be added (no: real routes would have to dial them).
     """
@@ -162,6 +162,7 @@ class Control:
         """Every act."""
         router = APIRouter()
         router.add_api_route("/alerts", self.take_in, methods=["POST"])
+        router.add_api_route("/alerts/{alert_id}/release", self.release, methods=["POST"])
         router.add_api_route("/acts/{act}", self.act, methods=["POST"])
         router.add_api_route("/ack", self.acknowledge, methods=["POST"])
         router.add_api_route("/receivers", self.add_receiver, methods=["POST"])
@@ -175,6 +176,10 @@ class Control:
         """Take in one message; `source` says where the command had it from."""
         raw = await read_body(request, self._body_limit)
         return intake_answer(await self._desk.take_in(raw, source))
+
+    async def release(self, alert_id: int, body: AckRequest) -> IntakeDocument:
+        """Let a message that was set aside call after all."""
+        return intake_document(await self._desk.release(alert_id, actor=body.actor, reason=body.reason))
 
     async def act(self, act: str, body: ActRequest) -> ActDocument:
         """Carry out an officer's act."""

@@ -37,6 +37,22 @@ class IntakeDocument(BaseModel):
     callouts: list[int]
 
 
+class ProblemDocument(BaseModel):
+    """Something odd about a message; an essential one keeps it from calling by itself."""
+
+    code: str
+    path: str
+    detail: str
+    essential: bool
+
+
+class HeartbeatDocument(BaseModel):
+    """The source was heard of."""
+
+    source: str
+    seen: bool = True
+
+
 class AlertDocument(BaseModel):
     """A warning as received."""
 
@@ -51,6 +67,7 @@ class AlertDocument(BaseModel):
     headline: str
     disposition: Disposition
     reasons: list[str]
+    problems: list[ProblemDocument]
     callouts: list[int]
 
 
@@ -188,6 +205,10 @@ def alert_document(row: AlertRow) -> AlertDocument:
         headline=row.headline,
         disposition=row.disposition,
         reasons=list(row.reasons),
+        problems=[
+            ProblemDocument(code=one.code, path=one.path, detail=one.detail, essential=one.essential)
+            for one in row.problems
+        ],
         callouts=list(row.callouts),
     )
 

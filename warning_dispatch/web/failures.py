@@ -111,7 +111,7 @@ def status_of(error: DispatchError) -> tuple[int, str]:
 def wants_page(request: Request) -> bool:
     """Whether a person's browser asks: a receiver's page always, the API never, else by Accept."""
     path = request.url.path
-    if path.startswith("/api/"):
+    if path.startswith(("/api/", "/feeds/")):
         return False
     return path.startswith("/r/") or "text/html" in request.headers.get("accept", "")
 

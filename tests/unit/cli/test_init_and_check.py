@@ -266,3 +266,14 @@ def test_check_finds_a_bureau_that_nobody_can_tell(keyboard: Any) -> None:
     quiet = keyboard.run("check", "--json", WARNING_DISPATCH_BUREAU__CALL_ITSELF="false").document
     assert "bureau" not in areas(quiet)
     assert "bureau" in {one["area"] for one in quiet["notices"]}
+
+
+def test_a_source_that_could_not_be_read_is_found_before_the_season(keyboard: Any) -> None:
+    """A certificate that is not there is named by `check`, not by the first red warning."""
+    folder = own_config(keyboard)
+    path = folder / "warning-dispatch.toml"
+    rules = '[ingest.file]\ncertificates = ["nowhere.pem"]\n\n[texts]'
+    path.write_text(path.read_text("utf-8").replace("[texts]", rules, 1), encoding="utf-8")
+    said = keyboard.run("check", "--json")
+    assert "sources" in areas(said.document)
+    assert "nowhere.pem" in said.out

@@ -112,6 +112,59 @@ def test_answers_go_before_acts_before_intake_before_turns() -> None:
     assert script.done[:4] == ["answers 2", "hang up [7]", "act", "intake"]
 
 
+def test_red_messages_go_before_orange_before_all_others() -> None:
+    """A red warning that comes last in a flood is read next; of one colour the first that came is."""
+    script = Script()
+    writer = writer_on(script)
+    order = [Lane.INTAKE, Lane.INTAKE_ORANGE, Lane.INTAKE, Lane.INTAKE_RED, Lane.INTAKE_RED, Lane.ACT]
+    futures = [writer.submit(lane, job(script, f"{number}")) for number, lane in enumerate(order)]  # type: ignore[arg-type]
+    script.gate.set()
+    writer.start()
+    for future in futures:
+        future.result(5)
+    writer.stop()
+    assert [one for one in script.done if one != "turn"] == ["5", "3", "4", "1", "0", "2"]
+
+
+def test_the_first_calls_of_a_warning_do_not_wait_for_the_flood() -> None:
+    """When a message has begun a call-out a turn comes before the next message; answers still go before both."""
+    script = Script()
+    writer = writer_on(script)
+
+    def begin(_now: int) -> Done[str]:
+        script.done.append("red")
+        return Done("red", started=(1,))
+
+    red = writer.submit(Lane.INTAKE_RED, begin)
+    others = [writer.submit(Lane.INTAKE, job(script, f"other {number}")) for number in range(3)]  # type: ignore[arg-type]
+    script.gate.set()
+    writer.start()
+    assert red.result(5) == "red"
+    for future in others:
+        future.result(5)
+    writer.stop()
+    assert script.done[:3] == ["red", "turn", "other 0"]
+
+
+def test_a_flood_lets_a_turn_pass_now_and_then() -> None:
+    """Whoever is being called already is called on while thousands of messages wait."""
+    script, clock = Script(), VirtualClock(0)
+    writer = writer_on(script, clock)
+
+    def slow(_now: int) -> Done[None]:
+        clock.advance_to(clock.now() + 90)
+        script.done.append("message")
+        return Done(None)
+
+    futures = [writer.submit(Lane.INTAKE, slow) for _ in range(7)]
+    script.gate.set()
+    writer.start()
+    for future in futures:
+        future.result(5)
+    writer.stop()
+    assert script.done[:8] == ["message"] * 3 + ["turn"] + ["message"] * 3 + ["turn"]
+
+
 def test_a_refused_act_reaches_whoever_asked_and_the_writer_goes_on() -> None:
     """An error belongs to the one who asked; the engine keeps turning."""
     script = Script()

@@ -109,7 +109,7 @@ def test_what_is_no_xml_is_refused(raw: bytes) -> None:
     refusal(raw)
 
 
-@pytest.mark.parametrize("raw", [b"<html/>", b'<alert xmlns="urn:oasis:names:tc:emergency:cap:1.1"/>', b"<Alarm/>"])
+@pytest.mark.parametrize("raw", [b"<note/>", b'<alert xmlns="urn:oasis:names:tc:emergency:cap:1.3"/>', b"<Alarm/>"])
 def test_unknown_dialect_names_the_known_ones(raw: bytes) -> None:
     """A message of another format is told which formats are read."""
     text = refusal(raw)

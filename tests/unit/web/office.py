@@ -10,6 +10,7 @@ from warning_dispatch.clock import VirtualClock
 from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.sources import Publication
 from warning_dispatch.model.states import (
     LIVE_CALLOUT,
     UNREACHED,
@@ -76,6 +77,9 @@ class Office:
         self.raised: list[AlarmRow] = []
         self.claims: list[tuple[list[int], str]] = []
         self.raw: list[tuple[bytes, str]] = []
+        self.published: list[Publication] = []
+        self.heartbeats: list[str] = []
+        self.items: dict[str, IntakeResult] = {}
         self.acts: list[tuple[str, int, str, str, str]] = []
         self.acknowledged: list[tuple[int, int, str, str, Means]] = []
         self.confirmations: list[str] = []
@@ -84,7 +88,7 @@ class Office:
         self.lists: list[SuperiorList] = []
         self.unreached_rows: list[UnreachedRow] = []
         self.verdict = Disposition.ACCEPTED
-        self.keys = {"reader": {"read"}, "sender": {"alerts"}, "actor": {"read", "act"}}
+        self.keys = {"reader": {"read"}, "sender": {"alerts"}, "actor": {"read", "act"}, "tv": {"feed"}}
         self.database = True
         self.turned_at = clock.now()
 
@@ -315,15 +319,32 @@ class Office:
             raise NotFoundError("There is no such link.")
         return self.links[token]
 
+    def name_of_key(self, key: str) -> str:
+        """Keys are their own names."""
+        return key if key in self.keys else ""
+
+    def publications(self, *, before: int | None = None, limit: int = 50) -> Sequence[Publication]:
+        """Newest first."""
+        return [one for one in self.published[::-1] if before is None or one.number < before][:limit]
+
+    def publication(self, number: int) -> Publication:
+        """By its number."""
+        for one in self.published:
+            if one.number == number:
+                return one
+        raise NotFoundError(f"There is no publication {number}.")
+
     def scopes_of_key(self, key: str) -> frozenset[str]:
         """Empty for an unknown key."""
         return frozenset(self.keys.get(key, ()))
 
     # --- Desk -----------------------------------------------------------------------------------------------
 
-    async def take_in(self, raw: bytes, source: str) -> IntakeResult:
-        """Keep it, with the verdict the test chose."""
+    async def take_in(self, raw: bytes, source: str, item: str = "") -> IntakeResult:
+        """Keep it, with the verdict the test chose; what is called the same is taken in once."""
         self._must_write()
+        if item and item in self.items:
+            return self.items[item]
         self.raw.append((raw, source))
         quarantined = self.verdict is Disposition.QUARANTINED
         row = AlertRow(
@@ -341,7 +362,14 @@ class Office:
             callouts=(),
         )
         self.rows.append(row)
-        return IntakeResult(row.id, row.disposition, row.reasons, row.callouts)
+        result = IntakeResult(row.id, row.disposition, row.reasons, row.callouts)
+        if item:
+            self.items[item] = result
+        return result
+
+    async def source_seen(self, source: str) -> None:
+        """Keep it."""
+        self.heartbeats.append(source)
 
     async def confirm_link(self, token: str) -> LinkView:
         """Confirm once; a second time changes nothing; too late is refused."""
@@ -368,6 +396,13 @@ class Office:
             raise RefusedError("The call-out is over.")
         self.answer(callout_id, callee_id)
         self.acknowledged.append((callout_id, callee_id, actor, reason, means))
+
+    async def release(self, alert_id: int, *, actor: str, reason: str) -> IntakeResult:
+        """Record the release of a message that is there."""
+        self._must_write()
+        self.alert(alert_id)
+        self.acts.append(("release", alert_id, actor, reason, ""))
+        return IntakeResult(alert_id, Disposition.ACCEPTED, ("released_by_an_officer",), ())
 
     async def act(self, act: str, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
         """Record the act; one without a reason is refused."""

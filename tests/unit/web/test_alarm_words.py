@@ -14,7 +14,8 @@ from warning_dispatch.web.alarm_words import alarm_detail, alarm_word, reason_te
 from warning_dispatch.web.catalogues import load_catalogues
 
 CODE = re.compile(r"[a-z]+_[a-z]+|[{}]")
-INTAKE = Path(__file__).parents[3] / "warning_dispatch" / "engine" / "intake.py"
+ENGINE = Path(__file__).parents[3] / "warning_dispatch" / "engine"
+INTAKE = "".join((ENGINE / name).read_text("utf-8") for name in ("intake.py", "judging.py", "locating.py"))
 REASON = re.compile(
     r'reasons, "([a-z_]+)"|return "([a-z_]+)"|reasons\.append\("([a-z_]+)"|(?:why|unknown) = .*"([a-z_]+)"'
 )
@@ -28,6 +29,8 @@ FACTS = {
     "route_down": written(route="电话一", outcome="credentials_refused"),
     "source_silent": written(source="cma"),
     "superior_without_contact": written(branches=2),
+    "units_unreachable": written(units=2, names=["A", "B"]),
+    "register_worse": written(gaps={"stale": 4, "bad_number": 1}, score=71),
     "untriggered": written(alert=5, why=["too_old", "trigger_city", "colour-conflict"]),
 }
 
@@ -48,7 +51,7 @@ def test_every_kind_is_told_in_words(kind: str, language: str) -> None:
         language == "zh_CN" or kind in ("route_down", "list_not_written")
     )
     for value in facts_of(FACTS.get(kind, "")).values():
-        assert isinstance(value, list) or kind == "route_down" or str(value) in told
+        assert isinstance(value, list | dict) or kind == "route_down" or str(value) in told
 
 
 def test_a_text_is_shown_as_it_was_written() -> None:
@@ -63,6 +66,6 @@ def test_a_text_is_shown_as_it_was_written() -> None:
 
 def test_every_reason_of_intake_has_words() -> None:
     """A verdict's code is never all that a person gets to read."""
-    found = {next(filter(None, groups)) for groups in REASON.findall(INTAKE.read_text("utf-8"))}
+    found = {next(filter(None, groups)) for groups in REASON.findall(INTAKE)}
     assert {"too_old", "sender_not_allowed", "set_aside_by_an_officer", "nobody_in_area"} <= found
     assert [one for one in sorted(found) if CODE.search(reason_text(one, "zh_CN"))] == []

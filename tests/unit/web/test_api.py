@@ -106,6 +106,18 @@ def test_an_alert_can_be_read_back(client: TestClient) -> None:
     assert set(missing.json()) == {"error", "remedy", "kind"}
 
 
+def test_a_message_is_released_by_a_key_that_may_act(client: TestClient, office: Any) -> None:
+    """Actor and reason reach the desk; a key that only reads may not, and a number that is none is a clean 404."""
+    client.post("/api/v1/alerts", content=b"x", headers=SENDER)
+    said = {"actor": "值班员", "reason": "已核实"}
+    assert client.post("/api/v1/alerts/1/release", json=said, headers=READER).status_code == 403
+    answer = client.post("/api/v1/alerts/1/release", json=said, headers=ACTOR)
+    assert (answer.status_code, answer.json()["disposition"]) == (200, "accepted")
+    assert office.acts == [("release", 1, "值班员", "已核实", "")]
+    assert client.post("/api/v1/alerts/9/release", json=said, headers=ACTOR).status_code == 404
+    assert client.post("/api/v1/alerts/1/release", json={"actor": "x"}, headers=ACTOR).status_code == 422
+
+
 def test_a_callout_shows_its_tiers_with_counts(client: TestClient, office: Any) -> None:
     """Counts per tier and in sum; unreached is its three facts together."""
     callout = office.add_callout(tiers=("townships", "villages"))
@@ -218,11 +230,13 @@ def test_the_interface_is_documented(client: TestClient) -> None:
     assert set(paths) == {
         "/api/v1/alerts",
         "/api/v1/alerts/{alert_id}",
+        "/api/v1/alerts/{alert_id}/release",
         "/api/v1/callouts",
         "/api/v1/callouts/{callout_id}",
         "/api/v1/callouts/{callout_id}/callees",
         "/api/v1/callouts/{callout_id}/unreached",
         "/api/v1/callouts/{callout_id}/callees/{callee_id}/ack",
+        "/api/v1/heartbeats",
     }
     assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
     assert client.get("/api/v1/nothing").json()["kind"] == "not_found"

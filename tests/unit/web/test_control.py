@@ -30,6 +30,16 @@ def test_an_act_reaches_the_desk(control: TestClient, office: Any) -> None:
     assert office.acts == [("cancel", callout, "值班员", "误发", "141124")]
 
 
+def test_a_release_reaches_the_desk(control: TestClient, office: Any) -> None:
+    """The command's way to the daemon; without a reason it is refused."""
+    control.post("/alerts", content=b"x")
+    answer = control.post("/alerts/1/release", json={"actor": "值班员", "reason": "已核实"})
+    assert (answer.status_code, answer.json()["alert_id"]) == (200, 1)
+    assert office.acts == [("release", 1, "值班员", "已核实", "")]
+    assert control.post("/alerts/1/release", json={"actor": "值班员", "reason": " "}).status_code == 422
+    assert control.post("/alerts/7/release", json={"actor": "x", "reason": "y"}).status_code == 404
+
+
 def test_errors_say_their_own_words_and_kind(control: TestClient, office: Any) -> None:
     """Refused 409, not found 404, wrong input 422: each with what the command prints."""
     callout = office.add_callout()

@@ -70,6 +70,13 @@ def _create_alert_chain() -> None:
         "alert_chain",
         sa.Column("id", KEY, autoincrement=True, nullable=False),
         sa.Column("root", sa.Text(), nullable=False, comment="identifier of the first message"),
+        sa.Column(
+            "part",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="which event of messages that speak of several",
+        ),
         sa.Column("issuer", sa.Text(), nullable=False, comment="sender code or name"),
         sa.Column("issuer_area", sa.Text(), nullable=False),
         sa.Column("hazard", sa.Text(), nullable=False),
@@ -100,9 +107,20 @@ def _create_alert_chain() -> None:
         sa.Column("valid_until", sa.BigInteger(), comment="its (guessed) validity"),
         sa.Column("valid_guessed", sa.SmallInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_chain")),
-        sa.UniqueConstraint("issuer", "root", name="uq_alert_chain_issuer_root"),
+        sa.UniqueConstraint("issuer", "root", "part", name="uq_alert_chain_issuer_root"),
     )
     op.create_index("ix_alert_chain_hazard", "alert_chain", ["hazard", "state"])
+
+
+def _create_alert_link() -> None:
+    op.create_table(
+        "alert_link",
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("issuer", "identifier", "other", name=op.f("pk_alert_link")),
+        comment="Which messages of an issuer refer to each other, in both directions; a chain is what hangs together.",
+    )
 
 
 def _create_api_key() -> None:
@@ -170,6 +188,33 @@ def _create_journal_head() -> None:
     )
 
 
+def _create_lease() -> None:
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column(
+            "claimed_until", sa.BigInteger(), nullable=False, comment="the holder is at it until then, or longer"
+        ),
+        sa.Column(
+            "day",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="of a daily chore: the last day on which it was done",
+        ),
+        sa.Column(
+            "memory",
+            sa.Text(),
+            server_default="{}",
+            nullable=False,
+            comment="JSON: what a daily chore must know the next time",
+        ),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+        comment="Work that is done by one, whatever the number of daemons: whoever has the row does it.",
+    )
+
+
 def _create_number() -> None:
     op.create_table(
         "number",
@@ -220,6 +265,23 @@ def _create_raw_message() -> None:
     op.create_index("ix_raw_message_digest", "raw_message", ["digest"])
 
 
+def _create_register_change() -> None:
+    op.create_table(
+        "register_change",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False, comment="how it came: import, roster, storm, schedule …"),
+        sa.Column("unit_code", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False, comment="unit or receiver"),
+        sa.Column("before", sa.LargeBinary(), comment="sealed JSON; none: it is new"),
+        sa.Column("after", sa.LargeBinary(), comment="sealed JSON; none: it has gone"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_register_change")),
+        comment="Who changed what in the register: it holds names and numbers, so it is sealed and destroyed on schedule.",
+    )
+    op.create_index("ix_register_change_unit", "register_change", ["unit_code", "at"])
+
+
 def _create_route() -> None:
     op.create_table(
         "route",
@@ -234,6 +296,61 @@ def _create_route() -> None:
         ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_route")),
     )
+
+
+def _create_source() -> None:
+    op.create_table(
+        "source",
+        sa.Column("name", sa.Text(), nullable=False, comment="kind:name, as raw_message.source"),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False, comment="the way was last known to be open"),
+        sa.Column(
+            "message_at",
+            sa.BigInteger(),
+            nullable=False,
+            comment="the last message, or when the source was first watched",
+        ),
+        sa.Column("messages", sa.Integer(), server_default="0", nullable=False),
+        sa.Column(
+            "trouble",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="why it could not be looked at the last time",
+        ),
+        sa.Column(
+            "cursor", sa.Text(), server_default="{}", nullable=False, comment="JSON: ETag and Last-Modified of a feed"
+        ),
+        sa.Column(
+            "gap_told",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="1 while an alarm has told of the gap",
+        ),
+        sa.Column(
+            "quiet_told", sa.SmallInteger(), server_default="0", nullable=False, comment="the same of the silence"
+        ),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_source")),
+        comment="Health of the sources of warnings.",
+    )
+
+
+def _create_source_item() -> None:
+    op.create_table(
+        "source_item",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column(
+            "item", sa.Text(), nullable=False, comment="what the source calls it: file and digest, entry of a feed"
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("alert_id", KEY),
+        sa.Column("disposition", sa.Text(), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False, comment="JSON list"),
+        sa.PrimaryKeyConstraint("source", "item", name=op.f("pk_source_item")),
+        comment="What has been taken in already: written with the message, so that nothing is taken in twice.",
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_source_item_at", "source_item", ["at"])
 
 
 def _create_turn() -> None:
@@ -270,6 +387,11 @@ def _create_unit() -> None:
             nullable=False,
             comment="mask of role x channel with a usable endpoint",
         ),
+        sa.Column("certified_on", sa.Text(), server_default="", nullable=False, comment="day, of a key unit"),
+        sa.Column("review_on", sa.Text(), server_default="", nullable=False, comment="day, of a key unit"),
+        sa.Column(
+            "measures", sa.Text(), server_default="", nullable=False, comment="what a key unit must do on a warning"
+        ),
         sa.Column("valid_from", sa.BigInteger()),
         sa.Column("valid_until", sa.BigInteger()),
         sa.ForeignKeyConstraint(["superior_id"], ["unit.id"], name=op.f("fk_unit_superior_id_unit")),
@@ -303,6 +425,13 @@ def _create_alert() -> None:
         sa.Column("chain_id", KEY),
         sa.Column("dialect", sa.Text(), nullable=False),
         sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column(
+            "part",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="which event of a message that speaks of several",
+        ),
         sa.Column("issuer", sa.Text(), nullable=False),
         sa.Column("sender", sa.Text(), nullable=False),
         sa.Column("sent", sa.BigInteger(), nullable=False),
@@ -317,6 +446,13 @@ def _create_alert() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="the parsed alert as JSON; it can hold names"),
         sa.Column("disposition", sa.Text(), nullable=False),
         sa.Column("reasons", sa.Text(), nullable=False, comment="JSON list"),
+        sa.Column(
+            "problems",
+            sa.Text(),
+            server_default="[]",
+            nullable=False,
+            comment="JSON: everything odd that a reader noted",
+        ),
         sa.ForeignKeyConstraint(["chain_id"], ["alert_chain.id"], name=op.f("fk_alert_chain_id_alert_chain")),
         sa.ForeignKeyConstraint(
             ["raw_message_id"], ["raw_message.id"], name=op.f("fk_alert_raw_message_id_raw_message")
@@ -344,6 +480,14 @@ def _create_receiver() -> None:
             nullable=False,
             comment="order among the receivers of one role",
         ),
+        sa.Column("serves_from", sa.Text(), server_default="", nullable=False, comment="first day; empty: at once"),
+        sa.Column(
+            "serves_until", sa.Text(), server_default="", nullable=False, comment="last day; empty: no end is known"
+        ),
+        sa.Column(
+            "verified_on", sa.Text(), server_default="", nullable=False, comment="day on which somebody made sure of it"
+        ),
+        sa.Column("verified_how", sa.Text(), server_default="", nullable=False),
         sa.Column("valid_from", sa.BigInteger()),
         sa.Column("valid_until", sa.BigInteger()),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_receiver_unit_id_unit")),
@@ -393,6 +537,22 @@ def _create_callout() -> None:
     _partial_index("ix_callout_standing", "callout", ["hazard"], "standing = 1")
 
 
+def _create_duty_shift() -> None:
+    op.create_table(
+        "duty_shift",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("unit_id", KEY, nullable=False),
+        sa.Column("receiver_id", KEY, nullable=False),
+        sa.Column("begins_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["receiver_id"], ["receiver.id"], name=op.f("fk_duty_shift_receiver_id_receiver")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_duty_shift_unit_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duty_shift")),
+        comment="值班表: who is on duty for a unit; see escalation/roster.py.",
+    )
+    op.create_index("ix_duty_shift_unit", "duty_shift", ["unit_id", "ends_at"])
+
+
 def _create_endpoint() -> None:
     op.create_table(
         "endpoint",
@@ -409,8 +569,9 @@ def _create_endpoint() -> None:
             sa.Text(),
             server_default="",
             nullable=False,
-            comment="why it is not usable (empty, invalid, opted out)",
+            comment="why it is not usable (empty, invalid, opted out; not_yet: before the person's first day)",
         ),
+        sa.Column("proved_at", sa.BigInteger(), comment="when its holder last confirmed that the number is theirs"),
         sa.Column("valid_until", sa.BigInteger()),
         sa.ForeignKeyConstraint(["number_id"], ["number.id"], name=op.f("fk_endpoint_number_id_number")),
         sa.ForeignKeyConstraint(["receiver_id"], ["receiver.id"], name=op.f("fk_endpoint_receiver_id_receiver")),
@@ -421,6 +582,22 @@ def _create_endpoint() -> None:
     op.create_index("ix_endpoint_number", "endpoint", ["number_id"])
     op.create_index("ix_endpoint_receiver", "endpoint", ["receiver_id"])
     op.create_index("ix_endpoint_unit", "endpoint", ["unit_id", "channel"])
+
+
+def _create_publication() -> None:
+    op.create_table(
+        "publication",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("alert_id", KEY, nullable=False),
+        sa.Column("published_at", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "cap", sa.Text(), comment="the alert as CAP 1.2, public by its nature; none: it must not leave the bureau"
+        ),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_publication_alert_id_alert")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_publication")),
+        sa.UniqueConstraint("alert_id", name=op.f("uq_publication_alert_id")),
+        comment="Accepted warnings as they are passed on, in the order in which they were.",
+    )
 
 
 def _create_attempt() -> None:
@@ -533,6 +710,39 @@ def _create_link() -> None:
     )
 
 
+def _create_outlet_post() -> None:
+    op.create_table(
+        "outlet_post",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("outlet", sa.Text(), nullable=False),
+        sa.Column("publication_id", KEY, nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column(
+            "next_at",
+            sa.BigInteger(),
+            comment="WAITING: when it is posted (again); while it is under way, the end of its lease",
+        ),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("status", sa.Integer(), comment="HTTP status of the last answer; none: there was no answer"),
+        sa.Column(
+            "receipt",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="the beginning of the last answer, or what went wrong",
+        ),
+        sa.ForeignKeyConstraint(
+            ["publication_id"], ["publication.id"], name=op.f("fk_outlet_post_publication_id_publication")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outlet_post")),
+        sa.UniqueConstraint("outlet", "publication_id", name="uq_outlet_post_outlet_publication"),
+        comment="Warnings on their way to media, emergency broadcasting, radio and telecom, with the receipts.",
+    )
+    _partial_index("ix_outlet_post_due", "outlet_post", ["next_at"], "next_at IS NOT NULL")
+    op.create_index("ix_outlet_post_publication", "outlet_post", ["publication_id"])
+
+
 def _create_callee() -> None:
     op.create_table(
         "callee",
@@ -643,25 +853,33 @@ def _create_feedback() -> None:
 def upgrade() -> None:
     _create_alarm()
     _create_alert_chain()
+    _create_alert_link()
     _create_api_key()
     _create_id_block()
     _create_installation()
     _create_journal_block()
     _create_journal_head()
+    _create_lease()
     _create_number()
     _create_number_call()
     _create_raw_message()
+    _create_register_change()
     _create_route()
+    _create_source()
+    _create_source_item()
     _create_turn()
     _create_unit()
     _create_user_account()
     _create_alert()
     _create_receiver()
     _create_callout()
+    _create_duty_shift()
     _create_endpoint()
+    _create_publication()
     _create_attempt()
     _create_branch()
     _create_link()
+    _create_outlet_post()
     _create_callee()
     _create_acknowledgement()
     _create_attempt_callee()
@@ -673,24 +891,32 @@ def downgrade() -> None:
     op.drop_table("attempt_callee")
     op.drop_table("acknowledgement")
     op.drop_table("callee")
+    op.drop_table("outlet_post")
     op.drop_table("link")
     op.drop_table("branch")
     op.drop_table("attempt")
+    op.drop_table("publication")
     op.drop_table("endpoint")
+    op.drop_table("duty_shift")
     op.drop_table("callout")
     op.drop_table("receiver")
     op.drop_table("alert")
     op.drop_table("user_account")
     op.drop_table("unit")
     op.drop_table("turn")
+    op.drop_table("source_item")
+    op.drop_table("source")
     op.drop_table("route")
+    op.drop_table("register_change")
     op.drop_table("raw_message")
     op.drop_table("number_call")
     op.drop_table("number")
+    op.drop_table("lease")
     op.drop_table("journal_head")
     op.drop_table("journal_block")
     op.drop_table("installation")
     op.drop_table("id_block")
     op.drop_table("api_key")
+    op.drop_table("alert_link")
     op.drop_table("alert_chain")
     op.drop_table("alarm")

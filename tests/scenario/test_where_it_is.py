@@ -1,0 +1,102 @@
+"""A warning that does not say where it is in division codes: by names, by shapes, or by a human, never by guessing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from warning_dispatch.engine.locating import Locator
+from warning_dispatch.ingest.gazetteer import Gazetteer
+from warning_dispatch.model.alert import Disposition
+
+RED, COUNTY = "12379-red-rain-city.xml", "12379-county-red-rain.xml"
+POSITIONS = {"141121": (112.03, 37.44), "141122": (111.0, 38.4)}
+
+
+def called_counties(place: Any) -> set[str]:
+    """The counties that are called."""
+    rows = place.query(
+        "SELECT DISTINCT substr(u.area, 1, 6) FROM callee c JOIN unit u ON u.id = c.unit_id WHERE length(u.area) >= 6"
+    )
+    return {str(row[0]) for row in rows}
+
+
+@pytest.fixture
+def place(town: Callable[..., Any]) -> Any:
+    """Two counties whose positions are known."""
+    found = town()
+    found.engine._intake._locate = Locator("1411", Gazetteer(POSITIONS))
+    return found
+
+
+def names(place: Any) -> dict[str, str]:
+    """Code to name of the divisions."""
+    return dict(place.query("SELECT area, name FROM unit WHERE kind = 'division'"))
+
+
+def test_by_name(place: Any) -> None:
+    """A county named without a code is called."""
+    name = names(place)["141121"]
+    result = place.take_in(place.message(RED, geocode="", areaDesc=f"{name}大部"))
+    assert result.disposition is Disposition.ACCEPTED
+    assert "area_by_name" in result.reasons
+    assert called_counties(place) == {"141121"}
+
+
+def test_a_name_beside_one_that_nobody_knows(place: Any) -> None:
+    """What can be told is called, what cannot is told to a human."""
+    name = names(place)["141121"]
+    result = place.take_in(place.message(RED, geocode="", areaDesc=f"{name}、阴山村"))
+    assert result.disposition is Disposition.ACCEPTED
+    assert "area_unnamed" in place.alarms()
+    assert called_counties(place) == {"141121"}
+
+
+def test_a_polygon(place: Any) -> None:
+    """A shape over a county's position calls the county; latitude and longitude in either order."""
+    ring = "37.3,111.9 37.6,111.9 37.6,112.2 37.3,112.2 37.3,111.9"
+    result = place.take_in(place.message(RED, geocode="", areaDesc="", polygon=ring))
+    assert result.disposition is Disposition.ACCEPTED
+    assert "area_by_shape" in result.reasons
+    assert called_counties(place) == {"141121"}
+
+
+def test_a_circle_in_metres(place: Any) -> None:
+    """12379 counts a radius in metres: 5000 is five kilometres, not five thousand."""
+    result = place.take_in(place.message(RED, geocode="", areaDesc="", circle="38.4,111.0 5000"))
+    assert result.disposition is Disposition.ACCEPTED
+    assert called_counties(place) == {"141122"}
+
+
+def test_a_code_counts_before_a_shape(place: Any) -> None:
+    """Who gives a code has said where it is."""
+    place.take_in(place.message(RED, geocode="141122000000", circle="37.44,112.03 5000"))
+    assert called_counties(place) == {"141122"}
+
+
+def test_somewhere_else_calls_nobody(place: Any) -> None:
+    """Another province by code or by shape: stored; one of our own issuers that says so is told to a human."""
+    far = place.take_in(place.message(RED, geocode="", areaDesc="x", circle="30.0,114.0 5000"))
+    assert (far.disposition, far.callouts) == (Disposition.STORED, ())
+    assert "elsewhere" in far.reasons
+    code = place.take_in(place.message(COUNTY, geocode="420100000000"))
+    assert (code.disposition, code.callouts) == (Disposition.STORED, ())
+    assert set(place.alarms()) == {"untriggered"}
+
+
+def test_a_county_that_names_nothing_warns_of_itself(place: Any) -> None:
+    """A county's own warning is about the county at least: it is called, and a human is told."""
+    raw = place.message(
+        COUNTY,
+        senderCode="14112141600000",
+        identifier="14112141600000_20260722213300",
+        geocode="",
+        areaDesc="",
+    )
+    result = place.take_in(raw)
+    assert result.disposition is Disposition.ACCEPTED
+    assert "area_of_issuer" in result.reasons
+    assert "area_unnamed" in place.alarms()
+    assert called_counties(place) == {"141121"}

@@ -1,0 +1,97 @@
+"""名册的早晨: looks at the register once a day in the flood season and says what got worse. In a thread beside the engine."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import sqlalchemy
+
+from warning_dispatch.clock import Clock, beijing_text
+from warning_dispatch.ports import MorningAccount, RegisterDays
+from warning_dispatch.registry.readiness import (
+    DAY,
+    Evidence,
+    Memory,
+    Readiness,
+    Term,
+    in_season,
+    readiness,
+    remembered,
+    worse_than,
+)
+from warning_dispatch.settings import Settings
+from warning_dispatch.store.database import reading
+from warning_dispatch.store.readiness_reading import stored_evidence
+from warning_dispatch.store.register_reading import stored_register
+from warning_dispatch.store.sealing import AesSealer
+from warning_dispatch.store.sql import Sql
+
+LASTS = 4 * 3_600_000
+"""ms after the hour of the morning in which the look may still be made."""
+_MONTH = 30.44
+"""Days, on average."""
+
+
+def term_of(settings: Settings, now: int) -> Term:
+    """What the installation counts as ready at a moment (ms)."""
+    contacts = settings.contacts
+    today = date.fromisoformat(beijing_text(now, "%Y-%m-%d"))
+    stale = today - timedelta(days=round(contacts.verified_months * _MONTH))
+    return Term(today.isoformat(), stale.isoformat(), now, now + contacts.roster_days * DAY, contacts.units_per_person)
+
+
+class RegisterMornings:
+    """daemon.RegisterKeeper."""
+
+    def __init__(self, settings: Settings, database: sqlalchemy.Engine, sealer: AesSealer, clock: Clock) -> None:
+        """`sealer` opens the numbers that are compared; none is shown."""
+        self._settings = settings
+        self._database = database
+        self._sealer = sealer
+        self._clock = clock
+        self._kept = ""
+        self._told = ""
+
+    def look(self, days: RegisterDays) -> None:
+        """What is due now; called every minute.
+
+        1. After midnight the register is brought up to the day. 2. In the morning, in the season, whoever
+        claims the look first reads the register, compares with the morning before, and tells. 3. The first look ever
+        only remembers: there is nothing to compare with.
+        """
+        contacts, now = self._settings.contacts, self._clock.now()
+        day = beijing_text(now, "%Y-%m-%d")
+        if self._kept != day:
+            days.keep_register(day, now - self._settings.retention.days * DAY)
+            self._kept = day
+        season = in_season(day, contacts.season_from, contacts.season_until)
+        if self._told == day or not season or not self._is_morning(now):
+            return
+        memory = days.claim_morning(day)
+        if memory is not None:
+            days.tell_morning(self._account(day, now, json.loads(memory)))
+            self._told = day
+
+    def _is_morning(self, now: int) -> bool:
+        """A daemon that starts in the evening keeps it for tomorrow: nobody is rung at night for a list."""
+        begun = beijing_text(now, "%H:%M") >= self._settings.contacts.morning
+        earlier = beijing_text(now - LASTS, "%Y-%m-%d %H:%M")
+        return begun and earlier < f"{beijing_text(now, '%Y-%m-%d')} {self._settings.contacts.morning}"
+
+    def _account(self, day: str, now: int, before: dict[str, object]) -> MorningAccount:
+        found, names = self._read(now)
+        memory = json.dumps({"unreachable": list(found.unreachable), "gaps": dict(remembered(found).gaps)})
+        if not before:
+            return MorningAccount(day, {}, {}, found.score, memory)
+        worse = worse_than(Memory(before["unreachable"], before["gaps"]), found)  # type: ignore[arg-type] # our own JSON
+        lost = {county: tuple(names[code] for code in codes) for county, codes in worse.lost.items()}
+        return MorningAccount(day, lost, {gap.value: count for gap, count in worse.more.items()}, found.score, memory)
+
+    def _read(self, now: int) -> tuple[Readiness, dict[str, str]]:
+        with reading(self._database) as connection:
+            known = stored_evidence(Sql(connection), self._sealer, now)
+            register = stored_register(connection, self._sealer)
+        evidence = Evidence(known.bad, known.proved, known.shifts)
+        names = {unit.code: unit.name for unit in register.units}
+        return readiness(register, term_of(self._settings, now), evidence), names

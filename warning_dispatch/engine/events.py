@@ -1,0 +1,71 @@
+"""The events of one message: each becomes a case of its own, with its own colour, area and chain. PURE.
+
+Several infos are languages of one event, or different events; a message that warns of red here and orange there must
+call both places, each at its own colour. Infos of one language belong together when hazard and colour are the same;
+what another language says goes with the event of that colour. An info that says it is over is left out while others go
+on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from warning_dispatch.engine.rounds import HazardFinder
+from warning_dispatch.model.alert import Alert, AlertInfo, MsgType
+
+MOST_EVENTS = 12
+"""Of one message. Nobody warns of more at once; such a message is for a human."""
+_Key = tuple[str, int]
+
+
+def events_of(alert: Alert, find_hazard: HazardFinder) -> tuple[Alert, ...]:
+    """The message, or one message for each of its events: the gravest first, with an empty `part`.
+
+    More than MOST_EVENTS + 1 are never returned; whoever gets that many asks a human.
+    """
+    going = [info for info in alert.infos if not info.lifts]
+    if len(alert.infos) < 2 or not going or alert.msg_type not in (MsgType.ALERT, MsgType.UPDATE):  # noqa: PLR2004 - several
+        return (alert,)
+    groups = _grouped(going, find_hazard)
+    if len(groups) == 1 and len(going) == len(alert.infos):
+        return (alert,)
+    gravest = max(groups, key=lambda key: key[1])
+    parts = [replace(alert, infos=tuple(groups.pop(gravest)))]
+    for (event, colour), infos in list(groups.items())[:MOST_EVENTS]:
+        parts.append(replace(alert, infos=tuple(infos), part=f"{event}/{colour}"))
+    return tuple(parts)
+
+
+def _grouped(infos: Sequence[AlertInfo], find_hazard: HazardFinder) -> dict[_Key, list[AlertInfo]]:
+    """Infos by event and colour: the leading language makes the groups, the others join them."""
+    leading = next((_tongue(info) for info in infos if _tongue(info) == "zh"), _tongue(infos[0]))
+    groups: dict[_Key, list[AlertInfo]] = {}
+    for info in infos:
+        if _tongue(info) == leading:
+            groups.setdefault((_event(info, find_hazard), int(info.colour or 0)), []).append(info)
+    for info in infos:
+        if _tongue(info) != leading:
+            groups.setdefault(_home(info, groups, find_hazard), []).append(info)
+    return groups
+
+
+def _home(info: AlertInfo, groups: dict[_Key, list[AlertInfo]], find_hazard: HazardFinder) -> _Key:
+    """The group that a translation belongs to; one that names a colour of its own is an event of its own."""
+    event, colour = _event(info, find_hazard), int(info.colour or 0)
+    if (event, colour) in groups:
+        return event, colour
+    same = [key for key in groups if key[1] == colour or not colour]
+    for key in same:
+        if info.event_code and any(one.event_code == info.event_code for one in groups[key]):
+            return key
+    return same[0] if same else (event, colour)
+
+
+def _event(info: AlertInfo, find_hazard: HazardFinder) -> str:
+    hazard, _ = find_hazard(info.event_code, info.event_name, info.headline)
+    return hazard.key if hazard else info.event_code or info.event_name.casefold()
+
+
+def _tongue(info: AlertInfo) -> str:
+    return info.language[:2].lower()

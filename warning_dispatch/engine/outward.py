@@ -1,0 +1,74 @@
+"""传播: accepted warnings are passed on, each once, to the feed and to the outlets.
+
+Passing on is decided beside the intake, in a transaction of its own that looks for what is accepted and not yet passed on:
+a crash between the two costs nothing, a message that an officer releases later goes out like any other, and the intake knows
+nothing of outlets. One transaction for all warnings and all outlets that wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.storage_sources import NewPublication, Referred, Unpublished
+from warning_dispatch.model.alarm_facts import written
+from warning_dispatch.model.alert import Alert
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.sources import OutletRule, Post, Posted
+from warning_dispatch.routing.areas import trim
+
+AT_ONCE = 200
+"""Warnings passed on in one transaction."""
+
+Render = Callable[[Alert, str, Colour | None, Sequence[Referred]], str]
+"""Alert, hazard key, colour, warnings referred to → CAP 1.2."""
+
+
+class Outward:
+    """Passes warnings on."""
+
+    def __init__(self, outlets: Sequence[OutletRule], render: Render, alert_from_json: Callable[[str], Alert]) -> None:
+        """What makes CAP of an alert is handed in."""
+        self._outlets = tuple(outlets)
+        self._render = render
+        self._alert_from_json = alert_from_json
+
+    def publish(self, ledger: Ledger) -> int:
+        """Pass on what was accepted; how many. Call again while it gives AT_ONCE."""
+        waiting = ledger.tx.publications.waiting(AT_ONCE)
+        if waiting:
+            ledger.tx.publications.publish([self._made(ledger, one) for one in waiting], ledger.now)
+            ledger.note_system({"k": "published", "alerts": [one.alert_id for one in waiting]})
+        return len(waiting)
+
+    def _made(self, ledger: Ledger, one: Unpublished) -> NewPublication:
+        alert = self._alert_from_json(one.content)
+        if not alert.public:
+            return NewPublication(one.alert_id, None)
+        issuer = alert.sender_code or alert.sender
+        referred = ledger.tx.publications.referred(issuer, alert.references) if alert.references else ()
+        referred = [one for one in referred if one.part == alert.part] or referred
+        cap = self._render(alert, one.hazard, one.colour, referred)
+        return NewPublication(one.alert_id, cap, tuple(self._wanting(alert, one.colour)))
+
+    def _wanting(self, alert: Alert, colour: Colour | None) -> Sequence[str]:
+        areas = {trim(code) for info in alert.infos for area in info.areas for code in area.codes}
+        return [rule.name for rule in self._outlets if wants(rule, colour, areas)]
+
+
+def wants(rule: OutletRule, colour: Colour | None, areas: set[str]) -> bool:
+    """Whether an outlet asked for it. What cannot be told (no colour, no area: a Cancel often has none) is posted."""
+    if colour is not None and colour < rule.least:
+        return False
+    if not rule.areas or not areas:
+        return True
+    return any(area.startswith(wanted) or wanted.startswith(area) for area in areas for wanted in rule.areas)
+
+
+def settle(ledger: Ledger, posts: Sequence[tuple[Post, Posted]]) -> None:
+    """Store what became of posts; one that is given up is an alarm."""
+    ledger.tx.publications.posted([result for _, result in posts], ledger.now)
+    for post, result in posts:
+        if not result.delivered and result.again_at is None:
+            facts = written(outlet=post.outlet, identifier=post.identifier, receipt=result.receipt[:120])
+            ledger.alarm("outlet_failed", facts, about=post.key)

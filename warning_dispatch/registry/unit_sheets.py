@@ -1,0 +1,116 @@
+"""单位表: units that no list of divisions holds (部门, 重点单位, 传播单位), and changes to those it does. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from warning_dispatch.model.unit import CODE_LENGTH, Unit, UnitKind, UnitLevel
+from warning_dispatch.registry.days import read_day
+from warning_dispatch.registry.grids import Cell, Grid, cell_text, column_letter
+from warning_dispatch.registry.headers import NUMBERS, Field, Header
+from warning_dispatch.registry.problems import Problems
+from warning_dispatch.registry.receiver_sheets import NOTE
+from warning_dispatch.tomlfiles import both
+
+KIND_WORDS: Mapping[str, UnitKind] = {
+    **{kind.value: kind for kind in UnitKind},
+    **dict.fromkeys(("行政区划", "区划"), UnitKind.DIVISION),
+    **dict.fromkeys(("领导", "领导岗位"), UnitKind.LEADER),
+    **dict.fromkeys(("部门", "成员单位"), UnitKind.DEPARTMENT),
+    "气象局": UnitKind.BUREAU,
+    **dict.fromkeys(("重点单位", "气象灾害防御重点单位"), UnitKind.KEY_UNIT),
+    **dict.fromkeys(("传播单位", "媒体", "广播电视"), UnitKind.OUTLET),
+}
+"""What offices write for a kind."""
+_CODE = re.compile(r"\d{4}(?:\d{2}(?:\d{3}(?:\d{3})?)?)?(?:-[A-Za-z0-9_]+)?")
+_LEVELS = {length: level for level, length in CODE_LENGTH.items()}
+_YES = {"": True, "是": True, "yes": True, "否": False, "no": False}
+
+
+def is_unit_sheet(header: Header) -> bool:
+    """Whether the columns are those of units."""
+    fields = header.fields()
+    return {Field.UNIT_CODE, Field.UNIT, Field.KIND} <= fields and not fields & {*NUMBERS, Field.NAME}
+
+
+def read_unit_sheet(grid: Grid, header: Header, known: Mapping[str, Unit], problems: Problems) -> list[Unit]:
+    """Every unit of the sheet; superiors must be in the sheet or known."""
+    reader = _UnitReader(grid, header, problems)
+    read = [(number, unit) for number in range(header.first_data, len(grid.rows)) if (unit := reader.row(number))]
+    codes = {*known, *(unit.code for _, unit in read)}
+    units: dict[str, Unit] = {}
+    for number, unit in read:
+        if unit.superior is not None and unit.superior not in codes:
+            what = both(f"上级不存在：{unit.superior}", f"no such superior: {unit.superior}")
+            reader.wrong(number, Field.SUPERIOR, what, both("核对上级编码", "check the code"))
+        elif unit.code in units:
+            what = both(f"编码重复：{unit.code}", f"the code stands twice: {unit.code}")
+            reader.wrong(number, Field.UNIT_CODE, what, both("每个编码一行", "one row a code"))
+        else:
+            units[unit.code] = unit
+    return list(units.values())
+
+
+class _UnitReader:
+    """Reads one sheet."""
+
+    def __init__(self, grid: Grid, header: Header, problems: Problems) -> None:
+        self._grid = grid
+        self._problems = problems
+        self._columns = {column.field: column for column in reversed(header.columns)}
+
+    def row(self, number: int) -> Unit | None:
+        """The unit of a row; None for a blank row, a note, and one with a problem."""
+        cells = self._grid.rows[number]
+        filled = [text for cell in cells if (text := cell_text(cell))]
+        if not filled or (NOTE.match(filled[0]) and len(filled) < len(_YES)):
+            return None
+        code, name = self._text(cells, Field.UNIT_CODE), self._text(cells, Field.UNIT)
+        kind = KIND_WORDS.get(self._text(cells, Field.KIND).lower())
+        called = _YES.get(self._text(cells, Field.CALLED).lower())
+        area = code.partition("-")[0]
+        level = _LEVELS.get(len(area)) if _CODE.fullmatch(code) else None
+        if level is None or ("-" in code) is (kind is UnitKind.DIVISION):
+            what = both(f"编码不对：{code}", f"not a code: {code}")
+            remedy = both("区划 4、6、9、12 位；其他单位为所在地编码加后缀，如 141124-k01", "such as 141124-k01")
+            self.wrong(number, Field.UNIT_CODE, what, remedy)
+            return None
+        if kind is None or called is None or not name:
+            key = Field.KIND if kind is None else Field.UNIT if not name else Field.CALLED
+            what = both(f"看不懂：{self._text(cells, key) or '（空）'}", "cannot be read")
+            self.wrong(number, key, what, both("类别：部门、重点单位、传播单位 …；叫应：是、否", "see the notes"))
+            return None
+        superior = self._text(cells, Field.SUPERIOR) or _above(code, area, level)
+        sector = self._text(cells, Field.SECTOR)
+        days = [self._day(number, cells, key) for key in (Field.CERTIFIED_ON, Field.REVIEW_ON)]
+        measures = self._text(cells, Field.MEASURES)
+        return Unit(code, name, kind, level, area, superior, sector, called, days[0], days[1], measures)
+
+    def wrong(self, number: int, key: Field, what: str, remedy: str) -> None:
+        """A problem with a cell."""
+        column = self._columns.get(key)
+        title = f"{column_letter(column.index)} {column.title}" if column else ""
+        self._problems.add("bad-unit", self._grid.place(number + 1, title), what, remedy, number + 1)
+
+    def _day(self, number: int, cells: Sequence[Cell], key: Field) -> str:
+        column = self._columns.get(key)
+        if column is None or column.index >= len(cells):
+            return ""
+        try:
+            return read_day(cells[column.index])
+        except ValueError as error:
+            what, remedy = both(f"不是日期：{error}", f"not a day: {error}"), both("写 2026-04-20", "as 2026-04-20")
+            self._problems.add("bad-day", self._grid.place(number + 1, column.title), what, remedy, number + 1)
+            return ""
+
+    def _text(self, cells: Sequence[Cell], key: Field) -> str:
+        column = self._columns.get(key)
+        return cell_text(cells[column.index]) if column is not None and column.index < len(cells) else ""
+
+
+def _above(code: str, area: str, level: UnitLevel) -> str | None:
+    """The superior that the code itself says: its place, or for a division the division above; the city has none."""
+    if "-" in code:
+        return area
+    return area[: CODE_LENGTH[UnitLevel(level - 1)]] if level is not UnitLevel.CITY else None

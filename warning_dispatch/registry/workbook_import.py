@@ -1,0 +1,198 @@
+"""导入工作簿: an office's workbook read against the register: what it says, what is wrong with it, what it would make of it.
+
+Each sheet is known by its columns: people with phones, units, or a roster. A workbook speaks for the units it names
+and no others; `whole` makes it speak for everything (below `within`), and what it leaves out then goes (ADR 19).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from warning_dispatch.errors import Finding, RegisterError
+from warning_dispatch.model.register import Register
+from warning_dispatch.model.roster import Shift
+from warning_dispatch.model.unit import ReceiverEntry, Unit
+from warning_dispatch.registry.grids import Grid, read_grids
+from warning_dispatch.registry.headers import LOOKED_AT, Header, find_header
+from warning_dispatch.registry.problems import Problem, Problems
+from warning_dispatch.registry.receiver_sheets import Rules, is_receiver_sheet, read_receiver_sheet
+from warning_dispatch.registry.roster_sheets import is_roster_sheet, read_roster_sheet
+from warning_dispatch.registry.unit_names import UnitIndex
+from warning_dispatch.registry.unit_sheets import is_unit_sheet, read_unit_sheet
+from warning_dispatch.tomlfiles import both
+
+NOT_DATA = ("说明", "填表说明", "填写说明", "下拉项", "选项", "instructions")
+"""Sheets of our own workbooks that hold no rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookRead:
+    """What a workbook says. `shifts` with the places they stand in.
+
+    `named`: units whose people it lists. `partly`: those of them of which a row was left out, so that it cannot say who
+    has gone.
+
+    `units` None: it has no sheet of units.
+    """
+
+    units: tuple[Unit, ...] | None
+    receivers: tuple[ReceiverEntry, ...]
+    named: frozenset[str]
+    partly: frozenset[str]
+    shifts: tuple[tuple[str, Shift], ...]
+    problems: tuple[Problem, ...]
+    notices: tuple[Finding, ...]
+
+
+def row_count(grids: Sequence[Grid]) -> int:
+    """How many rows there are to read, for a progress bar."""
+    return sum(len(grid.rows) for grid in grids)
+
+
+def read_workbook(
+    path: Path,
+    units: Sequence[Unit],
+    rules: Rules,
+    within: str = "",
+    progress: Callable[[int], Callable[[], None]] = lambda _total: lambda: None,
+) -> WorkbookRead:
+    """Read a file against the units of the register.
+
+    `progress` is told how many rows there are and gives what to call for each. RegisterError when the file cannot be
+    read at all, or no sheet of it holds anything of ours.
+    """
+    grids = read_grids(path)
+    tick = progress(row_count(grids))
+    problems = Problems()
+    sheets = _known_sheets(path, grids, problems)
+    known = {unit.code: unit for unit in units}
+    changed = [
+        unit
+        for grid, header in sheets
+        if is_unit_sheet(header)
+        for unit in read_unit_sheet(grid, header, known, problems)
+    ]
+    known.update({unit.code: unit for unit in changed})
+    index = UnitIndex(tuple(known.values()), within)
+    receivers: list[ReceiverEntry] = []
+    named: set[str] = set()
+    partly: set[str] = set()
+    shifts: list[tuple[str, Shift]] = []
+    for grid, header in sheets:
+        if is_receiver_sheet(header):
+            read = read_receiver_sheet(grid, header, index, rules, problems, tick)
+            receivers += read.receivers
+            named |= read.units
+            partly |= read.partly
+        elif is_roster_sheet(header):
+            shifts += read_roster_sheet(grid, header, index, problems)
+    has_units = any(is_unit_sheet(header) for _, header in sheets)
+    return WorkbookRead(
+        tuple(changed) if has_units else None,
+        _across_sheets(path, receivers, problems),
+        frozenset(named),
+        frozenset(partly),
+        tuple(shifts),
+        tuple(problems.found),
+        tuple(problems.notices),
+    )
+
+
+def merged(before: Register, read: WorkbookRead, *, whole: bool = False, within: str = "") -> Register:
+    """The register as it would be: units added and changed, the people of the named units replaced.
+
+    `whole`: whatever lies below `within` (empty: everything) and is not in the workbook goes, units only where it has a
+    sheet of units. Nobody goes from a unit of which a row was left out.
+    """
+    scope = below(before.units, within) if whole else set(read.named)
+    units = {unit.code: unit for unit in before.units}
+    if whole and read.units is not None:
+        kept = {unit.code for unit in read.units}
+        units = {code: unit for code, unit in units.items() if code in kept or code not in scope}
+    units.update({unit.code: unit for unit in read.units or ()})
+    listed = {(entry.unit_code, entry.role, entry.name) for entry in read.receivers}
+    kept_people = [
+        entry
+        for entry in before.receivers
+        if entry.unit_code not in scope
+        or (entry.unit_code in read.partly and (entry.unit_code, entry.role, entry.name) not in listed)
+    ]
+    receivers = [entry for entry in kept_people if entry.unit_code in units]
+    receivers += [entry for entry in read.receivers if entry.unit_code in units]
+    order = {code: position for position, code in enumerate(units)}
+    return Register(tuple(units.values()), tuple(sorted(receivers, key=lambda one: (order[one.unit_code], one.role))))
+
+
+def placed_shifts(read: WorkbookRead, register: Register, accepted_from: Problems) -> list[Shift]:
+    """The shifts whose person the register has; the others are problems."""
+    people = {(entry.unit_code, entry.name) for entry in register.receivers}
+    placed = []
+    for where, shift in read.shifts:
+        if (shift.unit_code, shift.name) in people:
+            placed.append(shift)
+            continue
+        what = both(f"{shift.unit_code} 没有责任人“{shift.name}”", f"{shift.unit_code} has nobody called {shift.name}")
+        remedy = both("先登记该人，或改姓名", "register this person first, or mend the name")
+        accepted_from.add("unknown-person", where, what, remedy)
+    return placed
+
+
+def _known_sheets(path: Path, grids: Sequence[Grid], problems: Problems) -> list[tuple[Grid, Header]]:
+    """Sheets with a header of ours. RegisterError when there is none."""
+    found: list[tuple[Grid, Header]] = []
+    others: list[Grid] = []
+    for grid in grids:
+        header = find_header(grid)
+        if header and (is_receiver_sheet(header) or is_unit_sheet(header) or is_roster_sheet(header)):
+            found.append((grid, header))
+        elif grid.sheet not in NOT_DATA:
+            others.append(grid)
+    if not found:
+        what = both(
+            f"前 {LOOKED_AT} 行里找不到表头（至少要有 单位、姓名、电话）", f"no header in the first {LOOKED_AT} rows"
+        )
+        remedy = both("按模板填写：contacts template 文件名.xlsx", "use the template: contacts template FILE.xlsx")
+        where = "、".join(f"{path.name}【{grid.sheet}】" if grid.sheet else path.name for grid in others) or path.name
+        raise RegisterError([Finding(where, what, remedy)])
+    for grid in others:
+        what = both("看不出是什么表，没有读入", "no table of ours, not read")
+        where = f"{grid.file}【{grid.sheet}】"
+        if grid.veiled:
+            problems.tell(where, both("隐藏的工作表，没有读入", "a hidden sheet, not read"))
+        else:
+            problems.add("unknown-sheet", where, what, both("补表头，或删去该表", "give it a header, or delete it"))
+    return found
+
+
+def _across_sheets(path: Path, receivers: Sequence[ReceiverEntry], problems: Problems) -> tuple[ReceiverEntry, ...]:
+    """One person once, also where several sheets list them."""
+    found: dict[tuple[object, ...], ReceiverEntry] = {}
+    for entry in receivers:
+        key = (entry.unit_code, entry.role, entry.name)
+        before = found.get(key)
+        if before is None:
+            found[key] = entry
+            continue
+        if before != entry:
+            what = both(
+                f"{entry.unit_code} 的“{entry.name}”在两个工作表里不同，已合并",
+                f"{entry.name} of {entry.unit_code} differs between two sheets: merged",
+            )
+            problems.tell(path.name, what)
+        found[key] = replace(before, endpoints=tuple(dict.fromkeys((*before.endpoints, *entry.endpoints))))
+    return tuple(found.values())
+
+
+def below(units: Sequence[Unit], within: str) -> set[str]:
+    """The codes of a unit and of all below it; of all units when it is empty."""
+    if not within:
+        return {unit.code for unit in units}
+    found = {within}
+    waiting = True
+    while waiting:
+        more = {unit.code for unit in units if unit.superior in found} - found
+        found |= more
+        waiting = bool(more)
+    return found

@@ -1,0 +1,180 @@
+"""What is passed on ↔ rows: publications, and the posts to outlets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from warning_dispatch.engine.storage_sources import NewPublication, Referred, Unpublished
+from warning_dispatch.model.alert import AlertStatus, Disposition
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.sources import OutletView, Post, Posted, Publication, passed_on_as
+from warning_dispatch.model.states import PostState
+from warning_dispatch.ports import Sealer
+from warning_dispatch.store.alert_rows import ALERT_CONTEXT
+from warning_dispatch.store.sql import Sql, marks
+
+LOOKED_BACK = 5_000
+"""Alerts looked through for what is new: one that was set aside may be accepted later, but not a season later."""
+LONGEST_RECEIPT = 500
+"""Characters kept of an outlet's answer."""
+
+
+class PublicationTable:
+    """engine.storage_sources.PublicationRows."""
+
+    def __init__(self, sql: Sql, sealer: Sealer) -> None:
+        self._sql = sql
+        self._sealer = sealer
+
+    def waiting(self, limit: int) -> Sequence[Unpublished]:
+        """See the port."""
+        rows = self._sql.rows(
+            """SELECT a.id, a.hazard, a.colour, a.sealed FROM alert a
+            WHERE a.id > (SELECT coalesce(max(id), 0) - ? FROM alert) AND a.disposition = ? AND a.status = ?
+            AND NOT EXISTS (SELECT 1 FROM publication p WHERE p.alert_id = a.id) ORDER BY a.id LIMIT ?""",
+            LOOKED_BACK,
+            Disposition.ACCEPTED.value,
+            AlertStatus.ACTUAL.value,
+            limit,
+        )
+        return [
+            Unpublished(
+                row[0], row[1], Colour(row[2]) if row[2] else None, self._sealer.unseal(row[3], ALERT_CONTEXT).decode()
+            )
+            for row in rows
+        ]
+
+    def referred(self, issuer: str, identifiers: Sequence[str]) -> Sequence[Referred]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"""SELECT identifier, issuer, max(sent), part FROM alert
+            WHERE issuer = ? AND identifier IN ({marks(identifiers)})
+            GROUP BY identifier, issuer, part ORDER BY identifier, part""",
+            issuer,
+            *identifiers,
+        )
+        return [Referred(row[0], row[1], row[2], row[3]) for row in rows]
+
+    def publish(self, new: Sequence[NewPublication], now: int) -> None:
+        """See the port. One statement per kind of row."""
+        self._sql.many(
+            """INSERT INTO publication (alert_id, published_at, cap) VALUES (?, ?, ?text)
+            ON CONFLICT (alert_id) DO NOTHING""",
+            [(one.alert_id, now, one.cap) for one in new],
+        )
+        self._sql.many(
+            """INSERT INTO outlet_post (outlet, publication_id, state, next_at)
+            SELECT ?text, p.id, ?, ? FROM publication p WHERE p.alert_id = ? ORDER BY p.id
+            ON CONFLICT (outlet, publication_id) DO NOTHING""",
+            [(outlet, PostState.WAITING.value, now, one.alert_id) for one in new for outlet in one.outlets],
+        )
+
+    def claim_posts(self, now: int, until: int, limit: int) -> Sequence[Post]:
+        """See the port."""
+        due = self._sql.rows(
+            f"""SELECT id FROM outlet_post WHERE next_at IS NOT NULL AND next_at <= ? ORDER BY next_at, id
+            LIMIT ?{self._sql.for_update}""",
+            now,
+            limit,
+        )
+        ids = self._sql.ids(row[0] for row in due)
+        self._sql.run("UPDATE outlet_post SET next_at = ?, tries = tries + 1 WHERE id IN {ids}", until, ids)
+        rows = self._sql.rows(
+            """SELECT t.id, t.outlet, p.id, a.identifier, p.cap, t.tries, p.published_at, a.part
+            FROM outlet_post t
+            JOIN publication p ON p.id = t.publication_id JOIN alert a ON a.id = p.alert_id
+            WHERE t.id IN {ids} ORDER BY t.id""",
+            ids,
+        )
+        return [
+            Post(row[0], row[1], f"{row[1]}-{row[2]}", passed_on_as(row[3], row[7]), row[4] or "", row[5], row[6])
+            for row in rows
+        ]
+
+    def posted(self, results: Sequence[Posted], now: int) -> None:
+        """See the port. A post that another try has already settled stays settled."""
+        self._sql.many(
+            """UPDATE outlet_post SET state = ?, status = ?, receipt = ?text, next_at = ?, ended_at = ?
+            WHERE id = ? AND next_at IS NOT NULL""",
+            [
+                (
+                    _state(one).value,
+                    one.status,
+                    one.receipt[:LONGEST_RECEIPT].replace("\0", ""),
+                    one.again_at,
+                    None if one.again_at is not None else now,
+                    one.post_id,
+                )
+                for one in results
+            ],
+        )
+
+    def next_post(self) -> int | None:
+        """See the port."""
+        moment: int | None = self._sql.value(
+            "SELECT next_at FROM outlet_post WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1"
+        )
+        return moment
+
+
+def _state(result: Posted) -> PostState:
+    if result.delivered:
+        return PostState.DELIVERED
+    return PostState.WAITING if result.again_at is not None else PostState.FAILED
+
+
+# --- reading ----------------------------------------------------------------------------------------------
+
+
+def feed_page(sql: Sql, before: int | None, limit: int) -> Sequence[Publication]:
+    """The newest entries of the feed below a number; at most `limit`."""
+    return _publications(sql, "p.id < ?" if before is not None else "1 = 1", [] if before is None else [before], limit)
+
+
+def one_publication(sql: Sql, number: int) -> Publication | None:
+    """One entry of the feed; None: there is none."""
+    found = _publications(sql, "p.id = ?", [number], 1)
+    return found[0] if found else None
+
+
+def _publications(sql: Sql, where: str, values: Sequence[int], limit: int) -> list[Publication]:
+    rows = sql.rows(
+        f"""SELECT p.id, p.published_at, a.identifier, a.sender, a.sent, a.msg_type, a.headline, a.colour, p.cap, a.part
+        FROM publication p JOIN alert a ON a.id = p.alert_id
+        WHERE p.cap IS NOT NULL AND {where} ORDER BY p.id DESC LIMIT ?""",
+        *values,
+        limit,
+    )
+    return [
+        Publication(
+            number=row[0],
+            published_at=row[1],
+            identifier=passed_on_as(row[2], row[9]),
+            sender=row[3],
+            sent=row[4],
+            msg_type=row[5],
+            headline=row[6],
+            colour=Colour(row[7]) if row[7] else None,
+            cap=row[8],
+        )
+        for row in rows
+    ]
+
+
+def outlet_views(sql: Sql, names: Sequence[str]) -> Sequence[OutletView]:
+    """How outlets fare, in the order given; one that was never posted to has zeros."""
+    counts: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    for outlet, state, count in sql.rows("SELECT outlet, state, count(*) FROM outlet_post GROUP BY outlet, state"):
+        counts[outlet][state] = count
+    views = []
+    for name in names:
+        last = sql.one(
+            """SELECT ended_at, receipt, status FROM outlet_post WHERE outlet = ? AND tries > 0 AND receipt <> ''
+            ORDER BY id DESC LIMIT 1""",
+            name,
+        )
+        waiting, delivered, failed = (counts[name].get(state.value, 0) for state in PostState)
+        last_at, receipt = (last[0], last[1]) if last else (None, "")
+        views.append(OutletView(name, waiting, delivered, failed, last_at, receipt))
+    return views
