@@ -94,7 +94,8 @@ def _filled(connection: Connection, shipped: Configuration) -> Sql:
     table = CallOutTable(sql)
     affected = Affected(("141124",), (), ())
     hazard = shipped.hazards.hazards["rainstorm"]
-    table.fill(table.insert(new), chain, select(chain, hazard, affected, tuple(range(len(chain.tiers)))), Round())
+    selections = select(chain, hazard, affected, tuple(range(len(chain.tiers))))
+    table.fill(table.insert(new), chain, selections, Round(), 1_000_000)
     return sql
 
 
@@ -126,7 +127,9 @@ def test_opening_in_bulk_is_opening_one_by_one(sql: Sql, rules: Rules) -> None:
     first, second, third = villages(sql)
     early = replace(second, callee=Callee(CalleeState.ACKNOWLEDGED, answered_at=NOW))
     CalleeTable(sql).save([early])
-    count = CalleeTable(sql).open_branch(first.branch_id, NOW, NOW + rules.ladder.unreached_after)
+    count = CalleeTable(sql).open_branches([(first.branch_id, NOW + rules.ladder.unreached_after)], NOW)[
+        first.branch_id
+    ]
     assert count == 2
     assert villages(sql) == [
         replace(first, callee=opened(NOW, rules)),
@@ -170,7 +173,7 @@ def test_a_recount_finds_what_the_rows_say(sql: Sql, states: list[Callee]) -> No
 def test_only_call_outs_under_way_are_due(sql: Sql, rules: Rules) -> None:
     """Paused or ended: no deadline of theirs wakes the engine. Awaiting lift still does: the limit makes the list."""
     table, branch = CalleeTable(sql), villages(sql)[0].branch_id
-    table.open_branch(branch, NOW, NOW + rules.ladder.unreached_after)
+    table.open_branches([(branch, NOW + rules.ladder.unreached_after)], NOW)
     assert len(table.due(NOW, 10)) == 3
     assert len(table.due(NOW, 2)) == 2
     assert table.due(NOW - 1, 10) == []

@@ -36,8 +36,7 @@ def test_a_look_that_failed_is_no_look(workers: Workers) -> None:
     """The server was away between two looks: everybody's lock was lost, and they are just coming back."""
     assert list(workers.dead()) == []
     good, workers._dsn = workers._dsn, "host=/nowhere connect_timeout=1"
-    with pytest.raises(psycopg.OperationalError):
-        workers.dead()
+    assert list(workers.dead()) == []  # and it is no fault of the daemon's either
     workers._dsn = good
     assert list(workers.dead()) == []
     assert list(workers.dead()) == [77]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -43,6 +44,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="faults whose names hold one of these, comma separated")
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[2] / "build" / "faults")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers and workers are taken along
     seed = Random().getrandbits(32) if asked.seed is None else asked.seed
     print(f"seed={seed}")
     folder = Path(tempfile.mkdtemp(prefix="wdf"))
@@ -51,8 +53,9 @@ def main() -> int:
     try:
         for fault in FAULTS.values():
             if any(part in fault.name for part in asked.only.split(",")):
-                told += _all_of(fault, places, asked.times, Random(f"{seed} {fault.name}"))
-                write(added(told), asked.out, seed)
+                for one in _all_of(fault, places, asked.times, Random(f"{seed} {fault.name}")):
+                    told.append(one)
+                    write(added(told), asked.out, seed)  # a run that is stopped early leaves what it has found
     finally:
         places.close()
     print(table(added(told)))

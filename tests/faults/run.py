@@ -83,10 +83,13 @@ class Places:
             server.remove()
 
 
-def play(place: OnSqlite | OnPostgresql, wanted: Sequence[tuple[str, int]], workers: int, seed: int) -> list[Injected]:
+def play(
+    place: OnSqlite | OnPostgresql, wanted: Sequence[tuple[str, int]], workers: int, seed: int, *, every: bool = False
+) -> list[Injected]:
     """One night with (fault, how often) in a seeded order; what each did, the night's verdict with each of them.
 
-    Faults that find the call-out over are not injected.
+    Faults that find everybody answered or on the list are not injected, unless `every` is wanted: who has not answered goes
+    on being called.
     """
     name = next(_NAMES)
     folder = place.keys_dir.parent / name
@@ -97,7 +100,7 @@ def play(place: OnSqlite | OnPostgresql, wanted: Sequence[tuple[str, int]], work
     night.rng.shuffle(queue)
     try:
         night.begin()
-        spans = _inject(night, queue, told)
+        spans = _inject(night, queue, told, every=every)
         night.finish()
         for fault, since, until in spans:
             told[fault].standstill = max(told[fault].standstill, night.watch.standstill(since, until))
@@ -111,11 +114,13 @@ def play(place: OnSqlite | OnPostgresql, wanted: Sequence[tuple[str, int]], work
     return list(told.values())
 
 
-def _inject(night: Night, queue: Sequence[str], told: dict[str, Injected]) -> list[tuple[str, float, float]]:
+def _inject(
+    night: Night, queue: Sequence[str], told: dict[str, Injected], *, every: bool
+) -> list[tuple[str, float, float]]:
     spans = []
     for fault in queue:
         pause(night.rng.uniform(0.3, 2.0))
-        if night.watch.open == 0:
+        if night.watch.open == 0 and not every:
             break
         began = stopwatch()
         FAULTS[fault].inject(night)

@@ -53,6 +53,7 @@ from warning_dispatch.escalation.moves import (
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.escalation.state import Rules
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.plan import Ladder
 from warning_dispatch.model.states import LIVE_CALLOUT, BranchState, CalleeState, CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import Channel
 
@@ -311,28 +312,40 @@ class Ledger:
         """Open gates: callees start, what waits below is armed, and empty branches count as answered."""
         pending: list[tuple[BranchRecord, Reason | None]] = list(branches)
         while pending:
-            branch, cause = pending.pop()
-            if branch.callout_id in self._claimed:
-                continue
+            opened = self._open(pending)
+            pending = list(self._answered_below([replace(branch, state=BranchState.OPEN) for branch, _ in opened]))
+
+    def _open(self, wanted: Sequence[tuple[BranchRecord, Reason | None]]) -> list[tuple[BranchRecord, Reason]]:
+        """Those of these gates that open now; of several reasons for one the last counts."""
+        reasons: dict[int, tuple[BranchRecord, Reason]] = {}
+        for branch, cause in reversed(wanted):
             reason = decide(BranchView(branch.state, branch.gate_at), self.now, cause=cause)
-            if reason is None or not self.tx.branches.mark_open(branch.id, self.now, reason):
-                continue
-            callout = self.callout(branch.callout_id)
-            frozen = self.frozen(branch.callout_id)
-            ladder = frozen.ladder(branch.tier, callout.colour)
-            count = self.tx.callees.open_branch(branch.id, self.now, self.now + ladder.unreached_after)
-            self.counted.opened += count
-            self.counted.moves[CalleeState.WAITING, Opened.__name__, CalleeState.CALLING] += count
-            self.note(
-                branch.callout_id,
-                {"k": "branch.opened", "branch": branch.id, "tier": branch.tier, "count": count, "why": reason},
-            )
-            began = hold_began(BranchView(branch.state, branch.gate_at), reason, self.now)
-            gate_at = gate_deadline(began, frozen.plan.tiers[branch.tier].hold.get(callout.colour))
-            if gate_at is not None:
-                self.tx.branches.arm(branch.id, gate_at)
-            opened = replace(branch, state=BranchState.OPEN)
-            pending.extend(self._answered_below([opened]))
+            if reason is not None and branch.callout_id not in self._claimed:
+                reasons.setdefault(branch.id, (branch, reason))
+        marked = self.tx.branches.mark_open([(key, reason) for key, (_, reason) in reasons.items()], self.now)
+        opened = [reasons[key] for key in reasons if key in marked]
+        limits = [(branch.id, self.now + self._ladder(branch).unreached_after) for branch, _ in opened]
+        counts = self.tx.callees.open_branches(limits, self.now)
+        for branch, reason in opened:
+            self._opened(branch, reason, counts.get(branch.id, 0))
+        return opened
+
+    def _ladder(self, branch: BranchRecord) -> Ladder:
+        return self.frozen(branch.callout_id).ladder(branch.tier, self.callout(branch.callout_id).colour)
+
+    def _opened(self, branch: BranchRecord, reason: Reason, count: int) -> None:
+        """Note an open gate, and arm what waits below it."""
+        self.counted.opened += count
+        self.counted.moves[CalleeState.WAITING, Opened.__name__, CalleeState.CALLING] += count
+        self.note(
+            branch.callout_id,
+            {"k": "branch.opened", "branch": branch.id, "tier": branch.tier, "count": count, "why": reason},
+        )
+        began = hold_began(BranchView(branch.state, branch.gate_at), reason, self.now)
+        hold = self.frozen(branch.callout_id).plan.tiers[branch.tier].hold.get(self.callout(branch.callout_id).colour)
+        gate_at = gate_deadline(began, hold)
+        if gate_at is not None:
+            self.tx.branches.arm(branch.id, gate_at)
 
     def follow_counts(self, callout_id: int) -> None:
         """After a bulk change and its recount: what the new counts decide.

@@ -73,8 +73,8 @@ class CalleeRows(Protocol):
         """Write the states back."""
         ...
 
-    def open_branch(self, branch_id: int, now: int, unreached_at: int) -> int:
-        """WAITING → CALLING for a whole branch; how many."""
+    def open_branches(self, limits: Sequence[tuple[int, int]], now: int) -> Mapping[int, int]:
+        """(branch, unreached at): WAITING → CALLING, due now; branch → how many."""
         ...
 
     def withdraw_all(self, callout_id: int, into: CalleeState) -> int:
@@ -149,8 +149,8 @@ class BranchRows(Protocol):
         """WAITING branches that wait for one of these branches as a whole."""
         ...
 
-    def mark_open(self, branch_id: int, now: int, reason: str) -> bool:
-        """WAITING → OPEN; False when it was open already."""
+    def mark_open(self, reasons: Sequence[tuple[int, str]], now: int) -> frozenset[int]:
+        """(branch, why): WAITING → OPEN; those that were not open already."""
         ...
 
     def arm(self, superior_branch_id: int, gate_at: int) -> None:

@@ -136,8 +136,8 @@ class AttemptRows(Protocol):
         """(id, routes to avoid, possible duplicate, not before): CLAIMED, HANDED or ENDED → READY."""
         ...
 
-    def overdue(self, now: int, limit: int) -> Sequence[AttemptRecord]:
-        """CLAIMED or HANDED attempts whose lease or report is overdue."""
+    def overdue(self, now: int, limit: int, *, own: bool = False) -> Sequence[AttemptRecord]:
+        """CLAIMED or HANDED attempts whose lease or report is overdue; `own`: of this worker only."""
         ...
 
     def live_on_routes(self, routes: Sequence[str], of: Sequence[int] | None = None) -> Sequence[AttemptRecord]:
@@ -148,8 +148,8 @@ class AttemptRows(Protocol):
         """All CLAIMED attempts of these workers; None: of all (recovery)."""
         ...
 
-    def next_overdue(self) -> int | None:
-        """The earliest lease."""
+    def next_overdue(self, *, own: bool = False) -> int | None:
+        """The earliest lease; `own`: of this worker."""
         ...
 
     def live_numbers(self, number_ids: Sequence[int]) -> frozenset[int]:

@@ -33,6 +33,10 @@ from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 
 REMIND_EVERY = 1_800_000
 """ms between reminders that a call-out whose validity is over awaits lifting."""
+STALLED = 5_000
+"""ms without a turn after which a worker takes it that the others could not turn either."""
+GRACE = 30_000
+"""ms it then leaves to the others before it repeats what they had in hand; of the dead it hears otherwise (recovery.py)."""
 TRIES = 4
 """How often a transaction is begun that others are in the way of, before it counts as failed."""
 
@@ -115,6 +119,9 @@ class Turn:
         self._batch = batch
         self._observe = observe
         self._wake: list[int] = []
+        self._turned_at: int | None = None
+        self._back_at = -GRACE
+        """Since when this worker turns again after it could not."""
         self._readings = Readings()
         self.moved: int | None = None
         """By how much the deadlines had been moved when this worker last looked; None before its first turn."""
@@ -130,9 +137,12 @@ class Turn:
         the caller dials.
         """
         doing = _Doing(inbox or Inbox())
+        if self._turned_at is not None and now - self._turned_at > STALLED:
+            self._back_at = now
         self._carry_out(
             now, doing, (*self._listening(doing), self._rare, self._overdue, self._gates, self._callees, self._claim)
         )
+        self._turned_at = now
         hang_up, self._hang_up = tuple(dict.fromkeys(self._hang_up)), []
         started, self._started = tuple(self._started), []
         soon = doing.next_at is not None and doing.next_at <= now and doing.nothing and self._storage.many_writers
@@ -166,6 +176,9 @@ class Turn:
     def move_along(self, by: int) -> None:
         """The wall clock was set: what is remembered here moves with the rows."""
         self._wake = [at + by for at in self._wake]
+        self._back_at += by
+        if self._turned_at is not None:
+            self._turned_at += by
 
     # --- transactions -------------------------------------------------------------------------------------
 
@@ -271,12 +284,19 @@ class Turn:
                 _ask_for_the_end(ledger, callout.id)
 
     def _overdue(self, ledger: Ledger, doing: _Doing) -> None:
-        """Claims that lapsed are repeated; hand-overs without a report count as not answered."""
-        overdue = ledger.tx.attempts.overdue(ledger.now, self._batch)
+        """Claims that lapsed are repeated; hand-overs without a report count as not answered.
+
+        Has this worker not turned for a while, the others may not have either (the database was locked, or away): what they
+        have in hand rings, and its receipt comes with their next turn. For a moment only our own is looked at.
+        """
+        overdue = ledger.tx.attempts.overdue(ledger.now, self._batch, own=self._lenient(ledger.now))
         ledger.tx.callees.hold(callees_of(overdue))
         repeat_lost(ledger, [one for one in overdue if one.state is AttemptState.CLAIMED])
         self._reports.take_overdue(ledger, [one for one in overdue if one.state is AttemptState.HANDED])
         doing.full = doing.full or len(overdue) >= self._batch
+
+    def _lenient(self, now: int) -> bool:
+        return self._storage.many_writers and 0 <= now - self._back_at < GRACE
 
     def _gates(self, ledger: Ledger, doing: _Doing) -> None:
         """Gates whose hold is over."""
@@ -314,7 +334,7 @@ class Turn:
             tx.branches.next_due(),
             tx.callouts.next_due(),
             tx.alarms.next_due(),
-            tx.attempts.next_overdue(),
+            tx.attempts.next_overdue(own=self._lenient(now)),
             tx.attempts.next_held(now),
             outbox_at,
             *self._wake,

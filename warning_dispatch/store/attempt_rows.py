@@ -398,12 +398,14 @@ class AttemptTable:
             [(avoid, not_before, int(repeat), attempt_id) for attempt_id, avoid, repeat, not_before in attempts],
         )
 
-    def overdue(self, now: int, limit: int) -> Sequence[AttemptRecord]:
+    def overdue(self, now: int, limit: int, *, own: bool = False) -> Sequence[AttemptRecord]:
         """See the port."""
+        ours, workers = self._of([self._worker] if own else None)
         rows = self._sql.rows(
             f"""SELECT {_COLUMNS} FROM attempt a WHERE a.lease_until IS NOT NULL AND a.lease_until <= ?
-            AND a.state IN {_LIVE} ORDER BY a.lease_until LIMIT ?{self._sql.locking("a", skip=True)}""",
+            AND a.state IN {_LIVE}{ours} ORDER BY a.lease_until LIMIT ?{self._sql.locking("a", skip=True)}""",
             now,
+            *workers,
             limit,
         )
         return self._records(rows)
@@ -436,9 +438,12 @@ class AttemptTable:
     def _of(self, workers: Sequence[int] | None) -> tuple[str, list[Any]]:
         return ("", []) if workers is None else (" AND a.worker_id IN {ids}", [self._sql.ids(workers)])
 
-    def next_overdue(self) -> int | None:
+    def next_overdue(self, *, own: bool = False) -> int | None:
         """See the port."""
-        moment: int | None = self._sql.value("SELECT min(lease_until) FROM attempt WHERE lease_until IS NOT NULL")
+        ours, workers = self._of([self._worker] if own else None)
+        moment: int | None = self._sql.value(
+            f"SELECT min(a.lease_until) FROM attempt a WHERE a.lease_until IS NOT NULL{ours}", *workers
+        )
         return moment
 
     def live_numbers(self, number_ids: Sequence[int]) -> frozenset[int]:

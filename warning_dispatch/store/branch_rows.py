@@ -99,17 +99,15 @@ class BranchTable:
             self._sql.ids(branch_ids),
         )
 
-    def mark_open(self, branch_id: int, now: int, reason: str) -> bool:
+    def mark_open(self, reasons: Sequence[tuple[int, str]], now: int) -> frozenset[int]:
         """See the port."""
-        changed = self._sql.run(
-            "UPDATE branch SET state = ?, opened_at = ?, opened_by = ? WHERE id = ? AND state = ?",
-            BranchState.OPEN.value,
-            now,
-            str(reason),
-            branch_id,
-            BranchState.WAITING.value,
+        changed = self._sql.changed(
+            f"""UPDATE branch AS b SET state = {BranchState.OPEN.value}, opened_at = ?, opened_by = ?text
+            WHERE b.id = ? AND {_WAITING}""",
+            [(now, str(reason), branch_id) for branch_id, reason in reasons],
+            "b.id",
         )
-        return changed == 1
+        return frozenset(changed)
 
     def arm(self, superior_branch_id: int, gate_at: int) -> None:
         """See the port."""

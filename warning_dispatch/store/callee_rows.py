@@ -174,18 +174,13 @@ class CalleeTable:
         """See the port. In the order of ids, the order of locks."""
         self._sql.many(_SAVE, [_values(record) for record in sorted(records, key=lambda one: one.id)])
 
-    def open_branch(self, branch_id: int, now: int, unreached_at: int) -> int:
+    def open_branches(self, limits: Sequence[tuple[int, int]], now: int) -> Mapping[int, int]:
         """See the port."""
-        return self._sql.run(
-            """UPDATE callee SET state = ?, opened_at = ?, origin = ?, next_at = ?, unreached_at = ?
-            WHERE branch_id = ? AND state = ?""",
-            CalleeState.CALLING.value,
-            now,
-            now,
-            now,
-            unreached_at,
-            branch_id,
-            CalleeState.WAITING.value,
+        return self._sql.changed(
+            f"""UPDATE callee SET state = {CalleeState.CALLING.value}, opened_at = ?, origin = ?, next_at = ?,
+            unreached_at = ? WHERE branch_id = ? AND state = {CalleeState.WAITING.value}""",
+            [(now, now, now, unreached_at, branch_id) for branch_id, unreached_at in limits],
+            "branch_id",
         )
 
     def withdraw_all(self, callout_id: int, into: CalleeState) -> int:

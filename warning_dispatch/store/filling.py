@@ -25,6 +25,8 @@ from warning_dispatch.store.selection_sql import Condition, among, theirs, where
 from warning_dispatch.store.sql import Sql
 
 _NEW_UNIT = "NOT EXISTS (SELECT 1 FROM callee x WHERE x.callout_id = ? AND x.unit_id = u.id)"
+_NEW_BRANCH = "id > ? AND +callout_id = ?"
+"""The plus keeps both databases to the keys: by the call-out they would read all that was filled before."""
 _WAITING = CalleeState.WAITING.value
 Range = tuple[int, int]
 """Ids of superiors, (after, up to)."""
@@ -72,6 +74,7 @@ class Filling:
         """
         rest = _Rest(tuple(selections))
         fresh = not (round_.moved or round_.stays or round_.above)
+        last_branch, last_callee = self._last("branch"), self._last("callee")
         with self._sql.in_bulk():
             while rest.at < len(rest.selections):
                 selection = rest.selections[rest.at]
@@ -80,8 +83,13 @@ class Filling:
                     break
                 self._fill_tier(rest, selection, round_, None)
                 rest = replace(rest, at=rest.at + 1)
-            self._mark_superiors(rest, 0)
-            return self._filled(0, rest)
+            self._sql.run(
+                """UPDATE callee SET superior = 1 WHERE superior = 0 AND id IN
+                (SELECT superior_callee_id FROM branch WHERE callout_id = ? AND superior_callee_id IS NOT NULL)""",
+                self._id,
+            )
+            self._mark_superiors(rest, last_callee)
+            return self._filled(last_branch, rest)
 
     def go_on(self, about: int) -> Sequence[FilledBranch]:
         """One piece of about so many units; nothing is left when `callout.filling` is none afterwards."""
@@ -90,8 +98,7 @@ class Filling:
             return ()
         rest = _rest_from_json(text)
         selection = rest.selections[rest.at]
-        last_branch = self._sql.value("SELECT max(id) FROM branch WHERE callout_id = ?", self._id) or 0
-        last_callee = self._sql.value("SELECT max(id) FROM callee") or 0
+        last_branch, last_callee = self._last("branch"), self._last("callee")
         by_superior = self._by_superior(rest, selection) is not None
         upto = self._end_of_piece(rest.after, about) if by_superior else None
         with self._sql.in_bulk():
@@ -136,7 +143,7 @@ class Filling:
         return self._before(rest, selection) if gate is Gate.BRANCH else None
 
     def _fill_tier(self, rest: _Rest, selection: TierSelection, round_: Round, piece: Range | None) -> None:
-        last = self._sql.value("SELECT max(id) FROM branch WHERE callout_id = ?", self._id) or 0
+        last = self._last("branch")
         if self._by_superior(rest, selection) is None:
             self._fill_as_one(selection, self._before(rest, selection), round_)
         else:
@@ -216,35 +223,30 @@ class Filling:
         return (_NEW_UNIT, [self._id]) if (selection.kind, selection.level) in earlier else ("1 = 1", [])
 
     def _set_totals(self, selection: TierSelection, after: int) -> None:
-        """Of the tier's branches with a higher id than `after`; and of the call-out."""
+        """Of the branches with a higher id than `after`, all of one tier; and of the call-out."""
         tier = self._plan.tiers[selection.tier]
-        new = (self._id, selection.tier, after)
+        new = (after, self._id)
         self._sql.run(
-            """UPDATE branch SET (total, needed) = (SELECT count(*), count(*) FROM callee c WHERE c.branch_id = branch.id)
-            WHERE callout_id = ? AND tier = ? AND id > ?""",
+            f"""UPDATE branch SET (total, needed) = (SELECT count(*), count(*) FROM callee c WHERE c.branch_id = branch.id)
+            WHERE {_NEW_BRANCH}""",
             *new,
         )
+        totals = self._sql.rows(f"SELECT id, total FROM branch WHERE {_NEW_BRANCH}", *new)
         if tier.rule is not TierRule.ALL:
-            totals = self._sql.rows("SELECT id, total FROM branch WHERE callout_id = ? AND tier = ? AND id > ?", *new)
             rows = [(needed(total, tier.rule, tier.quorum), branch_id) for branch_id, total in totals]
             self._sql.many("UPDATE branch SET needed = ? WHERE id = ?", rows)
-        self._sql.run(
-            """UPDATE callout SET total = total + (SELECT coalesce(sum(total), 0) FROM branch
-            WHERE callout_id = ? AND tier = ? AND id > ?) WHERE id = ?""",
-            *new,
-            self._id,
-        )
+        added = sum(total for _, total in totals)
+        self._sql.run("UPDATE callout SET total = total + ? WHERE id = ?", added, self._id)
+
+    def _last(self, table: str) -> int:
+        """Whatever is filled from now on has a higher id."""
+        last: int | None = self._sql.value(f"SELECT max(id) FROM {table}")
+        return last or 0
 
     # --- what came of it ----------------------------------------------------------------------------------
 
     def _mark_superiors(self, rest: _Rest, last_callee: int) -> None:
-        """Who has a branch below it knows it from the start, also where that branch is still to be filled."""
-        self._sql.run(
-            """UPDATE callee SET superior = 1 WHERE superior = 0 AND id IN
-            (SELECT superior_callee_id FROM branch WHERE callout_id = ? AND superior_callee_id > ?)""",
-            self._id,
-            last_callee,
-        )
+        """Of the new callees those below whom a branch is still to be filled: they know it from the start."""
         for selection in rest.selections[rest.at :]:
             before = self._by_superior(rest, selection)
             if before is None:
@@ -252,7 +254,7 @@ class Filling:
             condition, values = where(selection)
             condition = condition.replace("u.kind = ?", "u.kind || '' = ?")  # not by its index: by that of superiors
             self._sql.run(
-                f"""UPDATE callee SET superior = 1 WHERE callout_id = ? AND tier = ? AND id > ? AND superior = 0
+                f"""UPDATE callee SET superior = 1 WHERE +callout_id = ? AND tier = ? AND id > ? AND superior = 0
                 AND EXISTS (SELECT 1 FROM unit u WHERE u.superior_id = callee.unit_id AND {condition} AND {_NEW_UNIT})""",
                 self._id,
                 before,
@@ -266,10 +268,10 @@ class Filling:
         left = rest.to_json() if rest.at < len(rest.selections) else None
         self._sql.run("UPDATE callout SET filling = ? WHERE id = ?", left, self._id)
         branches = self._sql.rows(
-            """SELECT id, tier, superior_callee_id, superior_branch_id FROM branch
-            WHERE callout_id = ? AND id > ? ORDER BY id""",
-            self._id,
+            f"""SELECT id, tier, superior_callee_id, superior_branch_id FROM branch
+            WHERE {_NEW_BRANCH} ORDER BY id""",
             after,
+            self._id,
         )
         callees = self._sql.stream(
             "SELECT branch_id, id, unit_id FROM callee WHERE branch_id IN {ids} ORDER BY branch_id, id",

@@ -7,7 +7,8 @@ statement is compiled once whatever the size of the batch. Many rows at once: bu
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -125,6 +126,16 @@ class Sql:
             self._driver.executemany(text, rows)
         except sqlite3.Error as error:
             raise _toolkit_error(text, error) from error
+
+    def changed(self, statement: str, rows: Sequence[tuple[Any, ...]], key: str) -> Mapping[int, int]:
+        """`many`, and how many rows it changed: by the last value of each row, the column `key`; where it changed none is left out."""
+        if not rows:
+            return {}
+        if self.is_sqlite:
+            counts = ((row[-1], self.run(statement, *row)) for row in rows)
+            return {last: count for last, count in counts if count}
+        text, types = for_many(statement)
+        return Counter(row[0] for row in self._execute(f"{text} RETURNING {key}", arrays(rows, types)))
 
     @contextmanager
     def in_bulk(self) -> Iterator[None]:

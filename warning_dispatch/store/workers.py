@@ -139,9 +139,13 @@ class Workers:
         A look that fails is no look: after a restart of the server nobody is dead whom one look has missed.
         """
         before, self._suspects = self._suspects, frozenset()
-        with self._connected() as connection:
-            claimants = {int(row[0]) for row in connection.execute(_CLAIMANTS).fetchall()}
-            gone = frozenset(claimants - self._living(connection) - {self.id})
+        try:
+            with self._connected() as connection:
+                claimants = {int(row[0]) for row in connection.execute(_CLAIMANTS).fetchall()}
+                gone = frozenset(claimants - self._living(connection) - {self.id})
+        except psycopg.Error as error:
+            self._log.warning("workers.unseen", error=type(error).__name__)
+            return ()
         self._suspects = gone
         return sorted(gone & before)
 
