@@ -84,11 +84,11 @@ class Filling:
                     break
                 self._fill_tier(rest, selection, round_, None)
                 rest = replace(rest, at=rest.at + 1)
-            self._sql.run(
-                """UPDATE callee SET superior = 1 WHERE superior = 0 AND id IN
-                (SELECT superior_callee_id FROM branch WHERE callout_id = ? AND superior_callee_id IS NOT NULL)""",
-                self._id,
-            )
+        self._sql.run(
+            """UPDATE callee SET superior = 1 WHERE superior = 0 AND id IN
+            (SELECT superior_callee_id FROM branch WHERE callout_id = ? AND superior_callee_id IS NOT NULL)""",
+            self._id,
+        )
         self._mark_superiors(rest, {one.tier for one in rest.selections[: rest.at]}, last_callee)
         return self._filled(last_branch, rest)
 
