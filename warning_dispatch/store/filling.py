@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from itertools import groupby
@@ -83,13 +84,13 @@ class Filling:
                     break
                 self._fill_tier(rest, selection, round_, None)
                 rest = replace(rest, at=rest.at + 1)
-            self._sql.run(
-                """UPDATE callee SET superior = 1 WHERE superior = 0 AND id IN
-                (SELECT superior_callee_id FROM branch WHERE callout_id = ? AND superior_callee_id IS NOT NULL)""",
-                self._id,
-            )
-            self._mark_superiors(rest, last_callee)
-            return self._filled(last_branch, rest)
+        self._sql.run(
+            """UPDATE callee SET superior = 1 WHERE superior = 0 AND id IN
+            (SELECT superior_callee_id FROM branch WHERE callout_id = ? AND superior_callee_id IS NOT NULL)""",
+            self._id,
+        )
+        self._mark_superiors(rest, {one.tier for one in rest.selections[: rest.at]}, last_callee)
+        return self._filled(last_branch, rest)
 
     def go_on(self, about: int) -> Sequence[FilledBranch]:
         """One piece of about so many units; nothing is left when `callout.filling` is none afterwards."""
@@ -105,8 +106,8 @@ class Filling:
             piece = (rest.after, _ALL if upto is None else upto) if by_superior else None
             self._fill_tier(rest, selection, _ALONE, piece)
             rest = replace(rest, at=rest.at + 1, after=0) if upto is None else replace(rest, after=upto)
-            self._mark_superiors(rest, last_callee)
-            return self._filled(last_branch, rest)
+        self._mark_superiors(rest, {selection.tier}, last_callee)
+        return self._filled(last_branch, rest)
 
     # --- how much -----------------------------------------------------------------------------------------
 
@@ -245,11 +246,11 @@ class Filling:
 
     # --- what came of it ----------------------------------------------------------------------------------
 
-    def _mark_superiors(self, rest: _Rest, last_callee: int) -> None:
+    def _mark_superiors(self, rest: _Rest, tiers: AbstractSet[int], last_callee: int) -> None:
         """Of the new callees those below whom a branch is still to be filled: they know it from the start."""
         for selection in rest.selections[rest.at :]:
             before = self._by_superior(rest, selection)
-            if before is None:
+            if before is None or before not in tiers:
                 continue
             condition, values = where(selection)
             condition = condition.replace("u.kind = ?", "u.kind || '' = ?")  # not by its index: by that of superiors

@@ -150,7 +150,7 @@ class RoundTable:
         """See the port."""
         rows = self._sql.rows(
             f"""SELECT a.id, a.callout_id, a.channel, a.state, o.id, o.callout_id, n.id
-            FROM callee n JOIN callee o ON o.carried_id = n.id
+            FROM callee n JOIN callee o ON o.next_id = n.id AND o.carried_id = n.id
             JOIN attempt_callee ac ON ac.callee_id = o.id JOIN attempt a ON a.id = ac.attempt_id
             WHERE n.callout_id = ? AND (a.state = {_READY} AND o.callout_id NOT IN {among(lowered)}
               OR a.state = {_CLAIMED} OR a.state = {_HANDED} AND a.channel = {Channel.VOICE.value})
@@ -284,7 +284,7 @@ class RoundTable:
     def answered_from(self, callout_id: int, old: Sequence[int]) -> Sequence[int]:
         """See the port."""
         rows = self._sql.rows(
-            f"""SELECT n.id FROM callee n JOIN callee o ON o.carried_id = n.id
+            f"""SELECT n.id FROM callee n JOIN callee o ON o.next_id = n.id AND o.carried_id = n.id
             WHERE n.callout_id = ? AND n.state IN {_ANSWERED} AND o.callout_id IN {among(old)} ORDER BY n.id""",
             callout_id,
         )
@@ -302,7 +302,7 @@ class RoundTable:
         }
         above = {area[:length] for area in news for length in (4, 6, 9) if length < len(area)}
         rows = self._sql.rows(
-            f"""SELECT n.id, u.area FROM callee n JOIN callee o ON o.carried_id = n.id JOIN unit u ON u.id = n.unit_id
+            f"""SELECT n.id, u.area FROM callee n JOIN callee o ON o.next_id = n.id AND o.carried_id = n.id JOIN unit u ON u.id = n.unit_id
             WHERE n.callout_id = ? AND n.state IN {_ANSWERED} AND u.level < 4 ORDER BY n.id""",
             callout_id,
         )
