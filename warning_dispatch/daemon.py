@@ -26,8 +26,7 @@ from warning_dispatch.engine.intake_groups import IntakeGroups
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.list_accounts import WriterAccounts
-from warning_dispatch.engine.register_desk import WriterRegisterDays
-from warning_dispatch.errors import DispatchError, NotFoundError, RefusedError, StoreError
+from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
 from warning_dispatch.ingest.peek import peek_colour
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.states import Means
@@ -42,7 +41,6 @@ from warning_dispatch.ports import (
     ListAccounts,
     ReadModels,
     Receipt,
-    RegisterDays,
     Reply,
     Report,
     Tap,
@@ -60,16 +58,12 @@ REMEMBER_WITHDRAWN = 10_000
 """Attempts remembered as withdrawn, so that a batch under way can leave them out."""
 IN_HAND_FOR = 300_000
 """ms a channel may hold an attempt before a repeat of it is handed over although the channel has not answered."""
-REGISTER_EVERY = 60.0
-"""Seconds between two looks at whether the register has something due."""
 TIDY_EVERY = 21_600.0
 """Seconds between two looks at old printable lists."""
 LOOK_AT_THE_CLOCK = 1.0
 """Seconds between two looks at the database's clock."""
 LOOK_FOR_THE_DEAD = 2.0
 """Seconds between two looks for workers that have died."""
-HOUR = 3_600.0
-"""Seconds between two looks at work that has time."""
 DRAIN_FOR = 20.0
 """Seconds a stop waits for batches that are on the wire."""
 
@@ -295,12 +289,13 @@ class ListKeeper(Protocol):
         ...
 
 
-class RegisterKeeper(Protocol):
-    """Looks after the register day by day (bootstrap.mornings)."""
+@dataclass(frozen=True, slots=True)
+class Regular:
+    """Work by name that is looked at every so many seconds; what is due is the work's own to know."""
 
-    def look(self, days: RegisterDays) -> None:
-        """Do what is due now; may take seconds, so never in the loop's own thread."""
-        ...
+    name: str
+    every: float
+    look: Callable[[Writer], Awaitable[None]]
 
 
 class EngineDesk:
@@ -422,20 +417,18 @@ class Daemon:
         *,
         crew: Crew | None = None,
         turns: bool = True,
-        register: RegisterKeeper | None = None,
-        hourly: Mapping[str, Callable[[Writer], Awaitable[None]]] | None = None,
+        regular: Sequence[Regular] = (),
     ) -> None:
         """`make_servers` gives the web servers to run; `pumps` bring events from in-process carriers.
 
         `make_lists` None: no printable lists (the demonstration, whose people are invented). `crew`: other workers may be
-        on the same database. `turns` False: they do the turning, this process only takes in and answers. `register`
-        None: nobody looks after the register. `hourly`: work by name that is looked at every hour.
+        on the same database. `turns` False: they do the turning, this process only takes in and answers. `regular`:
+        what is looked at now and then.
         """
-        self._register = register
         self._crew = crew
         self._turns = turns
         self._make_lists = make_lists
-        self._hourly = hourly or {}
+        self._regular = regular
         self._engine = engine
         self._clock = clock
         self._channels = channels
@@ -476,10 +469,9 @@ class Daemon:
         alarm = AlarmClock(self._clock, writer.wake, lambda: writer.next_at)
         pulse.set_anew = lambda: loop.call_soon_threadsafe(alarm.set_anew)
         lists = self._lists(writer, alarm)
-        self._look_after_register(writer, alarm)
         repaired = await self._join(writer, wire, alarm)
-        for name, act in self._hourly.items():
-            alarm.every(HOUR, partial(act, writer), name)
+        for one in self._regular:
+            alarm.every(one.every, partial(one.look, writer), one.name)
         writer.start()
         alarm.start()
         if lists is not None:
@@ -562,20 +554,6 @@ class Daemon:
         writer.after_start = lists.after_start
         alarm.every(TIDY_EVERY, tidy, "lists")
         return lists
-
-    def _look_after_register(self, writer: Writer, alarm: AlarmClock) -> None:
-        """The register's days. What fails is said and tried again: a register that nobody looked at stops no warning."""
-        if self._register is None:
-            return
-        register, days = self._register, WriterRegisterDays(self._engine, writer)
-
-        async def look() -> None:
-            try:
-                await asyncio.to_thread(register.look, days)
-            except DispatchError as error:
-                self._log.error("register.look_failed", error=str(error))
-
-        alarm.every(REGISTER_EVERY, look, "register")
 
     async def _wind_up(
         self, work: Sequence[asyncio.Task[None]], wire: ChannelWire, writer: Writer, lists: ListKeeper | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 
 from warning_dispatch.bootstrap import RegisterMornings
 from warning_dispatch.clock import beijing_text
+from warning_dispatch.engine.lanes import Lane
 from warning_dispatch.engine.register_desk import EngineRegisterDays
+from warning_dispatch.errors import StoreError
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role
 from warning_dispatch.settings import load_settings
@@ -110,6 +113,37 @@ def test_a_daemon_that_dies_over_it_is_followed_by_another(office: Office) -> No
             daemon.look(office.days)
         office.place.clock.advance_to(office.place.clock.now() + 600_001)
     assert office.told().count("units_unreachable") == 1
+
+
+class Lanes:
+    """A writer that does at once what is put into its lanes; or cannot, while the database is away."""
+
+    def __init__(self, office: Office) -> None:
+        self.clock = office.place.clock
+        self.away = False
+
+    def submit(self, _lane: Lane, work: Callable[[int], Any]) -> Future[Any]:
+        """Do it."""
+        future: Future[Any] = Future()
+        if self.away:
+            future.set_exception(StoreError("away"))
+        else:
+            future.set_result(work(self.clock.now()).result)
+        return future
+
+
+async def test_a_running_daemon_tells_it_through_its_writer(office: Office) -> None:
+    """A database that is away is said and asked again; the daemon goes on."""
+    office.break_phones(VILLAGE)
+    office.place.clock.advance_to(office.place.clock.now() + 23 * HOUR)
+    lanes = Lanes(office)
+    look = office.daemons[0].beside(office.place.engine)
+    lanes.away = True
+    await look(lanes)  # type: ignore[arg-type] # of a writer only what is asked of it
+    assert office.told() == []
+    lanes.away = False
+    await look(lanes)  # type: ignore[arg-type] # see above
+    assert office.told() == ["units_unreachable", "register_worse"]
 
 
 def test_outside_the_season_nobody_is_told(office: Office) -> None:

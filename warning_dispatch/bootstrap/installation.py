@@ -16,8 +16,8 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from warning_dispatch.bootstrap.keeping import DailyRetention
-from warning_dispatch.bootstrap.mornings import RegisterMornings
+from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
+from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
     feeds_of,
@@ -29,7 +29,7 @@ from warning_dispatch.bootstrap.sources import (
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
-from warning_dispatch.daemon import Daemon, EngineDesk
+from warning_dispatch.daemon import Daemon, EngineDesk, Regular
 from warning_dispatch.delivery.email.channel import EmailChannel
 from warning_dispatch.delivery.email.route import EmailRoute
 from warning_dispatch.delivery.operator import OperatorChannel
@@ -246,8 +246,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         make_lists=lists if Part.INGEST in parts else None,
         crew=product.crew(),
         turns=turns,
-        register=RegisterMornings(settings, product.database, product.sealer, clock) if turns else None,
-        hourly={"retention": DailyRetention(retention_of(settings, product.database, product.keys), clock).look},
+        regular=_regular(settings, product, clock, turns=turns),
     )
 
 
@@ -272,6 +271,14 @@ def _answers(path: Path) -> bool:
         except OSError:
             return False
         return True
+
+
+def _regular(settings: Settings, product: Product, clock: Clock, *, turns: bool) -> list[Regular]:
+    """What a daemon looks at now and then; the register only where the engine turns."""
+    retention = DailyRetention(retention_of(settings, product.database, product.keys), clock)
+    mornings = RegisterMornings(settings, product.database, product.sealer, clock)
+    of_the_register = [Regular("register", REGISTER_EVERY, mornings.beside(product.engine))] if turns else []
+    return [Regular("retention", RETENTION_EVERY, retention.look), *of_the_register]
 
 
 def retention_of(settings: Settings, database: sqlalchemy.Engine, keys: KeyRing) -> Retention:

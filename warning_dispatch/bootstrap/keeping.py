@@ -16,6 +16,9 @@ from warning_dispatch.store.retention import Removed, Retention, cutoff
 
 T = TypeVar("T")
 
+RETENTION_EVERY = 3_600.0
+"""Seconds between two looks at whether the run of the day is due."""
+
 
 class DailyRetention:
     """Asked every hour; once a day one of the daemons on a database removes what is old, while nothing is being called."""

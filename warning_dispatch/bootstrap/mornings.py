@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
 import sqlalchemy
+import structlog
 
 from warning_dispatch.clock import Clock, beijing_text
+from warning_dispatch.engine.engine import Engine
+from warning_dispatch.engine.lanes import Writer
+from warning_dispatch.engine.register_desk import WriterRegisterDays
+from warning_dispatch.errors import DispatchError
 from warning_dispatch.ports import MorningAccount, RegisterDays
 from warning_dispatch.registry.readiness import (
     DAY,
@@ -27,6 +34,8 @@ from warning_dispatch.store.register_reading import stored_register
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sql import Sql
 
+REGISTER_EVERY = 60.0
+"""Seconds between two looks at whether the register has something due."""
 LASTS = 4 * 3_600_000
 """ms after the hour of the morning in which the look may still be made."""
 _MONTH = 30.44
@@ -42,7 +51,7 @@ def term_of(settings: Settings, now: int) -> Term:
 
 
 class RegisterMornings:
-    """daemon.RegisterKeeper."""
+    """What the register needs day by day."""
 
     def __init__(self, settings: Settings, database: sqlalchemy.Engine, sealer: AesSealer, clock: Clock) -> None:
         """`sealer` opens the numbers that are compared; none is shown."""
@@ -52,6 +61,17 @@ class RegisterMornings:
         self._clock = clock
         self._kept = ""
         self._told = ""
+
+    def beside(self, engine: Engine) -> Callable[[Writer], Awaitable[None]]:
+        """The look of a running daemon. What fails is said and tried again: a register nobody looked at stops no warning."""
+
+        async def look(writer: Writer) -> None:
+            try:
+                await asyncio.to_thread(self.look, WriterRegisterDays(engine, writer))
+            except DispatchError as error:
+                structlog.get_logger("register").error("register.look_failed", error=str(error))
+
+        return look
 
     def look(self, days: RegisterDays) -> None:
         """What is due now; called every minute.
