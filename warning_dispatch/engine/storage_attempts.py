@@ -136,8 +136,11 @@ class AttemptRows(Protocol):
         """(id, routes to avoid, possible duplicate, not before): CLAIMED, HANDED or ENDED → READY."""
         ...
 
-    def overdue(self, now: int, limit: int, *, own: bool = False) -> Sequence[AttemptRecord]:
-        """CLAIMED or HANDED attempts whose lease or report is overdue; `own`: of this worker only."""
+    def overdue(self, now: int, limit: int, *, spared_since: int | None = None) -> Sequence[AttemptRecord]:
+        """CLAIMED or HANDED attempts whose lease or report is overdue.
+
+        `spared_since`: without those of other workers that became overdue after this moment.
+        """
         ...
 
     def live_on_routes(self, routes: Sequence[str], of: Sequence[int] | None = None) -> Sequence[AttemptRecord]:

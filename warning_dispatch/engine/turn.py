@@ -120,8 +120,8 @@ class Turn:
         self._observe = observe
         self._wake: list[int] = []
         self._turned_at: int | None = None
-        self._back_at = -GRACE
-        """Since when this worker turns again after it could not."""
+        self._stalled, self._back_at = 0, -GRACE
+        """From when to when this worker did not turn, the last time that it did not for long."""
         self._readings = Readings()
         self.moved: int | None = None
         """By how much the deadlines had been moved when this worker last looked; None before its first turn."""
@@ -138,7 +138,7 @@ class Turn:
         """
         doing = _Doing(inbox or Inbox())
         if self._turned_at is not None and now - self._turned_at > STALLED:
-            self._back_at = now
+            self._stalled, self._back_at = self._turned_at, now
         self._carry_out(
             now, doing, (*self._listening(doing), self._rare, self._overdue, self._gates, self._callees, self._claim)
         )
@@ -287,9 +287,10 @@ class Turn:
         """Claims that lapsed are repeated; hand-overs without a report count as not answered.
 
         Has this worker not turned for a while, the others may not have either (the database was locked, or away): what they
-        have in hand rings, and its receipt comes with their next turn. For a moment only our own is looked at.
+        have in hand rings, and its receipt comes with their next turn. For a moment what lapsed in that while is theirs.
         """
-        overdue = ledger.tx.attempts.overdue(ledger.now, self._batch, own=self._lenient(ledger.now))
+        spared = self._stalled if self._lenient(ledger.now) else None
+        overdue = ledger.tx.attempts.overdue(ledger.now, self._batch, spared_since=spared)
         ledger.tx.callees.hold(callees_of(overdue))
         repeat_lost(ledger, [one for one in overdue if one.state is AttemptState.CLAIMED])
         self._reports.take_overdue(ledger, [one for one in overdue if one.state is AttemptState.HANDED])

@@ -398,9 +398,11 @@ class AttemptTable:
             [(avoid, not_before, int(repeat), attempt_id) for attempt_id, avoid, repeat, not_before in attempts],
         )
 
-    def overdue(self, now: int, limit: int, *, own: bool = False) -> Sequence[AttemptRecord]:
+    def overdue(self, now: int, limit: int, *, spared_since: int | None = None) -> Sequence[AttemptRecord]:
         """See the port."""
-        ours, workers = self._of([self._worker] if own else None)
+        ours, workers = "", []
+        if spared_since is not None:
+            ours, workers = " AND (a.worker_id = ? OR a.lease_until <= ?)", [self._worker, spared_since]
         rows = self._sql.rows(
             f"""SELECT {_COLUMNS} FROM attempt a WHERE a.lease_until IS NOT NULL AND a.lease_until <= ?
             AND a.state IN {_LIVE}{ours} ORDER BY a.lease_until LIMIT ?{self._sql.locking("a", skip=True)}""",

@@ -37,6 +37,8 @@ def integrity_faults(engine: Engine) -> list[str]:
                 found.extend(look(connection))
         except StoreError as error:
             found.append(str(error))
+        except MemoryError:  # a record of a damaged file says that it is as long as the memory
+            found.append("数据库文件已损坏 / The database file is damaged: a row is longer than it can be.")
     return found
 
 
