@@ -6,10 +6,12 @@ or one that is started from the wheel of the tests and is gone afterwards.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import os
 import resource
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -77,6 +79,7 @@ def _server() -> URL:
 def _started() -> URL:
     """A server of our own. Its address goes to the environment: processes that we start use the same one."""
     folder = Path(tempfile.mkdtemp(prefix="warning-dispatch-bench-server-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # registered first, so it comes after the server's own
     folder.chmod(0o755)
     before = {key: os.environ.get(key) for key in ("TMPDIR", "XDG_RUNTIME_DIR")}
     os.environ.update(dict.fromkeys(before, str(folder)))  # the wheel's lock lies there, where another's is in the way

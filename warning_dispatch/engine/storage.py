@@ -42,7 +42,11 @@ class CalleeRows(Protocol):
     """Callees, in batches. What is loaded to be changed is locked where turns overlap, in the order of ids."""
 
     def due(self, now: int, limit: int) -> Sequence[CalleeRecord]:
-        """Callees of call-outs that run (or await lifting) whose deadline has come, earliest first; free ones only."""
+        """Callees of call-outs that run (or await lifting) whose deadline has come, earliest first.
+
+        Free ones only. Of more than `limit` also some that came due last, a fifth as many: a new warning does not stand in line behind
+        the thousands of villages of another one.
+        """
         ...
 
     def due_beside(self, records: Sequence[CalleeRecord], now: int) -> Sequence[CalleeRecord]:

@@ -29,6 +29,8 @@ _COLUMNS = """c.id, c.callout_id, c.branch_id, c.unit_id, c.tier, c.superior, su
 _FROM = f"SELECT {_COLUMNS} FROM callee c JOIN unit u ON u.id = c.unit_id"
 _DUE = f"""{_FROM} JOIN callout o ON o.id = c.callout_id
  WHERE c.next_at <= ? AND o.state IN ({_TURNING}) ORDER BY c.next_at, c.id LIMIT ?"""
+_DUE_LAST = f"""{_FROM} JOIN callout o ON o.id = c.callout_id
+ WHERE c.next_at <= ? AND c.next_at > ? AND o.state IN ({_TURNING}) ORDER BY c.next_at DESC, c.id DESC LIMIT ?"""
 _BY_IDS = f"{_FROM} WHERE c.id IN {{ids}}"
 _SAVE = """UPDATE callee SET state = ?, opened_at = ?, origin = ?, cycle = ?, rung = ?, next_at = ?,
  unreached_at = ?, retry_at = ?, retry_roles = ?, wanted = ?, voice = ?, calls = ?, heard = ?, memory = ?text,
@@ -111,7 +113,12 @@ class CalleeTable:
 
     def due(self, now: int, limit: int) -> Sequence[CalleeRecord]:
         """See the port."""
-        return [_record(row) for row in self._sql.rows(_DUE + self._sql.locking("c", skip=True), now, limit)]
+        free = self._sql.locking("c", skip=True)
+        first = [_record(row) for row in self._sql.rows(_DUE + free, now, limit)]
+        if len(first) < limit or first[-1].callee.next_at == now:
+            return first
+        after = first[-1].callee.next_at
+        return [*first, *(_record(row) for row in self._sql.rows(_DUE_LAST + free, now, after, limit // 5))]
 
     def due_beside(self, records: Sequence[CalleeRecord], now: int) -> Sequence[CalleeRecord]:
         """See the port. CROSS JOIN keeps both databases to this order, each step by an index. Mostly there is nobody."""

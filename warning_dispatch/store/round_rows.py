@@ -131,8 +131,8 @@ class RoundTable:
     def _left(self, callout_id: int) -> Sequence[LeftCallees]:
         """Who gives way, per old call-out."""
         rows = self._sql.rows(
-            """SELECT o.callout_id, o.id, o.state, o.carried_id FROM callee o JOIN callee n ON n.id = o.next_id
-            WHERE n.callout_id = ? ORDER BY o.callout_id, o.id""",
+            f"""WITH {_NEWEST_ONES} SELECT o.callout_id, o.id, o.state, o.carried_id FROM n CROSS JOIN callee o
+            WHERE o.next_id = n.id ORDER BY o.callout_id, o.id""",
             callout_id,
         )
         finished = frozenset(int(state) for state in FINISHED)
@@ -149,10 +149,9 @@ class RoundTable:
     def rehome_attempts(self, callout_id: int, lowered: Sequence[int]) -> Sequence[MovedAttempt]:
         """See the port."""
         rows = self._sql.rows(
-            f"""SELECT a.id, a.callout_id, a.channel, a.state, o.id, o.callout_id, n.id
-            FROM callee n JOIN callee o ON o.next_id = n.id AND o.carried_id = n.id
-            JOIN attempt_callee ac ON ac.callee_id = o.id JOIN attempt a ON a.id = ac.attempt_id
-            WHERE n.callout_id = ? AND (a.state = {_READY} AND o.callout_id NOT IN {among(lowered)}
+            f"""WITH {_NEWEST_ONES} SELECT a.id, a.callout_id, a.channel, a.state, o.id, o.callout_id, n.id
+            FROM n CROSS JOIN callee o CROSS JOIN attempt_callee ac CROSS JOIN attempt a
+            WHERE o.next_id = n.id AND o.carried_id = n.id AND ac.callee_id = o.id AND a.id = ac.attempt_id AND (a.state = {_READY} AND o.callout_id NOT IN {among(lowered)}
               OR a.state = {_CLAIMED} OR a.state = {_HANDED} AND a.channel = {Channel.VOICE.value})
             ORDER BY a.id, o.id""",
             callout_id,
@@ -309,6 +308,8 @@ class RoundTable:
         return [row[0] for row in rows if row[1] in above]
 
 
+_NEWEST_ONES = "n AS MATERIALIZED (SELECT id FROM callee WHERE callout_id = ?)"
+"""The members of the new round, read first: from the old ones on, all that ever gave way would be read."""
 _PAIR = """n.callout_id = ? AND n.carries = 1 AND o.unit_id = n.unit_id AND o.carries = 1 AND o.id <> n.id
  AND o.callout_id IN {old}"""
 """A member `n` of the new round and the callee `o` that carried its unit until now."""

@@ -276,7 +276,7 @@ callee = Table(
         postgresql_where=text("next_at IS NOT NULL"),
     ),
     Index("ix_callee_branch", "branch_id"),
-    Index("ix_callee_unit", "unit_id"),
+    Index("ix_callee_unit", "unit_id", "callout_id"),
     Index(
         "ix_callee_next",
         "next_id",
