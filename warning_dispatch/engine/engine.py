@@ -110,7 +110,7 @@ class Engine:
         """
 
         def work(ledger: Ledger) -> int:
-            done = ledger.tx.clock.moved() - (self._turn.moved or 0) if self._turn.moved is not None else 0
+            done = 0 if self._turn.moved is None else ledger.tx.clock.moved() - self._turn.moved
             if abs(by - done) > STEP_LIMIT:
                 move_along(ledger, by - done)
             return ledger.tx.clock.moved()

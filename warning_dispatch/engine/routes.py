@@ -71,11 +71,9 @@ class RouteRoom:
         return name
 
     def used(self, batch_of: Mapping[str, int]) -> list[RouteRecord]:
-        """The routes with lines and tokens taken off."""
+        """The routes with tokens taken off; lines are counted from the calls that are claimed."""
         changed = []
         for name, count in batch_of.items():
             route = self.routes[name]
-            lines = route.lines_used + count if route.lines is not None else route.lines_used
-            tokens = route.tokens - count * TOKEN if route.rate is not None else route.tokens
-            changed.append(replace(route, lines_used=lines, tokens=tokens))
+            changed.append(route if route.rate is None else replace(route, tokens=route.tokens - count * TOKEN))
         return changed

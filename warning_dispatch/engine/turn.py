@@ -196,8 +196,8 @@ class Turn:
 
             self._commit(now, doing, all_steps, shared=False)
             return
-        for step in (self._same_time, *steps):
-            self._persist(now, doing, step)
+        for step in steps:
+            self._persist(now, doing, step if step is not steps[0] else self._in_time(step))
 
     def _persist(self, now: int, doing: _Doing, step: _Work) -> None:
         """One step beside others, again where they were in the way, and alone where it must be."""
@@ -243,6 +243,15 @@ class Turn:
         if self.moved is not None and moved != self.moved:
             raise ClockMovedError
         self.moved = moved
+
+    def _in_time(self, step: _Work) -> _Work:
+        """The first step of a turn, which looks at the clock that all go by before anything else."""
+
+        def work(ledger: Ledger, doing: _Doing) -> None:
+            self._same_time(ledger, doing)
+            step(ledger, doing)
+
+        return work
 
     # --- steps --------------------------------------------------------------------------------------------
 
