@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import ipaddress
 import os
@@ -160,6 +161,13 @@ def postgresql_tools(monkeypatch: pytest.MonkeyPatch) -> None:
 def scenes() -> Any:
     """The module of the scenarios' Town, for tests elsewhere that need a database somebody lives in."""
     return loaded("scenario_scenes", Path(__file__).with_name("scenario") / "conftest.py")
+
+
+@pytest.fixture(scope="session")
+def fault_runs() -> Callable[[str], Any]:
+    """A module of the package faults by its name, as `python -m faults` knows it."""
+    loaded("faults", Path(__file__).with_name("faults") / "__init__.py")
+    return lambda name: importlib.import_module(f"faults.{name}")
 
 
 @pytest.fixture(scope="session")

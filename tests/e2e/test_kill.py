@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import signal
 import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from types import ModuleType
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine
@@ -139,23 +137,9 @@ def test_it_was_killed_in_mid_call_out(night: Night) -> None:
 
 
 @pytest.mark.slow
-def test_every_promise_holds_afterwards(night: Night) -> None:
+def test_every_promise_holds_afterwards(night: Night, fault_runs: Callable[[str], Any]) -> None:
     """Promises 1 to 5, 7, 8, 10: nobody is lost or called after an answer, repeats are marked, the journal is whole."""
     with reading(night.database) as connection:
-        verdict = _judge().judged(connection, night.records, night.keys)
+        verdict = fault_runs("judge").judged(connection, night.records, night.keys)
     assert verdict.broken == []
     assert verdict.answered > 250
-
-
-def _judge() -> ModuleType:
-    """What judges the nights of tests/faults."""
-    folder = ROOT / "tests" / "faults"
-    if "faults" not in sys.modules:
-        spec = importlib.util.spec_from_file_location(
-            "faults", folder / "__init__.py", submodule_search_locations=[str(folder)]
-        )
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules["faults"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["faults"])
-    return importlib.import_module("faults.judge")
