@@ -40,7 +40,7 @@ class Cause(StrEnum):
     """Why there is no answer."""
 
     NO_CONNECTION = "no_connection"
-    """Not resolved, refused, no TLS, no free connection in time: the request surely was not sent."""
+    """Not resolved, refused, no TLS: the request surely was not sent."""
     TIMED_OUT = "timed_out"
     """Sent; no answer in time."""
     CUT_OFF = "cut_off"
@@ -81,7 +81,7 @@ class HttpRules:
     """How one provider is talked to.
 
     `timeout_s` bounds one whole exchange, `connect_s` the part before anything is sent. `connections` at once; who
-    sends more waits for a free one. `limit`: bytes of an answer. `proxy`: an address, or "" for none, whatever the
+    sends more waits for a turn, and the time runs from there. `limit`: bytes of an answer. `proxy`: an address, or "" for none, whatever the
     environment says. `cleartext` allows http beyond this machine (a gateway inside the bureau's own network).
     """
 
@@ -148,6 +148,7 @@ class HttpClient:
     ) -> None:
         """`name` of the route, for the log. `tls` replaces the machine's own trust. `transport` as httpx2 has it."""
         self._rules = rules or HttpRules()
+        self._slots = asyncio.Semaphore(self._rules.connections)
         self._log = structlog.get_logger("delivery.http").bind(route=name)
         # Below httpx2's client: that one logs whole addresses, and keeps cookies.
         self._transport = transport or httpx2.AsyncHTTPTransport(
@@ -178,7 +179,7 @@ class HttpClient:
         wire = _Wire()
         outgoing.extensions["trace"] = wire.trace
         try:
-            async with asyncio.timeout(self._rules.timeout_s):
+            async with self._slots, asyncio.timeout(self._rules.timeout_s):
                 return await self._answer(outgoing)
         except (TimeoutError, httpx2.TimeoutException):
             raise wire.trouble(Cause.TIMED_OUT) from None
