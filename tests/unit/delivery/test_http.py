@@ -205,15 +205,20 @@ async def test_what_could_not_connect_surely_was_not_sent() -> None:
     await client.close()
 
 
-async def test_who_waits_for_a_free_connection_in_vain_was_not_sent() -> None:
-    """More requests than connections: the one that never got its turn is surely unsent."""
-    async with serving(hangs) as server:
-        client = HttpClient("voice", HttpRules(timeout_s=0.3, connect_s=0.1, connections=1))
+async def test_more_requests_than_connections_wait_for_their_turn() -> None:
+    """A crowd is no time-out: the time of an exchange runs from its turn."""
+
+    async def slow(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.05)
+        await says("200 OK")(writer)
+
+    async with serving(slow) as server:
+        client = HttpClient("voice", HttpRules(timeout_s=0.4, connections=2))
         request = HttpRequest("POST", server.url)
-        ends = await asyncio.gather(client.send(request), client.send(request), return_exceptions=True)
+        answers = await asyncio.gather(*(client.send(request) for _ in range(24)))
         await client.close()
-    assert sorted(end.unsure for end in ends if isinstance(end, HttpTroubleError)) == [False, True]
-    assert len(server.seen) == 1
+    assert [answer.status for answer in answers] == [200] * 24
+    assert (len(server.seen), server.connections) == (24, 2)
 
 
 @pytest.mark.parametrize(
