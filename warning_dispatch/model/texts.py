@@ -20,6 +20,16 @@ COUNT_MARK = "{count}"
 CAUSE_MARK = "{cause}"
 """Stands in the words for several causes of one kind where their sentence goes."""
 
+VALUES = ("issuer", "time", "time_short", "issued", "hazard", "colour", "level", "area", "area_short")
+"""What is frozen beside the texts, for providers that fill approved templates of their own; see `values_key`."""
+DRILL, DRILL_SPOKEN = "drill", "drill_spoken"
+"""Frozen likewise: the mark of a drill, written and spoken; empty when it is none."""
+
+
+def values_key(language: str, name: str) -> str:
+    """Where the value of a name stands among the frozen texts."""
+    return f"{language}/value/{name}"
+
 
 @dataclass(frozen=True, slots=True)
 class AlertFacts:

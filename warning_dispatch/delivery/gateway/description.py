@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from warning_dispatch.delivery.gateway.signers import SIGNERS
 from warning_dispatch.tomlfiles import Shape
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -62,7 +61,7 @@ class SignerShape(Shape):
     scheme: str = "none"
     id: str = ""
     key: str = ""
-    extra: dict[str, str] = {}
+    extra: dict[str, str] = Field(default_factory=dict)
 
 
 class RequestShape(Shape):
@@ -70,8 +69,8 @@ class RequestShape(Shape):
 
     method: Literal["GET", "POST"] = "POST"
     url: str = Field(pattern=r"^https?://[^/{}\s]+/[^\s?#]*$")
-    headers: dict[str, str] = {}
-    query: dict[str, Any] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
+    query: dict[str, Any] = Field(default_factory=dict)
     form: dict[str, Any] | None = None
     json_body: dict[str, Any] | None = Field(default=None, alias="json")
     signer: SignerShape = SignerShape()
@@ -92,7 +91,7 @@ class ReadingShape(Shape):
 
     items: str = ""
     """Path of an object or a list of objects; what is not there is not read."""
-    where: dict[str, str | tuple[str, ...]] = {}
+    where: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
     """Conditions on paths of the whole."""
     tells: Literal["report", "reply"] = "report"
     attempt: str = ""
@@ -102,7 +101,7 @@ class ReadingShape(Shape):
     country: str = ""
     """Path of the country code; none: 86."""
     code: str = ""
-    outcomes: dict[Code, OutcomeName | Literal[""]] = {}
+    outcomes: dict[Code, OutcomeName | Literal[""]] = Field(default_factory=dict)
     """Code → outcome, "*" for all others; "" is passed over."""
     key: str = ""
     """Path of the keys that were pressed."""
@@ -140,7 +139,7 @@ class CallbackShape(Shape):
     body: Literal["json", "form"] = "json"
     verify: VerifyShape | None = None
     readings: tuple[ReadingShape, ...] = Field(min_length=1)
-    answer: dict[str, Any] = {}
+    answer: dict[str, Any] = Field(default_factory=dict)
     """What the provider wants to read, as JSON; empty: just the status."""
 
 
@@ -162,22 +161,20 @@ class ProviderShape(Shape):
     """Country codes it can reach; empty: all."""
     documents: tuple[str, ...] = ()
     """The provider's documents this file was written from."""
-    register: tuple[Words, ...] = ()  # type: ignore[assignment] # pydantic.BaseModel is an ABC with a method of the name
+    to_register: tuple[Words, ...] = Field(default=(), alias="register")
     """What must be applied for at the provider before it works."""
-    secrets: dict[Name, Words] = {}
-    options: dict[Name, OptionShape] = {}
+    secrets: dict[Name, Words] = Field(default_factory=dict)
+    options: dict[Name, OptionShape] = Field(default_factory=dict)
     limits: LimitShape = LimitShape()
     request: RequestShape
     answer: AnswerShape
-    errors: dict[Code, OutcomeName] = {}
+    errors: dict[Code, OutcomeName] = Field(default_factory=dict)
     unknown: OutcomeName = "temporarily_refused"
     """Outcome of an error that stands in no table."""
-    callbacks: dict[CallbackName, CallbackShape] = {}
+    callbacks: dict[CallbackName, CallbackShape] = Field(default_factory=dict)
     every_s: float = Field(default=5.0, ge=1)
-    polls: dict[Name, PollShape] = {}
+    polls: dict[Name, PollShape] = Field(default_factory=dict)
 
-
-SCHEMES = tuple(SIGNERS)
 
 BY_STATUS: Mapping[int, str] = {
     401: "credentials_refused",

@@ -5,7 +5,8 @@ A template is a value of the TOML file. Text may hold marks: `{unit}`, `{unit:12
 one of three keys makes text or a number of what is in it: `to_json`, `to_base64`, `to_integer`.
 
 What is filled in is a value and stays one: it is put where the template has it by whoever writes JSON, query or form, and
-is never looked at for marks again. In headers and in the address only names of ours may stand, no foreign text.
+is never looked at for marks again. A table `by_purpose` holds a template for each of call, notice, all_clear and self;
+the first stands for those it does not name. In headers and in the address only names of ours may stand, no foreign text.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ Fill = Callable[[Values], Any]
 
 _MARK = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_.]*)(?::(\d{1,4})(?:#(\d{1,2}))?)?\}|[{}]")
 BETWEEN = "、"
+BY_PURPOSE = "by_purpose"
+PURPOSES = ("call", "notice", "all_clear", "self")
+"""What a text is for, as in config/messages/; drills and campaigns use that of a call."""
 _OPTION = "option."
 OUR_OWN = ("option.", "secret.", "hook.", "attempt", "now_s", "now_ms", "nonce")
 """Names that hold no foreign text: they alone may stand in headers and addresses."""
@@ -68,10 +72,11 @@ def cut(text: str, limit: int) -> str:
 class Compiler:
     """Compiles templates of one table; what is wrong with them is collected."""
 
-    def __init__(self, known: AbstractSet[str], findings: list[Finding]) -> None:
-        """`known`: the names that may stand in marks."""
+    def __init__(self, known: AbstractSet[str], findings: list[Finding], whole: object = "") -> None:
+        """`known`: the names that may stand in marks. `whole`: all templates, for which piece is the last shows only there."""
         self._known = known
         self._findings = findings
+        self._whole = json.dumps(whole, ensure_ascii=False, default=str)
         self.used: set[str] = set()
 
     def value(self, template: Any, where: str) -> Fill:
@@ -82,12 +87,26 @@ class Compiler:
             fills = [self.value(one, f"{where}[{index}]") for index, one in enumerate(template)]
             return lambda values: [fill(values) for fill in fills]
         if isinstance(template, dict):
+            if list(template) == [BY_PURPOSE] and isinstance(template[BY_PURPOSE], dict):
+                return self._by_purpose(template[BY_PURPOSE], where)
             special = _SPECIAL.get(next(iter(template))) if len(template) == 1 else None
             if special is not None:
                 inner = self.value(next(iter(template.values())), where)
                 return lambda values: special(inner(values))
             return self.table(template, where)
         return lambda _values: template
+
+    def _by_purpose(self, templates: Mapping[str, Any], where: str) -> Fill:
+        strange = [name for name in templates if name not in PURPOSES]
+        if strange or PURPOSES[0] not in templates:
+            what = both(
+                f"by_purpose 只能有 {', '.join(PURPOSES)}，且必须有 call",
+                f"by_purpose has {', '.join(PURPOSES)}; call must be there",
+            )
+            self._findings.append(Finding(where, what, ", ".join(strange)))
+        fills = {name: self.value(one, f"{where}.{BY_PURPOSE}.{name}") for name, one in templates.items()}
+        usual = fills.get(PURPOSES[0], lambda _values: "")
+        return lambda values: fills.get(values.get("purpose", ""), usual)(values)
 
     def table(self, template: Mapping[str, Any], where: str) -> Callable[[Values], dict[str, Any]]:
         """A mapping. An entry that is nothing but an option which the site left empty is left out."""
@@ -121,15 +140,9 @@ class Compiler:
             else:
                 self._check(name, where, ours_only=ours_only)
                 limit, part = int(found.group(2) or 0), int(found.group(3) or 0)
-                yield Mark(name, limit, part, last=part > 0 and f"{{{name}:{limit}#{part + 1}}}" not in self._all)
+                yield Mark(name, limit, part, last=part > 0 and f"{{{name}:{limit}#{part + 1}}}" not in self._whole)
         if end < len(template):
             yield template[end:]
-
-    _all: str = ""
-
-    def knows_all(self, source: object) -> None:
-        """The whole that is compiled: which piece of a divided text is the last one shows only there."""
-        self._all = json.dumps(source, ensure_ascii=False, default=str)
 
     def _check(self, name: str, where: str, *, ours_only: bool) -> None:
         self.used.add(name)
@@ -210,8 +223,7 @@ def _plain(value: Any) -> str:
 
 def compile_request(shape: RequestShape, where: str, known: AbstractSet[str], findings: list[Finding]) -> RequestForm:
     """The request's templates; what is wrong with them goes to `findings`."""
-    compiler = Compiler(known, findings)
-    compiler.knows_all([shape.query, shape.form, shape.json_body])
+    compiler = Compiler(known, findings, [shape.query, shape.form, shape.json_body])
     scheme, _, rest = shape.url.partition("://")
     host, _, path = rest.partition("/")
     if shape.form is not None and shape.json_body is not None:
