@@ -20,6 +20,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+INFORMATION = "信息 information: "
+"""A finding whose text begins so needs no action."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -31,7 +31,8 @@ from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_pro
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.daemon import Daemon, EngineDesk, Regular
-from warning_dispatch.delivery.configured import reaches_people, simulated_routes
+from warning_dispatch.delivery.configured import documented_limits, reaches_people, simulated_routes, worded_routes
+from warning_dispatch.delivery.kinds import RouteLimits
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
@@ -44,6 +45,7 @@ from warning_dispatch.ports import ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
 from warning_dispatch.reports.worker import ListWorker
+from warning_dispatch.route_settings import PerNumberSettings
 from warning_dispatch.settings import Settings
 from warning_dispatch.source_desk import WriterSourceDesk
 from warning_dispatch.store.database import open_database, require_current
@@ -105,19 +107,28 @@ async def serve(app: FastAPI, **where: Any) -> None:
 
 
 def route_plans(settings: Settings) -> list[RoutePlan]:
-    """The configured routes."""
-    simulated = simulated_routes(settings)
-    return [
-        RoutePlan(
-            one.name,
-            Channel[one.channel.upper()],
-            simulated=one.name in simulated,
-            lines=one.lines,
-            rate=one.rate_per_minute,
-            per_number=None if one.number_limits is None else per_number(**one.number_limits.model_dump()),
+    """The configured routes, with the limits that their providers document where nothing else is set."""
+    simulated, worded, documented = simulated_routes(settings), worded_routes(settings), documented_limits(settings)
+    plans = []
+    for one in settings.routes:
+        limits = documented.get(one.name, RouteLimits())
+        numbers = one.number_limits
+        if numbers is not None and one.per_number is None and limits.per_number is not None:
+            minute, hour, day = limits.per_number
+            reserve = min(numbers.reserve_for_red, hour - 1)
+            numbers = PerNumberSettings(minute=minute, hour=hour, day=day, reserve_for_red=reserve)
+        plans.append(
+            RoutePlan(
+                one.name,
+                Channel[one.channel.upper()],
+                simulated=one.name in simulated,
+                lines=one.lines or limits.lines,
+                rate=one.rate_per_minute or limits.rate,
+                per_number=None if numbers is None else per_number(**numbers.model_dump()),
+                values=one.name in worded,
+            )
         )
-        for one in settings.routes
-    ]
+    return plans
 
 
 def night_of(settings: Settings) -> Night | None:

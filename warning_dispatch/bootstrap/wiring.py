@@ -189,6 +189,8 @@ class RoutePlan:
     lines: int | None = None
     rate: int | None = None
     per_number: Budget | None = None
+    values: bool = False
+    """Whether its provider fills templates of its own."""
 
 
 def wire_product(
@@ -229,6 +231,7 @@ def wire_product(
         outbox=replace(
             outbox,
             simulated_routes=frozenset(one.name for one in routes if one.simulated),
+            value_routes=frozenset(one.name for one in routes if one.values),
             limits=CallLimits({one.name: one.per_number for one in routes if one.per_number}, night),
         ),
         pause_max=pause_max,

@@ -13,7 +13,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from warning_dispatch.delivery.kinds import ChannelKind, KindNotFoundError, RouteFacts, kind_of, known_kinds
+from warning_dispatch.delivery.kinds import (
+    ChannelKind,
+    KindNotFoundError,
+    Limited,
+    RouteFacts,
+    RouteLimits,
+    Worded,
+    kind_of,
+    known_kinds,
+)
 from warning_dispatch.errors import ConfigError, Finding, FindingsError
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.route_settings import RouteSettings
@@ -56,6 +65,24 @@ def route_findings(settings: Settings) -> list[Finding]:
 def simulated_routes(settings: Settings) -> frozenset[str]:
     """Routes that reach nobody by themselves; the operator's list is a human's affair and needs no carrier."""
     return frozenset(one.name for one in settings.routes if _is_simulated(one.adapter))
+
+
+def worded_routes(settings: Settings) -> frozenset[str]:
+    """Routes that want to know by name what a text says."""
+    return frozenset(
+        one.facts.name
+        for one in read_routes(settings)
+        if isinstance(one.kind, Worded) and one.kind.wants_values(one.options, one.facts)
+    )
+
+
+def documented_limits(settings: Settings) -> Mapping[str, RouteLimits]:
+    """What the kinds know of their providers' limits, by route."""
+    return {
+        one.facts.name: one.kind.limits(one.options, one.facts)
+        for one in read_routes(settings)
+        if isinstance(one.kind, Limited)
+    }
 
 
 def reaches_people(settings: Settings) -> bool:
@@ -131,6 +158,7 @@ def _facts(settings: Settings, route: RouteSettings, options: Mapping[str, Any],
         rate=route.rate_per_minute,
         hook_url=f"{base}/hooks/{route.name}" if base else "",
         secret=partial(_secret, settings, route, options),
+        config_dir=settings.config_dir,
     )
 
 

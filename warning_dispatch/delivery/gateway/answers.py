@@ -10,6 +10,7 @@ from functools import cache
 from warning_dispatch.delivery.gateway.description import BY_STATUS, UNSURE_STATUSES, AnswerShape
 from warning_dispatch.delivery.http import HttpAnswer
 
+ANY = "*"
 OK_STATUSES = range(200, 300)
 _PLAIN_CODE = re.compile(r"[\w.\-]{1,64}")
 
@@ -32,7 +33,7 @@ def judge(answer: HttpAnswer, shape: AnswerShape, errors: Mapping[str, str], unk
     """
     document = answer.document()
     good = answer.status in OK_STATUSES
-    if good and all(text_at(document, path) == value for path, value in shape.success.items()):
+    if good and all(_is(text_at(document, path), wanted) for path, wanted in shape.success.items()):
         return Verdict(ref=text_at(document, shape.ref) if shape.ref else "")
     code = next((found for path in shape.code if (found := text_at(document, path))), "")
     named = code if _PLAIN_CODE.fullmatch(code) else ""
@@ -41,6 +42,10 @@ def judge(answer: HttpAnswer, shape: AnswerShape, errors: Mapping[str, str], unk
     if not outcome:
         outcome = unknown if good else BY_STATUS.get(answer.status, unknown)
     return Verdict(outcome, unsure=unsure, code=named)
+
+
+def _is(text: str, wanted: str) -> bool:
+    return bool(text) if wanted == ANY else text == wanted
 
 
 def look_up(table: Mapping[str, str], code: str) -> str:

@@ -77,7 +77,7 @@ class RequestShape(Shape):
 
 
 class AnswerShape(Shape):
-    """应答. Accepted when every path of `success` has its value."""
+    """应答. Accepted when every path of `success` has its value; "*": any."""
 
     success: dict[str, str] = Field(min_length=1)
     code: tuple[str, ...] = ()
@@ -95,8 +95,9 @@ class ReadingShape(Shape):
     """Conditions on paths of the whole."""
     tells: Literal["report", "reply"] = "report"
     attempt: str = ""
-    """Path of our attempt's id, where the provider gives it back; else its own name of the attempt in `ref`."""
+    """Path of our attempt's id, where the provider gives it back."""
     ref: str = ""
+    """Path of the provider's own name of it, for where our id is missing."""
     number: str = ""
     country: str = ""
     """Path of the country code; none: 86."""
@@ -137,6 +138,8 @@ class CallbackShape(Shape):
     """回调: one address that the provider calls."""
 
     body: Literal["json", "form"] = "json"
+    bound: bool = False
+    """An address for each attempt, which says whose it is; for providers that take the address with the request."""
     verify: VerifyShape | None = None
     readings: tuple[ReadingShape, ...] = Field(min_length=1)
     answer: dict[str, Any] = Field(default_factory=dict)

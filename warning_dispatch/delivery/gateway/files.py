@@ -104,6 +104,11 @@ def _whole_findings(provider: Provider, label: str, outcomes: Collection[str]) -
             yield from _signer_findings(signer, shape, f"{label}: callbacks.{name}.verify")
     for where, reading in _readings(shape, label):
         yield from _reading_findings(reading, where)
+    for name, callback in shape.callbacks.items():
+        for index, reading in enumerate(callback.readings):
+            if reading.tells == "report" and not (reading.attempt or reading.ref or callback.bound):
+                what = both("不知道是哪次呼叫：需要 attempt 或 ref", "whose call it was: attempt or ref is needed")
+                yield Finding(f"{label}: callbacks.{name}.readings[{index}]", what)
     yield from _outcome_findings(shape, label, outcomes)
 
 
@@ -143,9 +148,6 @@ def _reading_findings(reading: ReadingShape, where: str) -> Iterator[Finding]:
             what = both("回复需要 number 和 text", "a reply needs number and text")
             yield Finding(where, what)
         return
-    if bool(reading.attempt) == bool(reading.ref):
-        what = both("attempt 与 ref 须有且只有一个", "one of attempt and ref, not both")
-        yield Finding(where, what, both("写明哪一处是我方编号，或对方编号", "where our id stands, or theirs"))
     if not (reading.outcomes or reading.key):
         yield Finding(where, both("既无 outcomes 也无 key", "neither outcomes nor key"))
     if reading.outcomes and not reading.code and set(reading.outcomes) != {"*"}:

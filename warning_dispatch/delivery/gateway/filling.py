@@ -23,6 +23,7 @@ from warning_dispatch.delivery.gateway.description import RequestShape
 from warning_dispatch.delivery.gateway.outgoing import Outgoing, percent
 from warning_dispatch.delivery.http import FORM, JSON
 from warning_dispatch.errors import Finding
+from warning_dispatch.model.texts import NAMES_BETWEEN
 from warning_dispatch.tomlfiles import both
 
 Values = Mapping[str, str]
@@ -30,7 +31,6 @@ Fill = Callable[[Values], Any]
 """Values by name → what stands there: text, number, truth value, list or mapping."""
 
 _MARK = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_.]*)(?::(\d{1,4})(?:#(\d{1,2}))?)?\}|[{}]")
-BETWEEN = "、"
 BY_PURPOSE = "by_purpose"
 PURPOSES = ("call", "notice", "all_clear", "self")
 """What a text is for, as in config/messages/; drills and campaigns use that of a call."""
@@ -61,9 +61,9 @@ def cut(text: str, limit: int) -> str:
     """At most `limit` characters. A list of names keeps whole names and says how many there are."""
     if len(text) <= limit:
         return text
-    names = text.split(BETWEEN)
+    names = text.split(NAMES_BETWEEN)
     for shown in range(len(names) - 1, 0, -1):
-        short = f"{BETWEEN.join(names[:shown])}等{len(names)}个"
+        short = f"{NAMES_BETWEEN.join(names[:shown])}等{len(names)}个"
         if len(short) <= limit:
             return short
     return text[: limit - 1] + "…"
