@@ -11,7 +11,7 @@ from warning_dispatch.delivery.http import HttpRequest, Pairs
 
 def percent(text: str) -> str:
     """RFC 3986: everything but letters, digits and -_.~ is encoded."""
-    return quote(text, safe="~")
+    return quote(text, safe="~", errors="replace")
 
 
 @dataclass(frozen=True, slots=True)
