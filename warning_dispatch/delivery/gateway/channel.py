@@ -157,6 +157,15 @@ class GatewayChannel:
         return await self._callbacks.take(request)
 
     @property
+    def callbacks(self) -> Sequence[str]:
+        """The names of the provider's callbacks."""
+        return list(self._shape.callbacks)
+
+    def address_of(self, callback: str, attempt_id: int = 0) -> str:
+        """The address that the provider is to be given, with its digest."""
+        return self._callbacks.address(callback, attempt_id)
+
+    @property
     def every_s(self) -> float:
         """Polling is for where no callback can reach us."""
         return self._shape.every_s if self._polls and not self._tools.hook_url else 0.0

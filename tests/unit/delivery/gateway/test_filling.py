@@ -146,6 +146,6 @@ def test_no_text_changes_a_request_beyond_its_own_place(name: str, hostile: str)
 def test_drills_are_marked_in_every_shipped_request(name: str) -> None:
     """What a provider of templates says in a drill begins with the mark."""
     provider = load_provider(name, [shipped_folder()])
-    values = {mark: "v" for mark in provider.request.used} | {"purpose": "call", "drill": "【演练】"}
+    values = dict.fromkeys(provider.request.used, "v") | {"purpose": "call", "drill": "【演练】"}
     request = provider.request.fill(values)
     assert "【演练】" in request.body.decode() + "".join(value for _, value in request.query)
