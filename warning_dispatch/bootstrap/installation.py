@@ -37,7 +37,9 @@ from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.escalation.blackout import BlackoutRule
-from warning_dispatch.escalation.budgets import MINUTE, Night, per_number
+from warning_dispatch.escalation.budgets import MINUTE, Budget, Night, per_number
+from warning_dispatch.escalation.operators import Operator
+from warning_dispatch.escalation.route_rules import Hours, RouteRule
 from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.unit import Channel
@@ -45,7 +47,7 @@ from warning_dispatch.ports import ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
 from warning_dispatch.reports.worker import ListWorker
-from warning_dispatch.route_settings import PerNumberSettings
+from warning_dispatch.route_settings import PerNumberSettings, RouteSettings
 from warning_dispatch.settings import Settings
 from warning_dispatch.source_desk import WriterSourceDesk
 from warning_dispatch.store.database import open_database, require_current
@@ -110,13 +112,8 @@ def route_plans(settings: Settings) -> list[RoutePlan]:
     """The configured routes, with the limits that their providers document where nothing else is set."""
     simulated, worded, documented = simulated_routes(settings), worded_routes(settings), documented_limits(settings)
     plans = []
-    for one in settings.routes:
+    for at, one in enumerate(settings.routes):
         limits = documented.get(one.name, RouteLimits())
-        numbers = one.number_limits
-        if numbers is not None and one.per_number is None and limits.per_number is not None:
-            minute, hour, day = limits.per_number
-            reserve = min(numbers.reserve_for_red, hour - 1)
-            numbers = PerNumberSettings(minute=minute, hour=hour, day=day, reserve_for_red=reserve)
         plans.append(
             RoutePlan(
                 one.name,
@@ -124,11 +121,39 @@ def route_plans(settings: Settings) -> list[RoutePlan]:
                 simulated=one.name in simulated,
                 lines=one.lines or limits.lines,
                 rate=one.rate_per_minute or limits.rate,
-                per_number=None if numbers is None else per_number(**numbers.model_dump()),
+                per_number=_budget(_numbers(one, limits)),
                 values=one.name in worded,
+                rule=_rule(one, at),
             )
         )
     return plans
+
+
+def _numbers(route: RouteSettings, limits: RouteLimits) -> PerNumberSettings | None:
+    """What the route sets, else what its provider documents, else the usual."""
+    usual = route.number_limits
+    if usual is None or route.per_number is not None or limits.per_number is None:
+        return usual
+    minute, hour, day = limits.per_number
+    return PerNumberSettings(minute=minute, hour=hour, day=day, reserve_for_red=min(usual.reserve_for_red or 0, hour - 1))
+
+
+def _budget(limits: PerNumberSettings | None) -> Budget | None:
+    if limits is None:
+        return None
+    return per_number(limits.minute, limits.hour, limits.day, limits.reserve_for_red or 0)
+
+
+def _rule(route: RouteSettings, at: int) -> RouteRule:
+    """The conditions of a route; it stands where the file has it unless it says otherwise."""
+    hours = route.hours
+    return RouteRule(
+        order=at if route.order is None else route.order,
+        countries=route.countries,
+        operators=frozenset(map(Operator, route.operators)),
+        public_cloud=route.public_cloud,
+        hours=Hours(_of_day(hours.start), _of_day(hours.end)) if hours else None,
+    )
 
 
 def night_of(settings: Settings) -> Night | None:
