@@ -14,7 +14,7 @@ import structlog
 
 from warning_dispatch.delivery.http import Cause, HttpClient, HttpRequest, HttpRules, HttpTroubleError
 
-QUICK = HttpRules(timeout_s=0.3, connect_s=0.3)
+QUICK = HttpRules(timeout_s=0.3, connect_s=0.2)
 SECRET = "geheim-8613800138000"
 
 Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -151,6 +151,20 @@ async def test_a_silence_after_sending_is_unsure() -> None:
     assert len(server.seen) == 1
 
 
+async def test_an_answer_that_drips_ends_all_the_same() -> None:
+    """A byte now and then keeps nobody waiting for ever."""
+
+    async def drips(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 900\r\n\r\n")
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.1)
+
+    trouble, _ = await trouble_of(drips)
+    assert (trouble.cause, trouble.unsure) == (Cause.TIMED_OUT, True)
+
+
 @pytest.mark.parametrize(
     ("behaviour", "cause"),
     [
@@ -213,7 +227,7 @@ async def test_more_requests_than_connections_wait_for_their_turn() -> None:
         await says("200 OK")(writer)
 
     async with serving(slow) as server:
-        client = HttpClient("voice", HttpRules(timeout_s=1.5, connections=1))
+        client = HttpClient("voice", HttpRules(timeout_s=1.0, connect_s=0.4, connections=1))
         request = HttpRequest("POST", server.url)
         answers = await asyncio.gather(*(client.send(request) for _ in range(20)))
         await client.close()
