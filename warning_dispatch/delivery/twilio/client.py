@@ -27,9 +27,9 @@ from warning_dispatch.delivery.http import (
     HttpTroubleError,
     Pairs,
 )
+from warning_dispatch.delivery.kinds import Probe
 from warning_dispatch.delivery.twilio.errors import UNSURE, TwilioRefusedError, error_table
 from warning_dispatch.delivery.twilio.options import TwilioOptions
-from warning_dispatch.delivery.kinds import Probe
 
 T = TypeVar("T")
 

@@ -55,7 +55,9 @@ def _faults(options: TwilioOptions, channel: Channel, token: str, hook_url: str)
         yield (
             "options.auth_token",
             both("没有口令", "there is no auth token"),
-            both("写 auth_token_file，或用凭据、环境变量", "name auth_token_file, or use a credential or the environment"),
+            both(
+                "写 auth_token_file，或用凭据、环境变量", "name auth_token_file, or use a credential or the environment"
+            ),
         )
     if channel is Channel.VOICE:
         yield from _voice_faults(options, hook_url)
@@ -127,7 +129,8 @@ def _message_limits(options: TwilioOptions, route: RouteFacts) -> Iterator[Findi
     if not route.hook_url:
         yield Finding(
             f"{route.where}.hook_url",
-            INFORMATION + both("没有回调地址：收不到送达回执和回复", "no address for callbacks: no receipts, no replies"),
+            INFORMATION
+            + both("没有回调地址：收不到送达回执和回复", "no address for callbacks: no receipts, no replies"),
             both("在 [web] 写 callback_url", "set callback_url in [web]"),
         )
     if not options.messaging_service and any(not re.match(E164, one) for one in options.from_numbers):

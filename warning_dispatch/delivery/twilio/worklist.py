@@ -18,7 +18,9 @@ LookFor = Callable[[Dispatch, int], Awaitable[str]]
 """The SID of what was handed over at a moment or later without an answer; empty when Twilio does not have it."""
 
 
-async def over_workers(batch: Sequence[Dispatch], workers: int, one: Callable[[Dispatch], Awaitable[Receipt]]) -> list[Receipt]:
+async def over_workers(
+    batch: Sequence[Dispatch], workers: int, one: Callable[[Dispatch], Awaitable[Receipt]]
+) -> list[Receipt]:
     """A receipt for each of the batch."""
     work, receipts = deque(batch), list[Receipt]()
 
