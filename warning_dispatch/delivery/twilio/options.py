@@ -10,7 +10,7 @@ from pydantic import Field
 from warning_dispatch.tomlfiles import Shape
 
 E164 = r"^\+[1-9]\d{6,14}$"
-SENDER = r"^(\+[1-9]\d{6,14}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11})$"
+SENDER = r"^(\+[1-9]\d{6,14}|\d{3,8}|[A-Za-z0-9 ]{0,10}[A-Za-z][A-Za-z0-9 ]{0,10})$"
 """A number, a short code or a name of letters."""
 
 

@@ -96,6 +96,9 @@ class TwilioVoice:
 
     async def _look_for(self, dispatch: Dispatch, since: int) -> str:
         """A call to this number that nobody of us knows, made since: it is the one that was not confirmed."""
+        known = self._calls.get(dispatch.attempt_id)
+        if known is not None and known.sid:  # its first callback was quicker
+            return known.sid
         ours = {call.sid for call in self._calls.values()}
         taken = await self._twilio.calls_to(dispatch.address, since - AHEAD)
         return next((one.sid for one in taken if one.sid not in ours), "")
