@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +25,6 @@ from warning_dispatch.delivery.twilio.options import TwilioOptions
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch, Event, OpenCall, Reply, Report
-from pathlib import Path
 from warning_dispatch.simulation.faults import Faults
 from warning_dispatch.simulation.population import Population, TextHabit, Times, VoiceHabit
 from warning_dispatch.web.hooks import Hooks
@@ -72,7 +72,7 @@ class Bench:
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until something holds."""
         async with asyncio.timeout(PATIENCE):
-            while not true():
+            while not true():  # noqa: ASYNC110 - whatever a test waits for
                 await asyncio.sleep(0.005)
 
     async def quiet(self) -> None:
@@ -125,8 +125,7 @@ def bench(twilio_server: Any) -> Callable[..., Any]:
             place.channel = kind_of("twilio").build(read, tools)
             app = Starlette(routes=Hooks({name: place.channel}, PUBLIC).routes())
             door = asyncio.create_task(serve(app, host="127.0.0.1", port=port))  # type: ignore[arg-type]
-            while not await rest.listens(port):
-                await asyncio.sleep(0.01)
+            await rest.listening(port)
             try:
                 yield place
             finally:
@@ -377,8 +376,8 @@ async def test_what_is_sent_again_a_day_later_is_no_news(bench: Callable[..., An
         assert (await place.server.callbacks.again(key)).status == 200
         assert [found for _, found in place.outcomes].count("key_pressed") == 1
         place.heard.clear()
-        place.channel._door._now = lambda: place.clock.now() + 90_000_000
-        place.channel._door._heard.clear()
+        place.channel._hooks._door._now = lambda: place.clock.now() + 90_000_000
+        place.channel._hooks._door._heard.clear()
         assert (await place.server.callbacks.again(key)).status == 200
         assert place.heard == []
 

@@ -89,8 +89,7 @@ class TwilioServer:
             Route(f"{base}/Balance.json", self.balance),
         ]
         serving = asyncio.create_task(serve(Starlette(routes=routes), host="127.0.0.1", port=self.port))  # type: ignore[arg-type]
-        while not await listens(self.port):
-            await asyncio.sleep(0.01)
+        await listening(self.port)
         try:
             yield self
         finally:
@@ -197,12 +196,14 @@ def _error(status: int, code: int) -> Response:
     return JSONResponse({"code": code, "message": message, "more_info": "https://…", "status": status}, status)
 
 
-async def listens(port: int) -> bool:
-    """Whether somebody answers there."""
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    await writer.wait_closed()
-    return True
+async def listening(port: int) -> None:
+    """Wait until somebody answers there."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.01)
+            continue
+        writer.close()
+        await writer.wait_closed()
+        return

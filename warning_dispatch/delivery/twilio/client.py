@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import logging
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -34,6 +34,8 @@ from warning_dispatch.delivery.twilio.options import TwilioOptions
 T = TypeVar("T")
 
 CALL_EVENTS = ("initiated", "ringing", "answered", "completed")
+LATEST = 20
+"""Calls or messages to one number that are looked through."""
 _KEPT_HEADERS = frozenset({"accept", "content-type"})
 _NO_ENVIRONMENT = {"": ""}
 """The library reads os.environ where it is given nothing; settings are the only place that does."""
@@ -152,13 +154,11 @@ class Twilio:
 
     async def calls_to(self, to: str, since: int) -> Sequence[Taken]:
         """The latest calls to a number, made at `since` (ms) or later."""
-        listed = await _said(self._client.calls.list_async(to=to, limit=20, page_size=20))
-        return _since(listed, since)
+        return _since(await _said(self._client.calls.page_async(to=to, page_size=LATEST)), since)
 
     async def messages_to(self, to: str, since: int) -> Sequence[Taken]:
         """The latest messages to a number, made at `since` (ms) or later."""
-        listed = await _said(self._client.messages.list_async(to=to, limit=20, page_size=20))
-        return _since(listed, since)
+        return _since(await _said(self._client.messages.page_async(to=to, page_size=LATEST)), since)
 
     async def probe(self) -> Probe:
         """Whether we are let in, and what is left of the money."""
@@ -189,8 +189,9 @@ def _sid(sid: object) -> str:
     raise HttpTroubleError(Cause.UNREADABLE, unsure=True)
 
 
-def _since(listed: Sequence[Any], since: int) -> Sequence[Taken]:
-    taken = [Taken(str(one.sid), _moment(one.date_created), str(getattr(one, "body", "") or "")) for one in listed]
+def _since(page: Iterable[Any], since: int) -> Sequence[Taken]:
+    """Of the newest page alone: no address that an answer names is followed."""
+    taken = [Taken(str(one.sid), _moment(one.date_created), str(getattr(one, "body", "") or "")) for one in page]
     return [one for one in taken if one.created_at >= since]
 
 
