@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 INFORMATION = "信息 information: "
-"""A finding whose text begins so needs no action."""
+"""How the `what` of a finding begins that needs no mending, only to be known."""
 
 
 @dataclass(frozen=True, slots=True)

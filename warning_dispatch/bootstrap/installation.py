@@ -123,7 +123,7 @@ def route_plans(settings: Settings) -> list[RoutePlan]:
                 rate=one.rate_per_minute or limits.rate,
                 per_number=_budget(_numbers(one, limits)),
                 values=one.name in worded,
-                rule=_rule(one, at),
+                rule=_rule(one, at, limits),
             )
         )
     return plans
@@ -132,10 +132,11 @@ def route_plans(settings: Settings) -> list[RoutePlan]:
 def _numbers(route: RouteSettings, limits: RouteLimits) -> PerNumberSettings | None:
     """What the route sets, else what its provider documents, else the usual."""
     usual = route.number_limits
-    if usual is None or route.per_number is not None or limits.per_number is None:
+    if route.per_number is not None or limits.per_number is None:
         return usual
     minute, hour, day = limits.per_number
-    return PerNumberSettings(minute=minute, hour=hour, day=day, reserve_for_red=min(usual.reserve_for_red or 0, hour - 1))
+    reserve = min(usual.reserve_for_red or 0, hour - 1) if usual and hour else 0
+    return PerNumberSettings(minute=minute, hour=hour, day=day, reserve_for_red=reserve)
 
 
 def _budget(limits: PerNumberSettings | None) -> Budget | None:
@@ -144,14 +145,14 @@ def _budget(limits: PerNumberSettings | None) -> Budget | None:
     return per_number(limits.minute, limits.hour, limits.day, limits.reserve_for_red or 0)
 
 
-def _rule(route: RouteSettings, at: int) -> RouteRule:
+def _rule(route: RouteSettings, at: int, limits: RouteLimits) -> RouteRule:
     """The conditions of a route; it stands where the file has it unless it says otherwise."""
     hours = route.hours
     return RouteRule(
         order=at if route.order is None else route.order,
         countries=route.countries,
         operators=frozenset(map(Operator, route.operators)),
-        public_cloud=route.public_cloud,
+        public_cloud=route.public_cloud or limits.public_cloud,
         hours=Hours(_of_day(hours.start), _of_day(hours.end)) if hours else None,
     )
 

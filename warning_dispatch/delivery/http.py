@@ -80,7 +80,8 @@ class HttpTroubleError(TransportError):
 class HttpRules:
     """How one provider is talked to.
 
-    `timeout_s` bounds one whole exchange, `connect_s` the part before anything is sent. `connections` at once; who
+    `connect_s` bounds each step before anything is sent (connection, TLS), `timeout_s` each step after it; both
+    steps of the one and one of the other are the most that an exchange may take, however slowly an answer drips. `connections` at once; who
     sends more waits for a turn, and the time runs from there. `limit`: bytes of an answer. `proxy`: an address, or "" for none, whatever the
     environment says. `cleartext` allows http beyond this machine (a gateway inside the bureau's own network).
     """
@@ -178,8 +179,10 @@ class HttpClient:
         outgoing = self._outgoing(request)
         wire = _Wire()
         outgoing.extensions["trace"] = wire.trace
+        # Above what the steps have for themselves: httpx2 leaves a socket open that is cancelled in its handshake.
+        most = 2 * self._rules.connect_s + self._rules.timeout_s
         try:
-            async with self._slots, asyncio.timeout(self._rules.timeout_s):
+            async with self._slots, asyncio.timeout(most):
                 return await self._answer(outgoing)
         except (TimeoutError, httpx2.TimeoutException):
             raise wire.trouble(Cause.TIMED_OUT) from None
@@ -203,7 +206,7 @@ class HttpClient:
         if media_type:
             headers["Content-Type"] = media_type
         rules = self._rules
-        timeout = httpx2.Timeout(rules.timeout_s, connect=min(rules.connect_s, rules.timeout_s))
+        timeout = httpx2.Timeout(rules.timeout_s, connect=rules.connect_s)
         headers |= request.headers
         extensions = {"timeout": timeout.as_dict()}
         return httpx2.Request(request.method, url, headers=headers, content=content, extensions=extensions)

@@ -34,6 +34,7 @@ OURS: Mapping[str, str] = {
     "operator": "warning_dispatch.delivery.operator:KIND",
     "simulated": "warning_dispatch.bootstrap.simulated:KIND",
     "smtp": "warning_dispatch.delivery.email.kind:KIND",
+    "twilio": "warning_dispatch.delivery.twilio.kind:KIND",
 }
 """Our own kinds, as in pyproject.toml (a test compares): for an installation whose metadata are older than its code."""
 
@@ -59,11 +60,15 @@ class RouteFacts:
 
 @dataclass(frozen=True, slots=True)
 class RouteLimits:
-    """What a kind knows of its provider's limits. They hold for a route that sets none. `per_number`: minute, hour, day."""
+    """What a kind knows of its provider's limits. They hold for a route that sets none. `per_number`: minute, hour, day.
+
+    `public_cloud`: what is not public never goes by it, whatever the route says.
+    """
 
     lines: int | None = None
     rate: int | None = None
-    per_number: tuple[int, int, int] | None = None
+    per_number: tuple[int | None, int | None, int | None] | None = None
+    public_cloud: bool = False
 
 
 async def nothing_known(_asked: Sequence[tuple[str, str]]) -> Mapping[str, int]:

@@ -14,7 +14,7 @@ import structlog
 
 from warning_dispatch.delivery.http import Cause, HttpClient, HttpRequest, HttpRules, HttpTroubleError
 
-QUICK = HttpRules(timeout_s=0.3, connect_s=0.3)
+QUICK = HttpRules(timeout_s=0.3, connect_s=0.2)
 SECRET = "geheim-8613800138000"
 
 Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -151,6 +151,20 @@ async def test_a_silence_after_sending_is_unsure() -> None:
     assert len(server.seen) == 1
 
 
+async def test_an_answer_that_drips_ends_all_the_same() -> None:
+    """A byte now and then keeps nobody waiting for ever."""
+
+    async def drips(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 900\r\n\r\n")
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.1)
+
+    trouble, _ = await trouble_of(drips)
+    assert (trouble.cause, trouble.unsure) == (Cause.TIMED_OUT, True)
+
+
 @pytest.mark.parametrize(
     ("behaviour", "cause"),
     [
@@ -209,16 +223,16 @@ async def test_more_requests_than_connections_wait_for_their_turn() -> None:
     """A crowd is no time-out: the time of an exchange runs from its turn."""
 
     async def slow(writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
         await says("200 OK")(writer)
 
     async with serving(slow) as server:
-        client = HttpClient("voice", HttpRules(timeout_s=0.4, connections=2))
+        client = HttpClient("voice", HttpRules(timeout_s=1.0, connect_s=0.4, connections=1))
         request = HttpRequest("POST", server.url)
-        answers = await asyncio.gather(*(client.send(request) for _ in range(24)))
+        answers = await asyncio.gather(*(client.send(request) for _ in range(20)))
         await client.close()
-    assert [answer.status for answer in answers] == [200] * 24
-    assert (len(server.seen), server.connections) == (24, 2)
+    assert [answer.status for answer in answers] == [200] * 20
+    assert (len(server.seen), server.connections) == (20, 1)
 
 
 @pytest.mark.parametrize(

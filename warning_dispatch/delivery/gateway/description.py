@@ -40,9 +40,9 @@ class OptionShape(Words):
 class NumberLimits(Shape):
     """The provider's documented calls per number."""
 
-    minute: int = Field(ge=1)
-    hour: int = Field(ge=1)
-    day: int = Field(ge=1)
+    minute: int | None = Field(default=None, ge=1)
+    hour: int | None = Field(default=None, ge=1)
+    day: int | None = Field(default=None, ge=1)
 
 
 class LimitShape(Shape):
@@ -162,6 +162,8 @@ class ProviderShape(Shape):
     channel: Literal["voice", "sms"]
     serves: tuple[Annotated[str, Field(pattern=r"^\d{1,3}$")], ...] = ("86",)
     """Country codes it can reach; empty: all."""
+    public_cloud: bool = True
+    """Whether messages that are not public must never go by it."""
     documents: tuple[str, ...] = ()
     """The provider's documents this file was written from."""
     to_register: tuple[Words, ...] = Field(default=(), alias="register")

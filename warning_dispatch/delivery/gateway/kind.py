@@ -45,10 +45,10 @@ class GatewayKind:
 
     def limits(self, options: GatewayOptions, route: RouteFacts) -> RouteLimits:
         """See Limited: what the provider documents."""
-        limits = _provider(options, route).shape.limits
-        per_number = limits.per_number
+        shape = _provider(options, route).shape
+        limits, per_number = shape.limits, shape.limits.per_number
         triple = None if per_number is None else (per_number.minute, per_number.hour, per_number.day)
-        return RouteLimits(limits.lines, limits.rate_per_minute, triple)
+        return RouteLimits(limits.lines, limits.rate_per_minute, triple, shape.public_cloud)
 
 
 def _provider(options: GatewayOptions, route: RouteFacts) -> Provider:
