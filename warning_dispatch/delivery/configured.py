@@ -6,10 +6,10 @@ Settings know no kind; here both meet. Every finding of every route comes at onc
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -28,6 +28,8 @@ from warning_dispatch.model.unit import Channel
 from warning_dispatch.route_settings import RouteSettings
 from warning_dispatch.settings import SETTINGS_FILE, Settings
 from warning_dispatch.tomlfiles import both, parse
+
+T = TypeVar("T")
 
 SECTIONS: Mapping[str, str] = {"simulated": "simulation", "smtp": "smtp"}
 """Sections of the settings that lie under the options of every route of a kind: what they say holds unless a route says otherwise."""
@@ -68,21 +70,28 @@ def simulated_routes(settings: Settings) -> frozenset[str]:
 
 
 def worded_routes(settings: Settings) -> frozenset[str]:
-    """Routes that want to know by name what a text says."""
+    """Routes that want to know by name what a text says. What is wrong with a route is told when it is built."""
     return frozenset(
         one.facts.name
-        for one in read_routes(settings)
-        if isinstance(one.kind, Worded) and one.kind.wants_values(one.options, one.facts)
+        for one in _read(settings, [])
+        if isinstance(one.kind, Worded) and _asked(one.kind.wants_values, one, otherwise=False)
     )
 
 
 def documented_limits(settings: Settings) -> Mapping[str, RouteLimits]:
-    """What the kinds know of their providers' limits, by route."""
+    """What the kinds know of their providers, by route."""
     return {
-        one.facts.name: one.kind.limits(one.options, one.facts)
-        for one in read_routes(settings)
+        one.facts.name: _asked(one.kind.limits, one, otherwise=RouteLimits())
+        for one in _read(settings, [])
         if isinstance(one.kind, Limited)
     }
+
+
+def _asked(ask: Callable[[Any, RouteFacts], T], one: ConfiguredRoute, *, otherwise: T) -> T:
+    try:
+        return ask(one.options, one.facts)
+    except FindingsError:
+        return otherwise
 
 
 def reaches_people(settings: Settings) -> bool:

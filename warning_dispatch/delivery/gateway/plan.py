@@ -7,22 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from warning_dispatch.delivery.gateway.description import SignerShape
 from warning_dispatch.delivery.gateway.files import Provider, load_provider, shipped_folder
 from warning_dispatch.delivery.gateway.filling import PURPOSES
 from warning_dispatch.delivery.gateway.signers import Credentials
 from warning_dispatch.errors import ConfigError, Finding
-from warning_dispatch.tomlfiles import Shape, both, ours, read_toml
+from warning_dispatch.tomlfiles import Shape, both, read_toml
 
 _SECRET_FILE = "_file"  # noqa: S105 - the end of a key's name
 
 
 class GatewayOptions(Shape):
     """[routes.options] of `adapter = "gateway"`. Besides these a `<secret>_file` for each secret of the provider."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
 
     provider: str = Field(min_length=1)
     """A file of config/providers/ by its name, or the path of another."""
@@ -36,17 +34,22 @@ class GatewayOptions(Shape):
     set: dict[str, str | int | dict[str, str | int]] = Field(default_factory=dict)
     """The provider's options: a value, or one for each purpose."""
 
-    @model_validator(mode="after")
-    def _only_files_more(self) -> GatewayOptions:
-        for key, value in (self.model_extra or {}).items():
-            if not key.endswith(_SECRET_FILE) or not isinstance(value, str):
-                known = ", ".join(type(self).model_fields)
-                raise ours(
-                    "key",
-                    f"未知的键 {key}，可用的键：{known}、<密钥>_file",
-                    f"unknown key {key}; known: {known}, <secret>_file",
-                )
-        return self
+    files: dict[str, str] = Field(default_factory=dict, repr=False)
+    """Where the secrets lie, by name: filled from the `<secret>_file` keys."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gathered(cls, raw: object) -> object:
+        """The keys that name files depend on the provider; everything else unknown is a finding."""
+        if not isinstance(raw, dict):
+            return raw
+        files = {key: value for key, value in raw.items() if key.endswith(_SECRET_FILE) and isinstance(value, str)}
+        rest = {key: value for key, value in raw.items() if key not in files}
+        return (
+            {**rest, "files": {key.removesuffix(_SECRET_FILE): value for key, value in files.items()}}
+            if files
+            else rest
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +105,10 @@ def _strange(options: GatewayOptions, provider: Provider, where: str) -> Iterato
             what = both(f"{provider.name} 没有选项 {name}", f"{provider.name} has no option {name}")
             known = ", ".join(provider.shape.options)
             yield Finding(f"{where}.options.set.{name}", what, both("可用：", "known: ") + known)
-    for key in options.model_extra or {}:
-        if key.removesuffix(_SECRET_FILE) not in provider.shape.secrets:
+    for key in options.files:
+        if key not in provider.shape.secrets:
             what = both(f"{provider.name} 没有这个密钥", f"{provider.name} has no such secret")
-            yield Finding(f"{where}.options.{key}", what, ", ".join(provider.shape.secrets))
+            yield Finding(f"{where}.options.{key}{_SECRET_FILE}", what, ", ".join(provider.shape.secrets))
 
 
 def _chosen(
