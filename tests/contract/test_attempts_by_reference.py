@@ -12,7 +12,7 @@ from warning_dispatch.model.unit import Channel
 from warning_dispatch.store.reading_references import attempts_by_reference
 from warning_dispatch.store.sql import Sql
 
-_NUMBER = "INSERT INTO number (id, kind, sealed, blind_index) VALUES (:id, 1, :index, :index)"
+_NUMBER = "INSERT INTO number (id, kind, masked, sealed, blind_index) VALUES (:id, 1, '', :index, :index)"
 _ATTEMPT = """INSERT INTO attempt (id, channel, purpose, roles, order_key, state, due_at, route, number_id, provider_ref)
  VALUES (:id, :channel, :purpose, 1, 1, :state, 1, :route, :number, :ref)"""
 
