@@ -31,7 +31,13 @@ from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_pro
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.daemon import Daemon, EngineDesk, Regular
-from warning_dispatch.delivery.configured import documented_limits, reaches_people, simulated_routes, worded_routes
+from warning_dispatch.delivery.configured import (
+    documented_limits,
+    number_limits,
+    reaches_people,
+    simulated_routes,
+    worded_routes,
+)
 from warning_dispatch.delivery.kinds import RouteLimits
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
@@ -121,22 +127,12 @@ def route_plans(settings: Settings) -> list[RoutePlan]:
                 simulated=one.name in simulated,
                 lines=one.lines or limits.lines,
                 rate=one.rate_per_minute or limits.rate,
-                per_number=_budget(_numbers(one, limits)),
+                per_number=_budget(number_limits(one, limits)),
                 values=one.name in worded,
                 rule=_rule(one, at, limits),
             )
         )
     return plans
-
-
-def _numbers(route: RouteSettings, limits: RouteLimits) -> PerNumberSettings | None:
-    """What the route sets, else what its provider documents, else the usual."""
-    usual = route.number_limits
-    if route.per_number is not None or limits.per_number is None:
-        return usual
-    minute, hour, day = limits.per_number
-    reserve = min(usual.reserve_for_red or 0, hour - 1) if usual and hour else 0
-    return PerNumberSettings(minute=minute, hour=hour, day=day, reserve_for_red=reserve)
 
 
 def _budget(limits: PerNumberSettings | None) -> Budget | None:

@@ -25,7 +25,7 @@ from warning_dispatch.delivery.kinds import (
 )
 from warning_dispatch.errors import ConfigError, Finding, FindingsError
 from warning_dispatch.model.unit import Channel
-from warning_dispatch.route_settings import RouteSettings
+from warning_dispatch.route_settings import PerNumberSettings, RouteSettings
 from warning_dispatch.settings import SETTINGS_FILE, Settings
 from warning_dispatch.tomlfiles import both, parse
 
@@ -85,6 +85,16 @@ def documented_limits(settings: Settings) -> Mapping[str, RouteLimits]:
         for one in _read(settings, [])
         if isinstance(one.kind, Limited)
     }
+
+
+def number_limits(route: RouteSettings, limits: RouteLimits) -> PerNumberSettings | None:
+    """What one number may be called or sent: as the route sets it, else as its provider documents, else the usual."""
+    usual = route.number_limits
+    if route.per_number is not None or limits.per_number is None:
+        return usual
+    minute, hour, day = limits.per_number
+    reserve = min(usual.reserve_for_red or 0, hour - 1) if usual and hour else 0
+    return PerNumberSettings(minute=minute, hour=hour, day=day, reserve_for_red=reserve)
 
 
 def _asked(ask: Callable[[Any, RouteFacts], T], one: ConfiguredRoute, *, otherwise: T) -> T:

@@ -174,6 +174,15 @@ class Limited(Protocol):
         ...
 
 
+@runtime_checkable
+class Addressed(Protocol):
+    """A kind whose callback addresses are entered at the provider by hand."""
+
+    def addresses(self, options: Any, route: RouteFacts, hook_secret: bytes) -> Mapping[str, str]:
+        """Address by the callback's name; whoever knows one can call back."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class HookRequest:
     """A provider's callback. `path`: below /hooks/<route>/; headers in lower case; `url`: as the provider saw it."""

@@ -28,6 +28,16 @@ _DIGEST_LENGTH = 16
 _JSON = "application/json; charset=utf-8"
 
 
+def callback_address(hook_url: str, secret: bytes, about: str) -> str:
+    """A signed address below the route's; empty without a public one."""
+    return f"{hook_url}/{about}/{_digest(secret, about)}" if hook_url else ""
+
+
+def _digest(secret: bytes, about: str) -> str:
+    raw = hmac.digest(secret, f"callback {about}".encode(), "sha256")
+    return base64.b32encode(raw).decode()[:_DIGEST_LENGTH].lower()
+
+
 class Callbacks:
     """The callbacks of one route."""
 
@@ -55,11 +65,7 @@ class Callbacks:
     def address(self, name: str, attempt_id: int = 0) -> str:
         """Where the provider is to call, about this attempt if it is a bound one; empty without a public address."""
         about = f"{name}/{attempt_id}" if attempt_id else name
-        return f"{self._tools.hook_url}/{about}/{self._digest(about)}" if self._tools.hook_url else ""
-
-    def _digest(self, about: str) -> str:
-        raw = hmac.digest(self._tools.hook_secret, f"callback {about}".encode(), "sha256")
-        return base64.b32encode(raw).decode()[:_DIGEST_LENGTH].lower()
+        return callback_address(self._tools.hook_url, self._tools.hook_secret, about)
 
     async def take(self, request: HookRequest) -> HookAnswer:
         """1. A known name. 2. A right address and signature. 3. Readable. 4. Told, whoever it is about."""
@@ -68,7 +74,7 @@ class Callbacks:
         shape = self._shapes.get(name)
         if shape is None or shape.bound != bool(attempt):
             return HookAnswer(404)
-        if not hmac.compare_digest(digest.encode(), self._digest(about).encode()):
+        if not hmac.compare_digest(digest.encode(), _digest(self._tools.hook_secret, about).encode()):
             self._tools.log.warning("gateway.forged", callback=name)
             return HookAnswer(403)
         if not self._is_verified(shape, request):

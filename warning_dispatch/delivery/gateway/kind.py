@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from warning_dispatch.delivery.gateway.channel import GatewayChannel
 from warning_dispatch.delivery.gateway.description import ProviderShape
 from warning_dispatch.delivery.gateway.files import Provider, load_provider
+from warning_dispatch.delivery.gateway.hooks import callback_address
 from warning_dispatch.delivery.gateway.plan import GatewayOptions, Plan, folders_of, known_outcomes, make_plan
 from warning_dispatch.delivery.kinds import ChannelTools, RouteFacts, RouteLimits
 from warning_dispatch.errors import INFORMATION, ConfigError, Finding
@@ -49,6 +50,12 @@ class GatewayKind:
         limits, per_number = shape.limits, shape.limits.per_number
         triple = None if per_number is None else (per_number.minute, per_number.hour, per_number.day)
         return RouteLimits(limits.lines, limits.rate_per_minute, triple, shape.public_cloud)
+
+    def addresses(self, options: GatewayOptions, route: RouteFacts, hook_secret: bytes) -> Mapping[str, str]:
+        """See Addressed."""
+        shape = _provider(options, route).shape
+        fixed = [name for name, one in shape.callbacks.items() if not one.bound]
+        return {name: callback_address(route.hook_url, hook_secret, name) for name in fixed}
 
 
 def _provider(options: GatewayOptions, route: RouteFacts) -> Provider:

@@ -13,7 +13,7 @@ from warning_dispatch.delivery.gateway.description import SignerShape
 from warning_dispatch.delivery.gateway.files import Provider, load_provider, shipped_folder
 from warning_dispatch.delivery.gateway.filling import PURPOSES
 from warning_dispatch.delivery.gateway.signers import Credentials
-from warning_dispatch.errors import ConfigError, Finding
+from warning_dispatch.errors import ConfigError, Finding, FindingsError
 from warning_dispatch.tomlfiles import Shape, both, read_toml
 
 _SECRET_FILE = "_file"  # noqa: S105 - the end of a key's name
@@ -86,17 +86,25 @@ def make_plan(options: GatewayOptions, secret: Callable[[str], str], where: str,
     provider = load_provider(options.provider, folders, known_outcomes(folders))
     findings: list[Finding] = list(_strange(options, provider, where))
     chosen = {purpose: dict(_chosen(options, provider, purpose, where, findings)) for purpose in PURPOSES}
-    secrets: dict[str, str] = {}
-    for name, words in provider.shape.secrets.items():
-        value = secret(name).strip()
-        secrets[name] = value
-        if not value:
-            what = both(f"缺少密钥 {name}：{words.zh_CN}", f"the secret {name} is missing: {words.en}")
-            remedy = both("写 600 权限的文件，或给凭据、环境变量", "a file with mode 600, a credential or a variable")
-            findings.append(Finding(f"{where}.options.{name}{_SECRET_FILE}", what, remedy))
+    secrets = {name: _read(name, secret, provider, where, findings) for name in provider.shape.secrets}
     if findings:
         raise ConfigError(list(dict.fromkeys(findings)))
     return Plan(provider, options, chosen, secrets)
+
+
+def _read(name: str, secret: Callable[[str], str], provider: Provider, where: str, findings: list[Finding]) -> str:
+    """One secret; what is wrong with it goes to the findings, without its content."""
+    try:
+        value = secret(name).strip()
+    except FindingsError as error:
+        findings.extend(error.findings)
+        return ""
+    if not value:
+        words = provider.shape.secrets[name]
+        what = both(f"缺少密钥 {name}：{words.zh_CN}", f"the secret {name} is missing: {words.en}")
+        remedy = both("写 600 权限的文件，或给凭据、环境变量", "a file with mode 600, a credential or a variable")
+        findings.append(Finding(f"{where}.options.{name}{_SECRET_FILE}", what, remedy))
+    return value
 
 
 def _strange(options: GatewayOptions, provider: Provider, where: str) -> Iterator[Finding]:
