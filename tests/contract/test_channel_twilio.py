@@ -265,7 +265,7 @@ async def test_what_was_taken_without_an_answer_is_found_again_and_not_repeated(
 ) -> None:
     """A time-out after sending, a connection cut in mid-answer: Twilio is asked whether it has it, and has it once."""
     async with bench(channel) as place:
-        place.server.failing.append(failure)
+        place.server.failing = iter([failure])
         make = call_to if channel is Channel.VOICE else text_to
         receipts = await place.channel.deliver([make(), make("+8613900000002", 2)])
         await place.quiet()
@@ -278,7 +278,7 @@ async def test_what_was_taken_without_an_answer_is_found_again_and_not_repeated(
 async def test_what_nobody_can_tell_stays_unsure_and_is_handed_over_once(bench: Callable[..., Any]) -> None:
     """Twilio is gone before it said anything, and cannot be asked: the engine hears that it may ring."""
     async with bench() as place:
-        place.server.failing.append((500, 20500))
+        place.server.failing = iter([(500, 20500)])
         [receipt] = await place.channel.deliver([call_to()])
         assert (receipt.accepted, receipt.outcome, receipt.unsure) == (False, "temporarily_refused", True)
         assert [one for one in place.server.asked if one[0] == "POST"] == [("POST", place.server.asked[0][1])]
@@ -307,7 +307,7 @@ async def test_a_refusal_is_a_row_of_the_table_and_is_sent_once(bench: Callable[
     async with bench() as place:
         found = {}
         for refusal in REFUSALS:
-            place.server.failing.append(refusal)
+            place.server.failing = iter([refusal])
             [receipt] = await place.channel.deliver([call_to()])
             assert (receipt.accepted, receipt.unsure) == (False, False)
             found[refusal] = receipt.outcome

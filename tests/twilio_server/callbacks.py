@@ -47,6 +47,8 @@ class Callbacks:
         self._client = httpx2.AsyncClient(trust_env=False, timeout=10)
         self._validator = RequestValidator(TOKEN)
         self._under_way: set[asyncio.Task[object]] = set()
+        self._posting = 0
+        self._closed = False
 
     def begin(self, work: Callable[[], object]) -> None:
         """Do something beside everything else."""
@@ -55,7 +57,11 @@ class Callbacks:
         task.add_done_callback(self._under_way.discard)
 
     async def close(self) -> None:
-        """Nothing more is told."""
+        """Nothing more is told; what is on the wire arrives."""
+        self._closed = True
+        async with asyncio.timeout(10):
+            while self._posting:  # noqa: ASYNC110 - a cancelled request would leave its socket behind
+                await asyncio.sleep(0.01)
         for task in list(self._under_way):
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
@@ -92,6 +98,8 @@ class Callbacks:
     async def _post(self, url: str, form: Mapping[str, str]) -> Told:
         form = {"AccountSid": ACCOUNT, **form}
         told = Told(self.clock.now(), url, form)
+        if self._closed:
+            return told
         self.told.append(told)
         headers = {
             "X-Twilio-Signature": self._validator.compute_signature(url, form),
@@ -99,11 +107,14 @@ class Callbacks:
         }
         where = self.local + url.removeprefix(self.public)
         assert urlsplit(where).hostname == "127.0.0.1"
+        self._posting += 1
         try:
             answer = await self._client.post(where, content=urlencode(form), headers=headers)
         except httpx2.HTTPError:
             self.refused.append(0)
             return told
+        finally:
+            self._posting -= 1
         told.status, told.body = answer.status_code, answer.text
         if answer.status_code != 200:
             self.refused.append(answer.status_code)

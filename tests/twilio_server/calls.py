@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from warning_dispatch.delivery.lengths import speech_seconds
+from warning_dispatch.simulation import carrier_log
 
 from .callbacks import ACCOUNT, Callbacks
 from .people import People, Pick
+from .witness import Witness
 
 ORDER = ("queued", "initiated", "ringing", "in-progress")
 
@@ -51,19 +53,17 @@ class Call:
 class Lines:
     """All calls. One task each: this is a telephone network, not the product."""
 
-    def __init__(self, callbacks: Callbacks, people: People) -> None:
-        """Who tells us, and who picks up."""
+    def __init__(self, callbacks: Callbacks, people: People, witness: Witness) -> None:
+        """Who tells us, who picks up, and who writes down what happened."""
         self.calls: dict[str, Call] = {}
         self._callbacks = callbacks
         self._people = people
+        self._witness = witness
         self._ended: dict[str, asyncio.Event] = {}
-        self.together: list[str] = []
-        """Numbers that were rung while they were in a call of ours."""
 
     def begin(self, call: Call) -> None:
         """Take a call."""
-        if any(one.to == call.to and not one.over for one in self.calls.values()):
-            self.together.append(call.to)
+        self._witness.rings(call.created_at, call.attempt, call.to)
         self.calls[call.sid] = call
         self._ended[call.sid] = asyncio.Event()
         self._callbacks.begin(lambda: self._live(call))
@@ -144,6 +144,8 @@ class Lines:
             if await self._pass(call, pick, max(0, after - at)):
                 return True, ""
             call.pressed.append((self._callbacks.clock.now(), digit))
+            if digit == "1":
+                self._witness.note(call.picked_up_at + after, call.attempt, call.to, carrier_log.PRESSED)
             return False, await self._callbacks.ask(str(verb.get("action")), {**self._form(call), "Digits": digit})
         if await self._pass(call, pick, round(wait)):
             return True, ""
@@ -169,6 +171,7 @@ class Lines:
 
     def _end(self, call: Call, status: str, sip: int = 0) -> None:
         call.status, call.ended_at = status, self._callbacks.clock.now()
+        self._witness.ends(call.ended_at, call.attempt, call.to, status)
         self._ended[call.sid].set()
         form = {**self._form(call), "CallStatus": status}
         if status == "completed":

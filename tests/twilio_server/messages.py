@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from warning_dispatch.model.unit import Channel
+from warning_dispatch.simulation import carrier_log
 from warning_dispatch.simulation.population import TextHabit
 
 from .callbacks import Callbacks
 from .people import People
+from .witness import Witness
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Post:
 
     callbacks: Callbacks
     people: People
+    witness: Witness
     reply_url: str
     """Where the bureau has told Twilio to send what comes in."""
     tap: Callable[[str], Awaitable[None]]
@@ -49,6 +53,7 @@ class Post:
     def begin(self, message: Message) -> None:
         """Take a message."""
         self.messages[message.sid] = message
+        self._note(message, message.created_at, carrier_log.HANDED)
         self.callbacks.begin(lambda: self._live(message))
 
     async def write(self, sender: str, body: str, to: str = "", **more: str) -> None:
@@ -69,7 +74,9 @@ class Post:
             self._step(message, "undelivered", 1, ErrorCode="30003")
             return
         await self.callbacks.sleep_until(message.created_at + acts_after)
+        now = self.callbacks.clock.now()
         if habit is TextHabit.REPLIES:
+            self._note(message, now, carrier_log.REPLIED)
             await self.write(message.to, words)
         elif habit is TextHabit.OPTS_OUT:
             self.opted_out.add(message.to)
@@ -77,7 +84,11 @@ class Post:
         elif habit is TextHabit.TAPS and "http" in message.body:
             link = "http" + message.body.split("http", 1)[1].split()[0].rstrip("。，,.")
             self.tapped.append(link)
+            self._note(message, now, carrier_log.TAPPED)
             await self.tap(link)
+
+    def _note(self, message: Message, at: int, what: str) -> None:
+        self.witness.note(at, message.attempt, message.to, what, Channel.SMS)
 
     def _step(self, message: Message, status: str, step: int, **more: str) -> None:
         message.status = status

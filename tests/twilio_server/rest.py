@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import socket
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from email.utils import formatdate
 from itertools import count
@@ -25,6 +24,7 @@ from .callbacks import ACCOUNT, TOKEN, Callbacks
 from .calls import Call, Lines
 from .messages import Message, Post
 from .people import People
+from .witness import Witness
 
 AUTHORIZATION = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
 MESSAGES = {20003: "Authenticate", 20429: "Too Many Requests", 20500: "Internal Server Error", 21211: "Invalid 'To'"}
@@ -44,6 +44,7 @@ class TwilioServer:
         public: str = "https://jiaoying.example.cn",
         local: str = "http://127.0.0.1:1",
         people: People | None = None,
+        witness: Witness | None = None,
         faults: Faults | None = None,
         seed: int = 1,
         sms_route: str = "sms",
@@ -52,13 +53,19 @@ class TwilioServer:
         """`public`: the address in callbacks, `local` where the daemon listens."""
         self.clock = clock
         self.people = people or People(seed)
+        self.witness = witness or Witness()
         self.callbacks = Callbacks(clock, public, local, faults or Faults(), seed)
-        self.lines = Lines(self.callbacks, self.people)
-        self.post = Post(self.callbacks, self.people, f"{public}/hooks/{sms_route}/reply", tap)
-        self.failing: deque[str | tuple[int, int]] = deque()
-        """What happens to the next requests that make something: "hang" and "cut" take it and do not answer (well), (status, code) refuses."""
+        self.lines = Lines(self.callbacks, self.people, self.witness)
+        self.post = Post(self.callbacks, self.people, self.witness, f"{public}/hooks/{sms_route}/reply", tap)
+        self.failing: Iterator[str | tuple[int, int]] = iter(())
+        """What happens to the requests that make something, one after the other.
+
+        "" goes well, "hang" and "cut" take it and do not answer (well), (status, code) refuses.
+        """
         self.asked: list[tuple[str, str]] = []
         self.port = 0
+        self.hangs_for = 1.0
+        """Real seconds; longer than its client waits."""
         self._serial = count(1)
 
     @property
@@ -109,7 +116,7 @@ class TwilioServer:
         form = await request.form()
         if not (str(form.get("Twiml")) and len(str(form["Twiml"])) <= 4_000 and form.get("StatusCallback")):
             return _error(400, 21205)
-        failure = self.failing.popleft() if self.failing else ""
+        failure = next(self.failing, "")
         if isinstance(failure, tuple):
             return _error(*failure)
         call = Call(
@@ -144,7 +151,7 @@ class TwilioServer:
             listed = [one for one in reversed(self.sent) if one.to == request.query_params.get("To")]
             return JSONResponse({"messages": [self._shown(one) for one in listed], **_page("messages")})
         form = await request.form()
-        failure = self.failing.popleft() if self.failing else ""
+        failure = next(self.failing, "")
         if isinstance(failure, tuple):
             return _error(*failure)
         if str(form["To"]) in self.post.opted_out:
@@ -172,10 +179,9 @@ class TwilioServer:
             return _error(401, 20003)
         return None
 
-    @staticmethod
-    async def _answer(failure: str, answer: Response) -> Response:
+    async def _answer(self, failure: str, answer: Response) -> Response:
         if failure == "hang":
-            await asyncio.sleep(1.0)  # longer than any client of ours waits here
+            await asyncio.sleep(self.hangs_for)
         if failure == "cut":
             answer.headers["content-length"] = str(int(answer.headers["content-length"]) + 50)
         return answer

@@ -93,6 +93,11 @@ class HttpRules:
     proxy: str = field(default="", repr=False)
     cleartext: bool = False
 
+    @property
+    def longest_s(self) -> float:
+        """The most that one exchange takes, its wait for a free connection apart."""
+        return 2 * self.connect_s + self.timeout_s
+
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
@@ -180,9 +185,8 @@ class HttpClient:
         wire = _Wire()
         outgoing.extensions["trace"] = wire.trace
         # Above what the steps have for themselves: httpx2 leaves a socket open that is cancelled in its handshake.
-        most = 2 * self._rules.connect_s + self._rules.timeout_s
         try:
-            async with self._slots, asyncio.timeout(most):
+            async with self._slots, asyncio.timeout(self._rules.longest_s):
                 return await self._answer(outgoing)
         except (TimeoutError, httpx2.TimeoutException):
             raise wire.trouble(Cause.TIMED_OUT) from None

@@ -23,7 +23,6 @@ from warning_dispatch.delivery.http import (
     Cause,
     HttpClient,
     HttpRequest,
-    HttpRules,
     HttpTroubleError,
     Pairs,
 )
@@ -106,8 +105,7 @@ class Twilio:
 
     def __init__(self, route: str, options: TwilioOptions, token: str, http: HttpClient | None = None) -> None:
         """`token`: the account's secret. `http` replaces the client that the options describe."""
-        rules = HttpRules(timeout_s=options.timeout_s, connections=options.connections, proxy=options.proxy)
-        self._http = http or HttpClient(route, rules)
+        self._http = http or HttpClient(route, options.rules)
         self._client = Client(
             options.account_sid,
             token,

@@ -7,6 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from warning_dispatch.clock import Clock
+from warning_dispatch.delivery.batches import Workers
+from warning_dispatch.delivery.http import HttpRules
 from warning_dispatch.tomlfiles import Shape
 
 E164 = r"^\+[1-9]\d{6,14}$"
@@ -52,8 +55,18 @@ class TwilioOptions(Shape):
     address: str = ""
     """Another server than Twilio's own, scheme and host: for trials."""
     proxy: str = Field(default="", repr=False)
-    timeout_s: float = Field(default=8.0, gt=0, le=30)
-    connections: int = Field(default=8, ge=1, le=64)
+    timeout_s: float = Field(default=6.0, gt=0, le=30)
+    connections: int = Field(default=16, ge=1, le=64)
+
+    @property
+    def rules(self) -> HttpRules:
+        """How Twilio is talked to."""
+        connect_s = min(2.0, self.timeout_s)
+        return HttpRules(self.timeout_s, connect_s, self.connections, proxy=self.proxy)
+
+    def workers(self, clock: Clock) -> Workers:
+        """Who hands over. The longest hand-over is a request without an answer and the question what became of it."""
+        return Workers(self.connections, 2 * self.rules.longest_s, clock)
 
     def voice_of(self, language: str) -> VoiceOptions:
         """Who reads a text in this language; one that nobody reads is read by the Chinese voice."""

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from warning_dispatch.delivery.kinds import ChannelTools, HookAnswer, HookRequest, Probe
 from warning_dispatch.delivery.twilio.client import Twilio
 from warning_dispatch.delivery.twilio.errors import error_table
+from warning_dispatch.delivery.twilio.handing import receipt_of
 from warning_dispatch.delivery.twilio.hooks import AHEAD, NOTHING, UNKNOWN, Door, Form, attempt_in
 from warning_dispatch.delivery.twilio.options import TwilioOptions
-from warning_dispatch.delivery.twilio.worklist import over_workers, receipt_of
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch, Receipt, Reply, Report
 
@@ -26,11 +26,12 @@ class TwilioSms:
         self._options = options
         self._tools = tools
         self._twilio = twilio
+        self._workers = options.workers(tools.clock)
         self._door = Door(options.account_sid, token, tools.now)
 
     async def deliver(self, batch: Sequence[Dispatch]) -> Sequence[Receipt]:
         """See the port."""
-        receipts = await over_workers(batch, self._options.connections, self._send)
+        receipts = await self._workers.over(batch, self._send)
         accepted = sum(one.accepted for one in receipts)
         self._tools.log.info("twilio.messages", messages=len(batch), accepted=accepted)
         return receipts

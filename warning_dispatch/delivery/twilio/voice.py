@@ -11,10 +11,10 @@ from warning_dispatch.delivery.twilio import twiml
 from warning_dispatch.delivery.twilio.calls import PICKED_UP, CallBook
 from warning_dispatch.delivery.twilio.client import Twilio
 from warning_dispatch.delivery.twilio.errors import TwilioRefusedError
+from warning_dispatch.delivery.twilio.handing import receipt_of
 from warning_dispatch.delivery.twilio.hooks import AHEAD, Door
 from warning_dispatch.delivery.twilio.options import TwilioOptions
 from warning_dispatch.delivery.twilio.voice_hooks import VoiceHooks
-from warning_dispatch.delivery.twilio.worklist import over_workers, receipt_of
 from warning_dispatch.model.states import ASKING
 from warning_dispatch.ports import Dispatch, Receipt
 
@@ -33,12 +33,13 @@ class TwilioVoice:
         self._options = options
         self._tools = tools
         self._twilio = twilio
+        self._workers = options.workers(tools.clock)
         self._book = CallBook(tools)
         self._hooks = VoiceHooks(options, tools, self._book, Door(options.account_sid, token, tools.now))
 
     async def deliver(self, batch: Sequence[Dispatch]) -> Sequence[Receipt]:
         """See the port."""
-        receipts = await over_workers(batch, self._options.connections, self._ring)
+        receipts = await self._workers.over(batch, self._ring)
         accepted = sum(one.accepted for one in receipts)
         self._tools.log.info("twilio.calls", calls=len(batch), accepted=accepted)
         return receipts

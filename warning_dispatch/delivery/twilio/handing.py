@@ -1,10 +1,8 @@
-"""A batch over a bounded number of workers, and the receipt of each."""
+"""Handing one message over, once; and asking Twilio what became of it where it did not say."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -16,20 +14,6 @@ HandOver = Callable[[Dispatch], Awaitable[str]]
 """Hands one over and gives its SID; TwilioRefusedError, HttpTroubleError."""
 LookFor = Callable[[Dispatch, int], Awaitable[str]]
 """The SID of what was handed over at a moment or later without an answer; empty when Twilio does not have it."""
-
-
-async def over_workers(
-    batch: Sequence[Dispatch], workers: int, one: Callable[[Dispatch], Awaitable[Receipt]]
-) -> list[Receipt]:
-    """A receipt for each of the batch."""
-    work, receipts = deque(batch), list[Receipt]()
-
-    async def serve() -> None:
-        while work:
-            receipts.append(await one(work.popleft()))
-
-    await asyncio.gather(*(serve() for _ in range(min(workers, len(batch)))))
-    return receipts
 
 
 async def receipt_of(dispatch: Dispatch, hand_over: HandOver, look_for: LookFor, now: int) -> Receipt:
