@@ -51,5 +51,5 @@ class Outgoing:
     def request(self) -> HttpRequest:
         """What the client sends."""
         query = self.query_text()
-        url = f"{self.base}{self.path}" + (f"?{query}" if query else "")
-        return HttpRequest(self.method, url, self.headers, content=self.body)
+        target = f"{self.path}?{query}" if query else self.path
+        return HttpRequest(self.method, f"{self.base}/", self.headers, content=self.body, target=target.encode("ascii"))
