@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from warning_dispatch.bootstrap.robots import robot_findings
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.cli.source_inspection import Keys, outlet_findings, source_findings
+from warning_dispatch.clock import SystemClock
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.configuration.bureau import BUREAU
 from warning_dispatch.delivery.configured import (
@@ -280,6 +282,7 @@ def _routes(
     result.found("routes", *_missing_routes(settings, configuration, where))
     result.found("routes", *_budget_findings(settings, configuration, where))
     result.found("routes", *route_findings(settings))
+    result.found("robots", *robot_findings(settings, SystemClock()))
     sample = register is not None and any(entry.sample for entry in register.receivers)
     if reaches_people(settings) and sample:
         what = both("名册里有样本号码，真实线路拒绝拨打", "sample numbers in the register: real routes refuse them")
