@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from warning_dispatch.clock import VirtualClock
 from warning_dispatch.delivery.gateway.channel import CONNECT_S, SILENT_IN_A_ROW, GatewayChannel
@@ -352,6 +354,34 @@ async def test_every_status_of_the_table_is_told(stand: Any, name: str) -> None:
     for attempt, outcome in house.reports:
         first.setdefault(attempt, outcome)
     assert first == told
+
+
+PIECES = ("key", "state", "reason")
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=8))
+def test_in_whatever_order_and_however_often_it_is_told(stand: Any, order: list[str]) -> None:
+    """Tencent tells a key, a state and a reason apart: the key is always told; the reason goes before the vaguer state."""
+    words = stand.WORDS["tencent-voice"]
+
+    async def told() -> list[tuple[int, str]]:
+        house = House(words, "http://127.0.0.1:9")
+        house.known["call-1"] = 1
+        state, reason = words.ended(1, "+8610000000001", "8")
+        (key,) = words.key(1, "+8610000000001", "1")
+        for piece in order:
+            callback, content = {"key": key, "state": state, "reason": reason}[piece]
+            assert await house.call_back(callback, content) == 200
+        await house.channel.close()
+        return house.reports
+
+    reports = [outcome for _, outcome in asyncio.run(told())]
+    assert reports.count("key_pressed") == order.count("key")
+    ends = [outcome for outcome in reports if outcome != "key_pressed"]
+    if "reason" in order:
+        assert ends[0] == "empty_number"
+    elif "key" not in order:
+        assert ends == ["no_answer"]
 
 
 @pytest.mark.parametrize("name", VOICE)

@@ -184,6 +184,11 @@ async def test_a_key_pressed_at_the_provider_answers_for_the_unit(
             await until(lambda: house.keys_counted() == 2, "a key that comes after the restart counts too")
         assert {words.attempt(seen) for seen in provider.seen[:2]} <= set(house.handed().values())
         assert already >= 2
+    stored = b"".join(
+        path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file() and path.parent.name != "lists"
+    )
+    assert b"861000000" not in stored
+    assert not any(secret.encode() in stored for secret in words.secrets.values())
     text = caplog.text
     assert "1000000" not in text
     assert not any(secret in text for secret in words.secrets.values())
