@@ -45,7 +45,7 @@ __all__ = [
 """What stands in other files and is asked for here."""
 
 ON_A_LINE = f"state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value}) AND channel = {Channel.VOICE.value}"
-"""Calls that are claimed or handed over: each has a line of its route."""
+"""Calls that are claimed or handed over: each has a line of its route, and nobody else may ring its number."""
 
 id_block = Table(
     "id_block",
@@ -333,6 +333,7 @@ attempt = Table(
     ),
     Index(
         "ix_attempt_line",
+        "number_id",
         "route",
         sqlite_where=text(ON_A_LINE),
         postgresql_where=text(ON_A_LINE),
@@ -343,7 +344,12 @@ attempt = Table(
         sqlite_where=text("lease_until IS NOT NULL"),
         postgresql_where=text("lease_until IS NOT NULL"),
     ),
-    Index("ix_attempt_number", "number_id"),
+    Index(
+        "ix_attempt_number",
+        "number_id",
+        sqlite_where=text("number_id IS NOT NULL"),
+        postgresql_where=text("number_id IS NOT NULL"),
+    ),
     Index("ix_attempt_callout", "callout_id"),
     comment="One try on one endpoint; it may serve several callees.",
 )
