@@ -34,6 +34,7 @@ from warning_dispatch.engine.turn import Turn
 from warning_dispatch.engine.widening import Widening
 from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.budgets import Budget, Night
+from warning_dispatch.escalation.route_rules import ANYTHING, RouteRule
 from warning_dispatch.ingest import read_parts
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.colour import Colour
@@ -93,7 +94,13 @@ class EngineParts:
 def build_engine(parts: EngineParts) -> Engine:
     """Wire the engine."""
     plans = FrozenPlans(chain_from_json)
-    reports = Reports(parts.outcomes, parts.sealer.blind_index, parts.outbox.report_overdue, parts.blackout)
+    reports = Reports(
+        parts.outcomes,
+        parts.sealer.blind_index,
+        parts.outbox.report_overdue,
+        parts.blackout,
+        counted=parts.outbox.limits.texts,
+    )
     outbox = Outbox(parts.outbox, merged_text)
     launcher = Launcher(
         within=parts.intake.within,
@@ -181,7 +188,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class RoutePlan:
-    """A configured route: its adapter and its limits. `rate` per minute; `per_number`: of a voice route."""
+    """A configured route: its adapter, its limits and conditions. `rate` per minute."""
 
     name: str
     channel: Channel
@@ -189,6 +196,7 @@ class RoutePlan:
     lines: int | None = None
     rate: int | None = None
     per_number: Budget | None = None
+    rule: RouteRule = ANYTHING
 
 
 def wire_product(
@@ -229,7 +237,12 @@ def wire_product(
         outbox=replace(
             outbox,
             simulated_routes=frozenset(one.name for one in routes if one.simulated),
-            limits=CallLimits({one.name: one.per_number for one in routes if one.per_number}, night),
+            limits=CallLimits(
+                {one.name: one.per_number for one in routes if one.per_number},
+                night,
+                frozenset(one.name for one in routes if one.per_number and one.channel is not Channel.VOICE),
+            ),
+            rules={one.name: one.rule for one in routes},
         ),
         pause_max=pause_max,
         blackout=blackout or BlackoutRule(),
@@ -240,7 +253,7 @@ def wire_product(
     if call_itself and configuration.bureau is None:
         log.error("bureau.no_chain")
     with storage.writing() as tx:
-        tx.routes.define([RouteRecord(one.name, one.channel, one.lines, one.rate, 0, 0, 0, 0) for one in routes])
+        tx.routes.define([RouteRecord(one.name, one.channel, one.lines, one.rate) for one in routes])
     return Product(
         engine=build_engine(parts),
         database=database,
