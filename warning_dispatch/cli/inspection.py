@@ -18,7 +18,7 @@ from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.configuration.bureau import BUREAU
 from warning_dispatch.delivery.configured import reaches_people, route_findings, simulated_routes
 from warning_dispatch.delivery.texts import TextBook, sample_facts, self_findings, texts_findings
-from warning_dispatch.errors import DispatchError, Finding, FindingsError
+from warning_dispatch.errors import INFORMATION, DispatchError, Finding, FindingsError
 from warning_dispatch.escalation.budgets import HOUR, MINUTE
 from warning_dispatch.escalation.timing import busiest_hour, latest_ring
 from warning_dispatch.ingest.gazetteer import load_gazetteer
@@ -26,7 +26,7 @@ from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Ladder
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel, UnitLevel
-from warning_dispatch.registry.findings import INFORMATION, register_findings
+from warning_dispatch.registry.findings import register_findings
 from warning_dispatch.routing.selection import own_selections, wanted
 from warning_dispatch.settings import SETTINGS_FILE, Settings, config_folder, load_settings
 from warning_dispatch.store.accounts import scopes_by_name

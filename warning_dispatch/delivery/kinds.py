@@ -32,6 +32,7 @@ OURS: Mapping[str, str] = {
     "operator": "warning_dispatch.delivery.operator:KIND",
     "simulated": "warning_dispatch.bootstrap.simulated:KIND",
     "smtp": "warning_dispatch.delivery.email.kind:KIND",
+    "twilio": "warning_dispatch.delivery.twilio.kind:KIND",
 }
 """Our own kinds, as in pyproject.toml (a test compares): for an installation whose metadata are older than its code."""
 
