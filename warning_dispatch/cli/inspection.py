@@ -16,7 +16,14 @@ from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.cli.source_inspection import Keys, outlet_findings, source_findings
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.configuration.bureau import BUREAU
-from warning_dispatch.delivery.configured import reaches_people, route_findings, simulated_routes
+from warning_dispatch.delivery.configured import (
+    documented_limits,
+    number_limits,
+    reaches_people,
+    route_findings,
+    simulated_routes,
+)
+from warning_dispatch.delivery.kinds import RouteLimits
 from warning_dispatch.delivery.texts import TextBook, sample_facts, self_findings, texts_findings
 from warning_dispatch.errors import INFORMATION, DispatchError, Finding, FindingsError
 from warning_dispatch.escalation.budgets import HOUR, MINUTE
@@ -338,10 +345,12 @@ def _budget_findings(settings: Settings, configuration: Configuration | None, wh
 
     Of a minute and an hour; what a whole night of repeats comes to is what the limits of day and night are for.
     """
+    documented = documented_limits(settings)
     limits = [
         (one.minute or 0, one.hour or 0, one.reserve_for_red or 0)
         for route in settings.routes
-        if route.channel == "voice" and (one := route.number_limits) is not None
+        if route.channel == "voice"
+        and (one := number_limits(route, documented.get(route.name, RouteLimits()))) is not None
     ]
     for chain in configuration.chains if configuration and limits else ():
         for tier in chain.tiers:

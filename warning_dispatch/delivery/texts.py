@@ -31,7 +31,17 @@ from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.escalation.alarms import Cause
 from warning_dispatch.model.alert import MsgType
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.texts import CAUSES_MARK, LINK_MARK, UNIT_MARK, AlertFacts, FrozenText, FrozenTexts
+from warning_dispatch.model.texts import (
+    CAUSES_MARK,
+    DRILL,
+    DRILL_SPOKEN,
+    LINK_MARK,
+    UNIT_MARK,
+    VALUES,
+    AlertFacts,
+    FrozenText,
+    FrozenTexts,
+)
 from warning_dispatch.model.unit import Channel
 
 __all__ = [
@@ -89,14 +99,16 @@ class TextBook:
     def freeze(self, facts: AlertFacts) -> FrozenTexts:
         """Every text about one warning, unit and link still marks, by "language/channel/purpose"."""
         texts: dict[str, FrozenText] = {}
+        named: dict[str, Mapping[str, str]] = {}
         for language in self.languages:
             values = placeholder_values(facts, language)
+            named[language] = _named_values(values, language, drill=facts.drill)
             for channel in CHANNEL_FOLDERS:
                 for purpose in PURPOSES:
                     key = f"{language}/{channel}/{purpose}"
                     text = _shape(self._templates[key].render(values), channel)
                     texts[key] = _marked(text, language, channel) if facts.drill else text
-        return FrozenTexts(texts)
+        return FrozenTexts(texts, named)
 
     def freeze_self(self) -> FrozenTexts:
         """The frames of the bureau's call to itself, and the words for every cause by "language/cause/kind"."""
@@ -299,6 +311,13 @@ def _one_line(raw: str) -> str:
             text += " "
         text += line
     return text
+
+
+def _named_values(values: Mapping[str, object], language: str, *, drill: bool) -> Mapping[str, str]:
+    """What providers with templates of their own may fill in."""
+    wording = WORDINGS[language]
+    marks = {DRILL: wording.drill_mark if drill else "", DRILL_SPOKEN: wording.drill_spoken if drill else ""}
+    return {name: str(values[name]) for name in VALUES} | marks
 
 
 def _marked(text: FrozenText, language: str, channel: str) -> FrozenText:
