@@ -15,6 +15,7 @@ from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPHeloErr
 from warning_dispatch.clock import Clock
 from warning_dispatch.delivery.email.message import Mail, build_mail
 from warning_dispatch.delivery.email.route import EmailRoute
+from warning_dispatch.delivery.email.tokens import Tokens
 from warning_dispatch.delivery.email.wire import (
     BOUNCED,
     CREDENTIALS_REFUSED,
@@ -67,12 +68,14 @@ class EmailChannel:
     machine's own trust (a bureau's private authority); certificate and host name are always verified.
     """
 
-    def __init__(self, route: EmailRoute, clock: Clock, *, tls: ssl.SSLContext | None = None) -> None:
-        """`clock` dates the mails and ages idle connections."""
+    def __init__(
+        self, route: EmailRoute, clock: Clock, *, tls: ssl.SSLContext | None = None, tokens: Tokens | None = None
+    ) -> None:
+        """`clock` dates the mails and ages idle connections; `tokens` sign what a mail is known by when it comes back."""
         self._route = route
         self._clock = clock
         self._tls = tls
-        self._sender = route.from_address.addr_spec
+        self._tokens = tokens or Tokens(b"")
         self._slots = asyncio.Semaphore(route.connections)
         self._idle: list[tuple[SMTP, int]] = []
         self._log = structlog.get_logger("delivery.email")
@@ -124,7 +127,7 @@ class EmailChannel:
         """One mail: build, hand over, receipt it or put it back."""
         item = batch.work.popleft()
         try:
-            mail = build_mail(self._route, item.dispatch, self._clock.now())
+            mail = build_mail(self._route, item.dispatch, self._clock.now(), self._tokens)
         except ValueError:
             batch.refuse(item, BOUNCED)
             return Verdict(BOUNCED)
@@ -141,7 +144,7 @@ class EmailChannel:
 
     async def _hand_over(self, connection: SMTP, mail: Mail) -> Verdict:
         try:
-            return await hand_over(connection, self._sender, mail)
+            return await hand_over(connection, mail)
         except Exception as error:  # noqa: BLE001 - a fault in the library must not take the rest of the batch along
             self._log.error("email.fault", kind=type(error).__name__)
             return Verdict(TEMPORARILY_REFUSED, usable=False, unsure=True)

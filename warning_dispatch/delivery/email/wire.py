@@ -65,7 +65,7 @@ class Verdict:
     unsure: bool = False
 
 
-async def hand_over(connection: SMTP, sender: str, mail: Mail) -> Verdict:
+async def hand_over(connection: SMTP, mail: Mail) -> Verdict:
     """Hand one mail over: 1 sender, 2 recipient, 3 content. Never raises but for cancellation.
 
     A connection that breaks before step 3 leaves the mail certainly unsent: it goes again at once. In step 3 it is
@@ -74,7 +74,7 @@ async def hand_over(connection: SMTP, sender: str, mail: Mail) -> Verdict:
     """
     stage = Stage.SENDER
     try:
-        await connection.mail(sender)
+        await connection.mail(mail.sender)
         stage = Stage.RECIPIENT
         await connection.rcpt(mail.recipient)
         stage = Stage.CONTENT
