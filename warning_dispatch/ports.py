@@ -82,12 +82,17 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A message that came back from an address (an SMS "收到", a mail)."""
+    """A message that came back from an address (an SMS "收到", a mail).
+
+    `attempt_id`: the message it answers, where the channel has proved that it went to this address; it then counts for what
+    was said in that message, and for nothing else that is open there.
+    """
 
     channel: Channel
     address: str
     text: str
     at: int
+    attempt_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

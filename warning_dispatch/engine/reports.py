@@ -13,7 +13,7 @@ from warning_dispatch.engine.answers import Answer, is_positive, take_answers
 from warning_dispatch.engine.blackouts import Blackouts
 from warning_dispatch.engine.dialling_budget import settle_calls
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.records import AttemptRecord, Behind, CalleeRecord, EndpointDetail, Entry
+from warning_dispatch.engine.records import AttemptRecord, Behind, CalleeRecord, EndpointDetail, Entry, LinkTarget
 from warning_dispatch.engine.sharing import sharers_of, tell, write_anew
 from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.endpoints import all_dead, other_roles
@@ -111,14 +111,17 @@ class Reports:
         self._end(ledger, late)
 
     def take_replies(self, ledger: Ledger, replies: Sequence[Reply]) -> int:
-        """A reply acknowledges what was open and had been sent to that number. Returns how many counted."""
+        """A reply acknowledges what was open and had been sent to that number. Returns how many counted.
+
+        One that names the message it answers acknowledges what that message was about.
+        """
         answers: list[Answer] = []
         for reply in replies:
             if not is_positive(reply.text):
                 ledger.note_system({"k": "reply.other", "on": reply.channel.key})
                 continue
             means = Means.EMAIL if reply.channel is Channel.EMAIL else Means.REPLY
-            for attempt_id, target in ledger.tx.attempts.open_for_number(self._blind_index(reply.address)):
+            for attempt_id, target in self._open_for(ledger, reply):
                 answers.append(Answer(target.callee_id, means, target.role, target.receiver_id, attempt_id))
         return take_answers(ledger, answers) if answers else 0
 
@@ -130,6 +133,11 @@ class Reports:
             for target in ledger.tx.links.target(tap.link.rsplit("/", 1)[-1])
         ]
         return take_answers(ledger, answers) if answers else 0
+
+    def _open_for(self, ledger: Ledger, reply: Reply) -> Sequence[tuple[int, LinkTarget]]:
+        if reply.attempt_id is None:
+            return ledger.tx.attempts.open_for_number(self._blind_index(reply.address))
+        return ledger.tx.attempts.open_for_attempt(reply.attempt_id)
 
     # --- inside -------------------------------------------------------------------------------------------
 

@@ -173,6 +173,10 @@ class AttemptRows(Protocol):
         """(attempt, target) for what was sent by text to a number and is still open, also in a newer round."""
         ...
 
+    def open_for_attempt(self, attempt_id: int) -> Sequence[tuple[int, LinkTarget]]:
+        """The same for what was said in one message."""
+        ...
+
     def acknowledge(self, acknowledgements: Sequence[NewAcknowledgement]) -> None:
         """Write answers."""
         ...

@@ -497,6 +497,14 @@ class AttemptTable:
 
     def open_for_number(self, blind_index: bytes) -> Sequence[tuple[int, LinkTarget]]:
         """See the port."""
+        return self._open_for("n.blind_index = ?", blind_index)
+
+    def open_for_attempt(self, attempt_id: int) -> Sequence[tuple[int, LinkTarget]]:
+        """See the port."""
+        return self._open_for("a.id = ?", attempt_id)
+
+    def _open_for(self, which: str, value: bytes | int) -> Sequence[tuple[int, LinkTarget]]:
+        """What was said in a message, and in newer rounds became of it, as far as it is open."""
         live = ", ".join(str(state.value) for state in LIVE_CALLOUT)
         rows = self._sql.rows(
             f"""WITH RECURSIVE sent (attempt_id, callout_id, receiver_id, callee_id, role, newest_id, next_id) AS (
@@ -508,14 +516,14 @@ class AttemptTable:
                 AND (c.carried_id IS NOT NULL OR o.state IN ({live}) AND c.state NOT IN ({_FINISHED}))
               JOIN endpoint e ON e.number_id = n.id AND e.unit_id = c.unit_id AND e.channel = a.channel
                 AND e.valid_until IS NULL
-              WHERE n.blind_index = ? GROUP BY a.callout_id, e.receiver_id, c.id, e.role, c.carried_id
+              WHERE {which} GROUP BY a.callout_id, e.receiver_id, c.id, e.role, c.carried_id
               UNION
               SELECT s.attempt_id, s.callout_id, s.receiver_id, s.callee_id, s.role, c.id, c.carried_id
               FROM sent s JOIN callee c ON c.id = s.next_id)
             SELECT s.attempt_id, s.callout_id, s.receiver_id, s.callee_id, s.role FROM sent s
             JOIN callee c ON c.id = s.newest_id JOIN callout o ON o.id = c.callout_id
             WHERE s.next_id IS NULL AND o.state IN ({live}) AND c.state NOT IN ({_FINISHED}) ORDER BY s.callee_id""",
-            blind_index,
+            value,
         )
         return [(row[0], LinkTarget(row[1], row[2], row[3], Role(row[4]))) for row in rows]
 

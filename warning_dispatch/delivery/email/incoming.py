@@ -14,13 +14,12 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.message import EmailMessage, Message
 from email.policy import default
-from email.utils import getaddresses
 
 from lxml import etree
 
 from warning_dispatch.delivery.email.route import read_address
 from warning_dispatch.delivery.email.tokens import Thread, Tokens
-from warning_dispatch.delivery.email.wire import BOUNCED, Stage, refusal_outcome
+from warning_dispatch.delivery.email.wire import BOUNCED, PERMANENT, Stage, refusal_outcome
 
 DELIVERED = "delivered"
 UNDELIVERED = "undelivered"
@@ -52,12 +51,15 @@ _BOUNCE_SUBJECT = re.compile(
 )
 _LATER = re.compile(r"delayed|will (be )?retr|still trying|延迟|延误|稍后(再|将)|继续(尝试|投递)", re.IGNORECASE)
 _NOBODY = re.compile(
-    r"(用户|收件人|邮箱|邮件地址|帐号|账号|mailbox|user|account|recipient|address)[^。.\n]{0,60}?"
+    r"(用户|收件人|邮箱|邮件地址|帐号|账号|mailbox|user|account|recipient|address)[^。\n]{0,60}?"
     r"(不存在|已注销|无此|not found|unknown|unavailable|does ?n[o']t exist|invalid)"
     r"|(无此|没有这个|不存在的)(用户|邮箱|收件人|帐号|账号)|no such (user|mailbox|recipient|address)|unknown (user|recipient)",
     re.IGNORECASE,
 )
-_FULL = re.compile(r"已满|超出|容量|full\b|quota|over(drawn| limit)|storage", re.IGNORECASE)
+_NOT_THE_MAILBOX = re.compile(
+    r"已满|超出|容量|内容|垃圾|频率|拦截|full\b|quota|over(drawn| limit)|storage|spam|relay|sender|blocked",
+    re.IGNORECASE,
+)
 _CODE = re.compile(r"\b(5\d\d)[\s-]")
 _STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")
 _QUOTE = re.compile(
@@ -66,6 +68,7 @@ _QUOTE = re.compile(
     re.IGNORECASE,
 )
 """Where what somebody wrote ends and what they answer to (or their signature) begins."""
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]+@[^\s<>()\[\],;:\"'@]+")
 _BLOCK = re.compile(r"<(br|/p|/div|/tr|hr)\b[^>]*>", re.IGNORECASE)
 
 
@@ -146,7 +149,7 @@ def _read_report(mail: EmailMessage, report: Message, tokens: Tokens) -> Incomin
 
 def _is_odd_bounce(mail: EmailMessage) -> bool:
     """Some providers' bounces are no reports: a page of text from their postmaster, often with our mail attached."""
-    sender = ",".join(address for _, address in _addresses(mail, "From"))
+    sender = _sender(mail)
     empty_path = str(mail.get("Return-Path", "")).strip() == "<>"
     told = _BOUNCE_SENDER.search(sender) or mail.get("X-Failed-Recipients") is not None
     return bool(told or (_BOUNCE_SUBJECT.search(str(mail.get("Subject", ""))) and (empty_path or not sender)))
@@ -165,12 +168,11 @@ def _read_odd_bounce(mail: EmailMessage, tokens: Tokens) -> Incoming:
 
 def _failure(said: str, text: str) -> str:
     """Whether a failure is a fact about the mailbox. A full one, a filter or a quarrel with us never spoils the register."""
-    code = _CODE.search(said) or _CODE.search(text)
     words = said if said.strip() else text
-    outcome = refusal_outcome(Stage.RECIPIENT, int(code[1]) if code else 500, words)
-    if outcome != BOUNCED and _NOBODY.search(words) and not _FULL.search(words):
-        outcome = BOUNCED
-    return BOUNCED if outcome == BOUNCED else UNDELIVERED
+    code = _CODE.search(said) if said.strip() else None  # a page of words has numbers that are no codes
+    if refusal_outcome(Stage.RECIPIENT, int(code[1]) if code else PERMANENT, words) == BOUNCED:
+        return BOUNCED
+    return BOUNCED if _NOBODY.search(words) and not _NOT_THE_MAILBOX.search(words) else UNDELIVERED
 
 
 def _attempt_of(mail: EmailMessage, tokens: Tokens) -> int | None:
@@ -220,11 +222,8 @@ def _read_answer(mail: EmailMessage, tokens: Tokens) -> Incoming:
     threads = list(tokens.threads(named))
     if not threads:
         return Passed("not_ours")
-    senders = _addresses(mail, "From")
-    if len(senders) != 1:
-        return Passed("other_sender")
     try:
-        address = read_address(senders[0][1]).addr_spec
+        address = read_address(_sender(mail)).addr_spec
     except ValueError:
         return Passed("other_sender")
     thread: Thread | None = next((one for one in threads if tokens.was_written_to(one, address)), None)
@@ -246,8 +245,11 @@ def own_words(text: str) -> str:
 # --- parts ------------------------------------------------------------------------------------------------
 
 
-def _addresses(mail: EmailMessage, name: str) -> list[tuple[str, str]]:
-    return [one for one in getaddresses([str(value) for value in mail.get_all(name, [])]) if one[1]]
+def _sender(mail: EmailMessage) -> str:
+    """The one address in From; empty when there are several, in whatever guise: parsers differ in which they take."""
+    named = " ".join(str(value) for name, value in mail.raw_items() if name.lower() == "from")
+    found = {one.casefold() for one in _ADDRESS.findall(named)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _text(mail: EmailMessage) -> str:
