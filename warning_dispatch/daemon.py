@@ -328,6 +328,10 @@ class EngineDesk:
         """A use case from beside the engine, in a transaction of its own."""
         return await asyncio.wrap_future(self._writer.submit(lane, lambda now: self._engine.once(now, work)))
 
+    def hear(self, event: Event) -> None:
+        """What a channel was told; from any thread, returns at once."""
+        _take(self._writer, [event])
+
     async def source_seen(self, source: str) -> None:
         """See the port."""
         await self.once(Lane.ACT, lambda ledger: ledger.tx.sources.seen(source, ledger.now))
@@ -573,12 +577,16 @@ class Daemon:
             await asyncio.to_thread(self._crew.stop)
 
 
+def _take(writer: Writer, events: Sequence[Event]) -> None:
+    writer.receive(
+        reports=[one for one in events if isinstance(one, Report)],
+        replies=[one for one in events if isinstance(one, Reply)],
+        taps=[one for one in events if isinstance(one, Tap)],
+    )
+
+
 def _sink(writer: Writer) -> Callable[[Sequence[Event]], Awaitable[None]]:
     async def sink(events: Sequence[Event]) -> None:
-        writer.receive(
-            reports=[one for one in events if isinstance(one, Report)],
-            replies=[one for one in events if isinstance(one, Reply)],
-            taps=[one for one in events if isinstance(one, Tap)],
-        )
+        _take(writer, events)
 
     return sink

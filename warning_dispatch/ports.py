@@ -106,6 +106,17 @@ class Tap:
 Event = Report | Reply | Tap
 
 
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """回拨: a call that somebody who rings us back has not answered yet. A key is reported on this attempt."""
+
+    attempt_id: int
+    callout_id: int
+    language: str
+    text: str
+    """What is read out."""
+
+
 class ChannelPort(Protocol):
     """A way to reach people. Adapters stand above the engine; bootstrap hands them in."""
 

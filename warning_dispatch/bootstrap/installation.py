@@ -16,6 +16,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from warning_dispatch.bootstrap.channels import Channels, build_channels, regular_of
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
 from warning_dispatch.bootstrap.source_rules import rules_finder
@@ -30,9 +31,7 @@ from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_pro
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.daemon import Daemon, EngineDesk, Regular
-from warning_dispatch.delivery.email.channel import EmailChannel
-from warning_dispatch.delivery.email.route import EmailRoute
-from warning_dispatch.delivery.operator import OperatorChannel
+from warning_dispatch.delivery.configured import reaches_people, simulated_routes
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
@@ -41,14 +40,11 @@ from warning_dispatch.escalation.budgets import MINUTE, Night, per_number
 from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.unit import Channel
-from warning_dispatch.ports import ChannelPort, ListAccounts
+from warning_dispatch.ports import ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
 from warning_dispatch.reports.worker import ListWorker
 from warning_dispatch.settings import Settings
-from warning_dispatch.simulation.carrier_log import CarrierLog
-from warning_dispatch.simulation.channel import SimulatedChannel
-from warning_dispatch.simulation.network import SimulatedNetwork
 from warning_dispatch.source_desk import WriterSourceDesk
 from warning_dispatch.store.database import open_database, require_current
 from warning_dispatch.store.journal import Journal
@@ -56,6 +52,7 @@ from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.retention import Retention
 from warning_dispatch.web.application import create_app
 from warning_dispatch.web.control import create_control_app
+from warning_dispatch.web.hooks import Hooks
 
 
 class QuietServer(uvicorn.Server):
@@ -109,11 +106,12 @@ async def serve(app: FastAPI, **where: Any) -> None:
 
 def route_plans(settings: Settings) -> list[RoutePlan]:
     """The configured routes."""
+    simulated = simulated_routes(settings)
     return [
         RoutePlan(
             one.name,
             Channel[one.channel.upper()],
-            simulated=one.name in settings.simulated_routes,
+            simulated=one.name in simulated,
             lines=one.lines,
             rate=one.rate_per_minute,
             per_number=None if one.number_limits is None else per_number(**one.number_limits.model_dump()),
@@ -202,7 +200,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
     _refuse_sample_on_real_routes(settings, product)
     _refuse_to_share(settings, product, parts)
     turns = Part.ENGINE in parts
-    channels, simulated = _channels(settings, clock) if turns else ({}, None)
+    channels = build_channels(settings, product, clock) if turns else Channels()
 
     def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
         passing = WriterSourceDesk(
@@ -220,11 +218,13 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
             alerts=Part.INGEST in parts,
             pushers=pushers_of(settings) if Part.INGEST in parts else (),
             feeds=feeds_of(settings, product.read) if Part.WEB in parts else None,
+            hooks=Hooks(channels.hooked, settings.web.callback_url),
         )
+        channels.ear.listen(desk.hear)
         listening = [serve(public, host=settings.web.host, port=settings.web.port)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
-            control = create_control_app(product.read, desk, body_limit=limit, samples=not settings.reaches_people)
+            control = create_control_app(product.read, desk, body_limit=limit, samples=not reaches_people(settings))
             listening.append(serve(control, uds=str(settings.control_socket)))
             passing = WriterSourceDesk(
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
@@ -238,15 +238,18 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
     return Daemon(
         engine=product.engine,
         clock=clock,
-        channels=channels,
-        lost_routes=tuple(settings.simulated_routes),
+        channels=channels.by_route,
+        lost_routes=tuple(simulated_routes(settings)),
         make_servers=servers,
         read=product.read,
-        pumps=[simulated.pump] if simulated else [],
+        pumps=channels.pumps,
         make_lists=lists if Part.INGEST in parts else None,
         crew=product.crew(),
         turns=turns,
-        regular=_regular(settings, product, clock, turns=turns),
+        regular=[
+            *_regular(settings, product, clock, turns=turns),
+            *regular_of(settings, channels, product.engine, clock),
+        ],
     )
 
 
@@ -293,55 +296,9 @@ def printable_lists(settings: Settings, product: Product, clock: Clock) -> Print
     return PrintableLists(product.read.printed, lambda: product.read.callouts(live_only=True), folder, clock)
 
 
-def _channels(settings: Settings, clock: Clock) -> tuple[dict[str, ChannelPort], SimulatedChannel | None]:
-    """A channel for each route; one simulated network serves all simulated routes."""
-    simulated = _simulated(settings, clock) if any(one.adapter == "simulated" for one in settings.routes) else None
-    channels: dict[str, ChannelPort] = {}
-    for one in settings.routes:
-        if one.adapter == "simulated" and simulated is not None:
-            channels[one.name] = simulated
-        elif one.adapter == "smtp":
-            channels[one.name] = EmailChannel(email_route(settings), clock)
-        else:
-            channels[one.name] = OperatorChannel()
-    return channels, simulated
-
-
-def email_route(settings: Settings) -> EmailRoute:
-    """The mail server of an installation. ConfigError with every finding."""
-    smtp = settings.smtp
-    return EmailRoute(
-        host=smtp.host,
-        port=smtp.port,
-        sender=smtp.sender,
-        security=smtp.security,
-        username=smtp.username,
-        password=settings.smtp_password(),
-        reply_to=smtp.reply_to,
-        timeout_s=smtp.timeout_s,
-        connections=smtp.connections,
-        helo=smtp.helo,
-    )
-
-
-def _simulated(settings: Settings, clock: Clock) -> SimulatedChannel:
-    simulation = settings.simulation
-    log = None
-    if simulation.carrier_log:
-        log = CarrierLog(str(simulation.seed).encode(), Path(simulation.carrier_log), keep=False)
-    voice = [one.lines for one in settings.routes if one.adapter == "simulated" and one.channel == "voice"]
-    network = SimulatedNetwork(
-        simulation.seed,
-        lines=None if None in voice or not voice else sum(one or 0 for one in voice),
-        sms_per_minute=simulation.sms_per_minute,
-        log=log,
-    )
-    return SimulatedChannel(network, clock)
-
-
 def _refuse_sample_on_real_routes(settings: Settings, product: Product) -> None:
     """Sample numbers reach nobody: with a real route a sample register is a mistake, found now and not at 3 a.m."""
-    if settings.reaches_people and product.read.sample_numbers():
+    if reaches_people(settings) and product.read.sample_numbers():
         raise RefusedError(
             "登记册是样本，而配置了真实线路；先导入真实的责任人（contacts import） / "
             "the register is a sample while real routes are configured; import the real receivers first"

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from warning_dispatch.bootstrap.installation import email_route
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.cli.source_inspection import Keys, outlet_findings, source_findings
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.configuration.bureau import BUREAU
+from warning_dispatch.delivery.configured import reaches_people, route_findings, simulated_routes
 from warning_dispatch.delivery.texts import TextBook, sample_facts, self_findings, texts_findings
 from warning_dispatch.errors import DispatchError, Finding, FindingsError
 from warning_dispatch.escalation.budgets import HOUR, MINUTE
@@ -272,20 +272,22 @@ def _routes(
     where = f"{SETTINGS_FILE}: routes"
     result.found("routes", *_missing_routes(settings, configuration, where))
     result.found("routes", *_budget_findings(settings, configuration, where))
-    result.found("routes", *_mail_findings(settings))
+    result.found("routes", *route_findings(settings))
     sample = register is not None and any(entry.sample for entry in register.receivers)
-    if settings.reaches_people and sample:
+    if reaches_people(settings) and sample:
         what = both("名册里有样本号码，真实线路拒绝拨打", "sample numbers in the register: real routes refuse them")
         result.found("routes", Finding(where, what, "warning-dispatch contacts import …"))
-    if not settings.reaches_people:
+    if not reaches_people(settings):
         what = f"{INFORMATION}" + both(
             "只有模拟线路：不会真正拨出，叫不到任何人", "simulated routes only: nobody is really called"
         )
         result.found("routes", Finding(where, what, both("接入真实线路前属正常", "as it should be before real routes")))
-    elif not any(route.channel == "voice" and route.adapter != "simulated" for route in settings.routes):
+    elif not any(
+        route.channel == "voice" and route.name not in simulated_routes(settings) for route in settings.routes
+    ):
         what = f"{INFORMATION}" + both("语音仍是模拟线路", "voice still goes to a simulated route")
         result.found("routes", Finding(where, what))
-    if sample and not settings.reaches_people:
+    if sample and not reaches_people(settings):
         what = f"{INFORMATION}" + both("名册是样本", "the register is a sample")
         result.found("register", Finding("contacts", what))
 
@@ -358,13 +360,3 @@ def _too_often(where: str, name: str, ladder: Ladder, span: int, most: int) -> I
 
 
 _SPANS = {MINUTE: ("一分钟", "a minute"), HOUR: ("一小时", "an hour")}
-
-
-def _mail_findings(settings: Settings) -> Iterator[Finding]:
-    """What the mail route would stumble over when the daemon starts."""
-    if not settings.reaches_people:
-        return
-    try:
-        email_route(settings)
-    except FindingsError as error:
-        yield from error.findings

@@ -26,7 +26,7 @@ from warning_dispatch.model.views import (
     SuperiorList,
     UnreachedView,
 )
-from warning_dispatch.ports import Sealer
+from warning_dispatch.ports import OpenCall, Sealer
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.publication_rows import feed_page, one_publication, outlet_views
 from warning_dispatch.store.reading_alarms import listed_alarms
@@ -40,6 +40,7 @@ from warning_dispatch.store.reading_alerts import (
 )
 from warning_dispatch.store.reading_callouts import CallOutPictures
 from warning_dispatch.store.reading_links import LinkPictures
+from warning_dispatch.store.reading_open_calls import open_calls
 from warning_dispatch.store.reading_printed import PrintedPictures
 from warning_dispatch.store.reading_superiors import SuperiorPictures
 from warning_dispatch.store.source_rows import health_of
@@ -159,6 +160,11 @@ class TableReadings:
         """See the port."""
         with self._reading() as sql:
             return LinkPictures(sql, self._sealer, self._hazard_name).show(token)
+
+    def open_calls(self, number: str) -> Sequence[OpenCall]:
+        """回拨: what is open for a number (E.164) that rings us, newest first."""
+        with self._reading() as sql:
+            return open_calls(sql, self._sealer.blind_index(number))
 
     def scopes_of_key(self, key: str) -> frozenset[str]:
         """See the port."""
