@@ -211,6 +211,19 @@ class SmtpSettings(Shape):
     timeout_s: float = Field(default=15.0, gt=0)
     connections: int = Field(default=4, ge=1)
     helo: str = ""
+    bounce_address: str = ""
+    """Where bounces go, the sender when empty; {token} in it becomes the mail's own."""
+    bounce_secret_file: str = ""
+    """What signs POST /hooks/<route>/bounce."""
+    imap_host: str = ""
+    """The mailbox of sender, reply_to and bounce_address; empty: none is read."""
+    imap_port: Port = 993
+    imap_security: Literal["tls", "starttls", "none"] = "tls"
+    imap_username: str = ""
+    imap_password_file: str = ""
+    """User and password as for sending when empty."""
+    imap_folder: str = "INBOX"
+    imap_every_s: float = Field(default=30.0, ge=5)
 
 
 class SimulationSettings(Shape):

@@ -144,7 +144,7 @@ def _read_report(mail: EmailMessage, report: Message, tokens: Tokens) -> Incomin
     if action != "failed":
         return Passed("delayed" if action == "delayed" else "unclear")
     said = f"{about.get('Diagnostic-Code', '')} {about.get('Status', '')}"
-    return Bounce(attempt_id, _failure(said, _text(mail)))
+    return Bounce(attempt_id, failure(said, _text(mail)))
 
 
 def _is_odd_bounce(mail: EmailMessage) -> bool:
@@ -163,11 +163,14 @@ def _read_odd_bounce(mail: EmailMessage, tokens: Tokens) -> Incoming:
     permanent = _CODE.search(text) or any(found[1] == "5" for found in _STATUS.finditer(text)) or _NOBODY.search(text)
     if not permanent:
         return Passed("delayed" if _LATER.search(text) else "unclear")
-    return Bounce(attempt_id, _failure("", text))
+    return Bounce(attempt_id, failure("", text))
 
 
-def _failure(said: str, text: str) -> str:
-    """Whether a failure is a fact about the mailbox. A full one, a filter or a quarrel with us never spoils the register."""
+def failure(said: str, text: str = "") -> str:
+    """Whether a failure is a fact about the mailbox. A full one, a filter or a quarrel with us never spoils the register.
+
+    `said`: a server's own diagnostic; `text`: a page of words, where there is none.
+    """
     words = said if said.strip() else text
     code = _CODE.search(said) if said.strip() else None  # a page of words has numbers that are no codes
     if refusal_outcome(Stage.RECIPIENT, int(code[1]) if code else PERMANENT, words) == BOUNCED:

@@ -86,6 +86,11 @@ class Mailbox:
         self.trouble = ""
         """Why the last look failed, as a word; empty when it did not."""
 
+    @property
+    def every_s(self) -> float:
+        """Seconds between two looks."""
+        return self._route.every_s
+
     async def poll(self) -> None:
         """Take what is new. A mailbox that cannot be opened is said once, and looked at again the next time."""
         if self._lock.locked():

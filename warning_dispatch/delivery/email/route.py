@@ -97,7 +97,7 @@ class EmailRoute:
     def _login_findings(self) -> Iterator[Finding]:
         if self.password and not self.username:
             yield Finding("email.username", "is empty although there is a password", "give the user name")
-        if self.username and self.security == "none" and not _is_loopback(self.host):
+        if self.username and self.security == "none" and not is_loopback(self.host):
             remedy = "use starttls or tls"
             yield Finding("email.security", "would send the password in clear over the network", remedy)
 
@@ -125,7 +125,8 @@ def read_address(text: str) -> Address:
     return address
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     if host == "localhost":
         return True
     try:
