@@ -45,6 +45,8 @@ class RouteSettings(Shape):
     rate_per_minute: int | None = Field(default=None, ge=1)
     per_number: PerNumberSettings | None = None
     """Voice only; left out: the usual limits."""
+    signature: str = Field(default="", max_length=20)
+    """SMS only: what the provider puts in front of every message, without 【】; it counts among the characters."""
     options: dict[str, Any] = Field(default_factory=dict, repr=False)
     """[routes.options]: the kind's own keys."""
 
@@ -59,6 +61,8 @@ class RouteSettings(Shape):
             raise ours("lines", "只有 voice 线路有 lines", "only a voice route has lines; use rate_per_minute")
         if self.per_number is not None and self.channel != "voice":
             raise ours("per_number", "只有 voice 线路有 per_number", "only a voice route has per_number")
+        if self.signature and self.channel != "sms":
+            raise ours("signature", "只有 sms 线路有 signature", "only an SMS route has a signature")
         return self
 
 

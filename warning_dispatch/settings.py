@@ -75,8 +75,8 @@ class WebSettings(Shape):
 
     host: str = "127.0.0.1"
     port: Port = 8411
-    public_url: str = Field(default="http://127.0.0.1:8411", pattern=r"^https?://[^/\s]+(/[^\s]*)?$")
-    """Where receivers reach the pages; the links in messages begin with it."""
+    public_url: str = Field(default="http://127.0.0.1:8411", pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$")
+    """Where receivers reach the pages; the links in messages begin with it. Empty: they cannot, texts carry no link."""
     body_limit_kib: int = Field(default=8192, ge=16)
     callback_url: str = Field(default="", pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$")
     """Where providers reach /hooks; empty: they cannot, and are polled where they can be."""
@@ -89,7 +89,7 @@ class WebSettings(Shape):
     @property
     def link_prefix(self) -> str:
         """What the token of a link is appended to."""
-        return f"{self.public_url.rstrip('/')}/r/"
+        return f"{self.public_url.rstrip('/')}/r/" if self.public_url else ""
 
 
 class LogSettings(Shape):

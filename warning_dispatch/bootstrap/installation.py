@@ -31,7 +31,8 @@ from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_pro
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.daemon import Daemon, EngineDesk, Regular
-from warning_dispatch.delivery.configured import reaches_people, simulated_routes
+from warning_dispatch.delivery.configured import reaches_people, readable_routes, signature_of, simulated_routes
+from warning_dispatch.delivery.ways import ways_of
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
@@ -107,6 +108,7 @@ async def serve(app: FastAPI, **where: Any) -> None:
 def route_plans(settings: Settings) -> list[RoutePlan]:
     """The configured routes."""
     simulated = simulated_routes(settings)
+    readable = readable_routes(settings)
     return [
         RoutePlan(
             one.name,
@@ -115,6 +117,7 @@ def route_plans(settings: Settings) -> list[RoutePlan]:
             lines=one.lines,
             rate=one.rate_per_minute,
             per_number=None if one.number_limits is None else per_number(**one.number_limits.model_dump()),
+            signature=signature_of(one, readable),
         )
         for one in settings.routes
     ]
@@ -165,7 +168,8 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
             batch=engine.batch,
             claim_lease=engine.claim_lease_s * 1000,
             report_overdue=engine.report_overdue_s * 1000,
-            link_prefix=settings.web.public_url.rstrip("/") + "/r/",
+            link_prefix=settings.web.link_prefix,
+            linked=bool(settings.web.public_url),
         ),
         log=structlog.get_logger("journal"),
         call_itself=settings.bureau.call_itself,
@@ -174,6 +178,7 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
         night=night_of(settings),
         rules_of=rules_finder(settings.ingest),
         find_shape=load_gazetteer(settings.contacts_dir),
+        ways=ways_of(readable_routes(settings), linked=bool(settings.web.public_url)),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )
 
@@ -210,7 +215,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         public = create_app(
             product.read,
             desk,
-            public_url=settings.web.public_url,
+            public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
             live_page=False,
             body_limit=limit,
             clock=clock,

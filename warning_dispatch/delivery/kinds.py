@@ -131,6 +131,27 @@ class ChannelKind(Protocol):
         ...
 
 
+@runtime_checkable
+class Hearing(Protocol):
+    """A kind that knows whether what people send or dial back over a route reaches us. The texts go by it (ways.py).
+
+    One that does not say is taken to hear written replies, and no calls.
+    """
+
+    def hears(self, options: Any, route: RouteFacts) -> bool | None:
+        """Replies of an SMS or mail route, calls to the number of a voice route. None: nobody is reached, say nothing."""
+        ...
+
+
+@runtime_checkable
+class Signing(Protocol):
+    """A kind that knows the signature its provider puts in front of an SMS: it counts, and is not written by us."""
+
+    def signature(self, options: Any) -> str:
+        """Without its brackets; empty: none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class HookRequest:
     """A provider's callback. `path`: below /hooks/<route>/; headers in lower case; `url`: as the provider saw it."""

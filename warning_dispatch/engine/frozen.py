@@ -42,12 +42,14 @@ class Frozen:
 
 def texts_to_json(texts: FrozenTexts) -> str:
     """Freeze texts."""
-    return json.dumps({key: [text.subject, text.body] for key, text in texts.by_key.items()}, ensure_ascii=False)
+    frozen = {key: [text.subject, text.body, *text.shorter] for key, text in texts.by_key.items()}
+    return json.dumps(frozen, ensure_ascii=False)
 
 
 def texts_from_json(text: str) -> FrozenTexts:
     """Thaw texts."""
-    return FrozenTexts({key: FrozenText(*pair) for key, pair in json.loads(text).items()})
+    frozen = json.loads(text).items()
+    return FrozenTexts({key: FrozenText(subject, body, tuple(more)) for key, (subject, body, *more) in frozen})
 
 
 class FrozenPlans:

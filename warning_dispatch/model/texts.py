@@ -25,7 +25,8 @@ CAUSE_MARK = "{cause}"
 class AlertFacts:
     """What a text may say about a warning. Times in ms UTC; `expires` is the message's own, None when it has none.
 
-    `area_names` are the affected divisions as people call them. `drill` marks every text 【演练】.
+    `area_names` are the affected divisions as people call them. `drill` marks every text 【演练】. `hazard_key`: of the
+    catalogue, by which templates are chosen.
     """
 
     issuer: str
@@ -41,14 +42,20 @@ class AlertFacts:
     area_names: tuple[str, ...]
     expires: int | None
     drill: bool = False
+    hazard_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenText:
-    """One text with its marks still in it."""
+    """One text with its marks still in it.
+
+    `shorter`: the same said in fewer words, step by step, for a message that would take too many parts with the name and
+    link that are filled in.
+    """
 
     subject: str
     body: str
+    shorter: tuple[str, ...] = ()
 
     def fill(self, unit: str, link: str) -> tuple[str, str]:
         """Subject and body for one receiver; `unit` names every unit the message is about."""
@@ -77,11 +84,24 @@ class TextPart:
 
 @dataclass(frozen=True, slots=True)
 class FrozenTexts:
-    """All texts of a call-out by "language/channel/purpose", e.g. "zh_CN/sms/call"."""
+    """All texts of a call-out by "language/channel/purpose", e.g. "zh_CN/sms/call"; those of a tier or role as `particular`."""
 
     by_key: Mapping[str, FrozenText]
 
-    def get(self, language: str, channel: str, purpose: str) -> FrozenText:
-        """The text in the receiver's language, else in Chinese. KeyError when the call-out has neither."""
-        found = self.by_key.get(f"{language}/{channel}/{purpose}")
-        return found or self.by_key[f"zh_CN/{channel}/{purpose}"]
+    def get(self, language: str, channel: str, purpose: str, tier: str = "", role: str = "") -> FrozenText:
+        """The text in the receiver's language, else in Chinese. KeyError when the call-out has neither.
+
+        For a tier or a role that has a text of its own it is that one; of one that is for both, both.
+        """
+        for spoken in (language, "zh_CN"):
+            plain = f"{spoken}/{channel}/{purpose}"
+            for key in (particular(plain, tier, role), particular(plain, tier), particular(plain, "", role), plain):
+                found = self.by_key.get(key)
+                if found is not None:
+                    return found
+        raise KeyError(f"zh_CN/{channel}/{purpose}")
+
+
+def particular(key: str, tier: str = "", role: str = "") -> str:
+    """The key of a text that is for one tier or role: "zh_CN/sms/call@villages+duty"."""
+    return f"{key}@{tier}+{role}" if tier or role else key

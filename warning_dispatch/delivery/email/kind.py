@@ -40,6 +40,10 @@ class EmailKind:
         except FindingsError as error:
             return error.findings
 
+    def hears(self, options: SmtpSettings, route: RouteFacts) -> bool:  # noqa: ARG002 - see kinds.Hearing
+        """Answers come in by the mailbox."""
+        return bool(options.imap_host)
+
     def build(self, options: SmtpSettings, tools: ChannelTools) -> EmailChannel:
         """See the protocol."""
         route = _route(options, tools.secret)
