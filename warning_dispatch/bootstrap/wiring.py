@@ -143,6 +143,14 @@ def build_engine(parts: EngineParts) -> Engine:
     )
 
 
+def _on_routes(outbox: OutboxSettings, routes: Sequence[RoutePlan], night: Night | None) -> OutboxSettings:
+    return replace(
+        outbox,
+        simulated_routes=frozenset(one.name for one in routes if one.simulated),
+        limits=CallLimits({one.name: one.per_number for one in routes if one.per_number}, night),
+    )
+
+
 def vocabulary_of(configuration: Configuration) -> Vocabulary:
     """What templates may be named after: hazards, and the tiers of all chains."""
     tiers = {tier.name for chain in configuration.chains for tier in chain.tiers}
@@ -240,11 +248,7 @@ def wire_product(
         bureau=configuration.bureau if call_itself else None,
         self_texts=texts.freeze_self(),
         nobody_to_tell=lambda colour: log.error("bureau.nobody_to_tell", colour=colour.key),
-        outbox=replace(
-            outbox,
-            simulated_routes=frozenset(one.name for one in routes if one.simulated),
-            limits=CallLimits({one.name: one.per_number for one in routes if one.per_number}, night),
-        ),
+        outbox=_on_routes(outbox, routes, night),
         compose=Composer(texts.speech, {one.name: one.signature for one in routes if one.signature}),
         pause_max=pause_max,
         blackout=blackout or BlackoutRule(),

@@ -71,7 +71,7 @@ def fitting_message(text: FrozenText, unit: str, link: str, language: str, signa
     """The fullest form of an SMS that keeps to its parts; the shortest where none does."""
     limit, body = segment_limit(language), ""
     for form in (text.body, *text.shorter):
-        body = form.replace(UNIT_MARK, unit).replace(LINK_MARK, link)
+        body = form.replace(LINK_MARK, link).replace(UNIT_MARK, unit)
         if fits_segments(signature + body, limit):
             return body
     return body

@@ -18,9 +18,9 @@ FILE = "speech.toml"
 LONGEST_WORD = 20
 
 _DATE = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
-_CLOCK = re.compile(r"(?<![\d:：])([01]?\d|2[0-4])[:：]([0-5]\d)(?:[:：][0-5]\d)?(?![\d:：])")
+_CLOCK = re.compile(r"(?<![\d:：之])([01]?\d|2[0-4])[:：]([0-5]\d)(?:[:：][0-5]\d)?(?![\d:：])")
 _NUMBER = r"(\d+(?:\.\d+)?)"
-_PERCENT = re.compile(_NUMBER + r"\s*[%％]")
+_PERCENT = re.compile(r"(?<!之)" + _NUMBER + r"\s*[%％]")
 _UNITS = (
     (re.compile(_NUMBER + r"\s*(?:mm/h|毫米/小时)", re.IGNORECASE), r"每小时\1毫米"),
     (re.compile(_NUMBER + r"\s*(?:m/s|米/秒)", re.IGNORECASE), r"每秒\1米"),

@@ -66,13 +66,13 @@ _TOWNSHIP_ENDS = ("镇", "乡", "街道", "开发区", "园区")
 def clean(text: str, limit: int) -> str:
     """Foreign text made safe for any channel, at most `limit` characters.
 
-    Control characters and line ends become one space; invisible ones (bidi marks, zero width) go;
+    Control characters and line ends become one space; invisible ones (bidi marks, zero width) and what is no character at all go;
     braces become full width, so that no warning can forge our marks.
     """
     kept: list[str] = []
     for char in text:
         category = unicodedata.category(char)
-        if category in {"Cf", "Cs"}:
+        if category in {"Cf", "Cs", "Cn"}:
             continue
         kept.append(" " if category in {"Cc", "Zl", "Zp"} else char)
     short = " ".join("".join(kept).translate(_BRACES).split())

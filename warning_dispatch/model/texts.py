@@ -61,7 +61,7 @@ class FrozenText:
         """Subject and body for one receiver; `unit` names every unit the message is about."""
         return (
             self.subject.replace(UNIT_MARK, unit),
-            self.body.replace(UNIT_MARK, unit).replace(LINK_MARK, link),
+            self.body.replace(LINK_MARK, link).replace(UNIT_MARK, unit),  # a name is filled in last: it forges no mark
         )
 
 

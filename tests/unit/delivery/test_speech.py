@@ -53,12 +53,29 @@ def test_numbers_are_said_as_people_say_them(written: str, said: str) -> None:
     assert spoken_chinese(written) == said
 
 
-@given(text=st.text("0123456789:：-~～mMkcs/%℃级小时年月日时分个人电话拨打县（市、区）ⅠⅡ.。， {}按", max_size=40))
+SAID = st.lists(
+    st.builds(
+        "{}{}{}".format,
+        st.sampled_from(["", "未来", "阵风", "降水", "拨打", "电话：", "7月"]),
+        st.integers(0, 20_000),
+        st.sampled_from(["小时", "mm", "级", "%", "℃", ":30", "-9级", "～20毫米", "个村", "人", "m/s", "日2时", ""]),
+    ),
+    max_size=6,
+).map("，".join)
+
+
+@given(text=SAID)
 def test_said_twice_is_said_once(text: str) -> None:
     """Speaking what is already spoken changes nothing, and our marks are never touched."""
     once = spoken_chinese(text)
     assert spoken_chinese(once) == once
-    assert spoken_chinese("{unit}" + once + "{link}") == "{unit}" + once + "{link}"
+    assert spoken_chinese("{unit}" + text + "{link}") == "{unit}" + once + "{link}"
+
+
+@given(text=st.text("雨大风，。；县、Aa{}()（）\n", max_size=40))
+def test_words_without_numbers_are_left_alone(text: str) -> None:
+    """Only numbers and what belongs to them are said otherwise."""
+    assert spoken_chinese(text) == text
 
 
 def test_hard_names_are_said_by_their_sound() -> None:
