@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -9,27 +10,63 @@ from pydantic import Field, model_validator
 from warning_dispatch.tomlfiles import Shape, ours
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+Country = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,6}$")]
+"""The beginning of an E.164 number."""
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""A time of the day in Beijing."""
 
 
 class PerNumberSettings(Shape):
-    """per_number 每号呼叫次数: what one number may be called by this route, wherever the minute, hour or day is laid."""
+    """per_number 每号次数: what one number may be called or sent by this route, wherever the minute, hour or day is laid.
 
-    minute: int = Field(default=1, ge=1)
-    hour: int = Field(default=5, ge=1)
-    day: int = Field(default=20, ge=1)
-    reserve_for_red: int = Field(default=2, ge=0)
+    Left out: of a voice route the usual, of an SMS route no such limit.
+    """
+
+    minute: int | None = Field(default=None, ge=1)
+    hour: int | None = Field(default=None, ge=1)
+    day: int | None = Field(default=None, ge=1)
+    reserve_for_red: int | None = Field(default=None, ge=0)
     """Of the hour's calls so many are for red alone; drills and campaigns have no share in them."""
+
+    def of(self, channel: str) -> PerNumberSettings:
+        """With what is usual on the channel."""
+        usual = USUAL_CALLS if channel == "voice" else {"reserve_for_red": 0}
+        return PerNumberSettings.model_construct(**{**usual, **self.model_dump(exclude_none=True)})
 
     @model_validator(mode="after")
     def _makes_sense(self) -> PerNumberSettings:
-        if not self.minute <= self.hour <= self.day:
-            raise ours("per_number", "应满足 minute ≤ hour ≤ day", "minute ≤ hour ≤ day must hold")
-        if self.reserve_for_red >= self.hour:
-            raise ours(
-                "per_number",
-                f"为红色预留 {self.reserve_for_red} 次，不少于每小时 {self.hour} 次：橙色将永远不能呼叫",
-                f"reserve_for_red {self.reserve_for_red} leaves nothing of {self.hour} an hour: orange would never call",
-            )
+        _require_sense(self)
+        return self
+
+
+def _require_sense(limits: PerNumberSettings) -> None:
+    """A budget that lets somebody through."""
+    given = [one for one in (limits.minute, limits.hour, limits.day) if one is not None]
+    if given != sorted(given):
+        raise ours("per_number", "应满足 minute ≤ hour ≤ day", "minute ≤ hour ≤ day must hold")
+    reserve, hour = limits.reserve_for_red, limits.hour
+    if reserve and hour is not None and reserve >= hour:
+        raise ours(
+            "per_number",
+            f"为红色预留 {reserve} 次，不少于每小时 {hour} 次：橙色将永远不能呼叫",
+            f"reserve_for_red {reserve} leaves nothing of {hour} an hour: orange would never call",
+        )
+
+
+USUAL_CALLS: Mapping[str, int] = {"minute": 1, "hour": 5, "day": 20, "reserve_for_red": 2}
+"""What a provider of calls allows one number."""
+
+
+class HoursSettings(Shape):
+    """hours 时段: when the provider takes anything, Beijing time; over midnight when it ends before it begins."""
+
+    start: Clock = Field(alias="from")
+    end: Clock = Field(alias="until")
+
+    @model_validator(mode="after")
+    def _last(self) -> HoursSettings:
+        if self.start == self.end:
+            raise ours("hours", "from 与 until 相同", "from and until are the same")
         return self
 
 
@@ -44,7 +81,17 @@ class RouteSettings(Shape):
     """Calls at the same time at most; none: no such limit."""
     rate_per_minute: int | None = Field(default=None, ge=1)
     per_number: PerNumberSettings | None = None
-    """Voice only; left out: the usual limits."""
+    """Voice and SMS; left out: the usual limits of voice, none of SMS."""
+    order: int | None = Field(default=None, ge=0)
+    """Lower goes first, equal ones share; left out: in the order of the file."""
+    countries: tuple[Country, ...] = ()
+    """Numbers it reaches; empty: all."""
+    operators: tuple[Literal["mobile", "unicom", "telecom", "broadcast"], ...] = ()
+    """Networks it is meant for, a hint; empty: all."""
+    public_cloud: bool = False
+    """What is not public never goes by it."""
+    hours: HoursSettings | None = None
+    """When it takes anything; left out: always."""
     signature: str = Field(default="", max_length=20)
     """SMS only: what the provider puts in front of every message, without 【】; it counts among the characters."""
     options: dict[str, Any] = Field(default_factory=dict, repr=False)
@@ -52,17 +99,24 @@ class RouteSettings(Shape):
 
     @property
     def number_limits(self) -> PerNumberSettings | None:
-        """What a number may be called by this route; None: it rings no phone."""
-        return (self.per_number or PerNumberSettings()) if self.channel == "voice" else None
+        """What a number may be called or sent by this route; None: no such limit."""
+        if self.per_number is None and self.channel != "voice":
+            return None
+        return (self.per_number or PerNumberSettings()).of(self.channel)
 
     @model_validator(mode="after")
     def _fits(self) -> RouteSettings:
         if self.lines is not None and self.channel != "voice":
             raise ours("lines", "只有 voice 线路有 lines", "only a voice route has lines; use rate_per_minute")
-        if self.per_number is not None and self.channel != "voice":
-            raise ours("per_number", "只有 voice 线路有 per_number", "only a voice route has per_number")
         if self.signature and self.channel != "sms":
             raise ours("signature", "只有 sms 线路有 signature", "only an SMS route has a signature")
+        if self.channel not in ("voice", "sms"):
+            for key in ("per_number", "countries", "operators"):
+                if getattr(self, key):
+                    chinese, english = f"只有 voice、sms 线路有 {key}", f"only a voice or SMS route has {key}"
+                    raise ours(key, chinese, english)
+        if self.per_number is not None:
+            _require_sense(self.per_number.of(self.channel))
         return self
 
 

@@ -222,13 +222,13 @@ class Town:
 
     def _define_routes(self, lines: int | None, sms_rate: int | None, *, spare_route: bool) -> None:
         routes = [
-            RouteRecord("phones", Channel.VOICE, lines, None, 0, 0, 0, 0),
-            RouteRecord("sms", Channel.SMS, None, sms_rate, 0, 0, 0, 0),
-            RouteRecord("mail", Channel.EMAIL, None, None, 0, 0, 0, 0),
-            RouteRecord("operator", Channel.OPERATOR, None, None, 0, 0, 0, 0),
+            RouteRecord("phones", Channel.VOICE, lines, None),
+            RouteRecord("sms", Channel.SMS, None, sms_rate),
+            RouteRecord("mail", Channel.EMAIL, None, None),
+            RouteRecord("operator", Channel.OPERATOR, None, None),
         ]
         if spare_route:
-            routes.append(RouteRecord("spare", Channel.VOICE, lines, None, 0, 0, 0, 0))
+            routes.append(RouteRecord("spare", Channel.VOICE, lines, None))
         with self.storage.writing() as tx:
             tx.routes.define(routes)
 

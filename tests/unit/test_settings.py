@@ -140,11 +140,14 @@ def test_a_voice_route_has_the_usual_limits_when_none_are_given(tmp_path: Path) 
     [
         (VOICE + "per_number = { reserve_for_red = 5 }\n", "reserve_for_red 5 leaves nothing of 5 an hour"),
         (VOICE + "per_number = { minute = 0 }\n", "must be ≥ 1"),
+        (VOICE + 'countries = ["86"]\n', "routes[0].countries"),
+        (VOICE + 'operators = ["cmcc"]\n', "routes[0].operators"),
+        (VOICE + 'hours = { from = "08:00", until = "08:00" }\n', "from and until are the same"),
         (VOICE + "per_number = { hour = 30 }\n", "minute ≤ hour ≤ day must hold"),
         (VOICE + "per_number = { week = 30 }\n", "unknown key"),
         (
-            VOICE.replace('"voice"', '"sms"') + "per_number = { hour = 3 }\n",
-            "only a voice route has per_number",
+            VOICE.replace('"voice"', '"email"') + "per_number = { hour = 3 }\n",
+            "only a voice or SMS route has per_number",
         ),
         ('[engine]\nnight_from = "06:00"\n', "night_from and night_until are the same"),
         ('[engine]\nnight_from = "24:00"\n', "night_from"),

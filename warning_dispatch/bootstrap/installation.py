@@ -37,7 +37,9 @@ from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.escalation.blackout import BlackoutRule
-from warning_dispatch.escalation.budgets import MINUTE, Night, per_number
+from warning_dispatch.escalation.budgets import MINUTE, Budget, Night, per_number
+from warning_dispatch.escalation.operators import Operator
+from warning_dispatch.escalation.route_rules import Hours, RouteRule
 from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.unit import Channel
@@ -45,6 +47,7 @@ from warning_dispatch.ports import ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
 from warning_dispatch.reports.worker import ListWorker
+from warning_dispatch.route_settings import PerNumberSettings, RouteSettings
 from warning_dispatch.settings import Settings
 from warning_dispatch.source_desk import WriterSourceDesk
 from warning_dispatch.store.database import open_database, require_current
@@ -116,11 +119,30 @@ def route_plans(settings: Settings) -> list[RoutePlan]:
             simulated=one.name in simulated,
             lines=one.lines,
             rate=one.rate_per_minute,
-            per_number=None if one.number_limits is None else per_number(**one.number_limits.model_dump()),
+            per_number=_budget(one.number_limits),
+            rule=_rule(one, at),
             signature=signature_of(one, readable),
         )
-        for one in settings.routes
+        for at, one in enumerate(settings.routes)
     ]
+
+
+def _budget(limits: PerNumberSettings | None) -> Budget | None:
+    if limits is None:
+        return None
+    return per_number(limits.minute, limits.hour, limits.day, limits.reserve_for_red or 0)
+
+
+def _rule(route: RouteSettings, at: int) -> RouteRule:
+    """The conditions of a route; it stands where the file has it unless it says otherwise."""
+    hours = route.hours
+    return RouteRule(
+        order=at if route.order is None else route.order,
+        countries=route.countries,
+        operators=frozenset(map(Operator, route.operators)),
+        public_cloud=route.public_cloud,
+        hours=Hours(_of_day(hours.start), _of_day(hours.end)) if hours else None,
+    )
 
 
 def night_of(settings: Settings) -> Night | None:

@@ -36,6 +36,7 @@ from warning_dispatch.engine.turn import Turn
 from warning_dispatch.engine.widening import Widening
 from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.budgets import Budget, Night
+from warning_dispatch.escalation.route_rules import ANYTHING, RouteRule
 from warning_dispatch.ingest import read_parts
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.colour import Colour
@@ -96,7 +97,13 @@ class EngineParts:
 def build_engine(parts: EngineParts) -> Engine:
     """Wire the engine."""
     plans = FrozenPlans(chain_from_json)
-    reports = Reports(parts.outcomes, parts.sealer.blind_index, parts.outbox.report_overdue, parts.blackout)
+    reports = Reports(
+        parts.outcomes,
+        parts.sealer.blind_index,
+        parts.outbox.report_overdue,
+        parts.blackout,
+        counted=parts.outbox.limits.texts,
+    )
     outbox = Outbox(parts.outbox, parts.compose)
     launcher = Launcher(
         within=parts.intake.within,
@@ -147,7 +154,12 @@ def _on_routes(outbox: OutboxSettings, routes: Sequence[RoutePlan], night: Night
     return replace(
         outbox,
         simulated_routes=frozenset(one.name for one in routes if one.simulated),
-        limits=CallLimits({one.name: one.per_number for one in routes if one.per_number}, night),
+        limits=CallLimits(
+            {one.name: one.per_number for one in routes if one.per_number},
+            night,
+            frozenset(one.name for one in routes if one.per_number and one.channel is not Channel.VOICE),
+        ),
+        rules={one.name: one.rule for one in routes},
     )
 
 
@@ -198,10 +210,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class RoutePlan:
-    """A configured route: its adapter and its limits. `rate` per minute; `per_number`: of a voice route.
-
-    `signature`: what an SMS route puts in front of a message.
-    """
+    """A configured route: its adapter, its limits and conditions. `rate` per minute; `signature`: in front of an SMS."""
 
     name: str
     channel: Channel
@@ -209,6 +218,7 @@ class RoutePlan:
     lines: int | None = None
     rate: int | None = None
     per_number: Budget | None = None
+    rule: RouteRule = ANYTHING
     signature: str = ""
 
 
@@ -259,7 +269,7 @@ def wire_product(
     if call_itself and configuration.bureau is None:
         log.error("bureau.no_chain")
     with storage.writing() as tx:
-        tx.routes.define([RouteRecord(one.name, one.channel, one.lines, one.rate, 0, 0, 0, 0) for one in routes])
+        tx.routes.define([RouteRecord(one.name, one.channel, one.lines, one.rate) for one in routes])
     return Product(
         engine=build_engine(parts),
         database=database,

@@ -368,14 +368,18 @@ def _budget_findings(settings: Settings, configuration: Configuration | None, wh
 
     Of a minute and an hour; what a whole night of repeats comes to is what the limits of day and night are for.
     """
-    limits = [one for route in settings.routes if (one := route.number_limits) is not None]
+    limits = [
+        (one.minute or 0, one.hour or 0, one.reserve_for_red or 0)
+        for route in settings.routes
+        if route.channel == "voice" and (one := route.number_limits) is not None
+    ]
     for chain in configuration.chains if configuration and limits else ():
         for tier in chain.tiers:
             for colour, ladder in tier.ladders.items():
                 name = f"chains/{chain.name}: {tier.name}.{colour.key}"
-                kept = 0 if colour is Colour.RED else sum(one.reserve_for_red for one in limits)
-                yield from _too_often(where, name, ladder, MINUTE, sum(one.minute for one in limits))
-                yield from _too_often(where, name, ladder, HOUR, sum(one.hour for one in limits) - kept)
+                kept = 0 if colour is Colour.RED else sum(reserve for _, _, reserve in limits)
+                yield from _too_often(where, name, ladder, MINUTE, sum(minute for minute, _, _ in limits))
+                yield from _too_often(where, name, ladder, HOUR, sum(hour for _, hour, _ in limits) - kept)
 
 
 def _too_often(where: str, name: str, ladder: Ladder, span: int, most: int) -> Iterator[Finding]:

@@ -12,15 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from warning_dispatch.engine.all_clears import still_lifted
+from warning_dispatch.engine.breakers import Breakers
 from warning_dispatch.engine.causes import with_causes
 from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.picking import Chosen, Wish
+from warning_dispatch.engine.picking import Chosen, Terms, Wish
 from warning_dispatch.engine.records import Address, Claim, RouteRecord
 from warning_dispatch.engine.routes import RouteRoom, next_token_at, refill
 from warning_dispatch.engine.text_picking import TextPicker
 from warning_dispatch.engine.voice_picking import VoicePicker
 from warning_dispatch.escalation.alarms import Cause
+from warning_dispatch.escalation.route_rules import RouteRule
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.texts import FrozenText, NamedUnit, TextPart
 from warning_dispatch.model.unit import CHANNELS, Channel
@@ -52,6 +54,8 @@ class OutboxSettings:
     linked: bool = True
     simulated_routes: frozenset[str] = frozenset()
     limits: CallLimits = field(default_factory=CallLimits)
+    rules: Mapping[str, RouteRule] = field(default_factory=dict)
+    """What routes ask of what goes by them, and in which order they are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +90,35 @@ class Outbox:
         4. Leases, limits and callee states are written; the addresses are unsealed for the wire.
         """
         chosen: list[Chosen] = []
+        known: dict[int, Address] = {}
         wake: list[int] = []
         by_channel: defaultdict[Channel, list[RouteRecord]] = defaultdict(list)
         routes, all_of_them = ledger.tx.routes.take()
         if not all_of_them:  # whoever claims there has not seen the lines that came free since it looked
             wake.append(ledger.now + SOON)
-        for route in routes:
+        for route in Breakers(ledger).look(routes):
             by_channel[route.channel].append(refill(route, ledger.now))
-            if route.down_until > ledger.now:
-                wake.append(route.down_until)
         for channel in CHANNELS:
-            room = RouteRoom(by_channel.get(channel, []), ledger.now, self._settings.batch)
-            picked = self._claim_channel(ledger, channel, room) if room.free else []
+            room = RouteRoom(by_channel.get(channel, []), ledger.now, self._settings.batch, self._settings.rules)
+            downs = [one.breaker for one in room.routes.values() if not one.breaker.in_service]
+            wake.extend(at for one in downs if (at := one.trial_at(alone=room.alone)) > ledger.now)
+            picked = self._claim_channel(ledger, channel, room, known) if room.free else []
             chosen.extend(picked)
             counts: defaultdict[str, int] = defaultdict(int)
             for one in picked:
                 counts[one.route] += 1
             if counts:
                 ledger.tx.routes.save(room.used(counts))
+                _try_again(ledger, room, picked)
             if picked or not room.free:
                 after = room.used(counts) + [r for n, r in room.routes.items() if n not in counts]
                 wake.extend(at for at in (next_token_at(route, ledger.now) for route in after) if at is not None)
-        return Claimed(self._dispatches(ledger, chosen), min(wake, default=None))
+        return Claimed(self._dispatches(ledger, chosen, known), min(wake, default=None))
 
-    def _claim_channel(self, ledger: Ledger, channel: Channel, room: RouteRoom) -> list[Chosen]:
+    def _claim_channel(
+        self, ledger: Ledger, channel: Channel, room: RouteRoom, known: dict[int, Address]
+    ) -> list[Chosen]:
+        """What goes now on a channel; numbers that were opened on the way are `known` afterwards."""
         narrow = min(self._settings.batch, 2 * room.free + SPARE)
         limit = narrow + self._further[channel]
         ready = ledger.tx.attempts.ready(channel, limit, ledger.now)
@@ -122,11 +131,13 @@ class Outbox:
         homes = [one.callout_id for one in ready]
         ledger.load_callouts([*homes, *(record.callout_id for record in records.values())])
         endpoints = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}), ledger.now)
-        if channel is Channel.VOICE:
-            limits, lease = self._settings.limits, self._settings.claim_lease
-            picked = VoicePicker(ledger, room, records, endpoints, limits, lease).pick(ready)
-        else:
-            picked = TextPicker(ledger, room, records, endpoints).pick(ready)
+        terms = Terms(self._settings.limits, self._settings.rules, self._settings.claim_lease)
+        picker: VoicePicker | TextPicker = (VoicePicker if channel is Channel.VOICE else TextPicker)(
+            ledger, room, records, endpoints, terms
+        )
+        picked = picker.pick(ready)
+        if picker.budget is not None:
+            known.update(picker.budget.doors.addresses)
         self._look_further(ledger, channel, room, seen=seen, narrow=narrow, limit=limit)
         return picked
 
@@ -147,13 +158,16 @@ class Outbox:
 
     # --- on the wire --------------------------------------------------------------------------------------
 
-    def _dispatches(self, ledger: Ledger, chosen: Sequence[Chosen]) -> tuple[Dispatch, ...]:
+    def _dispatches(
+        self, ledger: Ledger, chosen: Sequence[Chosen], known: Mapping[int, Address]
+    ) -> tuple[Dispatch, ...]:
         if not chosen:
             return ()
         tx = ledger.tx
         lease_until = ledger.now + self._settings.claim_lease
         tx.attempts.claim([_claim(one, ledger.now, lease_until) for one in chosen])
-        addresses = tx.endpoints.addresses(list({one.endpoint.view.number_id for one in chosen}))
+        numbers = {one.endpoint.view.number_id for one in chosen}
+        addresses = {**known, **tx.endpoints.addresses(list(numbers - known.keys()))}
         links = self._links(ledger, chosen)
         several = {wish.record.unit_id for one in chosen if len(one.wishes) > 1 for wish in one.wishes}
         places = tx.endpoints.places(list(several)) if several else {}
@@ -209,6 +223,14 @@ class Outbox:
             units = dict.fromkeys(wish.record.unit_id for wish in wishes)
             parts.append(TextPart(text, tuple(saying.places[unit] for unit in units)))
         return self._compose(parts, language, channel, link, one.route)
+
+
+def _try_again(ledger: Ledger, room: RouteRoom, picked: Sequence[Chosen]) -> None:
+    """Routes that are tried again: their one attempt is the trial."""
+    for one in picked:
+        breaker = room.routes[one.route].breaker
+        if not breaker.in_service:
+            Breakers(ledger).try_again(one.route, breaker, one.attempt.id)
 
 
 def _frozen_text(ledger: Ledger, one: Chosen, callout_id: int, wishes: Sequence[Wish], saying: _Saying) -> FrozenText:

@@ -124,6 +124,10 @@ class AttemptRows(Protocol):
         """(id, provider reference, report overdue at): CLAIMED → HANDED."""
         ...
 
+    def doubt(self, doubted: Sequence[tuple[int, str, int]], now: int) -> None:
+        """(attempt, what its carrier said, until when): CLAIMED → HANDED, although the carrier did not say that it took it."""
+        ...
+
     def finish(self, finished: Sequence[tuple[int, str, int]]) -> None:
         """(id, outcome, at) → ENDED."""
         ...

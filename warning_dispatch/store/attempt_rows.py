@@ -36,7 +36,7 @@ _NEXT_IDS = "SELECT nextval(pg_get_serial_sequence('attempt', 'id')) FROM genera
 _READY_COLUMNS = """a.id, a.callout_id, a.channel, a.purpose, a.roles, a.avoid, a.endpoint_id, a.possible_duplicate,
  a.held_until"""
 _COLUMNS = """a.id, a.callout_id, a.channel, a.purpose, a.state, a.route, a.endpoint_id, a.receiver_id, a.number_id,
- a.role, a.claimed_at, a.avoid"""
+ a.role, a.claimed_at, a.avoid, a.outcome"""
 _TOWNSHIP = UnitLevel.TOWNSHIP.value
 _CHANNELS = {channel.value: channel for channel in Channel}
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
@@ -342,6 +342,7 @@ class AttemptTable:
                 row[10],
                 callees[row[0]],
                 row[11] or "",
+                row[12] or "",
             )
             for row in rows
         ]
@@ -374,6 +375,14 @@ class AttemptTable:
             f"""UPDATE attempt SET state = {_HANDED}, handed_at = ?, provider_ref = ?text, lease_until = ?
             WHERE id = ? AND state = {_CLAIMED}""",
             [(now, reference, overdue_at, attempt_id) for attempt_id, reference, overdue_at in handed],
+        )
+
+    def doubt(self, doubted: Sequence[tuple[int, str, int]], now: int) -> None:
+        """See the port."""
+        self._sql.many(
+            f"""UPDATE attempt SET state = {_HANDED}, handed_at = ?, outcome = ?text, lease_until = ?
+            WHERE id = ? AND state = {_CLAIMED}""",
+            [(now, outcome, until, attempt_id) for attempt_id, outcome, until in doubted],
         )
 
     def finish(self, finished: Sequence[tuple[int, str, int]]) -> None:

@@ -177,6 +177,13 @@ callout = Table(
     Column("ended_at", BigInteger),
     Column("total", Integer, nullable=False, server_default="0"),
     Column("finished", Integer, nullable=False, server_default="0"),
+    Column(
+        "confidential",
+        SmallInteger,
+        nullable=False,
+        server_default="0",
+        comment="of a warning that is not public: nothing of it goes by a public cloud",
+    ),
     Column("filling", Text, comment="JSON: tiers and units that are still to be filled; none when all are"),
     Index(
         "ix_callout_due",
@@ -461,7 +468,20 @@ route = Table(
     Column("rate", Integer, comment="per minute; none: no such limit"),
     Column("tokens", BigInteger, nullable=False, server_default="0", comment="thousandths of a message"),
     Column("tokens_at", BigInteger, nullable=False, server_default="0"),
-    Column("down_until", BigInteger, nullable=False, server_default="0", comment="out of service until (breaker)"),
+    Column(
+        "phase", SmallInteger, nullable=False, server_default="0", comment="breaker: in service, out of it, one trial"
+    ),
+    Column("failures", SmallInteger, nullable=False, server_default="0", comment="refusals for the moment, in a row"),
+    Column("openings", SmallInteger, nullable=False, server_default="0", comment="how often in a row it was taken out"),
+    Column(
+        "down_until",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="out of service: no trial before; trial: over then; in service: since when",
+    ),
+    Column("down_why", Text, nullable=False, server_default="", comment="the outcome that took it out of service"),
+    Column("trial_id", Key, comment="the attempt that is the trial"),
 )
 
 number_call = Table(

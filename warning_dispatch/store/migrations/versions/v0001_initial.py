@@ -292,8 +292,37 @@ def _create_route() -> None:
         sa.Column("tokens", sa.BigInteger(), server_default="0", nullable=False, comment="thousandths of a message"),
         sa.Column("tokens_at", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column(
-            "down_until", sa.BigInteger(), server_default="0", nullable=False, comment="out of service until (breaker)"
+            "phase",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="breaker: in service, out of it, one trial",
         ),
+        sa.Column(
+            "failures",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="refusals for the moment, in a row",
+        ),
+        sa.Column(
+            "openings",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="how often in a row it was taken out",
+        ),
+        sa.Column(
+            "down_until",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="out of service: no trial before; trial: over then; in service: since when",
+        ),
+        sa.Column(
+            "down_why", sa.Text(), server_default="", nullable=False, comment="the outcome that took it out of service"
+        ),
+        sa.Column("trial_id", KEY, comment="the attempt that is the trial"),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_route")),
     )
 
@@ -519,6 +548,13 @@ def _create_callout() -> None:
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("total", sa.Integer(), server_default="0", nullable=False),
         sa.Column("finished", sa.Integer(), server_default="0", nullable=False),
+        sa.Column(
+            "confidential",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="of a warning that is not public: nothing of it goes by a public cloud",
+        ),
         sa.Column("filling", sa.Text(), comment="JSON: tiers and units that are still to be filled; none when all are"),
         sa.Column(
             "standing",
