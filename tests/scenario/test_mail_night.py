@@ -192,6 +192,8 @@ async def test_two_thousand_mails_each_delivered_once_or_reported(
         place.warning(RED_CITY)
         await night.play(60)
         await channel.close()
+    print(place.query("SELECT state, outcome, count(*), min(due_at), max(due_at) FROM attempt WHERE channel = 3 GROUP BY 1,2"), place.clock.now())
+    print([e for e in place.journal_entries("system") if str(e["k"]).startswith("route")])
     kinds = {code: kind_of(f"primary.{code}@") for code in codes}
     arrived = Counter(address.split("@")[0].split(".")[1] for address, _ in set(relay.kept))
     copies = Counter(address.split("@")[0].split(".")[1] for address, _ in relay.kept)
