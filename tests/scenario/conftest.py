@@ -33,6 +33,7 @@ from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.turn import Inbox
 from warning_dispatch.escalation.budgets import Night, per_number
+from warning_dispatch.escalation.route_rules import RouteRule
 from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.colour import Colour
@@ -132,6 +133,8 @@ class Town:
         statements: Callable[[Connection], Sql] = Sql,
         observe: Observer = nobody,
         bureau: bool = False,
+        routes: Sequence[RouteRecord] = (),
+        rules: Mapping[str, RouteRule] | None = None,
     ) -> None:
         """`same_phone`: one person's post → an earlier post of the same person. `sms_rate`: messages a minute.
 
@@ -140,11 +143,14 @@ class Town:
         taken for real ones. `two_of`: posts that two people hold (the other one's number as `"<code>/b"`). `mail`:
         posts with a mail address (as `"<code>@"`). `only`: the register has these units and no others. `worlds`: the kind of database. `database`: one of them that may be filled anew. `statements` and
         `observe` are the storage's and the engine's. `limits`: how often a number may be called; None: as shipped.
+        `routes`: instead of the usual ones of their channels; `rules`: their conditions.
         `bureau`: the weather bureau's own three units are in the register, so that alarms ring them.
         """
         self.configuration = configuration
         self.simulated = simulated
         self.limits = limits or SHIPPED_LIMITS
+        self.rules = rules or {}
+        self.own_routes = tuple(routes)
         self.samples = ROOT / "config" / "samples"
         self.chains = tuple(chains or configuration.chains)
         shape = settlement.Shape(
@@ -206,7 +212,10 @@ class Town:
             nobody_to_tell=self.nobody_to_tell.append,
             intake=IntakeSettings(senders=("1411*",), within="1411", max_age=6 * 60 * MINUTE),
             outbox=OutboxSettings(
-                batch=batch, simulated_routes=ROUTES if self.simulated else frozenset(), limits=self.limits
+                batch=batch,
+                simulated_routes=(ROUTES | {one.name for one in self.own_routes}) if self.simulated else frozenset(),
+                limits=self.limits,
+                rules=self.rules,
             ),
             observe=self.observe,
             fill_at_once=AT_ONCE if batch >= 500 else batch,
@@ -229,8 +238,9 @@ class Town:
         ]
         if spare_route:
             routes.append(RouteRecord("spare", Channel.VOICE, lines, None))
+        own = {one.channel for one in self.own_routes}
         with self.storage.writing() as tx:
-            tx.routes.define(routes)
+            tx.routes.define([one for one in routes if one.channel not in own] + list(self.own_routes))
 
     # --- what people do -----------------------------------------------------------------------------------
 
