@@ -210,19 +210,34 @@ class Reports:
             self._blackouts.look(ledger, [callee for attempt in dark for callee in attempt.callee_ids])
 
     def _judge_receipts(self, ledger: Ledger, answered: Sequence[tuple[AttemptRecord, Receipt]]) -> None:
-        """What receipts tell of their routes. Of a call it proves little that it was taken; of a text it is all we hear."""
-        accepted = [one for one, receipt in answered if receipt.accepted]
-        took = [(one.route, one.id) for one in accepted if one.channel is Channel.VOICE]
-        through = [(one.route, one.id) for one in accepted if one.channel is not Channel.VOICE]
+        """What receipts tell of their routes. Of a call it proves little that it was taken; of a text it is all we hear.
+
+        A text that is refused for its own or its receiver's sake proves that the route works.
+        """
+        took = [(one.route, one.id) for one, receipt in answered if receipt.accepted and one.channel is Channel.VOICE]
         never = [(one.route, one.id) for one, receipt in answered if receipt.outcome == NEVER_WENT]
+        texts = [
+            (one.route, one.id, failures[0] if (failures := self._against(one, receipt)) else None)
+            for one, receipt in answered
+            if one.channel is not Channel.VOICE and receipt.outcome != NEVER_WENT
+        ]
         breakers = Breakers(ledger)
-        breakers.well(took=took, through=through, never=never)
+        breakers.well(took=took, never=never)
+        breakers.in_turn(texts)
         doubted = [(one, receipt.outcome) for one, receipt in answered if _in_doubt(one, receipt)]
         breakers.ill([failure for one, outcome in doubted for failure in _failure(one, self._outcomes[outcome])])
 
+    def _against(self, attempt: AttemptRecord, receipt: Receipt) -> Sequence[Failure]:
+        return () if receipt.accepted else _failure(attempt, self._outcomes[receipt.outcome])
+
     def _judge_ends(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
-        """What ends tell of their routes: a call that reached a phone, whatever came of it there, got through."""
-        ill = [failure for attempt, outcome, _ in ended for failure in _failure(attempt, outcome)]
+        """What ends tell of their routes: a call that reached a phone, whatever came of it there, got through.
+
+        Of a text that its provider refused at once the receipts have told already.
+        """
+        told = (AttemptState.CLAIMED,)
+        later = [one for one in ended if one[0].channel is Channel.VOICE or one[0].state not in told]
+        ill = [failure for attempt, outcome, _ in later for failure in _failure(attempt, outcome)]
         failing = {one.attempt_id for one in ill}
         through = [
             (attempt.route, attempt.id)
