@@ -82,7 +82,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A message that came back from an address (an SMS "收到", a mail).
+    """A message that came back from an address (an SMS "收到", a mail); or, by voice, the key of somebody who rang us back.
 
     `attempt_id`: the message it answers, where the channel has proved that it went to this address; it then counts for what
     was said in that message, and for nothing else that is open there.

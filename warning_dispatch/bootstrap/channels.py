@@ -171,6 +171,9 @@ def _tools(
     async def open_calls(number: str) -> Sequence[OpenCall]:
         return await asyncio.to_thread(product.read.open_calls, number)
 
+    async def knows(number: str) -> bool:
+        return await asyncio.to_thread(product.read.knows, number)
+
     return ChannelTools(
         route=one.facts.name,
         channel=one.facts.channel,
@@ -183,6 +186,7 @@ def _tools(
         log=structlog.get_logger("route").bind(route=one.facts.name),
         alike=facts_of(routes, one.kind),
         shared=shared,
+        knows=knows,
     )
 
 

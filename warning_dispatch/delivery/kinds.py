@@ -67,6 +67,10 @@ class Shared:
         return made
 
 
+async def _everybody(_number: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelTools:
     """What a channel is given when it is built."""
@@ -89,6 +93,8 @@ class ChannelTools:
     alike: Sequence[RouteFacts] = ()
     """All routes of the same kind, this one among them."""
     shared: Shared = field(default_factory=Shared)
+    knows: Callable[[str], Awaitable[bool]] = _everybody
+    """回拨: whether the number that rings us stands in the register; a stranger is put to the duty officer."""
 
     @property
     def now(self) -> Callable[[], int]:

@@ -124,7 +124,7 @@ class Reports:
                 delivered.setdefault(attempt.id, report.at)
                 ledger.counted.outcomes[outcome.key, None] += 1
                 continue
-            if outcome.next is Next.ACKNOWLEDGE and attempt.channel is Channel.VOICE:
+            if outcome.next is Next.ACKNOWLEDGE and attempt.channel in _PHONES:
                 answers.append(attempt)
             if attempt.state in _UNDER_WAY:  # READY after a lost lease: it is repeated anyway, and reported again
                 ended.setdefault(attempt.id, (attempt, outcome, report.at))
@@ -148,7 +148,7 @@ class Reports:
             if not is_positive(reply.text):
                 ledger.note_system({"k": "reply.other", "on": reply.channel.key})
                 continue
-            means = Means.EMAIL if reply.channel is Channel.EMAIL else Means.REPLY
+            means = _MEANS.get(reply.channel, Means.REPLY)
             for attempt_id, target in self._open_for(ledger, reply):
                 answers.append(Answer(target.callee_id, means, target.role, target.receiver_id, attempt_id))
         return take_answers(ledger, answers) if answers else 0
@@ -164,7 +164,8 @@ class Reports:
 
     def _open_for(self, ledger: Ledger, reply: Reply) -> Sequence[tuple[int, LinkTarget]]:
         if reply.attempt_id is None:
-            return ledger.tx.attempts.open_for_number(self._blind_index(reply.address))
+            called = reply.channel is Channel.VOICE
+            return ledger.tx.attempts.open_for_number(self._blind_index(reply.address), called=called)
         return ledger.tx.attempts.open_for_attempt(reply.attempt_id)
 
     # --- inside -------------------------------------------------------------------------------------------
@@ -407,6 +408,9 @@ def _callout_of(ended: Sequence[tuple[AttemptRecord, Outcome, int]], attempt_id:
     return next(attempt.callout_id for attempt, _, _ in ended if attempt.id == attempt_id)
 
 
+_MEANS = {Channel.EMAIL: Means.EMAIL, Channel.VOICE: Means.KEY}
+_PHONES = (Channel.VOICE, Channel.SMS)
+"""What a key can answer: a call; and a message, by somebody who rings us before the call has come (回拨)."""
 _UNDER_WAY = (AttemptState.CLAIMED, AttemptState.HANDED)
 _ROUTE_TROUBLE = (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
 _SAYS_NOTHING = (NO_REPORT, NEVER_WENT)

@@ -504,9 +504,11 @@ class AttemptTable:
 
     # --- answers ------------------------------------------------------------------------------------------
 
-    def open_for_number(self, blind_index: bytes) -> Sequence[tuple[int, LinkTarget]]:
+    def open_for_number(self, blind_index: bytes, *, called: bool = False) -> Sequence[tuple[int, LinkTarget]]:
         """See the port."""
-        return self._open_for("n.blind_index = ?", blind_index)
+        return self._open_for(
+            "n.blind_index = ?" if called else f"n.blind_index = ? AND a.channel <> {_VOICE}", blind_index
+        )
 
     def open_for_attempt(self, attempt_id: int) -> Sequence[tuple[int, LinkTarget]]:
         """See the port."""
@@ -518,7 +520,7 @@ class AttemptTable:
         rows = self._sql.rows(
             f"""WITH RECURSIVE sent (attempt_id, callout_id, receiver_id, callee_id, role, newest_id, next_id) AS (
               SELECT max(a.id), a.callout_id, e.receiver_id, c.id, e.role, c.id, c.carried_id
-              FROM number n JOIN attempt a ON a.number_id = n.id AND a.channel <> {_VOICE}
+              FROM number n JOIN attempt a ON a.number_id = n.id
                 AND (a.handed_at IS NOT NULL OR a.state = {_CLAIMED} OR a.possible_duplicate = 1)
               JOIN callout o ON o.id = a.callout_id
               JOIN attempt_callee ac ON ac.attempt_id = a.id JOIN callee c ON c.id = ac.callee_id

@@ -40,7 +40,7 @@ from warning_dispatch.store.reading_alerts import (
 )
 from warning_dispatch.store.reading_callouts import CallOutPictures
 from warning_dispatch.store.reading_links import LinkPictures
-from warning_dispatch.store.reading_open_calls import open_calls
+from warning_dispatch.store.reading_open_calls import is_known, open_calls
 from warning_dispatch.store.reading_printed import PrintedPictures
 from warning_dispatch.store.reading_superiors import SuperiorPictures
 from warning_dispatch.store.source_rows import health_of
@@ -165,6 +165,11 @@ class TableReadings:
         """回拨: what is open for a number (E.164) that rings us, newest first."""
         with self._reading() as sql:
             return open_calls(sql, self._sealer.blind_index(number))
+
+    def knows(self, number: str) -> bool:
+        """Whether a number (E.164) is anybody's of the register."""
+        with self._reading() as sql:
+            return is_known(sql, self._sealer.blind_index(number))
 
     def scopes_of_key(self, key: str) -> frozenset[str]:
         """See the port."""
