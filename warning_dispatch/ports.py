@@ -25,6 +25,7 @@ from warning_dispatch.model.views import (
     IntakeResult,
     LinkView,
     SuperiorList,
+    TaskRow,
     UnreachedView,
 )
 
@@ -183,6 +184,10 @@ class ReadModels(Protocol):
         """
         ...
 
+    def tasks(self, *, limit: int = 100) -> Sequence[TaskRow]:
+        """人工叫应: what waits to be dialled by hand, the most urgent first."""
+        ...
+
     def latest_attempts(self, callout_id: int, *, limit: int = 20) -> Sequence[AttemptRow]:
         """Newest first."""
         ...
@@ -284,11 +289,32 @@ class RegisterDays(Protocol):
         ...
 
 
+class TaskDesk(Protocol):
+    """人工叫应: the duty officer's work list. Every act has an actor and is journalled (RefusedError, NotFoundError)."""
+
+    async def take(self, attempt_id: int, *, actor: str) -> int:
+        """我来打: the machine leaves the unit alone until the moment (ms) that is returned."""
+        ...
+
+    async def number(self, attempt_id: int, *, actor: str) -> str:
+        """The number in clear, for whoever dials it."""
+        ...
+
+    async def finish(self, attempt_id: int, result: str, *, actor: str, note: str = "") -> None:
+        """What came of it: answered, told-deputy, no-answer, busy, wrong-number."""
+        ...
+
+
 class Desk(Protocol):
     """What the web and the commands may ask of the engine. Every call is carried out by the one writer.
 
     Acts need an actor; those that change the course of a call-out need a reason too (RefusedError).
     """
+
+    @property
+    def tasks(self) -> TaskDesk:
+        """The work list."""
+        ...
 
     async def take_in(self, raw: bytes, source: str, item: str = "") -> IntakeResult:
         """A message has arrived. Returns after it is durably stored. What the source calls `item` is taken in once."""

@@ -105,6 +105,8 @@ class EngineSettings(Shape):
     batch: int = Field(default=500, ge=1, le=10_000)
     claim_lease_s: Seconds = 30
     report_overdue_s: Seconds = 180
+    in_hand_s: Seconds = 120
+    """How long the machine leaves alone whom somebody is dialling by hand."""
     pause_max_s: Seconds = 600
     validity_red_h: Hours = 6
     validity_orange_h: Hours = 12

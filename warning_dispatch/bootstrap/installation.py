@@ -190,6 +190,7 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
             batch=engine.batch,
             claim_lease=engine.claim_lease_s * 1000,
             report_overdue=engine.report_overdue_s * 1000,
+            in_hand=engine.in_hand_s * 1000,
             link_prefix=settings.web.link_prefix,
             linked=bool(settings.web.public_url),
         ),

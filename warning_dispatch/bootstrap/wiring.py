@@ -147,6 +147,7 @@ def build_engine(parts: EngineParts) -> Engine:
         bureau=bureau,
         filler=filler,
         observe=parts.observe,
+        in_hand=parts.outbox.in_hand,
     )
 
 

@@ -52,6 +52,8 @@ class OutboxSettings:
     ring_for: int = 35_000
     link_prefix: str = ""
     linked: bool = True
+    in_hand: int = 120_000
+    """ms for which the machine leaves alone whom somebody is dialling by hand."""
     simulated_routes: frozenset[str] = frozenset()
     limits: CallLimits = field(default_factory=CallLimits)
     rules: Mapping[str, RouteRule] = field(default_factory=dict)
@@ -131,7 +133,7 @@ class Outbox:
         homes = [one.callout_id for one in ready]
         ledger.load_callouts([*homes, *(record.callout_id for record in records.values())])
         endpoints = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}), ledger.now)
-        terms = Terms(self._settings.limits, self._settings.rules, self._settings.claim_lease)
+        terms = Terms(self._settings.limits, self._settings.rules, self._settings.claim_lease, self._settings.in_hand)
         picker: VoicePicker | TextPicker = (VoicePicker if channel is Channel.VOICE else TextPicker)(
             ledger, room, records, endpoints, terms
         )

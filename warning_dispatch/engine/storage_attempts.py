@@ -49,6 +49,14 @@ class AttemptRows(Protocol):
         """Held attempts of these callees may go now after all, if another of their numbers can be dialled."""
         ...
 
+    def take_in_hand(self, attempt_id: int, now: int, actor: str) -> None:
+        """Somebody is dialling an operator task."""
+        ...
+
+    def in_hand(self, since: int) -> Mapping[int, tuple[int, str]]:
+        """Callee → (since when, by whom) of the operator tasks that somebody has taken after `since` and not finished."""
+        ...
+
     def next_held(self, now: int) -> int | None:
         """The earliest moment after `now` until which an attempt is held."""
         ...

@@ -24,6 +24,7 @@ from warning_dispatch.model.views import (
     CurvePoint,
     LinkView,
     SuperiorList,
+    TaskRow,
     UnreachedView,
 )
 from warning_dispatch.ports import OpenCall, Sealer
@@ -43,6 +44,7 @@ from warning_dispatch.store.reading_links import LinkPictures
 from warning_dispatch.store.reading_open_calls import is_known, open_calls
 from warning_dispatch.store.reading_printed import PrintedPictures
 from warning_dispatch.store.reading_superiors import SuperiorPictures
+from warning_dispatch.store.reading_tasks import work_list
 from warning_dispatch.store.source_rows import health_of
 from warning_dispatch.store.sql import Sql
 
@@ -160,6 +162,12 @@ class TableReadings:
         """See the port."""
         with self._reading() as sql:
             return LinkPictures(sql, self._sealer, self._hazard_name).show(token)
+
+    def tasks(self, *, limit: int = 100) -> Sequence[TaskRow]:
+        """See the port."""
+        with self._reading() as sql:
+            callouts = CallOutPictures(sql, self._plan, self._hazard_name, self._reached)
+            return work_list(sql, limit, self._hazard_name, callouts.tiers)
 
     def open_calls(self, number: str) -> Sequence[OpenCall]:
         """回拨: what is open for a number (E.164) that rings us, newest first."""
