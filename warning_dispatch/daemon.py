@@ -26,6 +26,7 @@ from warning_dispatch.engine.intake_groups import IntakeGroups
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.list_accounts import WriterAccounts
+from warning_dispatch.engine.task_desk import WriterTasks
 from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
 from warning_dispatch.ingest.peek import peek_colour
 from warning_dispatch.model.colour import Colour
@@ -316,6 +317,7 @@ class EngineDesk:
         self._groups = IntakeGroups(engine, writer)
         self._read = read
         self._pulse = pulse
+        self.tasks = WriterTasks(engine, writer)
         self.after_intake: Callable[[], None] = lambda: None
         """Told when a message has been taken in; must return at once."""
 
