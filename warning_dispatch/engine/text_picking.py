@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from warning_dispatch.engine.dialling_budget import DiallingBudget
-from warning_dispatch.engine.picking import Chosen, Picker, Wish, routes_to_avoid
+from warning_dispatch.engine.dialling_budget import DiallingBudget, routes_to_avoid
+from warning_dispatch.engine.picking import Chosen, Picker, Wish
 from warning_dispatch.engine.queueing import queued_entry
 from warning_dispatch.engine.records import CalleeRecord, EndpointDetail, ReadyAttempt
 from warning_dispatch.escalation.endpoints import text_endpoints
@@ -41,6 +41,8 @@ class TextPicker(Picker):
         for attempt in ready:
             targets = self._first_those_that_may(attempt, self._targets(attempt))
             if not targets:
+                continue
+            if self.budget is not None and self.budget.waits_for_another(attempt, self.room, targets[0][0].number):
                 continue
             if not self._merge(messages, targets[0]):
                 route = self._take(attempt, targets[0][0], routes_to_avoid(attempt))
