@@ -88,6 +88,8 @@ class Reply:
     address: str
     text: str
     at: int
+    route: str = ""
+    """By which it came; empty: by that of the last message to the address."""
 
 
 @dataclass(frozen=True, slots=True)
