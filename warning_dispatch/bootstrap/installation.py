@@ -31,7 +31,17 @@ from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_pro
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.daemon import Daemon, EngineDesk, Regular
-from warning_dispatch.delivery.configured import reaches_people, simulated_routes
+from warning_dispatch.delivery.configured import (
+    documented_limits,
+    number_limits,
+    reaches_people,
+    readable_routes,
+    signature_of,
+    simulated_routes,
+    worded_routes,
+)
+from warning_dispatch.delivery.kinds import RouteLimits
+from warning_dispatch.delivery.ways import ways_of
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
@@ -108,20 +118,26 @@ async def serve(app: FastAPI, **where: Any) -> None:
 
 
 def route_plans(settings: Settings) -> list[RoutePlan]:
-    """The configured routes."""
-    simulated = simulated_routes(settings)
-    return [
-        RoutePlan(
-            one.name,
-            Channel[one.channel.upper()],
-            simulated=one.name in simulated,
-            lines=one.lines,
-            rate=one.rate_per_minute,
-            per_number=_budget(one.number_limits),
-            rule=_rule(one, at),
+    """The configured routes, with the limits that their providers document where nothing else is set."""
+    simulated, worded, documented = simulated_routes(settings), worded_routes(settings), documented_limits(settings)
+    readable = readable_routes(settings)
+    plans = []
+    for at, one in enumerate(settings.routes):
+        limits = documented.get(one.name, RouteLimits())
+        plans.append(
+            RoutePlan(
+                one.name,
+                Channel[one.channel.upper()],
+                simulated=one.name in simulated,
+                lines=one.lines or limits.lines,
+                rate=one.rate_per_minute or limits.rate,
+                per_number=_budget(number_limits(one, limits)),
+                values=one.name in worded,
+                rule=_rule(one, at, limits),
+                signature=signature_of(one, readable),
+            )
         )
-        for at, one in enumerate(settings.routes)
-    ]
+    return plans
 
 
 def _budget(limits: PerNumberSettings | None) -> Budget | None:
@@ -130,14 +146,14 @@ def _budget(limits: PerNumberSettings | None) -> Budget | None:
     return per_number(limits.minute, limits.hour, limits.day, limits.reserve_for_red or 0)
 
 
-def _rule(route: RouteSettings, at: int) -> RouteRule:
+def _rule(route: RouteSettings, at: int, limits: RouteLimits) -> RouteRule:
     """The conditions of a route; it stands where the file has it unless it says otherwise."""
     hours = route.hours
     return RouteRule(
         order=at if route.order is None else route.order,
         countries=route.countries,
         operators=frozenset(map(Operator, route.operators)),
-        public_cloud=route.public_cloud,
+        public_cloud=route.public_cloud or limits.public_cloud,
         hours=Hours(_of_day(hours.start), _of_day(hours.end)) if hours else None,
     )
 
@@ -187,7 +203,9 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
             batch=engine.batch,
             claim_lease=engine.claim_lease_s * 1000,
             report_overdue=engine.report_overdue_s * 1000,
-            link_prefix=settings.web.public_url.rstrip("/") + "/r/",
+            in_hand=engine.in_hand_s * 1000,
+            link_prefix=settings.web.link_prefix,
+            linked=bool(settings.web.public_url),
         ),
         log=structlog.get_logger("journal"),
         call_itself=settings.bureau.call_itself,
@@ -196,6 +214,7 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
         night=night_of(settings),
         rules_of=rules_finder(settings.ingest),
         find_shape=load_gazetteer(settings.contacts_dir),
+        ways=ways_of(readable_routes(settings), linked=bool(settings.web.public_url)),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )
 
@@ -232,7 +251,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         public = create_app(
             product.read,
             desk,
-            public_url=settings.web.public_url,
+            public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
             live_page=False,
             body_limit=limit,
             clock=clock,

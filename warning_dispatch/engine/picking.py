@@ -50,11 +50,15 @@ def routes_to_avoid(attempt: ReadyAttempt) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What limits a claim besides the room of its routes. `lease`: ms until a claim lapses."""
+    """What limits a claim besides the room of its routes. `lease`: ms until a claim lapses.
+
+    `in_hand`: ms for which the machine leaves a callee alone whom somebody is dialling by hand.
+    """
 
     limits: CallLimits
     rules: Mapping[str, RouteRule]
     lease: int
+    in_hand: int = 0
 
 
 class Picker:

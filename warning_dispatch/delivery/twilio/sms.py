@@ -114,4 +114,4 @@ class TwilioSms:
             (form.one("Body"), *(one for one in (form.one("OptOutType"),) if one in ("STOP", "START")))
         )
         for text in said:
-            self._tools.hear(Reply(Channel.SMS, sender, text, self._tools.now(), self._tools.route))
+            self._tools.hear(Reply(Channel.SMS, sender, text, self._tools.now(), route=self._tools.route))
