@@ -66,7 +66,8 @@ class TextPicker(Picker):
         """Where a route has a condition or a budget, the numbers of the batch are looked up, in one statement each."""
         limits, routes = self.terms.limits, self.room.routes
         limited = any(name in limits.by_route for name in routes)
-        if not limited and not any(rule.conditional for name, rule in self.terms.rules.items() if name in routes):
+        conditional = any(rule.conditional for name, rule in self.terms.rules.items() if name in routes)
+        if not limited and not conditional and not self.ledger.tx.opt_outs.any():
             return
         numbers = self.numbers(channel)
         self._ours = frozenset(self.ledger.tx.number_calls.lock(numbers)) if limited else None
@@ -154,7 +155,7 @@ class TextPicker(Picker):
             return views
         doors = self.budget.doors
         within = [one for one in views if not doors.of(one.number_id, attempt).nowhere]
-        if views and not within:
+        if views and not within and not any(doors.has_opted_out(one.number_id) for one in views):
             doors.tell_nowhere(attempt.callout_id, record.unit_id, attempt.channel.key)
         return within
 
