@@ -172,6 +172,7 @@ class AlarmClock:
 
     def __init__(self, clock: Clock, ring: Callable[[], None], next_at: Callable[[], int | None]) -> None:
         """`ring` wakes the engine; `next_at` is its earliest deadline (ms of the clock)."""
+        self._log = structlog.get_logger("daemon")
         self._clock = clock
         self._ring = ring
         self._next_at = next_at
@@ -184,8 +185,15 @@ class AlarmClock:
         self._scheduler.start()
 
     def every(self, seconds: float, work: Callable[[], Awaitable[None]], name: str) -> None:
-        """Another regular job (heartbeats, feeds, calendars)."""
-        self._scheduler.add_job(work, "interval", seconds=seconds, id=name, max_instances=1, coalesce=True)
+        """Another regular job (heartbeats, feeds, calendars); one that the database fails is due again like any other."""
+
+        async def once() -> None:
+            try:
+                await work()
+            except StoreError as error:
+                self._log.warning("daemon.put_off", job=name, error=str(error))
+
+        self._scheduler.add_job(once, "interval", seconds=seconds, id=name, max_instances=1, coalesce=True)
 
     def set_anew(self) -> None:
         """The wall clock was set: every job is due now, and counts from now. Set back an hour, none would run for one."""

@@ -7,7 +7,7 @@ outside world tells later comes back as `Report`, `Reply` or `Tap` events, late,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from warning_dispatch.model.sources import Publication
@@ -36,6 +36,7 @@ class Dispatch:
 
     `lease_until` (ms): after it the attempt is no longer ours to hand over; 0 means no limit.
     `text` is what is read out (voice), sent (SMS) or the plain body (e-mail); `subject` for e-mail only.
+    `values`: what the text says, by name (model.texts.VALUES, unit, causes, count), for routes that ask for it.
     `ring_for` in ms. `possible_duplicate`: an earlier hand-over may or may not have happened.
     """
 
@@ -52,6 +53,7 @@ class Dispatch:
     ring_for: int = 35_000
     possible_duplicate: bool = False
     lease_until: int = 0
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

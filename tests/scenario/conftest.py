@@ -135,6 +135,7 @@ class Town:
         bureau: bool = False,
         routes: Sequence[RouteRecord] = (),
         rules: Mapping[str, RouteRule] | None = None,
+        value_routes: Sequence[str] = (),
     ) -> None:
         """`same_phone`: one person's post → an earlier post of the same person. `sms_rate`: messages a minute.
 
@@ -143,13 +144,14 @@ class Town:
         taken for real ones. `two_of`: posts that two people hold (the other one's number as `"<code>/b"`). `mail`:
         posts with a mail address (as `"<code>@"`). `only`: the register has these units and no others. `worlds`: the kind of database. `database`: one of them that may be filled anew. `statements` and
         `observe` are the storage's and the engine's. `limits`: how often a number may be called; None: as shipped.
-        `routes`: instead of the usual ones of their channels; `rules`: their conditions.
+        `routes`: instead of the usual ones of their channels; `rules`: their conditions; `value_routes`: that get values.
         `bureau`: the weather bureau's own three units are in the register, so that alarms ring them.
         """
         self.configuration = configuration
         self.simulated = simulated
         self.limits = limits or SHIPPED_LIMITS
         self.rules = rules or {}
+        self.value_routes = frozenset(value_routes)
         self.own_routes = tuple(routes)
         self.samples = ROOT / "config" / "samples"
         self.chains = tuple(chains or configuration.chains)
@@ -216,6 +218,7 @@ class Town:
                 simulated_routes=(ROUTES | {one.name for one in self.own_routes}) if self.simulated else frozenset(),
                 limits=self.limits,
                 rules=self.rules,
+                value_routes=self.value_routes,
             ),
             observe=self.observe,
             fill_at_once=AT_ONCE if batch >= 500 else batch,

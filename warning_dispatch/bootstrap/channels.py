@@ -171,6 +171,9 @@ def _tools(
     async def open_calls(number: str) -> Sequence[OpenCall]:
         return await asyncio.to_thread(product.read.open_calls, number)
 
+    async def attempts_of(asked: Sequence[tuple[str, str]]) -> Mapping[str, int]:
+        return await asyncio.to_thread(product.read.attempts_of, one.facts.name, asked)
+
     async def knows(number: str) -> bool:
         return await asyncio.to_thread(product.read.knows, number)
 
@@ -183,6 +186,7 @@ def _tools(
         hook_secret=product.keys.hook_secret(one.facts.name),
         secret=one.facts.secret,
         open_calls=open_calls,
+        attempts_of=attempts_of,
         log=structlog.get_logger("route").bind(route=one.facts.name),
         alike=facts_of(routes, one.kind),
         shared=shared,

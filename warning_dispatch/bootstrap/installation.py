@@ -31,7 +31,16 @@ from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_pro
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.daemon import Daemon, EngineDesk, Regular
-from warning_dispatch.delivery.configured import reaches_people, readable_routes, signature_of, simulated_routes
+from warning_dispatch.delivery.configured import (
+    documented_limits,
+    number_limits,
+    reaches_people,
+    readable_routes,
+    signature_of,
+    simulated_routes,
+    worded_routes,
+)
+from warning_dispatch.delivery.kinds import RouteLimits
 from warning_dispatch.delivery.ways import ways_of
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
@@ -109,22 +118,26 @@ async def serve(app: FastAPI, **where: Any) -> None:
 
 
 def route_plans(settings: Settings) -> list[RoutePlan]:
-    """The configured routes."""
-    simulated = simulated_routes(settings)
+    """The configured routes, with the limits that their providers document where nothing else is set."""
+    simulated, worded, documented = simulated_routes(settings), worded_routes(settings), documented_limits(settings)
     readable = readable_routes(settings)
-    return [
-        RoutePlan(
-            one.name,
-            Channel[one.channel.upper()],
-            simulated=one.name in simulated,
-            lines=one.lines,
-            rate=one.rate_per_minute,
-            per_number=_budget(one.number_limits),
-            rule=_rule(one, at),
-            signature=signature_of(one, readable),
+    plans = []
+    for at, one in enumerate(settings.routes):
+        limits = documented.get(one.name, RouteLimits())
+        plans.append(
+            RoutePlan(
+                one.name,
+                Channel[one.channel.upper()],
+                simulated=one.name in simulated,
+                lines=one.lines or limits.lines,
+                rate=one.rate_per_minute or limits.rate,
+                per_number=_budget(number_limits(one, limits)),
+                values=one.name in worded,
+                rule=_rule(one, at, limits),
+                signature=signature_of(one, readable),
+            )
         )
-        for at, one in enumerate(settings.routes)
-    ]
+    return plans
 
 
 def _budget(limits: PerNumberSettings | None) -> Budget | None:
@@ -133,14 +146,14 @@ def _budget(limits: PerNumberSettings | None) -> Budget | None:
     return per_number(limits.minute, limits.hour, limits.day, limits.reserve_for_red or 0)
 
 
-def _rule(route: RouteSettings, at: int) -> RouteRule:
+def _rule(route: RouteSettings, at: int, limits: RouteLimits) -> RouteRule:
     """The conditions of a route; it stands where the file has it unless it says otherwise."""
     hours = route.hours
     return RouteRule(
         order=at if route.order is None else route.order,
         countries=route.countries,
         operators=frozenset(map(Operator, route.operators)),
-        public_cloud=route.public_cloud,
+        public_cloud=route.public_cloud or limits.public_cloud,
         hours=Hours(_of_day(hours.start), _of_day(hours.end)) if hours else None,
     )
 

@@ -219,6 +219,8 @@ class RoutePlan:
     lines: int | None = None
     rate: int | None = None
     per_number: Budget | None = None
+    values: bool = False
+    """Whether its provider fills templates of its own."""
     rule: RouteRule = ANYTHING
     signature: str = ""
 
@@ -259,7 +261,7 @@ def wire_product(
         bureau=configuration.bureau if call_itself else None,
         self_texts=texts.freeze_self(),
         nobody_to_tell=lambda colour: log.error("bureau.nobody_to_tell", colour=colour.key),
-        outbox=_on_routes(outbox, routes, night),
+        outbox=_with_routes(outbox, routes, night),
         compose=Composer(texts.speech, {one.name: one.signature for one in routes if one.signature}),
         pause_max=pause_max,
         blackout=blackout or BlackoutRule(),
@@ -279,4 +281,20 @@ def wire_product(
         keys=keys,
         read=TableReadings(database, sealer, configuration.hazards.names(), reached=REACHED),
         configuration=configuration,
+    )
+
+
+def _with_routes(outbox: OutboxSettings, routes: Sequence[RoutePlan], night: Night | None) -> OutboxSettings:
+    """What the outbox must know of the routes."""
+    limits = CallLimits(
+        {one.name: one.per_number for one in routes if one.per_number},
+        night,
+        frozenset(one.name for one in routes if one.per_number and one.channel is not Channel.VOICE),
+    )
+    return replace(
+        outbox,
+        simulated_routes=frozenset(one.name for one in routes if one.simulated),
+        value_routes=frozenset(one.name for one in routes if one.values),
+        limits=limits,
+        rules={one.name: one.rule for one in routes},
     )

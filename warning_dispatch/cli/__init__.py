@@ -22,6 +22,7 @@ from warning_dispatch.cli import (
     contacts_people,
     db,
     journal,
+    route,
     source,
     task,
 )
@@ -66,6 +67,7 @@ def build_app() -> typer.Typer:
         ("db", db.app),
         ("source", source.sources),
         ("outlet", source.outlets),
+        ("route", route.app),
         ("user", accounts.users),
         ("key", accounts.keys),
     ):

@@ -18,13 +18,21 @@ from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.cli.source_inspection import Keys, outlet_findings, source_findings
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.configuration.bureau import BUREAU
-from warning_dispatch.delivery.configured import reaches_people, readable_routes, route_findings, simulated_routes
+from warning_dispatch.delivery.configured import (
+    documented_limits,
+    number_limits,
+    reaches_people,
+    readable_routes,
+    route_findings,
+    simulated_routes,
+)
+from warning_dispatch.delivery.kinds import RouteLimits
 from warning_dispatch.delivery.templates import Vocabulary
 from warning_dispatch.delivery.text_checks import particular_findings, self_findings, texts_findings
 from warning_dispatch.delivery.text_samples import sample_facts
 from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.delivery.ways import Ways, in_words, ways_of
-from warning_dispatch.errors import DispatchError, Finding, FindingsError
+from warning_dispatch.errors import INFORMATION, DispatchError, Finding, FindingsError
 from warning_dispatch.escalation.budgets import HOUR, MINUTE
 from warning_dispatch.escalation.timing import busiest_hour, latest_ring
 from warning_dispatch.ingest.gazetteer import load_gazetteer
@@ -32,7 +40,7 @@ from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Ladder
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel, UnitLevel
-from warning_dispatch.registry.findings import INFORMATION, register_findings
+from warning_dispatch.registry.findings import register_findings
 from warning_dispatch.routing.selection import own_selections, wanted
 from warning_dispatch.settings import SETTINGS_FILE, Settings, config_folder, load_settings
 from warning_dispatch.store.accounts import scopes_by_name
@@ -368,10 +376,12 @@ def _budget_findings(settings: Settings, configuration: Configuration | None, wh
 
     Of a minute and an hour; what a whole night of repeats comes to is what the limits of day and night are for.
     """
+    documented = documented_limits(settings)
     limits = [
         (one.minute or 0, one.hour or 0, one.reserve_for_red or 0)
         for route in settings.routes
-        if route.channel == "voice" and (one := route.number_limits) is not None
+        if route.channel == "voice"
+        and (one := number_limits(route, documented.get(route.name, RouteLimits()))) is not None
     ]
     for chain in configuration.chains if configuration and limits else ():
         for tier in chain.tiers:

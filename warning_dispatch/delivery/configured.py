@@ -6,19 +6,31 @@ Settings know no kind; here both meet. Every finding of every route comes at onc
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from warning_dispatch.delivery.kinds import ChannelKind, KindNotFoundError, RouteFacts, Signing, kind_of, known_kinds
+from warning_dispatch.delivery.kinds import (
+    ChannelKind,
+    KindNotFoundError,
+    Limited,
+    RouteFacts,
+    RouteLimits,
+    Signing,
+    Worded,
+    kind_of,
+    known_kinds,
+)
 from warning_dispatch.errors import ConfigError, Finding, FindingsError
 from warning_dispatch.model.unit import Channel
-from warning_dispatch.route_settings import RouteSettings
+from warning_dispatch.route_settings import PerNumberSettings, RouteSettings
 from warning_dispatch.settings import SETTINGS_FILE, Settings
 from warning_dispatch.tomlfiles import both, parse
+
+T = TypeVar("T")
 
 SECTIONS: Mapping[str, str] = {"simulated": "simulation", "smtp": "smtp"}
 """Sections of the settings that lie under the options of every route of a kind: what they say holds unless a route says otherwise."""
@@ -71,6 +83,41 @@ def route_findings(settings: Settings) -> list[Finding]:
 def simulated_routes(settings: Settings) -> frozenset[str]:
     """Routes that reach nobody by themselves; the operator's list is a human's affair and needs no carrier."""
     return frozenset(one.name for one in settings.routes if _is_simulated(one.adapter))
+
+
+def worded_routes(settings: Settings) -> frozenset[str]:
+    """Routes that want to know by name what a text says. What is wrong with a route is told when it is built."""
+    return frozenset(
+        one.facts.name
+        for one in _read(settings, [])
+        if isinstance(one.kind, Worded) and _asked(one.kind.wants_values, one, otherwise=False)
+    )
+
+
+def documented_limits(settings: Settings) -> Mapping[str, RouteLimits]:
+    """What the kinds know of their providers, by route."""
+    return {
+        one.facts.name: _asked(one.kind.limits, one, otherwise=RouteLimits())
+        for one in _read(settings, [])
+        if isinstance(one.kind, Limited)
+    }
+
+
+def number_limits(route: RouteSettings, limits: RouteLimits) -> PerNumberSettings | None:
+    """What one number may be called or sent: as the route sets it, else as its provider documents, else the usual."""
+    usual = route.number_limits
+    if route.per_number is not None or limits.per_number is None:
+        return usual
+    minute, hour, day = limits.per_number
+    reserve = min(usual.reserve_for_red or 0, hour - 1) if usual and hour else 0
+    return PerNumberSettings(minute=minute, hour=hour, day=day, reserve_for_red=reserve)
+
+
+def _asked(ask: Callable[[Any, RouteFacts], T], one: ConfiguredRoute, *, otherwise: T) -> T:
+    try:
+        return ask(one.options, one.facts)
+    except FindingsError:
+        return otherwise
 
 
 def reaches_people(settings: Settings) -> bool:
@@ -146,6 +193,7 @@ def _facts(settings: Settings, route: RouteSettings, options: Mapping[str, Any],
         rate=route.rate_per_minute,
         hook_url=f"{base}/hooks/{route.name}" if base else "",
         secret=partial(_secret, settings, route, options),
+        config_dir=settings.config_dir,
     )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
@@ -29,9 +30,11 @@ T = TypeVar("T")
 
 GROUP = "warning_dispatch.channels"
 OURS: Mapping[str, str] = {
+    "gateway": "warning_dispatch.delivery.gateway.kind:KIND",
     "operator": "warning_dispatch.delivery.operator:KIND",
     "simulated": "warning_dispatch.bootstrap.simulated:KIND",
     "smtp": "warning_dispatch.delivery.email.kind:KIND",
+    "twilio": "warning_dispatch.delivery.twilio.kind:KIND",
 }
 """Our own kinds, as in pyproject.toml (a test compares): for an installation whose metadata are older than its code."""
 
@@ -51,6 +54,26 @@ class RouteFacts:
     """Public base of its callbacks, `…/hooks/<route>`; empty: providers cannot reach us."""
     secret: Callable[[str], str] = field(default=lambda _name: "", repr=False)
     """A secret by name; empty when there is none. ConfigError when it is there and cannot be used. See settings.py."""
+    config_dir: Path | None = None
+    """Where the site's own files lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteLimits:
+    """What a kind knows of its provider's limits. They hold for a route that sets none. `per_number`: minute, hour, day.
+
+    `public_cloud`: what is not public never goes by it, whatever the route says.
+    """
+
+    lines: int | None = None
+    rate: int | None = None
+    per_number: tuple[int | None, int | None, int | None] | None = None
+    public_cloud: bool = False
+
+
+async def nothing_known(_asked: Sequence[tuple[str, str]]) -> Mapping[str, int]:
+    """No attempt is known by a provider's name."""
+    return {}
 
 
 class Shared:
@@ -90,6 +113,8 @@ class ChannelTools:
     open_calls: Callable[[str], Awaitable[Sequence[OpenCall]]]
     """回拨: what is open for the number (E.164) that rings us; nothing for one we do not know."""
     log: FilteringBoundLogger
+    attempts_of: Callable[[Sequence[tuple[str, str]]], Awaitable[Mapping[str, int]]] = nothing_known
+    """(provider_ref, number in E.164) of attempts of this route → the attempts, by provider_ref."""
     alike: Sequence[RouteFacts] = ()
     """All routes of the same kind, this one among them."""
     shared: Shared = field(default_factory=Shared)
@@ -138,6 +163,15 @@ class ChannelKind(Protocol):
 
 
 @runtime_checkable
+class Worded(Protocol):
+    """A kind whose providers may fill templates of their own: Dispatch.values is made for such routes only."""
+
+    def wants_values(self, options: Any, route: RouteFacts) -> bool:
+        """Whether this route does."""
+        ...
+
+
+@runtime_checkable
 class Hearing(Protocol):
     """A kind that knows whether what people send or dial back over a route reaches us. The texts go by it (ways.py).
 
@@ -146,6 +180,24 @@ class Hearing(Protocol):
 
     def hears(self, options: Any, route: RouteFacts) -> bool | None:
         """Replies of an SMS or mail route, calls to the number of a voice route. None: nobody is reached, say nothing."""
+        ...
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A kind that knows what its provider documents."""
+
+    def limits(self, options: Any, route: RouteFacts) -> RouteLimits:
+        """The provider's limits for this route."""
+        ...
+
+
+@runtime_checkable
+class Addressed(Protocol):
+    """A kind whose callback addresses are entered at the provider by hand."""
+
+    def addresses(self, options: Any, route: RouteFacts, hook_secret: bytes) -> Mapping[str, str]:
+        """Address by the callback's name; whoever knows one can call back."""
         ...
 
 

@@ -30,7 +30,7 @@ from warning_dispatch.delivery.wording import (
     self_values,
 )
 from warning_dispatch.errors import ConfigError, Finding
-from warning_dispatch.model.texts import AlertFacts, FrozenText, FrozenTexts, particular
+from warning_dispatch.model.texts import DRILL, DRILL_SPOKEN, VALUES, AlertFacts, FrozenText, FrozenTexts, particular
 from warning_dispatch.model.unit import Channel
 
 CHANNEL_FOLDERS = ("voice", "sms", "email", "operator")
@@ -76,7 +76,10 @@ class TextBook:
     def freeze(self, facts: AlertFacts) -> FrozenTexts:
         """Every text about one warning, unit and link still marks, by "language/channel/purpose" and for whom."""
         texts: dict[str, FrozenText] = {}
+        named: dict[str, Mapping[str, str]] = {}
         for language in self.languages:
+            values = placeholder_values(facts, language, Channel.SMS, self.ways)
+            named[language] = _named_values(values, language, drill=facts.drill)
             for channel in CHANNEL_FOLDERS:
                 values = placeholder_values(facts, language, Channel[channel.upper()], self.ways)
                 for purpose in PURPOSES:
@@ -86,7 +89,7 @@ class TextBook:
                         if variant.key not in rendered:
                             rendered[variant.key] = self._frozen(variant, values, facts, language, channel)
                         texts[particular(key, tier, role)] = rendered[variant.key]
-        return FrozenTexts(texts)
+        return FrozenTexts(texts, named)
 
     def freeze_self(self) -> FrozenTexts:
         """The frames of the bureau's call to itself, and the words for every cause by "language/cause/kind"."""
@@ -230,6 +233,13 @@ def _one_line(raw: str) -> str:
             text += " "
         text += line
     return text
+
+
+def _named_values(values: Mapping[str, object], language: str, *, drill: bool) -> Mapping[str, str]:
+    """What providers with templates of their own may fill in."""
+    wording = WORDINGS[language]
+    marks = {DRILL: wording.drill_mark if drill else "", DRILL_SPOKEN: wording.drill_spoken if drill else ""}
+    return {name: str(values[name]) for name in VALUES} | marks
 
 
 def _ever_shorter(body: str, bodies: Sequence[str]) -> tuple[str, ...]:

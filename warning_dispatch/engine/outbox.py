@@ -24,7 +24,7 @@ from warning_dispatch.engine.voice_picking import VoicePicker
 from warning_dispatch.escalation.alarms import Cause
 from warning_dispatch.escalation.route_rules import RouteRule
 from warning_dispatch.model.states import Purpose
-from warning_dispatch.model.texts import FrozenText, NamedUnit, TextPart
+from warning_dispatch.model.texts import CAUSES_MARK, COUNT_MARK, NAMES_BETWEEN, FrozenText, NamedUnit, TextPart
 from warning_dispatch.model.unit import CHANNELS, Channel
 from warning_dispatch.ports import Dispatch
 
@@ -55,6 +55,8 @@ class OutboxSettings:
     in_hand: int = 120_000
     """ms for which the machine leaves alone whom somebody is dialling by hand."""
     simulated_routes: frozenset[str] = frozenset()
+    value_routes: frozenset[str] = frozenset()
+    """Routes whose providers fill templates of their own: they get what the text says by name too."""
     limits: CallLimits = field(default_factory=CallLimits)
     rules: Mapping[str, RouteRule] = field(default_factory=dict)
     """What routes ask of what goes by them, and in which order they are taken."""
@@ -211,7 +213,27 @@ class Outbox:
             ring_for=self._settings.ring_for,
             possible_duplicate=one.repeat,
             lease_until=ledger.now + self._settings.claim_lease,
+            values=self._values(ledger, one, saying) if one.route in self._settings.value_routes else {},
         )
+
+    def _values(self, ledger: Ledger, one: Chosen, saying: _Saying) -> dict[str, str]:
+        """What the text says, by name. A call about several warnings says each of their values once."""
+        callouts = list(_by_callout(one.wishes))
+        frozen = [ledger.frozen(callout_id).texts for callout_id in callouts]
+        several = [texts.values_in(one.endpoint.language) for texts in frozen]
+        values = dict(several[0])
+        for name in values if len(several) > 1 else ():
+            values[name] = NAMES_BETWEEN.join(dict.fromkeys(filter(None, (each.get(name, "") for each in several))))
+        named = dict.fromkeys(wish.record.unit_id for wish in one.wishes)
+        one_unit = len(one.wishes) == 1
+        names = [one.endpoint.unit_name] if one_unit else [saying.places[unit].name for unit in named]
+        values["unit"] = NAMES_BETWEEN.join(names)
+        if one.attempt.purpose is Purpose.SELF:
+            causes = saying.causes.get(one.attempt.callout_id, ())
+            mark = FrozenText(COUNT_MARK, CAUSES_MARK)
+            said = with_causes(mark, frozen[0], one.endpoint.language, one.attempt.channel, causes)
+            values |= {"count": said.subject, "causes": said.body}
+        return values
 
     def _text(self, ledger: Ledger, one: Chosen, link: str, saying: _Saying) -> tuple[str, str]:
         """What is said: the text of each call-out with its units, one after the other."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from warning_dispatch.model.alert import MsgType
 from warning_dispatch.model.colour import Colour
@@ -19,6 +19,13 @@ COUNT_MARK = "{count}"
 """Stands there where it says how many they are."""
 CAUSE_MARK = "{cause}"
 """Stands in the words for several causes of one kind where their sentence goes."""
+
+VALUES = ("issuer", "time", "time_short", "issued", "hazard", "colour", "level", "area", "area_short")
+"""What is frozen beside the texts, for providers that fill approved templates of their own."""
+DRILL, DRILL_SPOKEN = "drill", "drill_spoken"
+"""Frozen likewise: the mark of a drill, written and spoken; empty when it is none."""
+NAMES_BETWEEN = "、"
+"""Stands between the names of a value that holds several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +91,13 @@ class TextPart:
 
 @dataclass(frozen=True, slots=True)
 class FrozenTexts:
-    """All texts of a call-out by "language/channel/purpose", e.g. "zh_CN/sms/call"; those of a tier or role as `particular`."""
+    """All texts of a call-out by "language/channel/purpose", e.g. "zh_CN/sms/call"; those of a tier or role as `particular`.
+
+    `values`: what providers with templates of their own fill in, by language and name.
+    """
 
     by_key: Mapping[str, FrozenText]
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def get(self, language: str, channel: str, purpose: str, tier: str = "", role: str = "") -> FrozenText:
         """The text in the receiver's language, else in Chinese. KeyError when the call-out has neither.
@@ -100,6 +111,10 @@ class FrozenTexts:
                 if found is not None:
                     return found
         raise KeyError(f"zh_CN/{channel}/{purpose}")
+
+    def values_in(self, language: str) -> Mapping[str, str]:
+        """VALUES in the receiver's language, else in Chinese; nothing where none were frozen."""
+        return self.values.get(language) or self.values.get("zh_CN", {})
 
 
 def particular(key: str, tier: str = "", role: str = "") -> str:

@@ -19,6 +19,7 @@ from warning_dispatch.engine.records import (
 from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, AttemptState, CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
 from warning_dispatch.store.callee_rows import RUNNING_CALLOUTS
+from warning_dispatch.store.schema import ON_A_LINE
 from warning_dispatch.store.sql import Sql, marks
 
 _READY, _CLAIMED, _HANDED = AttemptState.READY.value, AttemptState.CLAIMED.value, AttemptState.HANDED.value
@@ -189,16 +190,17 @@ class AttemptTable:
     def waiting(self, number_ids: Sequence[int], beside: Sequence[int], now: int) -> Sequence[ReadyAttempt]:
         """See the port. Such an attempt serves one callee: merging comes with the claim.
 
-        CROSS JOIN keeps SQLite to this order, from the numbers to the queue, each step by an index.
+        CROSS JOIN keeps SQLite to this order, from the numbers to the queue, each step by an index; `+ 0` keeps PostgreSQL
+        from beginning with the whole queue, which to a planner without statistics is one row.
         """
         if not number_ids:
             return []
         rows = self._sql.rows(
             f"""WITH {RUNNING_CALLOUTS} SELECT DISTINCT {_READY_COLUMNS}, c.id, a.order_key
-            FROM endpoint e CROSS JOIN running o CROSS JOIN callee c CROSS JOIN attempt_callee ac CROSS JOIN attempt a
-            WHERE e.number_id IN {{ids}} AND e.channel = {_VOICE} AND e.usable = 1 AND e.valid_until IS NULL
+            FROM {{each}} n CROSS JOIN endpoint e CROSS JOIN running o CROSS JOIN callee c CROSS JOIN attempt_callee ac
+            CROSS JOIN attempt a WHERE e.number_id = n.id AND e.channel = {_VOICE} AND e.usable = 1 AND e.valid_until IS NULL
             AND c.callout_id = o.id AND c.unit_id = e.unit_id AND c.voice = {Voice.QUEUED.value}
-            AND ac.callee_id = c.id AND a.id = ac.attempt_id AND a.state = {_READY} AND a.channel = {_VOICE}
+            AND ac.callee_id = c.id AND a.id = ac.attempt_id AND a.state + 0 = {_READY} AND a.channel = {_VOICE}
             AND a.due_at <= ? AND a.endpoint_id IS NULL AND a.id NOT IN {{ids}} ORDER BY a.order_key, a.id""",
             self._sql.ids(number_ids),
             now,
@@ -474,8 +476,8 @@ class AttemptTable:
     def live_numbers(self, number_ids: Sequence[int]) -> frozenset[int]:
         """See the port."""
         rows = self._sql.rows(
-            f"""SELECT DISTINCT number_id FROM attempt WHERE lease_until IS NOT NULL AND number_id IN {{ids}}
-            AND channel = {_VOICE} AND state IN {_LIVE}""",
+            f"""SELECT n.id FROM {{each}} n WHERE
+            (SELECT 1 FROM attempt a WHERE a.number_id = n.id AND {ON_A_LINE} LIMIT 1) IS NOT NULL""",
             self._sql.ids(number_ids),
         )
         return frozenset(row[0] for row in rows)

@@ -43,6 +43,7 @@ from warning_dispatch.store.reading_callouts import CallOutPictures
 from warning_dispatch.store.reading_links import LinkPictures
 from warning_dispatch.store.reading_open_calls import is_known, open_calls
 from warning_dispatch.store.reading_printed import PrintedPictures
+from warning_dispatch.store.reading_references import attempts_by_reference
 from warning_dispatch.store.reading_superiors import SuperiorPictures
 from warning_dispatch.store.reading_tasks import work_list
 from warning_dispatch.store.source_rows import health_of
@@ -173,6 +174,11 @@ class TableReadings:
         """回拨: what is open for a number (E.164) that rings us, newest first."""
         with self._reading() as sql:
             return open_calls(sql, self._sealer.blind_index(number))
+
+    def attempts_of(self, route: str, asked: Sequence[tuple[str, str]]) -> Mapping[str, int]:
+        """Attempts of a route by (provider's name, number in E.164); by the name where there is one."""
+        with self._reading() as sql:
+            return attempts_by_reference(sql, route, [(ref, self._sealer.blind_index(number)) for ref, number in asked])
 
     def knows(self, number: str) -> bool:
         """Whether a number (E.164) is anybody's of the register."""

@@ -47,7 +47,7 @@ __all__ = [
 A_TASK = f"state = {AttemptState.HANDED.value} AND channel = {Channel.OPERATOR.value}"
 """What stands on the duty officer's work list."""
 ON_A_LINE = f"state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value}) AND channel = {Channel.VOICE.value}"
-"""Calls that are claimed or handed over: each has a line of its route."""
+"""Calls that are claimed or handed over: each has a line of its route, and nobody else may ring its number."""
 
 id_block = Table(
     "id_block",
@@ -350,6 +350,7 @@ attempt = Table(
     ),
     Index(
         "ix_attempt_line",
+        "number_id",
         "route",
         sqlite_where=text(ON_A_LINE),
         postgresql_where=text(ON_A_LINE),
@@ -360,7 +361,12 @@ attempt = Table(
         sqlite_where=text("lease_until IS NOT NULL"),
         postgresql_where=text("lease_until IS NOT NULL"),
     ),
-    Index("ix_attempt_number", "number_id"),
+    Index(
+        "ix_attempt_number",
+        "number_id",
+        sqlite_where=text("number_id IS NOT NULL"),
+        postgresql_where=text("number_id IS NOT NULL"),
+    ),
     Index("ix_attempt_callout", "callout_id"),
     comment="One try on one endpoint; it may serve several callees.",
 )

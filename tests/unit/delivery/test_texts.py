@@ -256,3 +256,15 @@ def test_every_placeholder_can_be_used(tmp_path: Path) -> None:
     body = TextBook(folder, ("zh_CN",), TIERS).freeze(sample_facts()).by_key["zh_CN/operator/call"].body
     assert body.startswith("红色\n吕梁市气象台/7月22日21时33分/")
     assert body.endswith("/{unit}/{link}/True/False//")  # the officer writes nothing to anybody
+
+
+def test_values_are_frozen_beside_the_texts(book: TextBook) -> None:
+    """For providers with templates of their own: by language and name, and a drill says that it is one."""
+    values = book.freeze(sample_facts()).values_in("zh_CN")
+    assert values["hazard"] == "暴雨"
+    assert values["time_short"] == "7月22日21:33"
+    assert values["drill"] == values["drill_spoken"] == ""
+    drill = book.freeze(sample_facts(full=False))
+    assert drill.values_in("zh_CN")["drill"] == "【演练】"
+    assert drill.values_in("en")["drill_spoken"] == "Drill, drill. "
+    assert drill.values_in("fr") == drill.values_in("zh_CN")

@@ -687,8 +687,8 @@ def _create_attempt() -> None:
     op.create_index("ix_attempt_callout", "attempt", ["callout_id"])
     _partial_index("ix_attempt_held", "attempt", ["held_until"], "state = 1 AND held_until IS NOT NULL")
     _partial_index("ix_attempt_lease", "attempt", ["lease_until"], "lease_until IS NOT NULL")
-    _partial_index("ix_attempt_line", "attempt", ["route"], "state IN (2, 3) AND channel = 1")
-    op.create_index("ix_attempt_number", "attempt", ["number_id"])
+    _partial_index("ix_attempt_line", "attempt", ["number_id", "route"], "state IN (2, 3) AND channel = 1")
+    _partial_index("ix_attempt_number", "attempt", ["number_id"], "number_id IS NOT NULL")
     _partial_index("ix_attempt_ready", "attempt", ["channel", "order_key", "id"], "state = 1")
     _partial_index("ix_attempt_task", "attempt", ["callout_id"], "state = 3 AND channel = 4")
 
