@@ -92,6 +92,8 @@ class RouteSettings(Shape):
     """What is not public never goes by it."""
     hours: HoursSettings | None = None
     """When it takes anything; left out: always."""
+    signature: str = Field(default="", max_length=20)
+    """SMS only: what the provider puts in front of every message, without 【】; it counts among the characters."""
     options: dict[str, Any] = Field(default_factory=dict, repr=False)
     """[routes.options]: the kind's own keys."""
 
@@ -106,6 +108,8 @@ class RouteSettings(Shape):
     def _fits(self) -> RouteSettings:
         if self.lines is not None and self.channel != "voice":
             raise ours("lines", "只有 voice 线路有 lines", "only a voice route has lines; use rate_per_minute")
+        if self.signature and self.channel != "sms":
+            raise ours("signature", "只有 sms 线路有 signature", "only an SMS route has a signature")
         if self.channel not in ("voice", "sms"):
             for key in ("per_number", "countries", "operators"):
                 if getattr(self, key):

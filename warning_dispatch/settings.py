@@ -75,8 +75,8 @@ class WebSettings(Shape):
 
     host: str = "127.0.0.1"
     port: Port = 8411
-    public_url: str = Field(default="http://127.0.0.1:8411", pattern=r"^https?://[^/\s]+(/[^\s]*)?$")
-    """Where receivers reach the pages; the links in messages begin with it."""
+    public_url: str = Field(default="http://127.0.0.1:8411", pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$")
+    """Where receivers reach the pages; the links in messages begin with it. Empty: they cannot, texts carry no link."""
     body_limit_kib: int = Field(default=8192, ge=16)
     callback_url: str = Field(default="", pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$")
     """Where providers reach /hooks; empty: they cannot, and are polled where they can be."""
@@ -89,7 +89,7 @@ class WebSettings(Shape):
     @property
     def link_prefix(self) -> str:
         """What the token of a link is appended to."""
-        return f"{self.public_url.rstrip('/')}/r/"
+        return f"{self.public_url.rstrip('/')}/r/" if self.public_url else ""
 
 
 class LogSettings(Shape):
@@ -105,6 +105,8 @@ class EngineSettings(Shape):
     batch: int = Field(default=500, ge=1, le=10_000)
     claim_lease_s: Seconds = 30
     report_overdue_s: Seconds = 180
+    in_hand_s: Seconds = 120
+    """How long the machine leaves alone whom somebody is dialling by hand."""
     pause_max_s: Seconds = 600
     validity_red_h: Hours = 6
     validity_orange_h: Hours = 12
@@ -211,6 +213,19 @@ class SmtpSettings(Shape):
     timeout_s: float = Field(default=15.0, gt=0)
     connections: int = Field(default=4, ge=1)
     helo: str = ""
+    bounce_address: str = ""
+    """Where bounces go, the sender when empty; {token} in it becomes the mail's own."""
+    bounce_secret_file: str = ""
+    """What signs POST /hooks/<route>/bounce."""
+    imap_host: str = ""
+    """The mailbox of sender, reply_to and bounce_address; empty: none is read."""
+    imap_port: Port = 993
+    imap_security: Literal["tls", "starttls", "none"] = "tls"
+    imap_username: str = ""
+    imap_password_file: str = ""
+    """User and password as for sending when empty."""
+    imap_folder: str = "INBOX"
+    imap_every_s: float = Field(default=30.0, ge=5)
 
 
 class SimulationSettings(Shape):

@@ -18,6 +18,7 @@ from lxml import etree
 from sqlalchemy import Connection
 
 from warning_dispatch.bootstrap import EngineParts, build_engine
+from warning_dispatch.bootstrap.wiring import vocabulary_of
 from warning_dispatch.clock import VirtualClock, beijing_text
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.delivery.texts import TextBook
@@ -518,7 +519,8 @@ class Forecasters:
 @cache
 def _texts() -> TextBook:
     """The shipped texts, compiled once for all towns."""
-    return TextBook(ROOT / "config" / "messages", ("zh_CN", "en"))
+    vocabulary = vocabulary_of(load_configuration(ROOT / "config"))
+    return TextBook(ROOT / "config" / "messages", ("zh_CN", "en"), vocabulary)
 
 
 @pytest.fixture(scope="session", autouse=True)

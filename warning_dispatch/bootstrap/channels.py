@@ -174,6 +174,9 @@ def _tools(
     async def attempts_of(asked: Sequence[tuple[str, str]]) -> Mapping[str, int]:
         return await asyncio.to_thread(product.read.attempts_of, one.facts.name, asked)
 
+    async def knows(number: str) -> bool:
+        return await asyncio.to_thread(product.read.knows, number)
+
     return ChannelTools(
         route=one.facts.name,
         channel=one.facts.channel,
@@ -187,6 +190,7 @@ def _tools(
         log=structlog.get_logger("route").bind(route=one.facts.name),
         alike=facts_of(routes, one.kind),
         shared=shared,
+        knows=knows,
     )
 
 

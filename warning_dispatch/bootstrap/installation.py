@@ -36,10 +36,13 @@ from warning_dispatch.delivery.configured import (
     documented_limits,
     number_limits,
     reaches_people,
+    readable_routes,
+    signature_of,
     simulated_routes,
     worded_routes,
 )
 from warning_dispatch.delivery.kinds import RouteLimits
+from warning_dispatch.delivery.ways import ways_of
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
@@ -118,6 +121,7 @@ async def serve(app: FastAPI, **where: Any) -> None:
 def route_plans(settings: Settings) -> list[RoutePlan]:
     """The configured routes, with the limits that their providers document where nothing else is set."""
     simulated, worded, documented = simulated_routes(settings), worded_routes(settings), documented_limits(settings)
+    readable = readable_routes(settings)
     plans = []
     for at, one in enumerate(settings.routes):
         limits = documented.get(one.name, RouteLimits())
@@ -131,6 +135,7 @@ def route_plans(settings: Settings) -> list[RoutePlan]:
                 per_number=_budget(number_limits(one, limits)),
                 values=one.name in worded,
                 rule=_rule(one, at, limits),
+                signature=signature_of(one, readable),
             )
         )
     return plans
@@ -199,7 +204,9 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
             batch=engine.batch,
             claim_lease=engine.claim_lease_s * 1000,
             report_overdue=engine.report_overdue_s * 1000,
-            link_prefix=settings.web.public_url.rstrip("/") + "/r/",
+            in_hand=engine.in_hand_s * 1000,
+            link_prefix=settings.web.link_prefix,
+            linked=bool(settings.web.public_url),
         ),
         log=structlog.get_logger("journal"),
         call_itself=settings.bureau.call_itself,
@@ -208,6 +215,7 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
         night=night_of(settings),
         rules_of=rules_finder(settings.ingest),
         find_shape=load_gazetteer(settings.contacts_dir),
+        ways=ways_of(readable_routes(settings), linked=bool(settings.web.public_url)),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )
 
@@ -244,7 +252,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         public = create_app(
             product.read,
             desk,
-            public_url=settings.web.public_url,
+            public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
             live_page=False,
             body_limit=limit,
             clock=clock,

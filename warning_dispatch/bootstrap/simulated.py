@@ -40,6 +40,10 @@ class SimulatedKind:
     simulated: bool = True
     options: type[SimulationSettings] = SimulationSettings
 
+    def hears(self, options: SimulationSettings, route: RouteFacts) -> bool | None:  # noqa: ARG002 - see kinds.Hearing
+        """The people in the network reply and tap; none of them rings back."""
+        return None if route.channel is Channel.VOICE else True
+
     def check(self, options: SimulationSettings, route: RouteFacts) -> Sequence[Finding]:  # noqa: ARG002 - the kind's protocol
         """Nothing that could fail."""
         return ()

@@ -14,8 +14,10 @@ from structlog.typing import FilteringBoundLogger
 from warning_dispatch.clock import Clock, ServedClock, SystemClock
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.configuration.freezing import chain_from_json, chain_to_json
-from warning_dispatch.delivery.naming import merged_text
+from warning_dispatch.delivery.naming import Composer
+from warning_dispatch.delivery.templates import Vocabulary
 from warning_dispatch.delivery.texts import TextBook
+from warning_dispatch.delivery.ways import Ways
 from warning_dispatch.engine.acts import Acts
 from warning_dispatch.engine.bureau import Bureau, BureauPlan
 from warning_dispatch.engine.dialling_budget import CallLimits
@@ -26,7 +28,7 @@ from warning_dispatch.engine.intake import Intake, IntakeSettings, RulesFinder, 
 from warning_dispatch.engine.launch import AT_ONCE, Launcher
 from warning_dispatch.engine.locating import ShapeFinder, no_positions
 from warning_dispatch.engine.observing import Observer, nobody
-from warning_dispatch.engine.outbox import Outbox, OutboxSettings
+from warning_dispatch.engine.outbox import Compose, Outbox, OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.rounds import HazardFinder, Rounds
@@ -81,6 +83,7 @@ class EngineParts:
     self_texts: FrozenTexts = field(default_factory=lambda: FrozenTexts({}))
     nobody_to_tell: Callable[[Colour], None] = lambda _colour: None
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
+    compose: Compose = field(default_factory=Composer)
     pause_max: int = 600_000
     blackout: BlackoutRule = field(default_factory=BlackoutRule)
     validity: Mapping[Colour, int] = field(default_factory=lambda: {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR})
@@ -101,7 +104,7 @@ def build_engine(parts: EngineParts) -> Engine:
         parts.blackout,
         counted=parts.outbox.limits.texts,
     )
-    outbox = Outbox(parts.outbox, merged_text)
+    outbox = Outbox(parts.outbox, parts.compose)
     launcher = Launcher(
         within=parts.intake.within,
         freeze_texts=parts.freeze_texts,
@@ -144,7 +147,27 @@ def build_engine(parts: EngineParts) -> Engine:
         bureau=bureau,
         filler=filler,
         observe=parts.observe,
+        in_hand=parts.outbox.in_hand,
     )
+
+
+def _on_routes(outbox: OutboxSettings, routes: Sequence[RoutePlan], night: Night | None) -> OutboxSettings:
+    return replace(
+        outbox,
+        simulated_routes=frozenset(one.name for one in routes if one.simulated),
+        limits=CallLimits(
+            {one.name: one.per_number for one in routes if one.per_number},
+            night,
+            frozenset(one.name for one in routes if one.per_number and one.channel is not Channel.VOICE),
+        ),
+        rules={one.name: one.rule for one in routes},
+    )
+
+
+def vocabulary_of(configuration: Configuration) -> Vocabulary:
+    """What templates may be named after: hazards, and the tiers of all chains."""
+    tiers = {tier.name for chain in configuration.chains for tier in chain.tiers}
+    return Vocabulary(frozenset(configuration.hazards.hazards), frozenset(tiers))
 
 
 def _bureau_plan(chain: CallChain, within: str, texts: FrozenTexts) -> BureauPlan:
@@ -188,7 +211,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class RoutePlan:
-    """A configured route: its adapter, its limits and conditions. `rate` per minute."""
+    """A configured route: its adapter, its limits and conditions. `rate` per minute; `signature`: in front of an SMS."""
 
     name: str
     channel: Channel
@@ -199,6 +222,7 @@ class RoutePlan:
     values: bool = False
     """Whether its provider fills templates of its own."""
     rule: RouteRule = ANYTHING
+    signature: str = ""
 
 
 def wire_product(
@@ -219,11 +243,12 @@ def wire_product(
     call_itself: bool = True,
     rules_of: RulesFinder = usual_rules,
     find_shape: ShapeFinder = no_positions,
+    ways: Ways | None = None,
 ) -> Product:
     """Constructor calls for the engine and what it stands on. The schema of `database` must be current."""
     sealer = AesSealer(keys)
     storage = TableStorage(database, sealer, keys.link_key, Journal(keys.journal_key, log))
-    texts = TextBook(messages, tuple(languages))
+    texts = TextBook(messages, tuple(languages), vocabulary_of(configuration), ways)
     parts = EngineParts(
         storage=storage,
         sealer=sealer,
@@ -237,6 +262,7 @@ def wire_product(
         self_texts=texts.freeze_self(),
         nobody_to_tell=lambda colour: log.error("bureau.nobody_to_tell", colour=colour.key),
         outbox=_with_routes(outbox, routes, night),
+        compose=Composer(texts.speech, {one.name: one.signature for one in routes if one.signature}),
         pause_max=pause_max,
         blackout=blackout or BlackoutRule(),
         validity=validity or {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR},

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from warning_dispatch.bootstrap.installation import route_plans
 from warning_dispatch.bootstrap.robots import robot_findings
 from warning_dispatch.bootstrap.source_rules import rules_finder
+from warning_dispatch.bootstrap.wiring import vocabulary_of
 from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.cli.source_inspection import Keys, outlet_findings, source_findings
 from warning_dispatch.clock import SystemClock
@@ -22,11 +24,16 @@ from warning_dispatch.delivery.configured import (
     documented_limits,
     number_limits,
     reaches_people,
+    readable_routes,
     route_findings,
     simulated_routes,
 )
 from warning_dispatch.delivery.kinds import RouteLimits
-from warning_dispatch.delivery.texts import TextBook, sample_facts, self_findings, texts_findings
+from warning_dispatch.delivery.templates import Vocabulary
+from warning_dispatch.delivery.text_checks import particular_findings, self_findings, texts_findings
+from warning_dispatch.delivery.text_samples import sample_facts
+from warning_dispatch.delivery.texts import TextBook
+from warning_dispatch.delivery.ways import Ways, in_words, ways_of
 from warning_dispatch.errors import INFORMATION, DispatchError, Finding, FindingsError
 from warning_dispatch.escalation.budgets import HOUR, MINUTE
 from warning_dispatch.escalation.timing import busiest_hour, latest_ring
@@ -115,7 +122,7 @@ def inspect(config: Path | None) -> Inspection:
     except DispatchError:
         return result
     configuration = _configuration(result, folder)
-    _texts(result, folder, configuration, settings.texts.languages if settings else USUAL_LANGUAGES)
+    _texts(result, folder, configuration, settings.texts.languages if settings else USUAL_LANGUAGES, settings)
     if settings is None:
         return result
     register = _register(result, settings)
@@ -170,31 +177,55 @@ def timings(chains: Sequence[CallChain]) -> Iterator[Timing]:
                 yield Timing(chain, colour, last.name, moments[last.name], chain.target.get(colour))
 
 
-def _texts(result: Inspection, folder: Path, configuration: Configuration | None, languages: Sequence[str]) -> None:
-    """Every text of every warning that can start a call-out; each thing wrong is said once."""
+def _texts(
+    result: Inspection,
+    folder: Path,
+    configuration: Configuration | None,
+    languages: Sequence[str],
+    settings: Settings | None,
+) -> None:
+    """Every text of every warning that can start a call-out, and every particular one; each thing wrong is said once."""
+    vocabulary = vocabulary_of(configuration) if configuration else Vocabulary(open=True)
     try:
-        book = TextBook(folder / "messages", tuple(languages))
+        book = TextBook(folder / "messages", tuple(languages), vocabulary, _ways(result, settings))
     except DispatchError as error:
         result.failed("texts", error)
         return
-    for finding in self_findings(book):
-        result.found("texts", finding)
-    if configuration is None:
-        return
+    signature = max((one.signature for one in route_plans(settings)), key=len, default="") if settings else ""
+    found = self_findings(book, signature)
+    found.extend(particular_findings(book, signature))
     warnings = {
         (key, colour)
-        for chain in configuration.chains
+        for chain in (configuration.chains if configuration else ())
         for trigger in chain.triggers
         for key in trigger.hazards
         for colour in trigger.colours
     }
-    seen: set[Finding] = set()
     for key, colour in sorted(warnings):
-        hazard = configuration.hazards.hazards[key]
-        for finding in texts_findings(book, sample_facts((hazard.name, hazard.english), colour)):
-            if finding not in seen:
-                seen.add(finding)
-                result.found("texts", finding)
+        hazard = configuration.hazards.hazards[key] if configuration else None
+        if hazard is not None:
+            facts = replace(sample_facts((hazard.name, hazard.english), colour), hazard_key=key)
+            found.extend(texts_findings(book, facts, signature))
+    result.found("texts", *dict.fromkeys(found))
+
+
+def _ways(result: Inspection, settings: Settings | None) -> Ways | None:
+    """By which ways people can answer: told as a notice where one of them is missing."""
+    if settings is None:
+        return None
+    routes = readable_routes(settings)
+    ways = ways_of(routes, linked=bool(settings.web.public_url))
+    carried = {one.facts.channel for one in routes}
+    written = carried & {Channel.SMS, Channel.EMAIL}
+    if not (ways.linked and written <= ways.replies and ways.call_back is not False):
+        what = f"{INFORMATION}" + both(*in_words(ways, carried))
+        result.found("routes", Finding(f"{SETTINGS_FILE}: web", what))
+    if not (ways.linked or ways.replies & written or Channel.VOICE in carried):
+        what = both("没有一种方式能收到应答", "there is no way by which an answer could reach us")
+        result.found(
+            "routes", Finding(f"{SETTINGS_FILE}: web", what, both("填写 web.public_url 或接上收件", "see above"))
+        )
+    return ways
 
 
 # --- database and register --------------------------------------------------------------------------------

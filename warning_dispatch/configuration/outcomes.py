@@ -15,7 +15,7 @@ NEEDED = frozenset(
         "key_pressed", "heard_no_key", "hung_up_early", "voicemail", "colour_ring", "machine", "no_answer", "rejected",
         "no_report", "undelivered", "hung_up_by_us", "busy", "switched_off", "out_of_coverage", "empty_number",
         "suspended", "invalid_number", "bounced", "opted_out", "number_limited", "over_concurrency",
-        "temporarily_refused", "provider_down", "credentials_refused", "balance_exhausted", "misconfigured", "delivered",
+        "spoken", "told_deputy", "wrong_number", "temporarily_refused", "mail_deferred", "provider_down", "credentials_refused", "balance_exhausted", "misconfigured", "delivered",
     }
 )  # fmt: skip
 """Rows that channels and the engine name."""

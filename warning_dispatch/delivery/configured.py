@@ -19,6 +19,7 @@ from warning_dispatch.delivery.kinds import (
     Limited,
     RouteFacts,
     RouteLimits,
+    Signing,
     Worded,
     kind_of,
     known_kinds,
@@ -51,6 +52,21 @@ def read_routes(settings: Settings) -> list[ConfiguredRoute]:
     if findings:
         raise ConfigError(findings)
     return routes
+
+
+def readable_routes(settings: Settings) -> list[ConfiguredRoute]:
+    """Those that can be read, whatever is wrong with the others."""
+    return _read(settings, [])
+
+
+def signature_of(route: RouteSettings, readable: Sequence[ConfiguredRoute]) -> str:
+    """签名: what stands in front of a message of this route, 【…】, as it is set or as its kind knows; empty: nothing."""
+    name = route.signature
+    for one in readable:
+        if one.facts.name == route.name and not name and isinstance(one.kind, Signing):
+            name = one.kind.signature(one.options)
+    name = name.strip("【】")
+    return f"【{name}】" if name else ""
 
 
 def route_findings(settings: Settings) -> list[Finding]:

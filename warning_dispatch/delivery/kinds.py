@@ -90,6 +90,10 @@ class Shared:
         return made
 
 
+async def _everybody(_number: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelTools:
     """What a channel is given when it is built."""
@@ -114,6 +118,8 @@ class ChannelTools:
     alike: Sequence[RouteFacts] = ()
     """All routes of the same kind, this one among them."""
     shared: Shared = field(default_factory=Shared)
+    knows: Callable[[str], Awaitable[bool]] = _everybody
+    """回拨: whether the number that rings us stands in the register; a stranger is put to the duty officer."""
 
     @property
     def now(self) -> Callable[[], int]:
@@ -166,6 +172,18 @@ class Worded(Protocol):
 
 
 @runtime_checkable
+class Hearing(Protocol):
+    """A kind that knows whether what people send or dial back over a route reaches us. The texts go by it (ways.py).
+
+    One that does not say is taken to hear written replies, and no calls.
+    """
+
+    def hears(self, options: Any, route: RouteFacts) -> bool | None:
+        """Replies of an SMS or mail route, calls to the number of a voice route. None: nobody is reached, say nothing."""
+        ...
+
+
+@runtime_checkable
 class Limited(Protocol):
     """A kind that knows what its provider documents."""
 
@@ -180,6 +198,15 @@ class Addressed(Protocol):
 
     def addresses(self, options: Any, route: RouteFacts, hook_secret: bytes) -> Mapping[str, str]:
         """Address by the callback's name; whoever knows one can call back."""
+        ...
+
+
+@runtime_checkable
+class Signing(Protocol):
+    """A kind that knows the signature its provider puts in front of an SMS: it counts, and is not written by us."""
+
+    def signature(self, options: Any) -> str:
+        """Without its brackets; empty: none."""
         ...
 
 

@@ -61,6 +61,22 @@ class Breakers:
         rows += [(route, partial(_never, one, now)) for route, one in never if route in troubled]
         self._step(rows)
 
+    def in_turn(self, answers: Sequence[tuple[str, int, Failure | None]]) -> None:
+        """(route, attempt, what speaks against the route) as providers answered, one after the other.
+
+        Some refusals among hundreds that were taken are no refusals in a row.
+        """
+        troubled = self._ledger.tx.routes.troubled() if answers else ()
+        concerned = {*troubled, *(route for route, _, failure in answers if failure)}
+        now = self._ledger.now
+        self._step(
+            [
+                (route, partial(_failed, failure, now) if failure else partial(_through, one, now))
+                for route, one, failure in answers
+                if route in concerned
+            ]
+        )
+
     def ill(self, failures: Sequence[Failure]) -> None:
         """Attempts that came back for their route's sake."""
         self._step([(one.route, partial(_failed, one, self._ledger.now)) for one in failures])

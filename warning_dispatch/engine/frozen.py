@@ -44,7 +44,7 @@ class Frozen:
 
 def texts_to_json(texts: FrozenTexts) -> str:
     """Freeze texts."""
-    written: dict[str, object] = {key: [text.subject, text.body] for key, text in texts.by_key.items()}
+    written: dict[str, object] = {key: [text.subject, text.body, *text.shorter] for key, text in texts.by_key.items()}
     if texts.values:
         written[_VALUES] = texts.values
     return json.dumps(written, ensure_ascii=False)
@@ -54,7 +54,9 @@ def texts_from_json(text: str) -> FrozenTexts:
     """Thaw texts."""
     written = json.loads(text)
     values = written.pop(_VALUES, {})
-    return FrozenTexts({key: FrozenText(*pair) for key, pair in written.items()}, values)
+    return FrozenTexts(
+        {key: FrozenText(subject, body, tuple(more)) for key, (subject, body, *more) in written.items()}, values
+    )
 
 
 class FrozenPlans:

@@ -149,6 +149,7 @@ class Launcher:
             advice=launch.hazard.advice,
             area_names=names,
             expires=facts.expires,
+            hazard_key=launch.hazard.key,
         )
 
 

@@ -38,19 +38,25 @@ FURTHEST = 4_000
 TEMPLATES_IN = "zh_CN"
 """The language of templates that providers approve."""
 
-Compose = Callable[[Sequence[TextPart], str, Channel, str], tuple[str, str]]
-"""(what each call-out says, most urgent first; language; channel; link) → subject and body for one receiver."""
+Compose = Callable[[Sequence[TextPart], str, Channel, str, str], tuple[str, str]]
+"""(what each call-out says, most urgent first; language; channel; link; route) → subject and body for one receiver."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxSettings:
-    """`batch`: attempts claimed per turn and channel. Leases in ms. `link_prefix`: what a token is appended to."""
+    """`batch`: attempts claimed per turn and channel. Leases in ms. `link_prefix`: what a token is appended to.
+
+    `linked` False: there is no address to open, so no message carries a link.
+    """
 
     batch: int = 500
     claim_lease: int = 30_000
     report_overdue: int = 180_000
     ring_for: int = 35_000
     link_prefix: str = ""
+    linked: bool = True
+    in_hand: int = 120_000
+    """ms for which the machine leaves alone whom somebody is dialling by hand."""
     simulated_routes: frozenset[str] = frozenset()
     value_routes: frozenset[str] = frozenset()
     """Routes whose providers fill templates of their own: they get what the text says by name too."""
@@ -132,7 +138,7 @@ class Outbox:
         homes = [one.callout_id for one in ready]
         ledger.load_callouts([*homes, *(record.callout_id for record in records.values())])
         endpoints = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}), ledger.now)
-        terms = Terms(self._settings.limits, self._settings.rules, self._settings.claim_lease)
+        terms = Terms(self._settings.limits, self._settings.rules, self._settings.claim_lease, self._settings.in_hand)
         picker: VoicePicker | TextPicker = (VoicePicker if channel is Channel.VOICE else TextPicker)(
             ledger, room, records, endpoints, terms
         )
@@ -184,7 +190,7 @@ class Outbox:
     def _links(self, ledger: Ledger, chosen: Sequence[Chosen]) -> Mapping[int, str]:
         """Attempt → link. A link answers for whoever is behind the number it was sent to, so each channel has its own."""
         links = {}
-        for channel in (Channel.SMS, Channel.EMAIL):
+        for channel in (Channel.SMS, Channel.EMAIL) if self._settings.linked else ():
             linked = [one for one in chosen if one.attempt.channel is channel]
             wanted = [(one.attempt.callout_id, one.endpoint.view.receiver_id, Purpose.CALL) for one in linked]
             tokens = ledger.tx.links.tokens(wanted, channel) if wanted else ()
@@ -237,12 +243,13 @@ class Outbox:
         language, channel = one.endpoint.language, one.attempt.channel
         parts = []
         for callout_id, wishes in _by_callout(one.wishes).items():
-            text = _frozen_text(ledger, one, callout_id, saying)
+            text = _frozen_text(ledger, one, callout_id, wishes, saying)
             if len(one.wishes) == 1:
-                return text.fill(one.endpoint.unit_name, link)
+                parts.append(TextPart(text, (NamedUnit(one.endpoint.unit_name, None),)))
+                break
             units = dict.fromkeys(wish.record.unit_id for wish in wishes)
             parts.append(TextPart(text, tuple(saying.places[unit] for unit in units)))
-        return self._compose(parts, language, channel, link)
+        return self._compose(parts, language, channel, link, one.route)
 
 
 def _try_again(ledger: Ledger, room: RouteRoom, picked: Sequence[Chosen]) -> None:
@@ -253,11 +260,18 @@ def _try_again(ledger: Ledger, room: RouteRoom, picked: Sequence[Chosen]) -> Non
             Breakers(ledger).try_again(one.route, breaker, one.attempt.id)
 
 
-def _frozen_text(ledger: Ledger, one: Chosen, callout_id: int, saying: _Saying) -> FrozenText:
-    """The call-out's text; of the bureau's own call with what happened as it stands now."""
-    texts = ledger.frozen(callout_id).texts
+def _frozen_text(ledger: Ledger, one: Chosen, callout_id: int, wishes: Sequence[Wish], saying: _Saying) -> FrozenText:
+    """The call-out's text for whom it is; of the bureau's own call with what happened as it stands now.
+
+    A message to somebody of several tiers or roles says what holds for all of them.
+    """
+    frozen = ledger.frozen(callout_id)
+    texts = frozen.texts
     language, channel = one.endpoint.language, one.attempt.channel
-    text = texts.get(language, channel.key, _TEXT_OF[one.attempt.purpose])
+    tiers, roles = {wish.record.tier for wish in wishes}, {wish.detail.view.role for wish in wishes}
+    tier = frozen.plan.tiers[tiers.pop()].name if len(tiers) == 1 else ""
+    role = roles.pop().key if len(roles) == 1 else ""
+    text = texts.get(language, channel.key, _TEXT_OF[one.attempt.purpose], tier, role)
     if one.attempt.purpose is Purpose.SELF:
         return with_causes(text, texts, language, channel, saying.causes.get(callout_id, ()))
     return text

@@ -43,18 +43,17 @@ class Chosen:
     repeat: bool
 
 
-def routes_to_avoid(attempt: ReadyAttempt) -> frozenset[str]:
-    """The routes that an attempt was told not to use."""
-    return frozenset(filter(None, attempt.avoid.split(",")))
-
-
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What limits a claim besides the room of its routes. `lease`: ms until a claim lapses."""
+    """What limits a claim besides the room of its routes. `lease`: ms until a claim lapses.
+
+    `in_hand`: ms for which the machine leaves a callee alone whom somebody is dialling by hand.
+    """
 
     limits: CallLimits
     rules: Mapping[str, RouteRule]
     lease: int
+    in_hand: int = 0
 
 
 class Picker:

@@ -10,12 +10,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from warning_dispatch.engine.answers import Answer, is_positive, take_answers
+from warning_dispatch.engine.answers import Answer, is_opt_in, is_opt_out, is_positive, take_answers
 from warning_dispatch.engine.blackouts import Blackouts
 from warning_dispatch.engine.breakers import Breakers, Failure
 from warning_dispatch.engine.dialling_budget import NEVER_WENT, settle_calls
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.records import AttemptRecord, Behind, CalleeRecord, EndpointDetail, Entry, RouteRecord
+from warning_dispatch.engine.opt_outs import keep_opt_outs, take_opt
+from warning_dispatch.engine.records import (
+    AttemptRecord,
+    Behind,
+    CalleeRecord,
+    EndpointDetail,
+    Entry,
+    LinkTarget,
+    RouteRecord,
+)
 from warning_dispatch.engine.sharing import sharers_of, tell, write_anew
 from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.endpoints import all_dead, other_roles
@@ -116,7 +125,7 @@ class Reports:
                 delivered.setdefault(attempt.id, report.at)
                 ledger.counted.outcomes[outcome.key, None] += 1
                 continue
-            if outcome.next is Next.ACKNOWLEDGE and attempt.channel is Channel.VOICE:
+            if outcome.next is Next.ACKNOWLEDGE and attempt.channel in _PHONES:
                 answers.append(attempt)
             if attempt.state in _UNDER_WAY:  # READY after a lost lease: it is repeated anyway, and reported again
                 ended.setdefault(attempt.id, (attempt, outcome, report.at))
@@ -131,14 +140,20 @@ class Reports:
         self._end(ledger, late, heard=False)
 
     def take_replies(self, ledger: Ledger, replies: Sequence[Reply]) -> int:
-        """A reply acknowledges what was open and had been sent to that number. Returns how many counted."""
+        """A reply acknowledges what was open and had been sent to that number. Returns how many counted.
+
+        One that names the message it answers acknowledges what that message was about.
+        """
         answers: list[Answer] = []
         for reply in replies:
+            if is_opt_out(reply.text) or is_opt_in(reply.text):
+                take_opt(ledger, reply, self._blind_index(reply.address))
+                continue
             if not is_positive(reply.text):
                 ledger.note_system({"k": "reply.other", "on": reply.channel.key})
                 continue
-            means = Means.EMAIL if reply.channel is Channel.EMAIL else Means.REPLY
-            for attempt_id, target in ledger.tx.attempts.open_for_number(self._blind_index(reply.address)):
+            means = _MEANS.get(reply.channel, Means.REPLY)
+            for attempt_id, target in self._open_for(ledger, reply):
                 answers.append(Answer(target.callee_id, means, target.role, target.receiver_id, attempt_id))
         return take_answers(ledger, answers) if answers else 0
 
@@ -150,6 +165,12 @@ class Reports:
             for target in ledger.tx.links.target(tap.link.rsplit("/", 1)[-1])
         ]
         return take_answers(ledger, answers) if answers else 0
+
+    def _open_for(self, ledger: Ledger, reply: Reply) -> Sequence[tuple[int, LinkTarget]]:
+        if reply.attempt_id is None:
+            called = reply.channel is Channel.VOICE
+            return ledger.tx.attempts.open_for_number(self._blind_index(reply.address), called=called)
+        return ledger.tx.attempts.open_for_attempt(reply.attempt_id)
 
     # --- inside -------------------------------------------------------------------------------------------
 
@@ -194,19 +215,34 @@ class Reports:
             self._blackouts.look(ledger, [callee for attempt in dark for callee in attempt.callee_ids])
 
     def _judge_receipts(self, ledger: Ledger, answered: Sequence[tuple[AttemptRecord, Receipt]]) -> None:
-        """What receipts tell of their routes. Of a call it proves little that it was taken; of a text it is all we hear."""
-        accepted = [one for one, receipt in answered if receipt.accepted]
-        took = [(one.route, one.id) for one in accepted if one.channel is Channel.VOICE]
-        through = [(one.route, one.id) for one in accepted if one.channel is not Channel.VOICE]
+        """What receipts tell of their routes. Of a call it proves little that it was taken; of a text it is all we hear.
+
+        A text that is refused for its own or its receiver's sake proves that the route works.
+        """
+        took = [(one.route, one.id) for one, receipt in answered if receipt.accepted and one.channel is Channel.VOICE]
         never = [(one.route, one.id) for one, receipt in answered if receipt.outcome == NEVER_WENT]
+        texts = [
+            (one.route, one.id, failures[0] if (failures := self._against(one, receipt)) else None)
+            for one, receipt in answered
+            if one.channel is not Channel.VOICE and receipt.outcome != NEVER_WENT
+        ]
         breakers = Breakers(ledger)
-        breakers.well(took=took, through=through, never=never)
+        breakers.well(took=took, never=never)
+        breakers.in_turn(texts)
         doubted = [(one, receipt.outcome) for one, receipt in answered if _in_doubt(one, receipt)]
         breakers.ill([failure for one, outcome in doubted for failure in _failure(one, self._outcomes[outcome])])
 
+    def _against(self, attempt: AttemptRecord, receipt: Receipt) -> Sequence[Failure]:
+        return () if receipt.accepted else _failure(attempt, self._outcomes[receipt.outcome])
+
     def _judge_ends(self, ledger: Ledger, ended: Sequence[tuple[AttemptRecord, Outcome, int]]) -> None:
-        """What ends tell of their routes: a call that reached a phone, whatever came of it there, got through."""
-        ill = [failure for attempt, outcome, _ in ended for failure in _failure(attempt, outcome)]
+        """What ends tell of their routes: a call that reached a phone, whatever came of it there, got through.
+
+        Of a text that its provider refused at once the receipts have told already.
+        """
+        told = (AttemptState.CLAIMED,)
+        later = [one for one in ended if one[0].channel is Channel.VOICE or one[0].state not in told]
+        ill = [failure for attempt, outcome, _ in later for failure in _failure(attempt, outcome)]
         failing = {one.attempt_id for one in ill}
         through = [
             (attempt.route, attempt.id)
@@ -227,8 +263,9 @@ class Reports:
         refused = [
             (attempt, outcome)
             for attempt, outcome, _ in ended
-            if attempt.channel is not Channel.VOICE and outcome.next in _ROUTE_TROUBLE
+            if attempt.channel is not Channel.VOICE and outcome.next in (*_ROUTE_TROUBLE, Next.ROUTE_ONLY)
         ]
+        keep_opt_outs(ledger, [attempt for attempt, outcome in refused if outcome.next is Next.ROUTE_ONLY])
         records = ledger.tx.callees.load(list({callee for attempt, _ in refused for callee in attempt.callee_ids}))
         others = {
             attempt.id: write_anew(ledger, attempt, records, repeat=attempt.id in unsure) for attempt, _ in refused
@@ -240,6 +277,7 @@ class Reports:
             if len(others[attempt.id]) < len(attempt.callee_ids)
             and ledger.goes_on(attempt.callout_id, attempt.purpose)
             and ledger.now < ledger.callout(attempt.callout_id).voice_until + GIVE_UP_AFTER
+            and (outcome.next is not Next.ROUTE_ONLY or _others(attempt, routes))
         ]
         if again:
             ledger.tx.attempts.leave([(one[0], callee) for one in again for callee in others[one[0]]])
@@ -269,10 +307,7 @@ class Reports:
         have, it waits its patience, and begins anew with any but the last.
         """
         refused_by = {*filter(None, attempt.avoid.split(",")), attempt.route}
-        left = any(
-            one.channel is attempt.channel and one.breaker.in_service and one.name not in refused_by for one in routes
-        )
-        if not left:
+        if not _others(attempt, routes):
             return attempt.route, unsure, ledger.now + self._patience(ledger, attempt, outcome)
         return ",".join(sorted(refused_by)), unsure, ledger.now + (outcome.gap if unsure else 0)
 
@@ -376,6 +411,17 @@ def _callout_of(ended: Sequence[tuple[AttemptRecord, Outcome, int]], attempt_id:
     return next(attempt.callout_id for attempt, _, _ in ended if attempt.id == attempt_id)
 
 
+def _others(attempt: AttemptRecord, routes: Sequence[RouteRecord]) -> bool:
+    """Whether another provider in service is left that has not refused the attempt."""
+    refused_by = {*filter(None, attempt.avoid.split(",")), attempt.route}
+    return any(
+        one.channel is attempt.channel and one.breaker.in_service and one.name not in refused_by for one in routes
+    )
+
+
+_MEANS = {Channel.EMAIL: Means.EMAIL, Channel.VOICE: Means.KEY}
+_PHONES = (Channel.VOICE, Channel.SMS)
+"""What a key can answer: a call; and a message, by somebody who rings us before the call has come (回拨)."""
 _UNDER_WAY = (AttemptState.CLAIMED, AttemptState.HANDED)
 _ROUTE_TROUBLE = (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
 _SAYS_NOTHING = (NO_REPORT, NEVER_WENT)

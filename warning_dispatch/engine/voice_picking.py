@@ -3,6 +3,7 @@
 An attempt waits in the queue for one callee. Whoever would ring the same number is named in the same call, wherever
 in the queue and of whichever call-out: the first of them by order gives the call its home, the others are merged into
 it. The bureau's call to itself and a drill stay by themselves: practice never rings with a warning.
+Whom the duty officer is dialling by hand the machine leaves alone, for so long and no longer.
 
 A call that is repeated because its claim was lost goes as it was. Its first hand-over may be ringing, and a key that is
 pressed there must not answer for a unit that was not named; so nobody is merged into it, and it into no other.
@@ -14,9 +15,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from warning_dispatch.engine.dialling_budget import DiallingBudget
+from warning_dispatch.engine.dialling_budget import DiallingBudget, routes_to_avoid
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.picking import Chosen, Picker, Terms, Wish, routes_to_avoid
+from warning_dispatch.engine.picking import Chosen, Picker, Terms, Wish
 from warning_dispatch.engine.records import CalleeRecord, EndpointDetail, ReadyAttempt
 from warning_dispatch.engine.routes import RouteRoom
 from warning_dispatch.escalation.endpoints import dialable
@@ -25,6 +26,8 @@ from warning_dispatch.escalation.state import DISTRUSTED
 from warning_dispatch.model.states import CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import Channel
 
+IN_HAND = "in_hand"
+"""Why an attempt waits: somebody is dialling by hand."""
 _Key = tuple[Purpose, int, bool]
 """(purpose of the call-out, number, whether it is kept from some route): what may be said in one call."""
 
@@ -44,6 +47,14 @@ class VoicePicker(Picker):
         super().__init__(ledger, room, records, endpoints, terms)
         self._ours: frozenset[int] = frozenset()
         self._over: list[tuple[ReadyAttempt, list[Wish]]] = []
+        self._waits: list[tuple[int, int, str]] = []
+
+    @cached_property
+    def _in_hand(self) -> Mapping[int, tuple[int, str]]:
+        """Callees whom somebody is dialling by hand."""
+        if not self.terms.in_hand:
+            return {}
+        return self.ledger.tx.attempts.in_hand(self.ledger.now - self.terms.in_hand)
 
     @cached_property
     def budget(self) -> DiallingBudget:
@@ -71,6 +82,8 @@ class VoicePicker(Picker):
                 continue
             also = [] if first.attempt.repeated else waiting[self._key(first)]
             named = [*wishes, *(one for one in also if one.attempt.id != first.attempt.id)]
+            if self.budget.waits_for_another(first.attempt, self.room, first.number):
+                continue
             spent = self.budget.spent(first.number, first.attempt)
             unliked = self.budget.doors.of(first.number, first.attempt).unliked
             route = self.room.take(self._avoid(named), spent, unliked)
@@ -86,12 +99,17 @@ class VoicePicker(Picker):
                 self.budget.hold(attempt, {one.number for one in wishes})
         self.write()
         self.budget.write()
+        if self._waits:
+            self.ledger.tx.attempts.hold(self._waits)
         return list(chosen.values())
 
     # --- whom it would ring -------------------------------------------------------------------------------
 
     def _wishes(self, attempt: ReadyAttempt) -> list[Wish]:
         """Whom the attempt would ring now, all at one number; empty when it waits or was dropped, with the reason."""
+        if any(callee in self._in_hand for callee in attempt.callee_ids):
+            self._leave_to_hand(attempt)
+            return []
         queued = [one for one in self.callees(attempt) if one.callee.voice is Voice.QUEUED]
         paused = [one for one in queued if self._callout_state(one) is CallOutState.PAUSED]
         going = [one for one in queued if one not in paused]
@@ -118,6 +136,16 @@ class VoicePicker(Picker):
         elif not together:
             self.drop(attempt, "no_endpoint" if going else "not_wanted")
         return together
+
+    def _leave_to_hand(self, attempt: ReadyAttempt) -> None:
+        """It waits until the officer has said what came of it, or the limit is over."""
+        taken = max(self._in_hand[one][0] for one in attempt.callee_ids if one in self._in_hand)
+        until = taken + self.terms.in_hand
+        self._waits.append((attempt.id, until, IN_HAND))
+        self.ledger.wake_at(until)
+        if attempt.held_until != until:
+            entry = {"k": "attempt.held", "id": attempt.id, "until": until, "why": IN_HAND}
+            self.ledger.note(attempt.callout_id, entry)
 
     def _queued(self, record: CalleeRecord) -> bool:
         return self.ledger.current(record).callee.voice is Voice.QUEUED
@@ -197,7 +225,7 @@ class VoicePicker(Picker):
             best
             for attempt in others
             for record in self.callees(attempt)
-            if record.callee.voice is Voice.QUEUED
+            if record.callee.voice is Voice.QUEUED and record.id not in self._in_hand
             for best in self._dialable(attempt, record)[:1]
         ]
 

@@ -1,4 +1,4 @@
-"""回拨: what a number that rings us has been called for and not answered yet."""
+"""回拨: what a number that rings us has been called for (or written to) and not answered yet."""
 
 from __future__ import annotations
 
@@ -17,16 +17,22 @@ from warning_dispatch.store.sql import Sql
 
 _ASKS = (Purpose.CALL, Purpose.DRILL, Purpose.SELF)
 _CALLED = """SELECT a.id, a.callout_id, r.language, a.purpose, c.id, u.name, o.texts FROM number n
- JOIN attempt a ON a.number_id = n.id AND a.channel = ? AND a.claimed_at IS NOT NULL
+ JOIN attempt a ON a.number_id = n.id AND a.channel IN (?, ?) AND a.claimed_at IS NOT NULL
  JOIN attempt_callee ac ON ac.attempt_id = a.id JOIN callee c ON c.id = ac.callee_id
  JOIN callout o ON o.id = c.callout_id JOIN unit u ON u.id = c.unit_id JOIN receiver r ON r.id = a.receiver_id
- WHERE n.blind_index = ? ORDER BY a.id DESC, c.id"""
+ WHERE n.blind_index = ? ORDER BY a.channel, a.id DESC, c.id"""
+_KNOWN = """SELECT 1 FROM number n JOIN endpoint e ON e.number_id = n.id AND e.valid_until IS NULL
+ WHERE n.blind_index = ? LIMIT 1"""
 _STATES = "SELECT c.id, c.state, o.state FROM callee c JOIN callout o ON o.id = c.callout_id WHERE c.id IN {ids}"
 
 
 def open_calls(sql: Sql, blind_index: bytes) -> Sequence[OpenCall]:
-    """The last call about each unit that is still open, newest first; a unit taken over by a newer round counts as it."""
-    rows = [row for row in sql.rows(_CALLED, Channel.VOICE.value, blind_index) if Purpose(row[3]) in _ASKS]
+    """The last call about each unit that is still open, newest first; a unit taken over by a newer round counts as it.
+
+    Where a number has not been called yet, what was written to it: whoever rings us then need not wait for the call.
+    """
+    rows = sql.rows(_CALLED, Channel.VOICE.value, Channel.SMS.value, blind_index)
+    rows = [row for row in rows if Purpose(row[3]) in _ASKS]
     newest = newest_of(sql, [row[4] for row in rows]) if rows else {}
     now = {row[4]: newest.get(row[4], row[4]) for row in rows}
     is_open = _open(sql, list(now.values()))
@@ -38,6 +44,11 @@ def open_calls(sql: Sql, blind_index: bytes) -> Sequence[OpenCall]:
             found[row[0]].append(row)
             told.add(unit)
     return [_one(sql, attempt_id, named) for attempt_id, named in found.items()]
+
+
+def is_known(sql: Sql, blind_index: bytes) -> bool:
+    """Whether a number stands in the register."""
+    return sql.value(_KNOWN, blind_index) is not None
 
 
 def _open(sql: Sql, callee_ids: Sequence[int]) -> frozenset[int]:

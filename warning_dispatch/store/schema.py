@@ -44,8 +44,10 @@ __all__ = [
 ]
 """What stands in other files and is asked for here."""
 
+A_TASK = f"state = {AttemptState.HANDED.value} AND channel = {Channel.OPERATOR.value}"
+"""What stands on the duty officer's work list."""
 ON_A_LINE = f"state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value}) AND channel = {Channel.VOICE.value}"
-"""Calls that are claimed or handed over: each has a line of its route."""
+"""Calls that are claimed or handed over: each has a line of its route, and nobody else may ring its number."""
 
 id_block = Table(
     "id_block",
@@ -322,6 +324,8 @@ attempt = Table(
     Column("possible_duplicate", SmallInteger, nullable=False, server_default="0"),
     Column("held_until", BigInteger, comment="READY and not before: every number it could dial is over its budget"),
     Column("held_why", Text, comment="reason"),
+    Column("taken_at", BigInteger, comment="an operator task: since when somebody has it in hand"),
+    Column("taken_by", Text, comment="who, as the journal names them"),
     _refers("callout_id", "callout"),
     Index(
         "ix_attempt_held",
@@ -330,6 +334,12 @@ attempt = Table(
         postgresql_where=text(f"state = {AttemptState.READY.value} AND held_until IS NOT NULL"),
     ),
     Column("merged_id", Key, comment="DROPPED: the attempt that names its unit instead, perhaps of another call-out"),
+    Index(
+        "ix_attempt_task",
+        "callout_id",
+        sqlite_where=text(A_TASK),
+        postgresql_where=text(A_TASK),
+    ),
     Index(
         "ix_attempt_ready",
         "channel",
@@ -340,6 +350,7 @@ attempt = Table(
     ),
     Index(
         "ix_attempt_line",
+        "number_id",
         "route",
         sqlite_where=text(ON_A_LINE),
         postgresql_where=text(ON_A_LINE),
@@ -350,7 +361,12 @@ attempt = Table(
         sqlite_where=text("lease_until IS NOT NULL"),
         postgresql_where=text("lease_until IS NOT NULL"),
     ),
-    Index("ix_attempt_number", "number_id"),
+    Index(
+        "ix_attempt_number",
+        "number_id",
+        sqlite_where=text("number_id IS NOT NULL"),
+        postgresql_where=text("number_id IS NOT NULL"),
+    ),
     Index("ix_attempt_callout", "callout_id"),
     comment="One try on one endpoint; it may serve several callees.",
 )
@@ -493,6 +509,16 @@ number_call = Table(
     Column("at", BigInteger, nullable=False),
     Index("ix_number_call_window", "number_id", "route", "at"),
     comment="The exact sliding window of calls per number and provider.",
+)
+
+opt_out = Table(
+    "opt_out",
+    metadata,
+    Column("number_id", Key, primary_key=True, autoincrement=False),
+    Column("route", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+    comment="Who has told a provider to send nothing more: by that route nothing is sent, everything else goes on.",
 )
 
 turn = Table(

@@ -248,6 +248,18 @@ def _create_number_call() -> None:
     op.create_index("ix_number_call_window", "number_call", ["number_id", "route", "at"])
 
 
+def _create_opt_out() -> None:
+    op.create_table(
+        "opt_out",
+        sa.Column("number_id", KEY, autoincrement=False, nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number_id", "route", name=op.f("pk_opt_out")),
+        comment="Who has told a provider to send nothing more: by that route nothing is sent, everything else goes on.",
+        sqlite_with_rowid=False,
+    )
+
+
 def _create_raw_message() -> None:
     op.create_table(
         "raw_message",
@@ -675,6 +687,8 @@ def _create_attempt() -> None:
             "held_until", sa.BigInteger(), comment="READY and not before: every number it could dial is over its budget"
         ),
         sa.Column("held_why", sa.Text(), comment="reason"),
+        sa.Column("taken_at", sa.BigInteger(), comment="an operator task: since when somebody has it in hand"),
+        sa.Column("taken_by", sa.Text(), comment="who, as the journal names them"),
         sa.Column(
             "merged_id", KEY, comment="DROPPED: the attempt that names its unit instead, perhaps of another call-out"
         ),
@@ -685,9 +699,10 @@ def _create_attempt() -> None:
     op.create_index("ix_attempt_callout", "attempt", ["callout_id"])
     _partial_index("ix_attempt_held", "attempt", ["held_until"], "state = 1 AND held_until IS NOT NULL")
     _partial_index("ix_attempt_lease", "attempt", ["lease_until"], "lease_until IS NOT NULL")
-    _partial_index("ix_attempt_line", "attempt", ["route"], "state IN (2, 3) AND channel = 1")
-    op.create_index("ix_attempt_number", "attempt", ["number_id"])
+    _partial_index("ix_attempt_line", "attempt", ["number_id", "route"], "state IN (2, 3) AND channel = 1")
+    _partial_index("ix_attempt_number", "attempt", ["number_id"], "number_id IS NOT NULL")
     _partial_index("ix_attempt_ready", "attempt", ["channel", "order_key", "id"], "state = 1")
+    _partial_index("ix_attempt_task", "attempt", ["callout_id"], "state = 3 AND channel = 4")
 
 
 def _create_branch() -> None:
@@ -898,6 +913,7 @@ def upgrade() -> None:
     _create_lease()
     _create_number()
     _create_number_call()
+    _create_opt_out()
     _create_raw_message()
     _create_register_change()
     _create_route()
@@ -945,6 +961,7 @@ def downgrade() -> None:
     op.drop_table("route")
     op.drop_table("register_change")
     op.drop_table("raw_message")
+    op.drop_table("opt_out")
     op.drop_table("number_call")
     op.drop_table("number")
     op.drop_table("lease")
