@@ -6,7 +6,8 @@ import asyncio
 import base64
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from warning_dispatch.delivery.gateway.channel import CONNECT_S, SILENT_IN_A_ROW
 from warning_dispatch.delivery.gateway.description import BY_STATUS, UNSURE_STATUSES
 from warning_dispatch.delivery.gateway.files import load_provider, shipped_folder
 from warning_dispatch.delivery.gateway.kind import KIND
+from warning_dispatch.delivery.http import Cause, HttpAnswer, HttpRequest, HttpTroubleError
 from warning_dispatch.delivery.kinds import ChannelTools, HookRequest, RouteFacts
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Channel
@@ -245,6 +247,38 @@ async def test_a_provider_that_cannot_be_reached_has_surely_not_taken_anything(s
     await house.channel.close()
     assert len(receipts) == 50
     assert outcomes(receipts) == {("provider_down", False)}
+
+
+class Unsteady:
+    """Connections of which every second one cannot be made: nothing is sent then."""
+
+    def __init__(self) -> None:
+        self.tried: list[int] = []
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[Any]:
+        """The one there is."""
+        yield self
+
+    async def send(self, _request: HttpRequest) -> HttpAnswer:
+        """Every second time."""
+        self.tried.append(1)
+        if len(self.tried) % 2:
+            raise HttpTroubleError(Cause.NO_CONNECTION)
+        return HttpAnswer(200, b'{"Code":"OK","CallId":"c"}')
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+async def test_one_lost_connection_is_not_a_provider_that_is_down(stand: Any) -> None:
+    """What surely was not sent is tried once more, on the spot; the route stays in service."""
+    house = House(stand.WORDS["aliyun-voice"], "http://127.0.0.1:9", connections=1)
+    house.channel._lines = Unsteady()  # type: ignore[assignment] # no port refuses every second connection
+    receipts = await house.channel.deliver(calls(5))
+    await house.channel.close()
+    assert outcomes(receipts) == {("", False)}
+    assert sorted(receipt.attempt_id for receipt in receipts) == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("code", ["isv.OUT_OF_SERVICE", "SignatureDoesNotMatch", "isv.TTS_TEMPLATE_ILLEGAL"])
