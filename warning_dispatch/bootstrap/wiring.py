@@ -199,6 +199,11 @@ class RoutePlan:
     rule: RouteRule = ANYTHING
 
 
+def _limits(routes: Sequence[RoutePlan], night: Night | None) -> CallLimits:
+    texts = frozenset(one.name for one in routes if one.per_number and one.channel is not Channel.VOICE)
+    return CallLimits({one.name: one.per_number for one in routes if one.per_number}, night, texts)
+
+
 def wire_product(
     *,
     database: sqlalchemy.Engine,
@@ -237,11 +242,7 @@ def wire_product(
         outbox=replace(
             outbox,
             simulated_routes=frozenset(one.name for one in routes if one.simulated),
-            limits=CallLimits(
-                {one.name: one.per_number for one in routes if one.per_number},
-                night,
-                frozenset(one.name for one in routes if one.per_number and one.channel is not Channel.VOICE),
-            ),
+            limits=_limits(routes, night),
             rules={one.name: one.rule for one in routes},
         ),
         pause_max=pause_max,
