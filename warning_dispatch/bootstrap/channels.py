@@ -149,7 +149,7 @@ def _polling(channel: Polled) -> Callable[[Writer], Awaitable[None]]:
 
 
 def _probing(route: str, channel: Probed, engine: Engine) -> Callable[[Writer], Awaitable[None]]:
-    """What the probe says goes to the route's breaker; the balance stands in the log."""
+    """What the probe says goes to the route's breaker; `route list` shows the balance."""
     log = structlog.get_logger("route")
 
     async def ask(writer: Writer) -> None:
@@ -157,7 +157,9 @@ def _probing(route: str, channel: Probed, engine: Engine) -> Callable[[Writer], 
         log.info("route.probe", route=route, healthy=probe.healthy, why=probe.why, balance=probe.balance)
         why = "" if probe.healthy else probe.why or PROVIDER_DOWN
         await asyncio.wrap_future(
-            writer.submit(Lane.ACT, lambda now: engine.once(now, lambda ledger: Breakers(ledger).probe(route, why)))
+            writer.submit(
+                Lane.ACT, lambda now: engine.once(now, lambda ledger: Breakers(ledger).probe(route, why, probe.balance))
+            )
         )
 
     return ask

@@ -22,6 +22,7 @@ from warning_dispatch.cli import (
     contacts_people,
     db,
     journal,
+    route,
     source,
 )
 from warning_dispatch.cli.check import check
@@ -62,6 +63,7 @@ def build_app() -> typer.Typer:
         ("contacts", _contacts()),
         ("journal", journal.app),
         ("db", db.app),
+        ("route", route.app),
         ("source", source.sources),
         ("outlet", source.outlets),
         ("user", accounts.users),

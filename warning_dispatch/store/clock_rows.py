@@ -39,6 +39,7 @@ MOVE: Mapping[str, tuple[str, ...]] = {
     "attempt WHERE lease_until IS NOT NULL": ("lease_until",),
     "route WHERE tokens_at > 0": ("tokens_at",),
     "route WHERE down_until > 0": ("down_until",),
+    "route WHERE probed_at > 0": ("probed_at",),
     "number_call": ("at",),
     "alarm WHERE claimed_at IS NULL": ("rings_from", "next_at"),
     "source": ("seen_at", "message_at"),
