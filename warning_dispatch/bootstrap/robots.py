@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 
 import structlog
@@ -19,6 +19,7 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.daemon import Regular
 from warning_dispatch.delivery.gateway.plan import GatewayOptions, folders_of, make_plan
 from warning_dispatch.delivery.gateway.robot import GroupRobot
+from warning_dispatch.engine.lanes import Writer
 from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.model.views import AlarmRow
 from warning_dispatch.route_settings import RobotSettings
@@ -99,5 +100,12 @@ def robots_of(settings: Settings, product: Product, holder: str, clock: Clock) -
             clock.now,
         )
         asking = Asking(product.engine, clock, holder, f"robot:{one.name}", one.every_s)
-        told.append(Regular(f"robot:{one.name}", one.every_s, asking.beside(teller.look)))
+        told.append(Regular(f"robot:{one.name}", one.every_s, asking.beside(_looking(teller))))
     return told
+
+
+def _looking(teller: AlarmTeller) -> Callable[[Writer], Awaitable[None]]:
+    async def look(_writer: Writer) -> None:
+        await teller.look()
+
+    return look
