@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from warning_dispatch.bootstrap import serve
 from warning_dispatch.clock import ScaledClock, SystemClock
 from warning_dispatch.configuration import load_configuration
-from warning_dispatch.delivery.kinds import ChannelTools, HookRequest, RouteFacts, kind_of
+from warning_dispatch.delivery.kinds import ChannelTools, HookRequest, RouteFacts, RouteLimits, kind_of
 from warning_dispatch.delivery.twilio import twiml
 from warning_dispatch.delivery.twilio.errors import error_table
 from warning_dispatch.delivery.twilio.options import TwilioOptions
@@ -456,12 +456,17 @@ def test_check_names_what_would_fail_at_three_in_the_morning() -> None:
         ".options.from_numbers",
         ".options.address",
         "",
-        ".rate_per_minute",
     ]
+    assert kind.limits(options, facts) == RouteLimits(rate=60, public_cloud=True)
+    fast = kind.check(options, replace(facts, rate=600))
+    assert any(one.where.endswith(".rate_per_minute") for one in fast)
     text = "\n".join(str(one) for one in kind.check(options, facts))
     assert "+86" in text
     sms = kind.check(options, replace(facts, channel=Channel.SMS, hook_url="https://x.example/hooks/sms"))
     assert "不能带链接" in "\n".join(str(one) for one in sms)
+    public = replace(facts, hook_url="https://x.example/hooks/voice")
+    assert kind.addresses(options, public, b"") == {"inbound": "https://x.example/hooks/voice/inbound"}
+    assert [kind.hears(options.model_copy(update={"hears": one}), public) for one in (True, False)] == [True, False]
     good = TwilioOptions(account_sid="AC" + "0" * 32, from_numbers=("+12025550100",))
     ready = replace(facts, hook_url="https://x.example/hooks/voice", secret=lambda _name: "t", rate=60)
     assert [one.what for one in kind.check(good, ready) if not one.what.startswith("信息")] == []
