@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import tomllib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from warning_dispatch.delivery.twilio.options import TwilioOptions
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch, Event, OpenCall, Reply, Report
+from warning_dispatch.route_settings import RouteSettings
 from warning_dispatch.simulation.faults import Faults
 from warning_dispatch.simulation.population import Population, TextHabit, Times, VoiceHabit
 from warning_dispatch.web.hooks import Hooks
@@ -470,3 +472,21 @@ def test_check_names_what_would_fail_at_three_in_the_morning() -> None:
     good = TwilioOptions(account_sid="AC" + "0" * 32, from_numbers=("+12025550100",))
     ready = replace(facts, hook_url="https://x.example/hooks/voice", secret=lambda _name: "t", rate=60)
     assert [one.what for one in kind.check(good, ready) if not one.what.startswith("信息")] == []
+
+
+def test_the_shipped_settings_example_is_true() -> None:
+    """The Twilio routes that stand commented in the shipped settings can be read as they stand."""
+    text = (Path(__file__).resolve().parents[2] / "config" / "warning-dispatch.toml").read_text("utf-8")
+    example = text.partition("# --- Twilio 示例")[2].partition("\n")[2].partition("# --- Twilio 示例完")[0]
+    lines = [line.removeprefix("#").removeprefix(" ") for line in example.splitlines()]
+    routes = tomllib.loads("\n".join(lines))["routes"]
+    assert [route["channel"] for route in routes] == ["voice", "sms"]
+    for route in routes:
+        RouteSettings.model_validate(route)
+        TwilioOptions.model_validate(route["options"])
+
+
+def test_every_option_is_explained() -> None:
+    """Whoever reads docs/twilio.md has seen every option there is."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "twilio.md").read_text("utf-8")
+    assert [name for name in TwilioOptions.model_fields if f"`{name}`" not in page] == []
