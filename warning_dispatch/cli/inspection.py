@@ -16,6 +16,7 @@ from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.wiring import vocabulary_of
 from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.cli.source_inspection import Keys, outlet_findings, source_findings
+from warning_dispatch.cli.unrung_numbers import unrung_numbers
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.configuration.bureau import BUREAU
 from warning_dispatch.delivery.configured import (
@@ -311,6 +312,8 @@ def _routes(
     result.found("routes", *_missing_routes(settings, configuration, where))
     result.found("routes", *_budget_findings(settings, configuration, where))
     result.found("routes", *route_findings(settings))
+    if register is not None:
+        result.found("routes", *unrung_numbers(settings, register))
     sample = register is not None and any(entry.sample for entry in register.receivers)
     if reaches_people(settings) and sample:
         what = both("名册里有样本号码，真实线路拒绝拨打", "sample numbers in the register: real routes refuse them")

@@ -45,7 +45,8 @@ class TwilioKind:
     def limits(self, options: TwilioOptions, route: RouteFacts) -> RouteLimits:  # noqa: ARG002 - see Limited
         """See Limited: what an account has that has not asked for more. It is a public cloud."""
         rate = CALLS_A_MINUTE if route.channel is Channel.VOICE else None
-        return RouteLimits(rate=rate, public_cloud=True)
+        never = ("+86",) if route.channel is Channel.VOICE else ()
+        return RouteLimits(rate=rate, public_cloud=True, never=never)
 
     def addresses(self, options: TwilioOptions, route: RouteFacts, hook_secret: bytes) -> Mapping[str, str]:  # noqa: ARG002 - see Addressed
         """See Addressed: where calls and messages to our numbers go. Those about attempts travel with each of them."""
