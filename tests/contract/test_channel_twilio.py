@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import tomllib
 from collections import Counter
@@ -430,6 +431,34 @@ async def test_senders_come_from_a_pool(bench: Callable[..., Any]) -> None:
     async with bench(Channel.SMS, messaging_service=service) as place:
         await place.channel.deliver([text_to()])
         assert [one.sender for one in place.server.sent] == [service]
+
+
+# --- secrets -------------------------------------------------------------------------------------------------------
+
+
+async def test_no_log_line_and_no_error_holds_a_secret_or_a_number(
+    bench: Callable[..., Any],
+    twilio_server: Any,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Everything that can go wrong goes wrong, at the most talkative level: neither token nor account nor number is said."""
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.CRITICAL, logger="uvicorn")  # the other side's
+    rest, token = twilio_server("rest"), twilio_server("callbacks").TOKEN
+    for channel, make in ((Channel.VOICE, call_to), (Channel.SMS, text_to)):
+        async with bench(channel, voice=VoiceHabit.NEVER) as place:
+            place.server.failing = iter([*REFUSALS, (500, 20500), "hang", "cut", ""])
+            batch = [make(f"+86139000000{at:02}", at) for at in range(1, len(REFUSALS) + 5)]
+            await place.channel.deliver(batch)
+            await place.channel.hang_up([one.attempt_id for one in batch])
+            await place.channel.hook(HookRequest("POST", "key/1", (), {}, b"Digits=1&From=%2B8613900000001", PUBLIC))
+            await place.quiet()
+    said = caplog.text + "".join(capsys.readouterr()) + repr(place.channel._options)
+    ours = "\n".join(line for line in said.splitlines() if "ASGI" not in line)
+    assert "twilio.refused_callback" in ours
+    secrets = (token, rest.AUTHORIZATION.removeprefix("Basic "), "8613900000")
+    assert [one for one in secrets if one in ours] == []
 
 
 # --- the kind ------------------------------------------------------------------------------------------------------
