@@ -24,6 +24,7 @@ from warning_dispatch.delivery.kinds import ChannelTools, HookRequest, RouteFact
 from warning_dispatch.delivery.twilio import twiml
 from warning_dispatch.delivery.twilio.errors import error_table
 from warning_dispatch.delivery.twilio.options import TwilioOptions
+from warning_dispatch.delivery.twilio.voice import TwilioVoice
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch, Event, OpenCall, Reply, Report
@@ -71,6 +72,11 @@ class Bench:
     def outcomes(self) -> list[tuple[int, str]]:
         """Reports, as attempt and outcome."""
         return [(one.attempt_id, one.outcome) for one in self.heard if isinstance(one, Report)]
+
+    def forget(self) -> None:
+        """Another process has taken over: nothing in memory is left."""
+        if isinstance(self.channel, TwilioVoice):
+            self.channel._book._calls.clear()
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until something holds."""
@@ -276,6 +282,28 @@ async def test_what_was_taken_without_an_answer_is_found_again_and_not_repeated(
     assert all(one.accepted and not one.unsure for one in receipts)
     assert Counter(one.to for one in taken) == {VILLAGE: 1, "+8613900000002": 1}
     assert {one.attempt_id: one.provider_ref for one in receipts} == {one.attempt: one.sid for one in taken}
+
+
+@pytest.mark.parametrize("channel", [Channel.VOICE, Channel.SMS])
+async def test_after_a_crash_what_twilio_has_is_not_handed_over_again(
+    bench: Callable[..., Any], channel: Channel
+) -> None:
+    """The worker died between Twilio and its commit; who repeats it asks first, and the call that rings is the call."""
+    async with bench(channel, voice=VoiceHabit.NEVER) as place:
+        make = call_to if channel is Channel.VOICE else text_to
+        [first] = await place.channel.deliver([make()])
+        place.forget()
+        [again] = await place.channel.deliver([replace(make(), possible_duplicate=True)])
+        assert (again.accepted, again.provider_ref) == (True, first.provider_ref)
+        [other] = await place.channel.deliver([replace(make("+8613900000002", 2), possible_duplicate=True)])
+        assert other.accepted
+        await place.quiet()
+        taken = place.server.rang if channel is Channel.VOICE else place.server.sent
+        assert Counter(one.to for one in taken) == {VILLAGE: 1, "+8613900000002": 1}
+        if channel is Channel.VOICE:  # it has rung in vain: that may be tried again
+            place.forget()
+            [once_more] = await place.channel.deliver([replace(make(), possible_duplicate=True)])
+            assert once_more.provider_ref not in ("", first.provider_ref)
 
 
 async def test_what_nobody_can_tell_stays_unsure_and_is_handed_over_once(bench: Callable[..., Any]) -> None:
