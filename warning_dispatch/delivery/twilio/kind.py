@@ -38,6 +38,10 @@ class TwilioKind:
         limits = _voice_limits(route) if route.channel is Channel.VOICE else _message_limits(options, route)
         return [*found, *limits]
 
+    def hears(self, options: TwilioOptions, route: RouteFacts) -> bool:  # noqa: ARG002 - see kinds.Hearing
+        """Replies and calls back come by callback."""
+        return bool(route.hook_url)
+
     def build(self, options: TwilioOptions, tools: ChannelTools) -> TwilioVoice | TwilioSms:
         """See the protocol."""
         token = tools.secret("auth_token")
