@@ -288,6 +288,7 @@ class Retention:
 _BEFORE: Mapping[str, Sequence[str]] = {
     "attempt": (_UNSERVED,),
     "callee": (_UNATTEMPTED,),
+    "number": ("DELETE FROM opt_out WHERE number_id IN {ids}",),
     "alert": (
         "DELETE FROM outlet_post WHERE publication_id IN (SELECT id FROM publication WHERE alert_id IN {ids})",
         "DELETE FROM publication WHERE alert_id IN {ids}",

@@ -23,6 +23,7 @@ from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.link_rows import LinkTable
 from warning_dispatch.store.locks import take_turns
 from warning_dispatch.store.number_calls import NumberCallTable
+from warning_dispatch.store.opt_out_rows import OptOutTable
 from warning_dispatch.store.publication_rows import PublicationTable
 from warning_dispatch.store.register_upkeep import UpkeepTable
 from warning_dispatch.store.round_rows import RoundTable
@@ -58,6 +59,7 @@ class TableTransaction:
         self.endpoints = EndpointTable(sql, sealer)
         self.routes = RouteTable(sql)
         self.number_calls = NumberCallTable(sql)
+        self.opt_outs = OptOutTable(sql)
         self.turns = TurnTable(sql)
         self.alerts = AlertTable(sql, sealer)
         self.alarms = AlarmTable(sql)
