@@ -209,7 +209,9 @@ class WriterRenewalDesk:
         samples = self._settings.samples
         await self._office.once(
             Lane.ACT,
-            lambda ledger: send_tests(ledger, [(unit_id, one, samples) for one in endpoints], {}, who.campaign_id),
+            lambda ledger: send_tests(
+                ledger, [(unit_id, one, samples) for one in endpoints], {}, who.campaign_id, again=True
+            ),
         )
 
     async def own_sheet(self, token: str, unit_code: str, *, passed: str = "") -> FilingSheet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,7 @@ from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.turn import Inbox
 from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.register import Register
-from warning_dispatch.model.renewal import FILING_PATH, LetterKind
+from warning_dispatch.model.renewal import FILING_PATH
 from warning_dispatch.model.unit import Channel, ReceiverEntry, Role, Unit
 from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 from warning_dispatch.renewal.reminders import day_begins
@@ -126,6 +126,7 @@ class Refresh:
         )
         network = SimulatedNetwork(seed, Population.everyone(VoiceHabit.NEVER, text))
         self.carrier = Carrier(network)
+        self.handed_at: list[tuple[int, Dispatch]] = []
         self.numbers = {
             (one.unit_code, one.role): next((each.address for each in one.endpoints if each.channel is Channel.SMS), "")
             for one in reversed(self.receivers)
@@ -151,6 +152,7 @@ class Refresh:
         count = 0
         while batch := self.engine.once(self.clock.now(), self.letters.claim).result:
             receipts = self.carrier.accept(batch, self.clock.now())
+            self.handed_at += [(self.clock.now(), one) for one in batch]
             self.engine.once(self.clock.now(), lambda ledger, some=receipts: self.letters.take_receipts(ledger, some))
             count += len(batch)
         self.listen()
@@ -210,22 +212,3 @@ class Refresh:
         address = self.numbers[unit_code, role]
         token = self.token(address)
         return token, self.do(self.desk.pass_step(token, address[-4:]))
-
-    def journal_text(self) -> str:
-        """Everything that the journal of the register says."""
-        from warning_dispatch.store.journal import read_stream  # noqa: PLC0415 - only some tests look
-
-        return str(read_stream)
-
-
-def kinds(dispatches: Iterable[Dispatch]) -> dict[str, int]:
-    """How many letters by their first words."""
-    found: dict[str, int] = {}
-    for one in dispatches:
-        word = one.text.split("：", 1)[0]
-        found[word] = found.get(word, 0) + 1
-    return found
-
-
-KINDS = LetterKind
-Doing = Callable[["Refresh"], None]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import Address, RouteRecord
+from warning_dispatch.engine.renewal_letters import tell_returned
 from warning_dispatch.engine.renewing import returned_filing
 from warning_dispatch.engine.routes import TOKEN, RouteRoom, refill
 from warning_dispatch.engine.storage_renewal import LetterRecord, ProofRecord
@@ -214,10 +215,13 @@ def deny(ledger: Ledger, proofs: Sequence[ProofRecord], means: str) -> int:
 
 def _send_back(ledger: Ledger, proof: ProofRecord) -> None:
     note = both("有号码的持有人说不是本人，请核对", "the holder of a number says it is not theirs: look again")
-    returned = []
+    campaign, returned = ledger.tx.campaigns.open_one(), []
     for record in ledger.tx.campaigns.of_number(proof.number_id):
         try:
             returned.append(returned_filing(record, FilingEvent.DENIED, note, "proof"))
         except RefusedError:
             continue
     ledger.tx.campaigns.save(returned)
+    for one in returned:
+        if campaign is not None and one.campaign_id == campaign.id:
+            tell_returned(ledger, campaign, one)

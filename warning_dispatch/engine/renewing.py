@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.renewal_letters import ask_proofs, write_to
+from warning_dispatch.engine.renewal_letters import ask_proofs, tell_returned, write_to
 from warning_dispatch.engine.storage_renewal import CampaignRecord, FilingRecord
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.renewal import FilingState, HandIn, LetterKind
@@ -297,7 +297,7 @@ def send_back(ledger: Ledger, filing_id: int, version: int, note: str, who: Who)
     _note(ledger, "filing.sent_back", [returned], who.by)
     campaign = ledger.tx.campaigns.open_one()
     if campaign is not None and record.campaign_id == campaign.id:
-        write_to(ledger, campaign, LetterKind.RETURN, [record.unit_id])
+        tell_returned(ledger, campaign, record)
     return HandedIn(record.unit_code, returned.state, returned.version)
 
 
