@@ -267,8 +267,7 @@ class WriterRenewalDesk:
 
     async def change_as(self, actor: str, unit_code: str, people: Sequence[PersonWords], note: str) -> HandedIn:
         """See the port. The bureau is trusted: what it enters is in force at once."""
-        del note  # kept by whoever asks: the journal has the actor
-        return await self._one(Who(actor), unit_code, HandIn.COMMAND, None, people, "command")
+        return await self._one(Who(actor, why=note.strip()), unit_code, HandIn.COMMAND, None, people, "command")
 
     async def sheet_as(self, actor: str, unit_code: str, reason: str) -> FilingSheet:
         """See the port."""

@@ -18,7 +18,14 @@ from fastapi import FastAPI
 
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
-from warning_dispatch.bootstrap.renewal import CALENDAR_EVERY, POST_EVERY, Postman, calendar, letter_settings
+from warning_dispatch.bootstrap.renewal import (
+    CALENDAR_EVERY,
+    POST_EVERY,
+    Postman,
+    calendar,
+    letter_settings,
+    renewal_desk,
+)
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
     feeds_of,
@@ -226,7 +233,13 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         listening = [serve(public, host=settings.web.host, port=settings.web.port)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
-            control = create_control_app(product.read, desk, body_limit=limit, samples=not settings.reaches_people)
+            control = create_control_app(
+                product.read,
+                desk,
+                body_limit=limit,
+                samples=not settings.reaches_people,
+                renewal=renewal_desk(settings, product, desk, clock),
+            )
             listening.append(serve(control, uds=str(settings.control_socket)))
             passing = WriterSourceDesk(
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
