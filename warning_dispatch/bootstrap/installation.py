@@ -25,6 +25,7 @@ from warning_dispatch.bootstrap.renewal import (
     calendar,
     letter_settings,
     renewal_desk,
+    renewal_tables,
 )
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
@@ -296,9 +297,10 @@ def _regular(
     mornings = RegisterMornings(settings, product.database, product.sealer, clock)
     of_the_register = [Regular("register", REGISTER_EVERY, mornings.beside(product.engine))] if turns else []
     if turns:
-        postman = Postman(product.engine, product.letters, channels, clock)
+        tables = renewal_tables(settings, product, clock)
+        postman = Postman(product.engine, product.letters, channels, clock, tables.letters_wait)
         of_the_register += [
-            Regular("renewal", CALENDAR_EVERY, calendar(product.engine)),
+            Regular("renewal", CALENDAR_EVERY, calendar(product.engine, settings.renewal.proof_days)),
             Regular("letters", POST_EVERY, postman.look),
         ]
     return [Regular("retention", RETENTION_EVERY, retention.look), *of_the_register]

@@ -284,6 +284,14 @@ def filing_token(link_key: bytes, campaign_id: int, number_id: int, channel: Cha
     return derived_token(link_key, f"renewal:{campaign_id}:{number_id}:{channel.value}:{generation}")
 
 
+def any_letter_waits(sql: Sql, now: int) -> bool:
+    """Whether any could go, or was claimed by somebody who has died."""
+    ready = f"SELECT 1 FROM letter WHERE channel = ? AND state = {_READY} AND due_at <= ? LIMIT 1"
+    lapsed = f"SELECT 1 FROM letter WHERE state = {_CLAIMED} AND lease_until <= ? LIMIT 1"
+    found = (sql.value(ready, one.value, now) for one in (Channel.SMS, Channel.EMAIL))
+    return any(found) or sql.value(lapsed, now) is not None
+
+
 def link_holder(sql: Sql, token: str) -> LinkHolder | None:
     """Who is behind a link; None: there is no such link."""
     row = sql.one(
