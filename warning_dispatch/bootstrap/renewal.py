@@ -11,11 +11,13 @@ import structlog
 
 from warning_dispatch.bootstrap.wiring import Product
 from warning_dispatch.clock import Clock
+from warning_dispatch.delivery.configured import reaches_people
 from warning_dispatch.engine import renewing
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.letters import Letters, LetterSettings
+from warning_dispatch.engine.letter_doors import LetterSettings
+from warning_dispatch.engine.letters import Letters
 from warning_dispatch.errors import DispatchError
 from warning_dispatch.model.renewal import Approval
 from warning_dispatch.ports import ChannelPort, Dispatch, Receipt
@@ -141,7 +143,12 @@ def renewal_desk(settings: Settings, product: Product, office: Office, clock: Cl
         product.database,
         product.keys.link_key,
         clock.now,
-        DeskSettings(renewal_rules(settings), not settings.reaches_people, settings.contacts.short_codes),
+        DeskSettings(
+            renewal_rules(settings),
+            not reaches_people(settings),
+            settings.contacts.short_codes,
+            bool(settings.web.public_url),
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from warning_dispatch.cli.callout import Actor, Reason, UnitCode
 from warning_dispatch.cli.office import opened_database
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock
+from warning_dispatch.delivery.configured import reaches_people
 from warning_dispatch.engine.renewal_import import file_by_import
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.register import Register, RegisterCounts
@@ -227,6 +228,6 @@ def _refuse_loss(settings: Settings, database: sqlalchemy.Engine, register: Regi
             f"receivers would go from {real} to {len(register.receivers)}; is the file complete?",
         )
         raise RefusedError(f"{what} → --allow-fewer")
-    if samples and settings.reaches_people:
+    if samples and reaches_people(settings):
         what = both("配置了真实线路，不能用样本名册", "real routes are configured; they refuse a sample register")
         raise RefusedError(f"{what} → warning-dispatch.toml [[routes]]")

@@ -17,9 +17,9 @@ from warning_dispatch.cli.contacts_files import All, make_plan
 from warning_dispatch.cli.office import opened_database
 from warning_dispatch.cli.terminal import Terminal, command, finding_document, finding_text
 from warning_dispatch.clock import SystemClock
-from warning_dispatch.errors import Finding, RegisterError
+from warning_dispatch.errors import INFORMATION, Finding, RegisterError
 from warning_dispatch.model.register import Register
-from warning_dispatch.registry.findings import INFORMATION, register_findings
+from warning_dispatch.registry.findings import register_findings
 from warning_dispatch.registry.readiness import SERIOUS, CountyReadiness, Evidence, Gap, Readiness, readiness
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import reading

@@ -10,6 +10,7 @@ that are there open. `data.key` is number 1. A key that nothing is sealed with a
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 import stat
@@ -47,7 +48,7 @@ class KeyRing:
     index_key: bytes = field(repr=False)
     """HMAC-SHA256, blind index of numbers."""
     link_key: bytes = field(repr=False)
-    """HMAC-SHA256, tokens of links."""
+    """HMAC-SHA256, tokens of links and of callbacks."""
     journal_key: bytes = field(repr=False)
     """Seed of the Ed25519 key that seals the journal."""
     data_key_id: int = field(default=1, repr=False)
@@ -65,6 +66,10 @@ class KeyRing:
     def journal_public(self) -> bytes:
         """The public half of the journal's key, 32 bytes."""
         return Ed25519PrivateKey.from_private_bytes(self.journal_key).public_key().public_bytes_raw()
+
+    def hook_secret(self, route: str) -> bytes:
+        """What signs the callback addresses of a route, 32 bytes."""
+        return hmac.digest(self.link_key, f"callbacks of route {route}".encode(), "sha256")
 
     @classmethod
     def fresh(cls) -> Self:

@@ -236,6 +236,11 @@ class LetterTable:
         """See the port."""
         return dict(self._sql.rows("SELECT id, tries FROM letter WHERE id IN {ids}", self._sql.ids(letter_ids)))
 
+    def sent_by(self, letter_ids: Sequence[int]) -> Mapping[int, tuple[int, str]]:
+        """See the port."""
+        rows = self._sql.rows("SELECT id, number_id, route FROM letter WHERE id IN {ids}", self._sql.ids(letter_ids))
+        return {row[0]: (row[1], row[2] or "") for row in rows}
+
     def endpoints_of(self, letter_ids: Sequence[int]) -> Mapping[int, tuple[int, ...]]:
         """See the port."""
         found: defaultdict[int, list[int]] = defaultdict(list)

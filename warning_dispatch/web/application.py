@@ -17,6 +17,7 @@ from warning_dispatch.web.api import Api
 from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.feeds import Feeds
 from warning_dispatch.web.guard import Guard
+from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.live import LivePage
 from warning_dispatch.web.pages import Pages
 from warning_dispatch.web.probes import Probes
@@ -36,12 +37,13 @@ def create_app(
     alerts: bool = True,
     pushers: Sequence[Pusher] = (),
     feeds: Feeds | None = None,
+    hooks: Hooks | None = None,
 ) -> FastAPI:
     """The application for the network: API, receiver's page, probes and, for the demo, the live page at /.
 
     `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for
     one message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each).
-    `pushers`: who may push besides holders of a key; `feeds` None: nothing is published. Before the server stops call
+    `pushers`: who may push besides holders of a key; `feeds` None: nothing is published; `hooks`: providers call back. Before the server stops call
     `app.state.close()` in its event loop: it ends the open streams.
     """
     pages = Pages()
@@ -58,6 +60,7 @@ def create_app(
         routes=[
             *(_pages_routes(read, desk, pages, failures) if people else ()),
             *(_live_routes(live) if live_page else ()),
+            *(hooks.routes() if hooks else ()),
         ],
     )
     probes = Probes(desk, clock)

@@ -36,7 +36,9 @@ QUIET_PATHS: Final = ("/healthz", "/readyz", "/static/", "/live/")
 
 
 def masked_path(path: str) -> str:
-    """A path as the log may show it: the token of a receiver's page is a secret."""
+    """A path as the log may show it: the token of a receiver's page is a secret, and what signs a callback too."""
+    if path.startswith("/hooks/"):
+        return "/".join(path.split("/", 3)[:3]) + "/***"
     return "/r/***" if path.startswith("/r/") else path
 
 
