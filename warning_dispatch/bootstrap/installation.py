@@ -275,13 +275,8 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         listening = [serve(public, host=settings.web.host, port=settings.web.port)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
-            control = create_control_app(
-                product.read,
-                desk,
-                body_limit=limit,
-                samples=not reaches_people(settings),
-                renewal=renewal_desk(settings, product, desk, clock),
-            )
+            renewal, samples = renewal_desk(settings, product, desk, clock), not reaches_people(settings)
+            control = create_control_app(product.read, desk, body_limit=limit, samples=samples, renewal=renewal)
             listening.append(serve(control, uds=str(settings.control_socket)))
             passing = WriterSourceDesk(
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
