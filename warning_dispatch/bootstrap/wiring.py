@@ -299,7 +299,7 @@ def _letter_office(
 ) -> Letters:
     """Who sends the letters of the yearly refresh."""
     simulated = frozenset(one.name for one in routes if one.simulated)
-    budgets = {one.name: one.per_number for one in routes if one.per_number and one.channel is not Channel.VOICE}
+    budgets = {one.name: one.per_number for one in routes if one.per_number}
     rules = {one.name: one.rule for one in routes}
     settings = replace(letters or LetterSettings(), simulated_routes=simulated, budgets=budgets, rules=rules)
     return Letters(settings, LetterWords(texts), configuration.outcomes)

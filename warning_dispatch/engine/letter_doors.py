@@ -26,6 +26,8 @@ class LetterSettings:
     public_url: str = ""
     batch: int = 200
     lease: int = 120_000
+    report_overdue: int = 180_000
+    """ms after hand-over at which a test call without a report counts as over."""
     schedule: Schedule = field(default_factory=Schedule)
     simulated_routes: frozenset[str] = frozenset()
     budgets: Mapping[str, Budget] = field(default_factory=dict)

@@ -886,7 +886,9 @@ def _create_letter() -> None:
         comment="Messages of the yearly refresh, beside the call-outs' attempts and always behind them.",
     )
     op.create_index("ix_letter_campaign", "letter", ["campaign_id", "kind"])
-    _partial_index("ix_letter_lease", "letter", ["lease_until"], "state = 2")
+    _partial_index("ix_letter_lease", "letter", ["lease_until"], "lease_until IS NOT NULL")
+    _partial_index("ix_letter_line", "letter", ["route"], "state IN (2, 3) AND channel = 1")
+    _partial_index("ix_letter_line_number", "letter", ["number_id"], "state IN (2, 3) AND channel = 1")
     op.create_index("ix_letter_link", "letter", ["link_id"])
     _partial_index("ix_letter_ready", "letter", ["channel", "due_at", "id"], "state = 1")
 
