@@ -110,6 +110,8 @@ class Reply:
     text: str
     at: int
     attempt_id: int | None = None
+    route: str = ""
+    """By which it came; empty: by that of the last message to the address."""
 
 
 @dataclass(frozen=True, slots=True)

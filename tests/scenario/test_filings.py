@@ -493,6 +493,16 @@ def test_a_landline_is_proved_by_a_key_where_the_registrar_asks(filing: Filing) 
     assert filing.query("SELECT DISTINCT state FROM letter WHERE channel = 1") == [(LetterState.ENDED,)]
 
 
+def test_whoever_wants_no_messages_gets_none(filing: Filing) -> None:
+    """退订 on a letter counts for letters, too: no reminder by that route, and the register says so; mail goes on."""
+    filing.reply(3, "退订")
+    filing.world.until_day("2027-04-14")
+    assert len(filing.world.letters_to(number(3), FILING_PATH)) == 1
+    assert len(filing.world.letters_to(number(2), FILING_PATH)) == 2
+    findings = filing.query("SELECT DISTINCT finding FROM endpoint WHERE finding <> '' AND usable = 1")
+    assert findings == [("opted_out",)]
+
+
 # --- workbooks --------------------------------------------------------------------------------------------
 
 

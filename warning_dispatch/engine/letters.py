@@ -193,6 +193,11 @@ class Letters:
             outcome = self._outcomes[key]
             for endpoint_id in endpoints.get(letter_id, ()) if outcome.next in _WRONG_NUMBER else ():
                 ledger.report_finding(endpoint_id, key, unusable=outcome.next is Next.PERMANENT)
+        sent = ledger.tx.letters.sent_by(
+            [key for key, outcome in ended if self._outcomes[outcome].next is Next.ROUTE_ONLY]
+        )
+        for number, route in sent.values():  # told to stop, the provider is not asked again
+            ledger.tx.opt_outs.add(number, route, ledger.now)
         calls = ledger.tx.letters.calls_among(ids)
         lost = [key for key, outcome in ended if key not in calls or self._outcomes[outcome].next in _WRONG_NUMBER]
         failed = sorted(ledger.tx.letters.proofs_of(lost).values())

@@ -23,6 +23,7 @@ from warning_dispatch.web.pages import Pages
 from warning_dispatch.web.probes import Probes
 from warning_dispatch.web.push import PushDoor, Pusher
 from warning_dispatch.web.receiver import ReceiverPage
+from warning_dispatch.web.tasks import TasksPage
 
 
 def create_app(
@@ -39,7 +40,7 @@ def create_app(
     feeds: Feeds | None = None,
     hooks: Hooks | None = None,
 ) -> FastAPI:
-    """The application for the network: API, receiver's page, probes and, for the demo, the live page at /.
+    """The application for the network: API, receiver's page, probes and, for the demo, the live page at / and the work list at /tasks.
 
     `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for
     one message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each).
@@ -60,6 +61,7 @@ def create_app(
         routes=[
             *(_pages_routes(read, desk, pages, failures) if people else ()),
             *(_live_routes(live) if live_page else ()),
+            *(_task_routes(TasksPage(read, desk, pages, clock)) if live_page else ()),
             *(hooks.routes() if hooks else ()),
         ],
     )
@@ -88,6 +90,10 @@ def _pages_routes(read: ReadModels, desk: Desk, pages: Pages, failures: Failures
         Route("/r/{token}", receiver.answer, methods=["GET", "HEAD", "POST"]),
         Route("/static/{name}", pages.static_answer, methods=["GET"]),
     ]
+
+
+def _task_routes(tasks: TasksPage) -> list[BaseRoute]:
+    return [Route("/tasks", tasks.show, methods=["GET"]), Route("/tasks", tasks.act, methods=["POST"])]
 
 
 def _live_routes(live: LivePage) -> list[BaseRoute]:

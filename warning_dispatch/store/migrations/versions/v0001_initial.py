@@ -281,6 +281,18 @@ def _create_number_call() -> None:
     op.create_index("ix_number_call_window", "number_call", ["number_id", "route", "at"])
 
 
+def _create_opt_out() -> None:
+    op.create_table(
+        "opt_out",
+        sa.Column("number_id", KEY, autoincrement=False, nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number_id", "route", name=op.f("pk_opt_out")),
+        comment="Who has told a provider to send nothing more: by that route nothing is sent, everything else goes on.",
+        sqlite_with_rowid=False,
+    )
+
+
 def _create_raw_message() -> None:
     op.create_table(
         "raw_message",
@@ -1084,6 +1096,7 @@ def upgrade() -> None:
     _create_lease()
     _create_number()
     _create_number_call()
+    _create_opt_out()
     _create_raw_message()
     _create_register_change()
     _create_route()
@@ -1141,6 +1154,7 @@ def downgrade() -> None:
     op.drop_table("route")
     op.drop_table("register_change")
     op.drop_table("raw_message")
+    op.drop_table("opt_out")
     op.drop_table("number_call")
     op.drop_table("number")
     op.drop_table("lease")
