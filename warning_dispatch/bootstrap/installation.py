@@ -28,6 +28,7 @@ from warning_dispatch.bootstrap.renewal import (
     renewal_desk,
     renewal_tables,
 )
+from warning_dispatch.bootstrap.robots import robots_of
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
     feeds_of,
@@ -275,8 +276,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         listening = [serve(public, host=settings.web.host, port=settings.web.port)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
-            renewal, samples = renewal_desk(settings, product, desk, clock), not reaches_people(settings)
-            control = create_control_app(product.read, desk, body_limit=limit, samples=samples, renewal=renewal)
+            control = _control(settings, product, desk, clock)
             listening.append(serve(control, uds=str(settings.control_socket)))
             passing = WriterSourceDesk(
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
@@ -301,7 +301,19 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         regular=[
             *_regular(settings, product, clock, channels.by_route, turns=turns),
             *regular_of(settings, channels, product.engine, clock),
+            *(robots_of(settings, product, holder_name(settings), clock) if turns else ()),
         ],
+    )
+
+
+def _control(settings: Settings, product: Product, desk: EngineDesk, clock: Clock) -> FastAPI:
+    """What the commands ask for, over the local socket."""
+    return create_control_app(
+        product.read,
+        desk,
+        body_limit=settings.web.body_limit,
+        samples=not reaches_people(settings),
+        renewal=renewal_desk(settings, product, desk, clock),
     )
 
 
