@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,15 @@ from fastapi import FastAPI
 from warning_dispatch.bootstrap.channels import Channels, build_channels, regular_of
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
+from warning_dispatch.bootstrap.renewal import (
+    CALENDAR_EVERY,
+    POST_EVERY,
+    Postman,
+    calendar,
+    letter_settings,
+    renewal_desk,
+    renewal_tables,
+)
 from warning_dispatch.bootstrap.robots import robots_of
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
@@ -53,7 +62,7 @@ from warning_dispatch.escalation.route_rules import Hours, RouteRule
 from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.unit import Channel
-from warning_dispatch.ports import ListAccounts
+from warning_dispatch.ports import ChannelPort, ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
 from warning_dispatch.reports.worker import ListWorker
@@ -216,6 +225,7 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
         night=night_of(settings),
         rules_of=rules_finder(settings.ingest),
         find_shape=load_gazetteer(settings.contacts_dir),
+        letters=letter_settings(settings),
         ways=ways_of(readable_routes(settings), linked=bool(settings.web.public_url)),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )
@@ -267,7 +277,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         listening = [serve(public, host=settings.web.host, port=settings.web.port)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
-            control = create_control_app(product.read, desk, body_limit=limit, samples=not reaches_people(settings))
+            control = _control(settings, product, desk, clock)
             listening.append(serve(control, uds=str(settings.control_socket)))
             passing = WriterSourceDesk(
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
@@ -290,10 +300,21 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         crew=product.crew(),
         turns=turns,
         regular=[
-            *_regular(settings, product, clock, turns=turns),
+            *_regular(settings, product, clock, channels.by_route, turns=turns),
             *regular_of(settings, channels, product.engine, clock),
             *(robots_of(settings, product, holder_name(settings), clock) if turns else ()),
         ],
+    )
+
+
+def _control(settings: Settings, product: Product, desk: EngineDesk, clock: Clock) -> FastAPI:
+    """What the commands ask for, over the local socket."""
+    return create_control_app(
+        product.read,
+        desk,
+        body_limit=settings.web.body_limit,
+        samples=not reaches_people(settings),
+        renewal=renewal_desk(settings, product, desk, clock),
     )
 
 
@@ -320,11 +341,20 @@ def _answers(path: Path) -> bool:
         return True
 
 
-def _regular(settings: Settings, product: Product, clock: Clock, *, turns: bool) -> list[Regular]:
-    """What a daemon looks at now and then; the register only where the engine turns."""
+def _regular(
+    settings: Settings, product: Product, clock: Clock, channels: Mapping[str, ChannelPort], *, turns: bool
+) -> list[Regular]:
+    """What a daemon looks at now and then; the register and its yearly refresh only where the engine turns."""
     retention = DailyRetention(retention_of(settings, product.database, product.keys), clock)
     mornings = RegisterMornings(settings, product.database, product.sealer, clock)
     of_the_register = [Regular("register", REGISTER_EVERY, mornings.beside(product.engine))] if turns else []
+    if turns:
+        tables = renewal_tables(settings, product, clock)
+        postman = Postman(product.engine, product.letters, channels, clock, tables.letters_wait)
+        of_the_register += [
+            Regular("renewal", CALENDAR_EVERY, calendar(product.engine, settings.renewal.proof_days)),
+            Regular("letters", POST_EVERY, postman.look),
+        ]
     return [Regular("retention", RETENTION_EVERY, retention.look), *of_the_register]
 
 

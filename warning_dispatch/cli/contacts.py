@@ -17,6 +17,7 @@ from warning_dispatch.cli.office import opened_database
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.delivery.configured import reaches_people
+from warning_dispatch.engine.renewal_import import file_by_import
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.register import Register, RegisterCounts
 from warning_dispatch.model.register_changes import RegisterChanges, changes_between
@@ -33,6 +34,7 @@ from warning_dispatch.store.register_reading import count_receivers, stored_regi
 from warning_dispatch.store.roster_rows import follow_people, save_shifts
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.storage import TableTransaction
 from warning_dispatch.tomlfiles import both
 
 app = typer.Typer()
@@ -129,6 +131,8 @@ class TakeOver:
     accepted: Sequence[str] = ()
     changes: RegisterChanges | None = None
     """What differs from the state that was `seen`; None: it is found out."""
+    named: frozenset[str] = frozenset()
+    """Codes of the units that were listed: while a campaign is open they have handed in by it."""
 
 
 def take_over(settings: Settings, register: Register, how: TakeOver) -> RegisterCounts:
@@ -159,7 +163,9 @@ def take_over(settings: Settings, register: Register, how: TakeOver) -> Register
             journal = Journal(keys.journal_key, structlog.get_logger("journal"))
             entry = {"k": "register.replaced", "actor": how.actor, "source": how.source, **asdict(counts)}
             more = {"shifts": len(how.shifts), "accepted": list(how.accepted)}
-            journal.append(connection, STREAM, [{**entry, **more}], now)
+            tx = TableTransaction(sql, sealer, keys.link_key, journal)
+            filed = file_by_import(tx, now, how.named, changes, how.actor)
+            journal.append(connection, STREAM, [{**entry, **more}, *([filed] if filed else [])], now)
     return counts
 
 

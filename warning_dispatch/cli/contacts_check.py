@@ -102,7 +102,7 @@ def _stored(settings: Settings, now: int) -> tuple[Register, Evidence, Sequence[
     with opened_database(settings) as database, reading(database) as connection:
         known = stored_evidence(Sql(connection), sealer, now)
         register = stored_register(connection, sealer)
-        return register, Evidence(known.bad, known.proved, known.shifts), unusable_endpoints(connection)
+        return register, Evidence(*known.evidence()), unusable_endpoints(connection)
 
 
 def _bad(terminal: Terminal, one: Unusable) -> Finding:

@@ -11,13 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from warning_dispatch.errors import Finding, NotFoundError, RegisterError
 from warning_dispatch.model.masking import mask
-from warning_dispatch.model.register import Register, RegisterCounts, ranked_endpoints
+from warning_dispatch.model.register import PeopleCounts, Register, RegisterCounts, ranked_endpoints
 from warning_dispatch.model.unit import Channel, ReceiverEntry, Role, Unit, reach_bit
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.register_writing import insert_rows
@@ -36,6 +36,7 @@ _CHUNK = 500
 """Ids in one IN list: SQLite takes no more than 32,766 parameters, and short lists are planned faster."""
 
 _Record = dict[str, Any]
+_T = TypeVar("_T")
 
 
 def replace_register(connection: Connection, sealer: Sealer, register: Register, now: int) -> RegisterCounts:
@@ -71,6 +72,19 @@ def replace_register(connection: Connection, sealer: Sealer, register: Register,
         endpoints_added=endpoints.added,
         endpoints_ended=endpoints.ended,
     )
+
+
+def replace_people(
+    connection: Connection, sealer: Sealer, receivers: Sequence[ReceiverEntry], units: Mapping[str, int], now: int
+) -> PeopleCounts:
+    """Make these the people of some units (code → key), by the same comparison as `replace_register`; others stay as they are."""
+    scope = frozenset(units.values())
+    numbers = _save_numbers(connection, sealer, receivers, few=True)
+    saved = _save_receivers(connection, sealer, receivers, units, now, scope)
+    endpoints = _save_endpoints(connection, saved, numbers, now, scope)
+    settled = settle_service_days(Sql(connection), now)
+    refresh_reach(connection, endpoints.touched | settled.units)
+    return PeopleCounts(saved.added, saved.ended, endpoints.added, endpoints.ended)
 
 
 def refresh_reach(connection: Connection, unit_ids: Iterable[int]) -> None:
@@ -242,16 +256,18 @@ def _change_units(
 # --- numbers ----------------------------------------------------------------------------------------------
 
 
-def _save_numbers(connection: Connection, sealer: Sealer, receivers: Sequence[ReceiverEntry]) -> dict[str, int]:
-    """The key of each address. Numbers in no endpoint any more stay: old attempts refer to them."""
+def _save_numbers(
+    connection: Connection, sealer: Sealer, receivers: Sequence[ReceiverEntry], *, few: bool = False
+) -> dict[str, int]:
+    """The key of each address. Numbers in no endpoint any more stay: old attempts refer to them. `few`: look up only these."""
     samples: dict[str, bool] = {}
     for entry in receivers:
         for each in entry.endpoints:
             samples[each.address] = entry.sample
     blind = {address: sealer.blind_index(address) for address in samples}
-    known = {
-        bytes(digest): key for digest, key in connection.execute(select(number_table.c.blind_index, number_table.c.id))
-    }
+    asked = select(number_table.c.blind_index, number_table.c.id)
+    parts = [asked.where(number_table.c.blind_index.in_(some)) for some in _chunks(blind.values())] if few else [asked]
+    known = {bytes(digest): key for part in parts for digest, key in connection.execute(part)}
     fresh = [address for address in samples if blind[address] not in known]
     rows = [
         {
@@ -299,9 +315,15 @@ class _Stored:
 
 
 def _save_receivers(
-    connection: Connection, sealer: Sealer, receivers: Sequence[ReceiverEntry], ids: Mapping[str, int], now: int
+    connection: Connection,
+    sealer: Sealer,
+    receivers: Sequence[ReceiverEntry],
+    ids: Mapping[str, int],
+    now: int,
+    scope: frozenset[int] | None = None,
 ) -> _SavedReceivers:
-    stored = _stored_receivers(connection, sealer)
+    """`scope`: only the people of these units are compared; None: everybody."""
+    stored = _stored_receivers(connection, sealer, scope)
     names = {one.id: one.name for same in stored.values() for one in same}
     ranks: dict[tuple[str, Role], int] = defaultdict(int)
     placed: list[_Placed] = []
@@ -329,12 +351,16 @@ def _save_receivers(
     return _SavedReceivers(placed, names, len(fresh), len(gone))
 
 
-def _stored_receivers(connection: Connection, sealer: Sealer) -> dict[tuple[object, ...], list[_Stored]]:
+def _stored_receivers(
+    connection: Connection, sealer: Sealer, scope: frozenset[int] | None
+) -> dict[tuple[object, ...], list[_Stored]]:
     """Each receiver in force, by what makes it the same receiver."""
     stored: dict[tuple[object, ...], list[_Stored]] = defaultdict(list)
-    rows = Sql(connection).rows(
-        """SELECT id, unit_id, role, name_sealed, post, language, rank, serves_from, serves_until, verified_on,
-        verified_how FROM receiver WHERE valid_until IS NULL ORDER BY id"""
+    sql = Sql(connection)
+    rows = sql.rows(
+        f"""SELECT id, unit_id, role, name_sealed, post, language, rank, serves_from, serves_until, verified_on,
+        verified_how FROM receiver WHERE valid_until IS NULL{"" if scope is None else " AND unit_id IN {ids}"} ORDER BY id""",
+        *(() if scope is None else (sql.ids(scope),)),
     )
     for key, unit_id, role, sealed, post, language, *facts in rows:
         name = sealer.unseal(sealed, NAME_CONTEXT).decode()
@@ -377,10 +403,18 @@ class _SavedEndpoints:
 
 
 def _save_endpoints(
-    connection: Connection, receivers: _SavedReceivers, numbers: Mapping[str, int], now: int
+    connection: Connection,
+    receivers: _SavedReceivers,
+    numbers: Mapping[str, int],
+    now: int,
+    scope: frozenset[int] | None = None,
 ) -> _SavedEndpoints:
     """Rows that are the same stay. A new row of a known number keeps what was found out about it, the same person's its proof."""
-    stored = connection.execute(select(endpoint_table).where(endpoint_table.c.valid_until.is_(None))).all()
+    in_force = select(endpoint_table).where(endpoint_table.c.valid_until.is_(None))
+    parts = [in_force]
+    if scope is not None:
+        parts = [in_force.where(endpoint_table.c.unit_id.in_(some)) for some in _chunks(sorted(scope))]
+    stored = [row for part in parts for row in connection.execute(part)]
     left = {(row.receiver_id, row.channel, row.number_id, row.rank): row for row in stored}
     verdicts = {
         (row.unit_id, row.channel, row.number_id): (row.usable, row.finding)
@@ -432,7 +466,7 @@ def _update_rows(connection: Connection, table: Table, rows: list[_Record]) -> N
     connection.execute(update(table).where(table.c.id == bindparam("row_id")).values(values), renamed)
 
 
-def _chunks(keys: Iterable[int]) -> Iterator[list[int]]:
+def _chunks(keys: Iterable[_T]) -> Iterator[list[_T]]:
     remaining = iter(keys)
     while chunk := list(islice(remaining, _CHUNK)):
         yield chunk

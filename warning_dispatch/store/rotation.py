@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from warning_dispatch.store.alert_rows import ALERT_CONTEXT, RAW_CONTEXT
 from warning_dispatch.store.database import reading, writing
+from warning_dispatch.store.filing_rows import FILING_CONTEXT
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT
 from warning_dispatch.store.register_history import CHANGE_CONTEXT
 from warning_dispatch.store.sealing import AesSealer
@@ -20,6 +21,8 @@ SEALED: Mapping[tuple[str, str], str] = {
     ("alert", "sealed"): ALERT_CONTEXT,
     ("register_change", "before"): CHANGE_CONTEXT,
     ("register_change", "after"): CHANGE_CONTEXT,
+    ("filing", "note"): FILING_CONTEXT,
+    ("filing", "proposed"): FILING_CONTEXT,
 }
 """Every sealed column (table, column) with its context; a test sees that none is missing."""
 AT_ONCE = 1_000

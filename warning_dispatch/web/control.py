@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError
 from warning_dispatch.model.states import Means
-from warning_dispatch.ports import Desk, ListAccount, ReadModels
+from warning_dispatch.ports import Desk, ListAccount, ReadModels, RenewalDesk
 from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
 from warning_dispatch.web.api import intake_answer
 from warning_dispatch.web.body import read_body
@@ -25,6 +25,7 @@ from warning_dispatch.web.documents import AckDocument, AckRequest, IntakeDocume
 from warning_dispatch.web.failures import Failures, status_of
 from warning_dispatch.web.guard import Guard
 from warning_dispatch.web.pages import Pages
+from warning_dispatch.web.renewal_control import RenewalControl
 
 PAGE: int = 1000
 """Callees read at a time while looking for a unit's."""
@@ -149,10 +150,13 @@ class ActDocument(BaseModel):
     done: bool = True
 
 
-def create_control_app(read: ReadModels, desk: Desk, *, body_limit: int, samples: bool = True) -> FastAPI:
+def create_control_app(
+    read: ReadModels, desk: Desk, *, body_limit: int, samples: bool = True, renewal: RenewalDesk | None = None
+) -> FastAPI:
     """The application for the local socket: POST /acts/{act}, /alerts (and release), /ack, /alarms/claim, /receivers, /lists.
 
     `body_limit` in bytes. `samples`: whether sample numbers may be added (no: real routes would have to dial them).
+    `renewal`: POST /campaign/… as well.
     """
     failures = Failures(Pages())
 
@@ -162,6 +166,8 @@ def create_control_app(read: ReadModels, desk: Desk, *, body_limit: int, samples
     app = FastAPI(title="warning-dispatch control", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(guarded)
     app.include_router(Control(read, desk, body_limit=body_limit, samples=samples).router())
+    if renewal is not None:
+        app.include_router(RenewalControl(renewal).router())
     failures.install(app)
     app.add_exception_handler(DispatchError, _plain_error)
     return app
