@@ -12,6 +12,7 @@ from warning_dispatch.bootstrap.installation import (
     retention_of,
     route_plans,
     serve,
+    take_over_of,
 )
 from warning_dispatch.bootstrap.mornings import RegisterMornings, term_of
 from warning_dispatch.bootstrap.wiring import (
@@ -45,6 +46,7 @@ __all__ = [
     "retention_of",
     "route_plans",
     "serve",
+    "take_over_of",
     "term_of",
     "wire_product",
 ]

@@ -53,7 +53,9 @@ from warning_dispatch.source_desk import WriterSourceDesk
 from warning_dispatch.store.database import open_database, require_current
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.register_take_over import RegisterTakeOver
 from warning_dispatch.store.retention import Retention
+from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.web.application import create_app
 from warning_dispatch.web.control import create_control_app
 
@@ -224,7 +226,14 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         listening = [serve(public, host=settings.web.host, port=settings.web.port)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
-            control = create_control_app(product.read, desk, body_limit=limit, samples=not settings.reaches_people)
+            taken = take_over_of(settings, product.database, product.keys)
+            control = create_control_app(
+                product.read,
+                desk,
+                body_limit=limit,
+                samples=not settings.reaches_people,
+                register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
+            )
             listening.append(serve(control, uds=str(settings.control_socket)))
             passing = WriterSourceDesk(
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
@@ -285,6 +294,12 @@ def retention_of(settings: Settings, database: sqlalchemy.Engine, keys: KeyRing)
     """What removes old things from an installation's database."""
     journal = Journal(keys.journal_key, structlog.get_logger("journal"))
     return Retention(database, journal, settings.retention.days)
+
+
+def take_over_of(settings: Settings, database: sqlalchemy.Engine, keys: KeyRing) -> RegisterTakeOver:
+    """What takes registers over into an installation's database."""
+    journal = Journal(keys.journal_key, structlog.get_logger("journal"))
+    return RegisterTakeOver(database, AesSealer(keys), journal, reaches_people=settings.reaches_people)
 
 
 def printable_lists(settings: Settings, product: Product, clock: Clock) -> PrintableLists:

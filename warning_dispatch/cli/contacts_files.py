@@ -15,14 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from warning_dispatch.cli.callout import Actor, Reason
-from warning_dispatch.cli.contacts import (
-    STREAM,
-    TakeOver,
-    counts_text,
-    read_register_units,
-    register_state,
-    take_over,
-)
+from warning_dispatch.cli.contacts import counts_text, read_register_units, take_over
 from warning_dispatch.cli.office import opened_database
 from warning_dispatch.cli.terminal import Terminal, command, finding_document, finding_text, plain_console
 from warning_dispatch.clock import SystemClock, beijing_text
@@ -30,6 +23,7 @@ from warning_dispatch.errors import Finding, NotFoundError, RefusedError, Regist
 from warning_dispatch.model.masking import mask
 from warning_dispatch.model.register import Register, RegisterCounts
 from warning_dispatch.model.register_changes import ReceiverChange, RegisterChanges, changes_between
+from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.model.roster import Shift
 from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.registry.problems import ACCEPTED, Problem, Problems, counted, require_names, standing
@@ -51,6 +45,7 @@ from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.register import unusable_endpoints
 from warning_dispatch.store.register_reading import stored_register, stored_units
+from warning_dispatch.store.register_take_over import STREAM, register_state
 from warning_dispatch.store.roster_rows import stored_shifts
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sql import Sql
@@ -135,16 +130,17 @@ def import_register(
     if standing_:
         raise RegisterError([_with_name(one) for one in standing_])
     fewer = allow_fewer or "fewer" in accepted
-    how = TakeOver(
+    coming = RegisterImport(
+        plan.after,
         terminal.asked_actor(actor),
         "import",
         fewer,
         seen=plan.seen,
-        shifts=plan.shifts,
+        shifts=tuple(plan.shifts),
         accepted=accepted,
         changes=plan.compared,
     )
-    counts = take_over(terminal.settings, plan.after, how)
+    counts = take_over(terminal.settings, coming)
     _taken_over(terminal, plan, counts, every=show_all)
 
 

@@ -10,7 +10,6 @@ import typer
 from rich.text import Text
 
 from warning_dispatch.cli.callout import Actor, Reason, UnitCode
-from warning_dispatch.cli.contacts import STREAM
 from warning_dispatch.cli.office import opened_database
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock, beijing_text
@@ -24,6 +23,7 @@ from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.register_history import PastChange, changes_of_unit
 from warning_dispatch.store.register_reading import stored_register
+from warning_dispatch.store.register_take_over import STREAM
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sql import Sql
 from warning_dispatch.store.verification import verify_unit
