@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,16 +13,27 @@ from starlette.routing import BaseRoute, Route
 
 import warning_dispatch
 from warning_dispatch.clock import Clock
-from warning_dispatch.ports import Desk, ReadModels
+from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
+from warning_dispatch.ports import Desk, ReadModels, RenewalDesk, RenewalReadings
 from warning_dispatch.web.api import Api
 from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.feeds import Feeds
+from warning_dispatch.web.filing import FilingPage
 from warning_dispatch.web.guard import Guard
 from warning_dispatch.web.live import LivePage
 from warning_dispatch.web.pages import Pages
 from warning_dispatch.web.probes import Probes
+from warning_dispatch.web.proof import ProofDoor
 from warning_dispatch.web.push import PushDoor, Pusher
 from warning_dispatch.web.receiver import ReceiverPage
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What the pages of the yearly refresh stand on."""
+
+    read: RenewalReadings
+    desk: RenewalDesk
 
 
 def create_app(
@@ -36,17 +48,20 @@ def create_app(
     alerts: bool = True,
     pushers: Sequence[Pusher] = (),
     feeds: Feeds | None = None,
+    renewal: Renewal | None = None,
 ) -> FastAPI:
     """The application for the network: API, receiver's page, probes and, for the demo, the live page at /.
 
     `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for
     one message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each).
-    `pushers`: who may push besides holders of a key; `feeds` None: nothing is published. Before the server stops call
+    `pushers`: who may push besides holders of a key; `feeds` None: nothing is published. `renewal` None: no pages of
+    the yearly refresh. Before the server stops call
     `app.state.close()` in its event loop: it ends the open streams.
     """
     pages = Pages()
     failures = Failures(pages)
     live = LivePage(read, pages, clock)
+    secure = urlsplit(public_url).scheme == "https"
     app = FastAPI(
         title="warning-dispatch",
         version=warning_dispatch.__version__,
@@ -54,9 +69,10 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         servers=[{"url": public_url.rstrip("/")}],
-        middleware=[Middleware(_guard(failures, secure=urlsplit(public_url).scheme == "https"))],
+        middleware=[Middleware(_guard(failures, secure=secure))],
         routes=[
             *(_pages_routes(read, desk, pages, failures) if people else ()),
+            *(_renewal_routes(renewal, pages, failures, secure=secure) if people and renewal else ()),
             *(_live_routes(live) if live_page else ()),
         ],
     )
@@ -84,6 +100,24 @@ def _pages_routes(read: ReadModels, desk: Desk, pages: Pages, failures: Failures
     return [
         Route("/r/{token}", receiver.answer, methods=["GET", "HEAD", "POST"]),
         Route("/static/{name}", pages.static_answer, methods=["GET"]),
+    ]
+
+
+def _renewal_routes(renewal: Renewal, pages: Pages, failures: Failures, *, secure: bool) -> list[BaseRoute]:
+    filing = FilingPage(renewal.read, renewal.desk, pages, failures, secure=secure)
+    proof = ProofDoor(renewal.read, renewal.desk, pages, failures)
+    link, unit = FILING_PATH + "{token}", FILING_PATH + "{token}/u/{code}"
+    both, reads, posts = ["GET", "HEAD", "POST"], ["GET", "HEAD"], ["POST"]
+    return [
+        Route(link, filing.overview, methods=both),
+        Route(unit, filing.unit, methods=reads),
+        Route(f"{unit}/correct", filing.correct, methods=both),
+        Route(f"{unit}/successor", filing.successor, methods=both),
+        Route(f"{unit}/sheet", filing.sheet, methods=posts),
+        Route(f"{link}/workbook", filing.workbook, methods=both),
+        Route(f"{link}/template.xlsx", filing.template, methods=reads),
+        Route(f"{link}/approve", filing.approve, methods=both),
+        Route(PROOF_PATH + "{token}", proof.answer, methods=both),
     ]
 
 
