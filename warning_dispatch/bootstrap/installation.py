@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
+from warning_dispatch.bootstrap.renewal import CALENDAR_EVERY, POST_EVERY, Postman, calendar, letter_settings
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
     feeds_of,
@@ -178,6 +179,7 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
         night=night_of(settings),
         rules_of=rules_finder(settings.ingest),
         find_shape=load_gazetteer(settings.contacts_dir),
+        letters=letter_settings(settings),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )
 
@@ -255,7 +257,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         make_lists=lists if Part.INGEST in parts else None,
         crew=product.crew(),
         turns=turns,
-        regular=_regular(settings, product, clock, turns=turns),
+        regular=_regular(settings, product, clock, channels, turns=turns),
     )
 
 
@@ -282,11 +284,19 @@ def _answers(path: Path) -> bool:
         return True
 
 
-def _regular(settings: Settings, product: Product, clock: Clock, *, turns: bool) -> list[Regular]:
-    """What a daemon looks at now and then; the register only where the engine turns."""
+def _regular(
+    settings: Settings, product: Product, clock: Clock, channels: Mapping[str, ChannelPort], *, turns: bool
+) -> list[Regular]:
+    """What a daemon looks at now and then; the register and its yearly refresh only where the engine turns."""
     retention = DailyRetention(retention_of(settings, product.database, product.keys), clock)
     mornings = RegisterMornings(settings, product.database, product.sealer, clock)
     of_the_register = [Regular("register", REGISTER_EVERY, mornings.beside(product.engine))] if turns else []
+    if turns:
+        postman = Postman(product.engine, product.letters, channels, clock)
+        of_the_register += [
+            Regular("renewal", CALENDAR_EVERY, calendar(product.engine)),
+            Regular("letters", POST_EVERY, postman.look),
+        ]
     return [Regular("retention", RETENTION_EVERY, retention.look), *of_the_register]
 
 

@@ -14,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 from warning_dispatch.clock import Clock, ServedClock, SystemClock
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.configuration.freezing import chain_from_json, chain_to_json
+from warning_dispatch.delivery.letter_words import LetterWords
 from warning_dispatch.delivery.naming import merged_text
 from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.engine.acts import Acts
@@ -24,6 +25,7 @@ from warning_dispatch.engine.filling import PIECE, Filler
 from warning_dispatch.engine.frozen import FrozenPlans, texts_to_json
 from warning_dispatch.engine.intake import Intake, IntakeSettings, RulesFinder, usual_rules
 from warning_dispatch.engine.launch import AT_ONCE, Launcher
+from warning_dispatch.engine.letters import Letters, LetterSettings
 from warning_dispatch.engine.locating import ShapeFinder, no_positions
 from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.outbox import Outbox, OutboxSettings
@@ -88,12 +90,16 @@ class EngineParts:
     find_shape: ShapeFinder = no_positions
     fill_at_once: int = AT_ONCE
     fill_piece: int = PIECE
+    letters: Letters | None = None
+    """Who takes in what carriers tell of the yearly refresh's letters."""
 
 
 def build_engine(parts: EngineParts) -> Engine:
     """Wire the engine."""
     plans = FrozenPlans(chain_from_json)
-    reports = Reports(parts.outcomes, parts.sealer.blind_index, parts.outbox.report_overdue, parts.blackout)
+    reports = Reports(
+        parts.outcomes, parts.sealer.blind_index, parts.outbox.report_overdue, parts.blackout, parts.letters
+    )
     outbox = Outbox(parts.outbox, merged_text)
     launcher = Launcher(
         within=parts.intake.within,
@@ -159,6 +165,7 @@ class Product:
     keys: KeyRing
     read: TableReadings
     configuration: Configuration
+    letters: Letters
 
     def crew(self) -> Workers | None:
         """This process among others on its database, from now on; None where it has the database to itself."""
@@ -209,11 +216,15 @@ def wire_product(
     call_itself: bool = True,
     rules_of: RulesFinder = usual_rules,
     find_shape: ShapeFinder = no_positions,
+    letters: LetterSettings | None = None,
 ) -> Product:
     """Constructor calls for the engine and what it stands on. The schema of `database` must be current."""
     sealer = AesSealer(keys)
     storage = TableStorage(database, sealer, keys.link_key, Journal(keys.journal_key, log))
     texts = TextBook(messages, tuple(languages))
+    simulated = frozenset(one.name for one in routes if one.simulated)
+    post = replace(letters or LetterSettings(), simulated_routes=simulated)
+    letter_office = Letters(post, LetterWords(texts), configuration.outcomes)
     parts = EngineParts(
         storage=storage,
         sealer=sealer,
@@ -228,7 +239,7 @@ def wire_product(
         nobody_to_tell=lambda colour: log.error("bureau.nobody_to_tell", colour=colour.key),
         outbox=replace(
             outbox,
-            simulated_routes=frozenset(one.name for one in routes if one.simulated),
+            simulated_routes=simulated,
             limits=CallLimits({one.name: one.per_number for one in routes if one.per_number}, night),
         ),
         pause_max=pause_max,
@@ -236,6 +247,7 @@ def wire_product(
         validity=validity or {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR},
         rules_of=rules_of,
         find_shape=find_shape,
+        letters=letter_office,
     )
     if call_itself and configuration.bureau is None:
         log.error("bureau.no_chain")
@@ -249,4 +261,5 @@ def wire_product(
         keys=keys,
         read=TableReadings(database, sealer, configuration.hazards.names(), reached=REACHED),
         configuration=configuration,
+        letters=letter_office,
     )

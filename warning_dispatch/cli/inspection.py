@@ -17,7 +17,7 @@ from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.cli.source_inspection import Keys, outlet_findings, source_findings
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.configuration.bureau import BUREAU
-from warning_dispatch.delivery.texts import TextBook, sample_facts, self_findings, texts_findings
+from warning_dispatch.delivery.texts import TextBook, letter_findings, sample_facts, self_findings, texts_findings
 from warning_dispatch.errors import DispatchError, Finding, FindingsError
 from warning_dispatch.escalation.budgets import HOUR, MINUTE
 from warning_dispatch.escalation.timing import busiest_hour, latest_ring
@@ -168,7 +168,7 @@ def _texts(result: Inspection, folder: Path, configuration: Configuration | None
     except DispatchError as error:
         result.failed("texts", error)
         return
-    for finding in self_findings(book):
+    for finding in (*self_findings(book), *letter_findings(book)):
         result.found("texts", finding)
     if configuration is None:
         return

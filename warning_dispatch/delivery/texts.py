@@ -25,6 +25,7 @@ from warning_dispatch.delivery.lengths import (
     sms_segments,
     speech_seconds,
 )
+from warning_dispatch.delivery.letter_words import LETTER_PLACEHOLDERS, LETTER_TRIALS
 from warning_dispatch.delivery.wording import PLACEHOLDERS, SELF_PLACEHOLDERS, SELF_VALUES, WORDINGS, placeholder_values
 from warning_dispatch.engine.causes import with_causes
 from warning_dispatch.errors import ConfigError, Finding
@@ -48,6 +49,9 @@ __all__ = [
 CHANNEL_FOLDERS = ("voice", "sms", "email", "operator")
 PURPOSES = ("call", "notice", "all_clear")
 SELF = "self"
+LETTER_CHANNELS = ("sms", "email")
+LETTERS = ("renewal_ask", "renewal_remind", "renewal_return", "renewal_prove")
+"""Letters of the yearly refresh; they go by text only."""
 FALLBACK_LANGUAGE = "zh_CN"
 
 SAMPLE_UNIT = "山西医科大学汾阳学院社区居委会"
@@ -111,6 +115,11 @@ class TextBook:
                 texts[key] = _shape(self._templates[key].render(SELF_VALUES), channel)
         return FrozenTexts(texts)
 
+    def letter(self, kind: str, language: str, channel: str, values: Mapping[str, object]) -> FrozenText:
+        """A letter of the yearly refresh (LETTERS), in this language, else in Chinese."""
+        known = language if language in self.languages else FALLBACK_LANGUAGE
+        return _shape(self._templates[f"{known}/{channel}/{kind}"].render(values), channel)
+
     def where(self, key: str, line: int | None = None) -> str:
         """The file of a text as a finding names it: "messages/zh_CN/sms/call.j2:3"."""
         return f"{self._folder.name}/{key}.j2" + (f":{line}" if line else "")
@@ -137,6 +146,9 @@ class TextBook:
                 key = f"{language}/{channel}/{SELF}"
                 findings = list(self._load_one(key, SELF_PLACEHOLDERS))
                 yield from findings or self._trial(key, channel, [SELF_VALUES])
+            for key, channel in ((f"{language}/{one}/{kind}", one) for one in LETTER_CHANNELS for kind in LETTERS):
+                findings = list(self._load_one(key, LETTER_PLACEHOLDERS))
+                yield from findings or self._trial(key, channel, LETTER_TRIALS)
 
     def _load_causes(self) -> Iterator[Finding]:
         for language in self.languages:
@@ -236,6 +248,20 @@ def self_findings(book: TextBook) -> list[Finding]:
                 told = with_causes(text, texts, language, Channel[channel.upper()], SAMPLE_CAUSES)
                 findings += measure(where, told.fill(SAMPLE_BUREAU, SAMPLE_LINK)[1], language, "call")
     return findings
+
+
+def letter_findings(book: TextBook) -> list[Finding]:
+    """What `check` says about the letters of the yearly refresh."""
+    findings: list[Finding] = []
+    for language in book.languages:
+        for kind in LETTERS:
+            for values in LETTER_TRIALS:
+                where = book.where(f"{language}/sms/{kind}")
+                body = book.letter(kind, language, "sms", values).body
+                findings += _sms_findings(where, body, language, kind)
+                if str(values["link"]) not in body:
+                    findings.append(Finding(where, "has no link", "add {{ link }}"))
+    return list(dict.fromkeys(findings))
 
 
 def _legal_findings(where: str, body: str, values: Mapping[str, object]) -> Iterator[Finding]:

@@ -6,23 +6,28 @@ whenever it comes; a report that arrives before the receipt, or after a lost lea
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from warning_dispatch.engine.answers import Answer, is_positive, take_answers
+from warning_dispatch.engine.answers import Answer, is_positive, plain_reply, take_answers
 from warning_dispatch.engine.blackouts import Blackouts
 from warning_dispatch.engine.dialling_budget import settle_calls
 from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.letters import Letters, deny, prove
 from warning_dispatch.engine.records import AttemptRecord, Behind, CalleeRecord, EndpointDetail, Entry
 from warning_dispatch.engine.sharing import sharers_of, tell, write_anew
+from warning_dispatch.engine.storage_renewal import MEANS_OF
 from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.endpoints import all_dead, other_roles
 from warning_dispatch.escalation.moves import Ended
 from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.plan import Next, Outcome
+from warning_dispatch.model.renewal import LETTERS_FROM
 from warning_dispatch.model.states import FINISHED, AttemptState, CalleeState, Means, Voice
 from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.ports import Receipt, Reply, Report, Tap
+from warning_dispatch.renewal.changes import NEGATIVE_REPLIES
 
 ROUTE_DOWN_FOR = 60_000
 """ms a route stays out of service after it said it is down; it is then tried again."""
@@ -43,8 +48,13 @@ class Reports:
         blind_index: Callable[[str], bytes],
         report_overdue: int,
         blackout: BlackoutRule | None = None,
+        letters: Letters | None = None,
     ) -> None:
-        """`outcomes` is the outcome table; `report_overdue` ms after hand-over a final report is missed."""
+        """`outcomes` is the outcome table; `report_overdue` ms after hand-over a final report is missed.
+
+        `letters`: who takes in what is told of the yearly refresh's letters.
+        """
+        self._letters = letters
         self._outcomes = outcomes
         self._blackouts = Blackouts(blackout or BlackoutRule(), outcomes)
         self._blind_index = blind_index
@@ -52,6 +62,9 @@ class Reports:
 
     def take_receipts(self, ledger: Ledger, receipts: Sequence[Receipt]) -> None:
         """CLAIMED → HANDED, or the refusal as an outcome."""
+        letters = [one for one in receipts if one.attempt_id >= LETTERS_FROM]
+        if letters and self._letters is not None:
+            self._letters.take_receipts(ledger, letters)
         attempts = ledger.tx.attempts.load([one.attempt_id for one in receipts])
         sharers = sharers_of(ledger, list(attempts.values()))
         handed: list[tuple[int, str, int | None]] = []
@@ -82,6 +95,9 @@ class Reports:
 
         `unsure`: attempts that a carrier may have taken although it did not say so.
         """
+        letters = [one for one in reports if one.attempt_id >= LETTERS_FROM]
+        if letters and self._letters is not None:
+            self._letters.take_reports(ledger, letters)
         attempts = ledger.tx.attempts.load(list({one.attempt_id for one in reports}))
         ledger.tx.callees.hold(callees_of(attempts.values()))
         ended: dict[int, tuple[AttemptRecord, Outcome, int]] = {}
@@ -111,24 +127,40 @@ class Reports:
         self._end(ledger, late)
 
     def take_replies(self, ledger: Ledger, replies: Sequence[Reply]) -> int:
-        """A reply acknowledges what was open and had been sent to that number. Returns how many counted."""
+        """A reply acknowledges what was open and had been sent to that number. Returns how many counted.
+
+        It also says whose the number is: "received" proves it, "not me" denies the test message that waits for an answer.
+        """
         answers: list[Answer] = []
+        said: defaultdict[Means, list[bytes]] = defaultdict(list)
         for reply in replies:
+            blind, means = self._blind_index(reply.address), MEANS_OF.get(reply.channel, Means.REPLY)
+            if plain_reply(reply.text) in NEGATIVE_REPLIES and deny(
+                ledger, ledger.tx.proofs.by_numbers([blind]), means
+            ):
+                continue
             if not is_positive(reply.text):
                 ledger.note_system({"k": "reply.other", "on": reply.channel.key})
                 continue
-            means = Means.EMAIL if reply.channel is Channel.EMAIL else Means.REPLY
-            for attempt_id, target in ledger.tx.attempts.open_for_number(self._blind_index(reply.address)):
+            said[means].append(blind)
+            ledger.proved_by(blind=blind)
+            for attempt_id, target in ledger.tx.attempts.open_for_number(blind):
                 answers.append(Answer(target.callee_id, means, target.role, target.receiver_id, attempt_id))
+        for means, numbers in said.items():
+            prove(ledger, ledger.tx.proofs.by_numbers(numbers), means)
         return take_answers(ledger, answers) if answers else 0
 
     def take_taps(self, ledger: Ledger, taps: Sequence[Tap]) -> int:
         """Links confirmed (by the web, or by simulated people): each for every unit on its page. How many counted."""
-        answers = [
-            Answer(target.callee_id, Means.LINK, target.role, target.receiver_id)
-            for tap in taps
-            for target in ledger.tx.links.target(tap.link.rsplit("/", 1)[-1])
-        ]
+        answers = []
+        for tap in taps:
+            token = tap.link.rsplit("/", 1)[-1]
+            targets = ledger.tx.links.target(token)
+            if targets:
+                ledger.proved_by(token=token)
+            elif (proof := ledger.tx.proofs.by_token(token)) is not None:
+                prove(ledger, [proof], Means.LINK)
+            answers += [Answer(one.callee_id, Means.LINK, one.role, one.receiver_id) for one in targets]
         return take_answers(ledger, answers) if answers else 0
 
     # --- inside -------------------------------------------------------------------------------------------
@@ -145,6 +177,8 @@ class Reports:
         ]
         if answers:
             take_answers(ledger, answers)
+        for attempt in attempts:
+            ledger.proved_by(attempt=attempt.id)
 
     def _end(
         self,

@@ -8,6 +8,8 @@ FILING_PATH = "/f/"
 """Where a registrar's page stands: the public address, this, and the link's token."""
 PROOF_PATH = "/p/"
 """Where the holder of a number confirms it."""
+LETTERS_FROM = 1 << 48
+"""A letter is known to the channels by its number above this one: attempts of call-outs stay below."""
 
 
 class CampaignState(IntEnum):

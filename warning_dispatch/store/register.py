@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Table, bindparam, select, update
 
 from warning_dispatch.errors import Finding, NotFoundError, RegisterError
 from warning_dispatch.model.masking import mask
-from warning_dispatch.model.register import Register, RegisterCounts, ranked_endpoints
+from warning_dispatch.model.register import PeopleCounts, Register, RegisterCounts, ranked_endpoints
 from warning_dispatch.model.register_changes import RegisterChanges
 from warning_dispatch.model.unit import Channel, ReceiverEntry, Role, Unit, reach_bit
 from warning_dispatch.ports import Sealer
@@ -79,10 +79,10 @@ def replace_register(
     _refuse_strangers(register)
     people = [one for one in register.receivers if only is None or one.unit_code in only.people]
     units = _save_units(connection, generations, now, None if only is None else only.units)
-    at = None if only is None else sorted(units.ids[code] for code in only.people if code in units.ids)
+    scope = None if only is None else frozenset(units.ids[code] for code in only.people if code in units.ids)
     numbers = _save_numbers(connection, sealer, people)
-    receivers = _save_receivers(connection, sealer, people, units.ids, now, at)
-    endpoints = _save_endpoints(connection, receivers, numbers, now, at)
+    receivers = _save_receivers(connection, sealer, people, units.ids, now, scope)
+    endpoints = _save_endpoints(connection, receivers, numbers, now, scope)
     settled = settle_service_days(Sql(connection), now)
     refresh_reach(connection, endpoints.touched | settled.units)
     return RegisterCounts(
@@ -98,6 +98,19 @@ def replace_register(
         endpoints_added=endpoints.added,
         endpoints_ended=endpoints.ended,
     )
+
+
+def replace_people(
+    connection: Connection, sealer: Sealer, receivers: Sequence[ReceiverEntry], units: Mapping[str, int], now: int
+) -> PeopleCounts:
+    """Make these the people of some units (code → key), by the same comparison as `replace_register`; others stay as they are."""
+    scope = frozenset(units.values())
+    numbers = _save_numbers(connection, sealer, receivers)
+    saved = _save_receivers(connection, sealer, receivers, units, now, scope)
+    endpoints = _save_endpoints(connection, saved, numbers, now, scope)
+    settled = settle_service_days(Sql(connection), now)
+    refresh_reach(connection, endpoints.touched | settled.units)
+    return PeopleCounts(saved.added, saved.ended, endpoints.added, endpoints.ended)
 
 
 def refresh_reach(connection: Connection, unit_ids: Iterable[int]) -> None:
@@ -375,10 +388,10 @@ def _save_receivers(
     receivers: Sequence[ReceiverEntry],
     ids: Mapping[str, int],
     now: int,
-    at: list[int] | None,
+    scope: frozenset[int] | None = None,
 ) -> _SavedReceivers:
-    """Compare with who stands at these units (`at` None: at all) and write what differs."""
-    stored = _stored_receivers(connection, sealer, at)
+    """`scope`: only the people of these units are compared; None: everybody."""
+    stored = _stored_receivers(connection, sealer, scope)
     names = {one.id: one.name for same in stored.values() for one in same}
     ranks: dict[tuple[str, Role], int] = defaultdict(int)
     placed: list[_Placed] = []
@@ -407,17 +420,16 @@ def _save_receivers(
 
 
 def _stored_receivers(
-    connection: Connection, sealer: Sealer, at: list[int] | None
+    connection: Connection, sealer: Sealer, scope: frozenset[int] | None
 ) -> dict[tuple[object, ...], list[_Stored]]:
     """Each receiver in force, by what makes it the same receiver."""
     stored: dict[tuple[object, ...], list[_Stored]] = defaultdict(list)
     sql = Sql(connection)
-    wanted = """SELECT id, unit_id, role, name_sealed, post, language, rank, serves_from, serves_until, verified_on,
-        verified_how FROM receiver WHERE valid_until IS NULL"""
-    if at is None:
-        rows = sql.rows(f"{wanted} ORDER BY id")
-    else:
-        rows = sql.rows(f"{wanted} AND unit_id IN {{ids}} ORDER BY id", sql.ids(at))
+    rows = sql.rows(
+        f"""SELECT id, unit_id, role, name_sealed, post, language, rank, serves_from, serves_until, verified_on,
+        verified_how FROM receiver WHERE valid_until IS NULL{"" if scope is None else " AND unit_id IN {ids}"} ORDER BY id""",
+        *(() if scope is None else (sql.ids(scope),)),
+    )
     for key, unit_id, role, sealed, post, language, *facts in rows:
         name = sealer.unseal(sealed, NAME_CONTEXT).decode()
         stored[unit_id, role, name, post, language].append(_Stored(key, name, tuple(facts)))
@@ -458,10 +470,18 @@ class _SavedEndpoints:
 
 
 def _save_endpoints(
-    connection: Connection, receivers: _SavedReceivers, numbers: Mapping[str, int], now: int, at: list[int] | None
+    connection: Connection,
+    receivers: _SavedReceivers,
+    numbers: Mapping[str, int],
+    now: int,
+    scope: frozenset[int] | None = None,
 ) -> _SavedEndpoints:
     """Rows that are the same stay. A new row of a known number keeps what was found out about it, the same person's its proof."""
-    stored = _stored_endpoints(connection, at)
+    in_force = select(endpoint_table).where(endpoint_table.c.valid_until.is_(None))
+    parts = [in_force]
+    if scope is not None:
+        parts = [in_force.where(endpoint_table.c.unit_id.in_(some)) for some in _chunks(sorted(scope))]
+    stored = [row for part in parts for row in connection.execute(part)]
     left = {(row.receiver_id, row.channel, row.number_id, row.rank): row for row in stored}
     verdicts = {
         (row.unit_id, row.channel, row.number_id): (row.usable, row.finding)
@@ -497,15 +517,6 @@ def _save_endpoints(
     _update_rows(connection, endpoint_table, [{"row_id": row.id, "valid_until": now} for row in left.values()])
     touched = {row["unit_id"] for row in fresh} | {row.unit_id for row in left.values()}
     return _SavedEndpoints(touched, len(fresh), len(left))
-
-
-def _stored_endpoints(connection: Connection, at: list[int] | None) -> list[Any]:
-    """Endpoints in force of these units; of all when None."""
-    wanted = select(endpoint_table).where(endpoint_table.c.valid_until.is_(None))
-    if at is None:
-        return list(connection.execute(wanted))
-    chunks = (wanted.where(endpoint_table.c.unit_id.in_(chunk)) for chunk in _chunks(at))
-    return [row for one in chunks for row in connection.execute(one)]
 
 
 # --- rows -------------------------------------------------------------------------------------------------

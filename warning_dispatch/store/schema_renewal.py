@@ -36,6 +36,7 @@ campaign = Table(
     Column("rules", Text, nullable=False, comment="JSON: approval, days of reminders, proof; frozen when it is opened"),
     Column("opened_at", BigInteger, nullable=False),
     Column("opened_by", Text, nullable=False),
+    Column("reminded", Integer, comment="the last reminder that was sent, in days from the day due"),
     Column("closed_at", BigInteger),
     Column("closed_by", Text, nullable=False, server_default=""),
     Column("report", Text, nullable=False, server_default="", comment="JSON: the closing report, without people"),

@@ -95,3 +95,8 @@ def link_token(
 def link_hash(token: str) -> bytes:
     """SHA-256 of a token, 32 bytes: what is stored. A token typed in capitals is the same token."""
     return sha256(token.strip().lower().encode()).digest()
+
+
+def derived_token(link_key: bytes, facts: str) -> str:
+    """The token of any other link: 80 bits of the link key and of what it is for, the same whenever it is derived."""
+    return b32encode(hmac.digest(link_key, facts.encode(), "sha256")[:_TOKEN_BYTES]).decode().lower()

@@ -153,6 +153,7 @@ def _create_campaign() -> None:
         ),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("opened_by", sa.Text(), nullable=False),
+        sa.Column("reminded", sa.Integer(), comment="the last reminder that was sent, in days from the day due"),
         sa.Column("closed_at", sa.BigInteger()),
         sa.Column("closed_by", sa.Text(), server_default="", nullable=False),
         sa.Column(

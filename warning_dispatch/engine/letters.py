@@ -1,0 +1,212 @@
+"""函件: how letters of the yearly refresh go out. Beside the call-outs' attempts, and always behind them (ADR 20).
+
+Claims are leases: the transaction that claims commits before the wire, and what is lost in between goes again, marked. By day
+only; never while a message of a call-out waits for the channel; and of what a route could take at this moment only half.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from warning_dispatch.clock import beijing_text
+from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.records import Address, RouteRecord
+from warning_dispatch.engine.renewing import returned_filing
+from warning_dispatch.engine.routes import RouteRoom, refill
+from warning_dispatch.engine.storage_renewal import LetterRecord, ProofRecord
+from warning_dispatch.errors import RefusedError
+from warning_dispatch.model.plan import Next, Outcome
+from warning_dispatch.model.renewal import FILING_PATH, LETTERS_FROM, PROOF_PATH, LetterKind, ProofState
+from warning_dispatch.model.states import Purpose
+from warning_dispatch.model.unit import Channel
+from warning_dispatch.ports import Dispatch, Receipt, Report
+from warning_dispatch.renewal.changes import TEXTS
+from warning_dispatch.renewal.filing import FilingEvent
+from warning_dispatch.renewal.reminders import Schedule, days_left
+from warning_dispatch.tomlfiles import both
+
+MOST_TRIES = 12
+"""How often a letter is tried that every route refuses for its own sake."""
+FIRST_PATIENCE, LONGEST_PATIENCE = 60_000, 1_800_000
+"""ms between two tries: doubled each time, at most."""
+_ROUTE_TROUBLE = (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
+UNKNOWN = "no_report"
+
+ComposeLetter = Callable[[LetterRecord, str, int], tuple[str, str]]
+"""(letter, its link, days until it is due) → subject and body."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterSettings:
+    """`public_url`: what a link begins with. `lease` in ms. `schedule`: when letters may go at all."""
+
+    public_url: str = ""
+    batch: int = 200
+    lease: int = 120_000
+    schedule: Schedule = field(default_factory=Schedule)
+    simulated_routes: frozenset[str] = frozenset()
+
+
+class Letters:
+    """Claims letters, words them, and takes in what became of them."""
+
+    def __init__(self, settings: LetterSettings, compose: ComposeLetter, outcomes: Mapping[str, Outcome]) -> None:
+        """`compose` words a letter; `outcomes` is the outcome table."""
+        self._settings = settings
+        self._compose = compose
+        self._outcomes = outcomes
+
+    def claim(self, ledger: Ledger) -> tuple[Dispatch, ...]:
+        """Lease what may go now, channel by channel. Whoever has handed in meanwhile is not written to any more."""
+        if not self._settings.schedule.by_day(beijing_text(ledger.now, "%H:%M")):
+            return ()
+        waiting = [channel for channel in TEXTS if ledger.tx.letters.waiting(channel, ledger.now)]
+        if not waiting:
+            return ()
+        by_channel: defaultdict[Channel, list[RouteRecord]] = defaultdict(list)
+        for route in ledger.tx.routes.take()[0]:
+            by_channel[route.channel].append(refill(route, ledger.now))
+        batch: list[Dispatch] = []
+        for channel in waiting:
+            batch.extend(self._claim_channel(ledger, channel, by_channel[channel]))
+        return tuple(batch)
+
+    def _claim_channel(self, ledger: Ledger, channel: Channel, routes: Sequence[RouteRecord]) -> list[Dispatch]:
+        room = RouteRoom(routes, ledger.now, self._settings.batch)
+        limit = min(self._settings.batch, (room.free + 1) // 2)
+        if not limit:
+            return []
+        rows, lease_until = ledger.tx.letters, ledger.now + self._settings.lease
+        claimed = rows.claim(channel, limit, ledger.now, lease_until)
+        rows.drop([one.id for one in claimed if not one.wanted], ledger.now)
+        routed: list[tuple[LetterRecord, str]] = []
+        left: list[int] = []
+        for one in claimed:
+            if not one.wanted:
+                continue
+            route = room.take(frozenset({one.route} if one.tries > 1 and one.route else ()))
+            if route is None:
+                left.append(one.id)
+            else:
+                routed.append((one, route))
+        rows.give_back(left)
+        rows.set_route([(one.id, route) for one, route in routed])
+        counts: defaultdict[str, int] = defaultdict(int)
+        for _, route in routed:
+            counts[route] += 1
+        ledger.tx.routes.save(room.used(counts))
+        addresses = ledger.tx.endpoints.addresses(list({one.number_id for one, _ in routed}))
+        return [self._dispatch(ledger, one, route, addresses[one.number_id], lease_until) for one, route in routed]
+
+    def _dispatch(self, ledger: Ledger, one: LetterRecord, route: str, address: Address, lease_until: int) -> Dispatch:
+        path = PROOF_PATH if one.kind is LetterKind.PROVE else FILING_PATH
+        link = self._settings.public_url.rstrip("/") + path + one.token
+        left = days_left(one.due, beijing_text(ledger.now, "%Y-%m-%d")) if one.due else 0
+        subject, body = self._compose(one, link, left)
+        number = LETTERS_FROM + one.id
+        return Dispatch(
+            attempt_id=number,
+            callout_id=number,  # a matter of its own: nothing silences it but its answer
+            channel=one.channel,
+            purpose=Purpose.CAMPAIGN,
+            route=route,
+            address="" if address.sample and route not in self._settings.simulated_routes else address.clear,
+            language=one.language,
+            text=body,
+            subject=subject,
+            link=link,
+            possible_duplicate=one.repeat,
+            lease_until=lease_until,
+        )
+
+    # --- what became of them ------------------------------------------------------------------------------
+
+    def take_receipts(self, ledger: Ledger, receipts: Sequence[Receipt]) -> None:
+        """What the carriers said at once."""
+        handed = [one.attempt_id - LETTERS_FROM for one in receipts if one.accepted]
+        ledger.tx.letters.hand(handed, ledger.now)
+        refused = [one for one in receipts if not one.accepted]
+        reports = [Report(one.attempt_id, one.outcome or "provider_down", ledger.now) for one in refused]
+        self._end(ledger, reports, frozenset(one.attempt_id for one in refused if one.unsure))
+
+    def take_reports(self, ledger: Ledger, reports: Sequence[Report]) -> None:
+        """What they tell later."""
+        delivered = [one for one in reports if self._outcome(one).next is Next.DELIVERED]
+        for at in dict.fromkeys(one.at for one in delivered):
+            ledger.tx.letters.deliver([one.attempt_id - LETTERS_FROM for one in delivered if one.at == at], at)
+        self._end(ledger, [one for one in reports if self._outcome(one).next is not Next.DELIVERED], frozenset())
+
+    def _end(self, ledger: Ledger, reports: Sequence[Report], unsure: frozenset[int]) -> None:
+        """A refusal for the route's sake is tried again later; one for the number's sake is a finding, and its proof has failed."""
+        if not reports:
+            return
+        again, ended, bad = [], [], []
+        tries = ledger.tx.letters.tries_of([one.attempt_id - LETTERS_FROM for one in reports])
+        for one in reports:
+            letter_id, outcome = one.attempt_id - LETTERS_FROM, self._outcome(one)
+            tried = tries.get(letter_id, MOST_TRIES)
+            if outcome.next in _ROUTE_TROUBLE and tried < MOST_TRIES:
+                patience = min(LONGEST_PATIENCE, FIRST_PATIENCE << min(tried, 6))
+                again.append((letter_id, ledger.now + patience, one.attempt_id in unsure))
+                continue
+            ended.append((letter_id, outcome.key))
+            if outcome.next is Next.PERMANENT:
+                bad.append((letter_id, outcome.key))
+        ledger.tx.letters.again(again)
+        ledger.tx.letters.finish(ended, ledger.now)
+        self._bad_numbers(ledger, bad)
+
+    def _bad_numbers(self, ledger: Ledger, bad: Sequence[tuple[int, str]]) -> None:
+        if not bad:
+            return
+        ids = [letter_id for letter_id, _ in bad]
+        endpoints = ledger.tx.letters.endpoints_of(ids)
+        for letter_id, outcome in bad:
+            for endpoint_id in endpoints.get(letter_id, ()):
+                ledger.report_finding(endpoint_id, outcome, unusable=True)
+        failed = ledger.tx.letters.proofs_of(ids)
+        ledger.tx.proofs.end(list(failed.values()), ProofState.UNDELIVERED, "", ledger.now)
+        ledger.note_register({"k": "letters.undeliverable", "letters": ids, "proofs": sorted(failed.values())})
+
+    def _outcome(self, report: Report) -> Outcome:
+        return self._outcomes.get(report.outcome) or self._outcomes[UNKNOWN]
+
+
+# --- what holders say -------------------------------------------------------------------------------------
+
+
+def prove(ledger: Ledger, proofs: Sequence[ProofRecord], means: str) -> int:
+    """The holders confirmed; every endpoint in force of their numbers is proved. How many proofs ended by it."""
+    asked = [one for one in proofs if one.state is ProofState.ASKED]
+    if not asked:
+        return 0
+    count = ledger.tx.proofs.end([one.id for one in asked], ProofState.PROVED, means, ledger.now)
+    ledger.tx.proofs.prove_numbers([one.number_id for one in asked], ledger.now)
+    ledger.note_register({"k": "proof.proved", "proofs": [one.id for one in asked], "means": means})
+    return count
+
+
+def deny(ledger: Ledger, proofs: Sequence[ProofRecord], means: str) -> int:
+    """Whoever holds the number says that it is not that person's: the filing goes back, the number stays until it is replaced.
+
+    It stays, for a link may have been forwarded, and a wrong number does less harm than none.
+    """
+    asked = [one for one in proofs if one.state is ProofState.ASKED]
+    count = ledger.tx.proofs.end([one.id for one in asked], ProofState.DENIED, means, ledger.now)
+    for one in asked:
+        _send_back(ledger, one)
+        ledger.note_register({"k": "proof.denied", "proof": one.id, "means": means})
+    return count
+
+
+def _send_back(ledger: Ledger, proof: ProofRecord) -> None:
+    note = both("有号码的持有人说不是本人，请核对", "the holder of a number says it is not theirs: look again")
+    returned = []
+    for record in ledger.tx.campaigns.of_number(proof.number_id):
+        try:
+            returned.append(returned_filing(record, FilingEvent.DENIED, note, "proof"))
+        except RefusedError:
+            continue
+    ledger.tx.campaigns.save(returned)

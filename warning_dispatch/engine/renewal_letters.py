@@ -1,0 +1,97 @@
+"""函件的由来: who is written to in a campaign, and which numbers get a test message. How letters go: letters.py."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from warning_dispatch.clock import beijing_text
+from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.storage_renewal import CampaignRecord, NewLetter
+from warning_dispatch.model.renewal import LetterKind
+from warning_dispatch.model.unit import EndpointEntry, ReceiverEntry
+from warning_dispatch.renewal.changes import to_prove
+from warning_dispatch.renewal.rules import RenewalRules
+
+
+def write_to(
+    ledger: Ledger,
+    campaign: CampaignRecord,
+    kind: LetterKind,
+    unit_ids: Sequence[int] | None = None,
+    *,
+    overdue: bool = False,
+) -> int:
+    """A letter with their link to everybody whose filings are open (of these units), one for each number; how many are new."""
+    recipients = ledger.tx.letters.recipients(campaign.id, unit_ids, overdue=overdue)
+    links = ledger.tx.letters.links(campaign.id, recipients, ledger.now)
+    day = beijing_text(ledger.now, "%Y-%m-%d")
+    return ledger.tx.letters.add(
+        [
+            NewLetter(
+                campaign_id=campaign.id,
+                kind=kind,
+                channel=one.channel,
+                number_id=one.number_id,
+                unit_id=one.units[0],
+                language=one.language,
+                day=day,
+                due_at=ledger.now,
+                link_id=link_id,
+            )
+            for one, link_id in zip(recipients, links, strict=True)
+        ]
+    )
+
+
+def ask_proofs(
+    ledger: Ledger,
+    wanted: Sequence[tuple[int, tuple[ReceiverEntry, ...], tuple[ReceiverEntry, ...]]],
+    rules: RenewalRules,
+    campaign_id: int | None,
+) -> Mapping[int, int]:
+    """(unit, people before, people after): test messages to what must be proved; how many by unit."""
+    proved = ledger.tx.people.proved([unit_id for unit_id, _, _ in wanted])
+    asked: list[tuple[int, EndpointEntry, bool]] = []
+    language: dict[EndpointEntry, str] = {}
+    for unit_id, before, after in wanted:
+        samples = {one for entry in after if entry.sample for one in entry.endpoints}
+        language.update((one, entry.language) for entry in after for one in entry.endpoints)
+        asked.extend((unit_id, one, one in samples) for one in to_prove(rules.proving, before, after, proved))
+    return send_tests(ledger, asked, language, campaign_id)
+
+
+def send_tests(
+    ledger: Ledger,
+    asked: Sequence[tuple[int, EndpointEntry, bool]],
+    language: Mapping[EndpointEntry, str],
+    campaign_id: int | None,
+) -> Mapping[int, int]:
+    """A test message to each (unit, channel and address, sample): one for a number a day. How many of each unit's."""
+    if not asked:
+        return {}
+    proofs = ledger.tx.proofs.ask(asked, campaign_id, ledger.now)
+    languages: defaultdict[int, set[str]] = defaultdict(set)
+    for unit_id, one, _ in asked:
+        languages[unit_id].add(language.get(one, "zh_CN"))
+    day = beijing_text(ledger.now, "%Y-%m-%d")
+    ledger.tx.letters.add(
+        [
+            NewLetter(
+                campaign_id=campaign_id,
+                kind=LetterKind.PROVE,
+                channel=one.channel,
+                number_id=one.number_id,
+                unit_id=one.unit_id,
+                language="en" if languages[one.unit_id] == {"en"} else "zh_CN",
+                day=day,
+                due_at=ledger.now,
+                proof_id=one.id,
+            )
+            for one in proofs
+        ]
+    )
+    counts: defaultdict[int, int] = defaultdict(int)
+    for unit_id, _, _ in asked:
+        counts[unit_id] += 1
+    return counts
