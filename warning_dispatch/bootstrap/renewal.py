@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
 import structlog
 
+from warning_dispatch.bootstrap.wiring import Product
 from warning_dispatch.clock import Clock
 from warning_dispatch.engine import renewing
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.lanes import Lane, Writer
+from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.letters import Letters, LetterSettings
 from warning_dispatch.errors import DispatchError
 from warning_dispatch.model.renewal import Approval
@@ -19,7 +22,11 @@ from warning_dispatch.ports import ChannelPort, Dispatch, Receipt
 from warning_dispatch.renewal.changes import Proving
 from warning_dispatch.renewal.reminders import Schedule
 from warning_dispatch.renewal.rules import RenewalRules
+from warning_dispatch.renewal_desk import DeskSettings, Office, WriterRenewalDesk
 from warning_dispatch.settings import Settings
+from warning_dispatch.store.renewal_reading import RenewalTables
+
+T = TypeVar("T")
 
 CALENDAR_EVERY = 60.0
 """Seconds between two looks at whether a reminder is due."""
@@ -107,3 +114,36 @@ class Postman:
             )
         self._log.info("renewal.batch", route=route, count=len(batch), accepted=sum(one.accepted for one in receipts))
         return receipts
+
+
+def renewal_tables(settings: Settings, product: Product, clock: Clock) -> RenewalTables:
+    """Pictures of campaigns."""
+    return RenewalTables(
+        product.database, product.sealer, product.keys.link_key, clock.now, settings.ingest.hand_issuer_name
+    )
+
+
+def renewal_desk(settings: Settings, product: Product, office: Office, clock: Clock) -> WriterRenewalDesk:
+    """The desk of campaigns; `office` carries its use cases out."""
+    return WriterRenewalDesk(
+        office,
+        renewal_tables(settings, product, clock),
+        product.database,
+        product.keys.link_key,
+        clock.now,
+        DeskSettings(renewal_rules(settings), not settings.reaches_people, settings.contacts.short_codes),
+    )
+
+
+class EngineOffice:
+    """renewal_desk.Office where nothing else runs: the caller is the writer."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        """`clock` gives the moment of each use case."""
+        self._engine = engine
+        self._clock = clock
+
+    async def once(self, lane: Lane, work: Callable[[Ledger], T]) -> T:
+        """See the port. There is no queue, and so no lane."""
+        del lane
+        return self._engine.once(self._clock.now(), work).result

@@ -53,7 +53,7 @@ class RenewalTables:
     ) -> None:
         """`now` in ms tells the day; `bureau`: who asks, on the page behind a test message."""
         self._database = database
-        self._sealer = sealer
+        self.sealer = self._sealer = sealer
         self._key = link_key
         self._now = now
         self._bureau = bureau
