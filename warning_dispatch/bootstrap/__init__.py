@@ -15,6 +15,7 @@ from warning_dispatch.bootstrap.installation import (
     take_over_of,
 )
 from warning_dispatch.bootstrap.mornings import RegisterMornings, term_of
+from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.wiring import (
     REACHED,
     EngineParts,
@@ -35,6 +36,7 @@ __all__ = [
     "Product",
     "RegisterMornings",
     "RoutePlan",
+    "TableRegisterLook",
     "alert_from_json",
     "alert_to_json",
     "build_daemon",

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
+from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.renewal import CALENDAR_EVERY, POST_EVERY, Postman, calendar, letter_settings
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
@@ -224,6 +225,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
             alerts=Part.INGEST in parts,
             pushers=pushers_of(settings) if Part.INGEST in parts else (),
             feeds=feeds_of(settings, product.read) if Part.WEB in parts else None,
+            register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
         )
         listening = [serve(public, host=settings.web.host, port=settings.web.port)]
         if Part.INGEST in parts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from warning_dispatch.model.register import Register, ranked_endpoints
 from warning_dispatch.model.unit import EndpointEntry, ReceiverEntry, Unit
@@ -53,6 +54,40 @@ class RegisterChanges:
     def nothing(self) -> bool:
         """Whether the two are the same."""
         return not self.units and not self.receivers and not self.reordered
+
+
+class ChangeKind(StrEnum):
+    """What a change did."""
+
+    ADDED = "added"
+    """新增."""
+    CHANGED = "changed"
+    """变更."""
+    REMOVED = "removed"
+    """撤销."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterChangeRow:
+    """变动备案: one change as both departments may see it, names and numbers masked.
+
+    `at` in ms. `source`: how it came (import, storm, campaign …). `subject`: unit or receiver. `what`: the fields that differ.
+    `before`, `after`: a line each, empty where there was, or is, nothing. `erased`: too old to be kept; that there was a
+    change is all that is left.
+    """
+
+    id: int
+    at: int
+    actor: str
+    source: str
+    unit_code: str
+    unit_name: str
+    subject: str
+    kind: ChangeKind
+    what: tuple[str, ...]
+    before: str
+    after: str
+    erased: bool = False
 
 
 def changes_between(before: Register, after: Register) -> RegisterChanges:

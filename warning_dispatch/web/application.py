@@ -16,6 +16,7 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
 from warning_dispatch.ports import Desk, ReadModels, RenewalDesk, RenewalReadings
 from warning_dispatch.web.api import Api
+from warning_dispatch.web.board import RegisterBoard, RenewalBoard
 from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.feeds import Feeds
 from warning_dispatch.web.filing import FilingPage
@@ -26,6 +27,7 @@ from warning_dispatch.web.probes import Probes
 from warning_dispatch.web.proof import ProofDoor
 from warning_dispatch.web.push import PushDoor, Pusher
 from warning_dispatch.web.receiver import ReceiverPage
+from warning_dispatch.web.register_look import RegisterLook
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,15 @@ def create_app(
     pushers: Sequence[Pusher] = (),
     feeds: Feeds | None = None,
     renewal: Renewal | None = None,
+    register: RegisterLook | None = None,
 ) -> FastAPI:
     """The application for the network: API, receiver's page, probes and, for the demo, the live page at /.
 
     `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for
     one message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each).
     `pushers`: who may push besides holders of a key; `feeds` None: nothing is published. `renewal` None: no pages of
-    the yearly refresh. Before the server stops call
+    the yearly refresh; `register` None: none of the register. What the bureau sees of both stands behind the same
+    door as the live page. Before the server stops call
     `app.state.close()` in its event loop: it ends the open streams.
     """
     pages = Pages()
@@ -74,13 +78,14 @@ def create_app(
             *(_pages_routes(read, desk, pages, failures) if people else ()),
             *(_renewal_routes(renewal, pages, failures, secure=secure) if people and renewal else ()),
             *(_live_routes(live) if live_page else ()),
+            *(_board_routes(renewal, register, pages, failures) if live_page else ()),
         ],
     )
     probes = Probes(desk, clock)
     app.add_route("/healthz", probes.alive, include_in_schema=False)
     app.add_route("/readyz", probes.ready, include_in_schema=False)
     door = PushDoor(read, clock, pushers, body_limit)
-    app.include_router(Api(read, desk, clock, door).router(alerts=alerts, people=people))
+    app.include_router(Api(read, desk, clock, door, register).router(alerts=alerts, people=people))
     if feeds is not None:
         app.include_router(feeds.router())
     failures.install(app)
@@ -119,6 +124,28 @@ def _renewal_routes(renewal: Renewal, pages: Pages, failures: Failures, *, secur
         Route(f"{link}/approve", filing.approve, methods=both),
         Route(PROOF_PATH + "{token}", proof.answer, methods=both),
     ]
+
+
+def _board_routes(
+    renewal: Renewal | None, register: RegisterLook | None, pages: Pages, failures: Failures
+) -> list[BaseRoute]:
+    reads, both = ["GET", "HEAD"], ["GET", "HEAD", "POST"]
+    routes: list[BaseRoute] = []
+    if register is not None:
+        look = RegisterBoard(register, pages, failures)
+        routes += [
+            Route("/readiness", look.readiness, methods=reads),
+            Route("/register/changes", look.changes, methods=reads),
+        ]
+    if renewal is not None:
+        board = RenewalBoard(renewal.read, renewal.desk, pages, failures)
+        routes += [
+            Route("/campaign", board.progress, methods=both),
+            Route("/campaign/filings", board.filings, methods=reads),
+            Route("/campaign/awaiting", board.awaiting, methods=both),
+            Route("/campaign/sheet/{code}", board.sheet, methods=both),
+        ]
+    return routes
 
 
 def _live_routes(live: LivePage) -> list[BaseRoute]:
