@@ -319,6 +319,7 @@ class FilingPage:
         form = await form_of(visit.request, WORKBOOK_LIMIT)
         file = form.get("file")
         content = await file.read(WORKBOOK_LIMIT + 1) if isinstance(file, UploadFile) else b""
+        await form.close()
         if not isinstance(file, UploadFile) or not content or len(content) > WORKBOOK_LIMIT:
             notice = visit.words.text("filing.workbook.no_file", mib=WORKBOOK_LIMIT >> 20)
             fields: dict[str, object] = {"done": None, "notice": notice}
