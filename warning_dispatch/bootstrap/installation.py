@@ -19,7 +19,15 @@ from fastapi import FastAPI
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
-from warning_dispatch.bootstrap.renewal import CALENDAR_EVERY, POST_EVERY, Postman, calendar, letter_settings
+from warning_dispatch.bootstrap.renewal import (
+    CALENDAR_EVERY,
+    POST_EVERY,
+    Postman,
+    calendar,
+    letter_settings,
+    renewal_desk,
+    renewal_tables,
+)
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
     feeds_of,
@@ -58,7 +66,7 @@ from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.register_take_over import RegisterTakeOver
 from warning_dispatch.store.retention import Retention
 from warning_dispatch.store.sealing import AesSealer
-from warning_dispatch.web.application import create_app
+from warning_dispatch.web.application import Renewal, create_app
 from warning_dispatch.web.control import create_control_app
 
 
@@ -214,6 +222,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
             desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
         )
         limit = settings.web.body_limit_kib << 10
+        refresh = renewal_desk(settings, product, desk, clock)
         public = create_app(
             product.read,
             desk,
@@ -225,6 +234,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
             alerts=Part.INGEST in parts,
             pushers=pushers_of(settings) if Part.INGEST in parts else (),
             feeds=feeds_of(settings, product.read) if Part.WEB in parts else None,
+            renewal=Renewal(renewal_tables(settings, product, clock), refresh),
             register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
         )
         listening = [serve(public, host=settings.web.host, port=settings.web.port)]
@@ -237,6 +247,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
                 body_limit=limit,
                 samples=not settings.reaches_people,
                 register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
+                renewal=refresh,
             )
             listening.append(serve(control, uds=str(settings.control_socket)))
             passing = WriterSourceDesk(

@@ -376,7 +376,7 @@ def export_register(
     reason: Reason = "",
 ) -> None:
     """导出名册（明文，记入记录，带导出人水印）。 / Export the register: in clear, on the record, stamped with who and when."""
-    _refuse_target(file, (".xlsx", ".csv"))
+    refuse_target(file, (".xlsx", ".csv"))
     actor, reason = terminal.asked_actor(actor), terminal.asked_reason(reason)
     settings = terminal.settings
     keys = KeyRing.load(settings.keys_dir, settings.credentials_dir)
@@ -401,7 +401,7 @@ def export_register(
         }
         with writing(database) as connection:  # on the record before there is anything to carry away
             Journal(keys.journal_key, structlog.get_logger("journal")).append(connection, STREAM, [entry], now)
-    _write(file, made)
+    write_file(file, made)
     words = terminal.say(
         f"已导出 {people} 个责任人到 {file}，已记入记录。", f"{people} receivers exported to {file}; on the record."
     )
@@ -434,7 +434,7 @@ def template(
     within: Within = "",
 ) -> None:
     """生成登记表模板，带下拉列表和填表说明；--within 预填单位。 / An empty form with lists; --within fills in the units."""
-    _refuse_target(file, (".xlsx",))
+    refuse_target(file, (".xlsx",))
     settings = terminal.settings
     with opened_database(settings) as database, reading(database) as connection:
         tree = stored_units(connection) or read_register_units(settings.contacts_dir).units
@@ -442,14 +442,15 @@ def template(
     if within and within not in {unit.code for unit in tree}:
         raise NotFoundError(both(f"名册里没有单位 {within}", f"the register has no unit {within}"))
     units = [unit for unit in tree if unit.code in codes]
-    _write(file, template_bytes(units, tree))
+    write_file(file, template_bytes(units, tree))
     words = terminal.say(
         f"模板已写到 {file}，预填 {len(units)} 个单位。", f"The form is in {file}, {len(units)} units filled in."
     )
     terminal.answer({"file": str(file), "units": len(units)}, Text(words))
 
 
-def _refuse_target(file: Path, suffixes: Sequence[str]) -> None:
+def refuse_target(file: Path, suffixes: Sequence[str]) -> None:
+    """RefusedError for a file that exists, or whose name ends otherwise."""
     if file.suffix.lower() not in suffixes:
         what = both(f"文件名要以 {' 或 '.join(suffixes)} 结尾", f"the file must end in {' or '.join(suffixes)}")
         raise RefusedError(f"{file}: {what}")
@@ -457,7 +458,8 @@ def _refuse_target(file: Path, suffixes: Sequence[str]) -> None:
         raise RefusedError(f"{file}: {both('文件已存在，不会覆盖', 'the file exists and is not overwritten')}")
 
 
-def _write(file: Path, content: bytes) -> None:
+def write_file(file: Path, content: bytes) -> None:
+    """Write a new file at once or not at all. RefusedError where that cannot be."""
     try:
         write_new(file, content)
     except OSError as error:

@@ -153,6 +153,10 @@ class DaemonOffice:
         said = self._ask("/register", content=_IMPORTS.dump_json(coming), timeout=PATIENCE_WITH_A_REGISTER)
         return RegisterCounts(**said)
 
+    def ask(self, path: str, document: Mapping[str, object]) -> dict[str, Any]:
+        """Another act of the local socket; what is refused comes as an error of ours."""
+        return self._ask(path, json=document)
+
     def _ask(self, path: str, **content: Any) -> dict[str, Any]:
         """One request. A message that was quarantined is an answer; every other refusal is an error of ours."""
         try:

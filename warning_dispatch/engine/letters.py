@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import Address, RouteRecord
+from warning_dispatch.engine.renewal_letters import tell_returned
 from warning_dispatch.engine.renewing import returned_filing
-from warning_dispatch.engine.routes import RouteRoom, refill
+from warning_dispatch.engine.routes import TOKEN, RouteRoom, refill
 from warning_dispatch.engine.storage_renewal import LetterRecord, ProofRecord
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.plan import Next, Outcome
@@ -32,6 +33,7 @@ MOST_TRIES = 12
 FIRST_PATIENCE, LONGEST_PATIENCE = 60_000, 1_800_000
 """ms between two tries: doubled each time, at most."""
 _ROUTE_TROUBLE = (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
+_WRONG_NUMBER = (Next.PERMANENT, Next.DOUBTFUL, Next.ROUTE_ONLY)
 UNKNOWN = "no_report"
 
 ComposeLetter = Callable[[LetterRecord, str, int], tuple[str, str]]
@@ -74,8 +76,8 @@ class Letters:
         return tuple(batch)
 
     def _claim_channel(self, ledger: Ledger, channel: Channel, routes: Sequence[RouteRecord]) -> list[Dispatch]:
-        room = RouteRoom(routes, ledger.now, self._settings.batch)
-        limit = min(self._settings.batch, (room.free + 1) // 2)
+        room = RouteRoom([_half_of(route) for route in routes], ledger.now, self._settings.batch)
+        limit = min(self._settings.batch, room.free)
         if not limit:
             return []
         rows, lease_until = ledger.tx.letters, ledger.now + self._settings.lease
@@ -96,7 +98,10 @@ class Letters:
         counts: defaultdict[str, int] = defaultdict(int)
         for _, route in routed:
             counts[route] += 1
-        ledger.tx.routes.save(room.used(counts))
+        whole = {route.name: route for route in routes}
+        ledger.tx.routes.save(
+            [replace(whole[name], tokens=whole[name].tokens - count * TOKEN) for name, count in counts.items()]
+        )
         addresses = ledger.tx.endpoints.addresses(list({one.number_id for one, _ in routed}))
         return [self._dispatch(ledger, one, route, addresses[one.number_id], lease_until) for one, route in routed]
 
@@ -142,7 +147,7 @@ class Letters:
         """A refusal for the route's sake is tried again later; one for the number's sake is a finding, and its proof has failed."""
         if not reports:
             return
-        again, ended, bad = [], [], []
+        again, ended = [], []
         tries = ledger.tx.letters.tries_of([one.attempt_id - LETTERS_FROM for one in reports])
         for one in reports:
             letter_id, outcome = one.attempt_id - LETTERS_FROM, self._outcome(one)
@@ -152,26 +157,33 @@ class Letters:
                 again.append((letter_id, ledger.now + patience, one.attempt_id in unsure))
                 continue
             ended.append((letter_id, outcome.key))
-            if outcome.next is Next.PERMANENT:
-                bad.append((letter_id, outcome.key))
         ledger.tx.letters.again(again)
         ledger.tx.letters.finish(ended, ledger.now)
-        self._bad_numbers(ledger, bad)
+        if ended:
+            self._failed(ledger, ended)
 
-    def _bad_numbers(self, ledger: Ledger, bad: Sequence[tuple[int, str]]) -> None:
-        if not bad:
-            return
-        ids = [letter_id for letter_id, _ in bad]
+    def _failed(self, ledger: Ledger, ended: Sequence[tuple[int, str]]) -> None:
+        """What never arrived: its proof has failed, and a number that is wrong is a finding for the registrar."""
+        ids = [letter_id for letter_id, _ in ended]
         endpoints = ledger.tx.letters.endpoints_of(ids)
-        for letter_id, outcome in bad:
-            for endpoint_id in endpoints.get(letter_id, ()):
-                ledger.report_finding(endpoint_id, outcome, unusable=True)
-        failed = ledger.tx.letters.proofs_of(ids)
-        ledger.tx.proofs.end(list(failed.values()), ProofState.UNDELIVERED, "", ledger.now)
-        ledger.note_register({"k": "letters.undeliverable", "letters": ids, "proofs": sorted(failed.values())})
+        for letter_id, key in ended:
+            outcome = self._outcomes[key]
+            for endpoint_id in endpoints.get(letter_id, ()) if outcome.next in _WRONG_NUMBER else ():
+                ledger.report_finding(endpoint_id, key, unusable=outcome.next is Next.PERMANENT)
+        failed = sorted(ledger.tx.letters.proofs_of(ids).values())
+        ledger.tx.proofs.end(failed, ProofState.UNDELIVERED, "", ledger.now)
+        ledger.note_register({"k": "letters.undelivered", "letters": ids, "proofs": failed})
 
     def _outcome(self, report: Report) -> Outcome:
         return self._outcomes.get(report.outcome) or self._outcomes[UNKNOWN]
+
+
+def _half_of(route: RouteRecord) -> RouteRecord:
+    """The route with as much as letters may use of it: half of what it takes in a second is left for a warning."""
+    if route.rate is None:
+        return route
+    reserve = route.rate // 60 // 2 * TOKEN
+    return replace(route, tokens=max(0, route.tokens - reserve))
 
 
 # --- what holders say -------------------------------------------------------------------------------------
@@ -203,10 +215,13 @@ def deny(ledger: Ledger, proofs: Sequence[ProofRecord], means: str) -> int:
 
 def _send_back(ledger: Ledger, proof: ProofRecord) -> None:
     note = both("有号码的持有人说不是本人，请核对", "the holder of a number says it is not theirs: look again")
-    returned = []
+    campaign, returned = ledger.tx.campaigns.open_one(), []
     for record in ledger.tx.campaigns.of_number(proof.number_id):
         try:
             returned.append(returned_filing(record, FilingEvent.DENIED, note, "proof"))
         except RefusedError:
             continue
     ledger.tx.campaigns.save(returned)
+    for one in returned:
+        if campaign is not None and one.campaign_id == campaign.id:
+            tell_returned(ledger, campaign, one)

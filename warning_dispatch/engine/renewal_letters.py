@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.storage_renewal import CampaignRecord, NewLetter
+from warning_dispatch.engine.storage_renewal import CampaignRecord, FilingRecord, NewLetter, Recipient
 from warning_dispatch.model.renewal import LetterKind
 from warning_dispatch.model.unit import EndpointEntry, ReceiverEntry
 from warning_dispatch.renewal.changes import to_prove
@@ -23,7 +23,19 @@ def write_to(
     overdue: bool = False,
 ) -> int:
     """A letter with their link to everybody whose filings are open (of these units), one for each number; how many are new."""
-    recipients = ledger.tx.letters.recipients(campaign.id, unit_ids, overdue=overdue)
+    return _write(ledger, campaign, kind, ledger.tx.letters.recipients(campaign.id, unit_ids, overdue=overdue))
+
+
+def tell_returned(ledger: Ledger, campaign: CampaignRecord, filing: FilingRecord) -> int:
+    """Whoever handed it in is told that it came back; where the bureau did, the registrar."""
+    kind, _, link = filing.handed_in_by.partition(":")
+    sender = ledger.tx.letters.of_link(int(link)) if kind == "link" and link.isdigit() else None
+    if sender is None:
+        return write_to(ledger, campaign, LetterKind.RETURN, [filing.unit_id])
+    return _write(ledger, campaign, LetterKind.RETURN, [sender])
+
+
+def _write(ledger: Ledger, campaign: CampaignRecord, kind: LetterKind, recipients: Sequence[Recipient]) -> int:
     links = ledger.tx.letters.links(campaign.id, recipients, ledger.now)
     day = beijing_text(ledger.now, "%Y-%m-%d")
     return ledger.tx.letters.add(
@@ -66,8 +78,13 @@ def send_tests(
     asked: Sequence[tuple[int, EndpointEntry, bool]],
     language: Mapping[EndpointEntry, str],
     campaign_id: int | None,
+    *,
+    again: bool = False,
 ) -> Mapping[int, int]:
-    """A test message to each (unit, channel and address, sample): one for a number a day. How many of each unit's."""
+    """A test message to each (unit, channel and address, sample) that has none under way. How many of each unit's.
+
+    `again`: also where one has been sent and nobody has answered yet; one for a number a day.
+    """
     if not asked:
         return {}
     proofs = ledger.tx.proofs.ask(asked, campaign_id, ledger.now)
@@ -89,6 +106,7 @@ def send_tests(
                 proof_id=one.id,
             )
             for one in proofs
+            if one.fresh or again
         ]
     )
     counts: defaultdict[int, int] = defaultdict(int)

@@ -14,7 +14,8 @@ from hashlib import sha256
 
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.renewal_letters import ask_proofs, write_to
+from warning_dispatch.engine.records import Entry
+from warning_dispatch.engine.renewal_letters import ask_proofs, tell_returned, write_to
 from warning_dispatch.engine.storage_renewal import CampaignRecord, FilingRecord
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.renewal import FilingState, HandIn, LetterKind
@@ -44,12 +45,13 @@ class HandInOrder:
 class Who:
     """Who acts. `by`: link:<id> or the actor. `units`: registrars' units that a link answers for; None: the bureau.
 
-    `campaign_id`: of the link.
+    `campaign_id`: of the link. `why`: the reason an officer gave.
     """
 
     by: str
     units: frozenset[int] | None = None
     campaign_id: int | None = None
+    why: str = ""
 
 
 # --- opening, reminding, closing --------------------------------------------------------------------------
@@ -162,7 +164,7 @@ def hand_in(
     tests = ask_proofs(ledger, wanted, rules, campaign.id if campaign else None)
     for one in taken:
         results[one.unit_code] = HandedIn(one.unit_code, one.state, one.version, tests.get(one.unit_id, 0))
-    _note(ledger, "filing.handed_in", taken, who.by)
+    _note(ledger, "filing.handed_in", taken, who)
     return [results[order.unit_code] for order in orders]
 
 
@@ -279,7 +281,7 @@ def approve(ledger: Ledger, filings: Sequence[tuple[int, int]], who: Who) -> lis
         results.append(HandedIn(record.unit_code, done[-1].state, done[-1].version))
     ledger.tx.campaigns.save(done)
     _take_over(ledger, done, in_force, who, "approval")
-    _note(ledger, "filing.approved", done, who.by)
+    _note(ledger, "filing.approved", done, who)
     return results
 
 
@@ -294,10 +296,10 @@ def send_back(ledger: Ledger, filing_id: int, version: int, note: str, who: Who)
         raise RefusedError(both("请写明退回原因", "say what must be mended"))
     returned = returned_filing(record, FilingEvent.SENT_BACK, note, who.by)
     ledger.tx.campaigns.save([returned])
-    _note(ledger, "filing.sent_back", [returned], who.by)
+    _note(ledger, "filing.sent_back", [returned], who)
     campaign = ledger.tx.campaigns.open_one()
     if campaign is not None and record.campaign_id == campaign.id:
-        write_to(ledger, campaign, LetterKind.RETURN, [record.unit_id])
+        tell_returned(ledger, campaign, record)
     return HandedIn(record.unit_code, returned.state, returned.version)
 
 
@@ -384,7 +386,8 @@ def _known(ledger: Ledger, codes: Sequence[str]) -> Mapping[str, int]:
     return known
 
 
-def _note(ledger: Ledger, kind: str, filings: Sequence[FilingRecord], by: str) -> None:
+def _note(ledger: Ledger, kind: str, filings: Sequence[FilingRecord], who: Who) -> None:
     if filings:
         into = {state.name: [one.id for one in filings if one.state is state] for state in FilingState}
-        ledger.note_register({"k": kind, "by": by, "filings": {name: ids for name, ids in into.items() if ids}})
+        entry: Entry = {"k": kind, "by": who.by, "filings": {name: ids for name, ids in into.items() if ids}}
+        ledger.note_register({**entry, "why": who.why} if who.why else entry)

@@ -101,7 +101,7 @@ class LetterRecord:
 
 @dataclass(frozen=True, slots=True)
 class ProofRecord:
-    """A test message. `number_id` is what its holder proves."""
+    """A test message. `number_id` is what its holder proves; `fresh`: it has just been made."""
 
     id: int
     number_id: int
@@ -109,6 +109,7 @@ class ProofRecord:
     unit_id: int
     state: ProofState
     campaign_id: int | None
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,10 @@ class LetterRows(Protocol):
 
     def links(self, campaign_id: int, recipients: Sequence[Recipient], now: int) -> Sequence[int]:
         """The link of each, made where there is none."""
+        ...
+
+    def of_link(self, link_id: int) -> Recipient | None:
+        """Where a link was sent; None: it has expired."""
         ...
 
     def add(self, letters: Sequence[NewLetter]) -> int:

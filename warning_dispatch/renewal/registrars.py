@@ -1,7 +1,8 @@
 """谁来报: which unit is asked for another one's filing, and who of it. PURE.
 
 Villages have no registrar of their own: their township files for all of them on one page. A leader's office is filed by the
-division it belongs to. Everybody else files for themselves. Has a registrar no address that takes text, the unit above is asked.
+division it belongs to. Everybody else files for themselves, and so do those whose superior cannot be written to. Has a unit no
+address that takes text either, the one above is asked.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def takes_text(reach: int) -> bool:
 def registrar(unit: Unit, units: Mapping[str, Unit], reach: Mapping[str, int]) -> str:
     """The code of the unit that is asked for this one."""
     found, above = unit, units.get(unit.superior or "")
-    if by_the_superior(unit.kind, unit.level) and above is not None:
+    if by_the_superior(unit.kind, unit.level) and above is not None and takes_text(reach.get(above.code, 0)):
         found = above
     for _ in range(MOST_STEPS):
         above = units.get(found.superior or "")

@@ -106,8 +106,9 @@ class FilingTable:
         """See the port. First whoever files for it, then, as long as nobody there can be written to, the unit above."""
         count = self._sql.run(
             f"""INSERT INTO filing (campaign_id, unit_id, registrar_id, state)
-            SELECT ?, u.id, CASE WHEN u.superior_id IS NOT NULL AND ({_BY_THE_SUPERIOR}) THEN u.superior_id ELSE u.id END,
-            {FilingState.ASKED.value} FROM unit u WHERE u.valid_until IS NULL ORDER BY u.id""",
+            SELECT ?, u.id, CASE WHEN (s.reach & {REACHED_BY_TEXT}) <> 0 AND ({_BY_THE_SUPERIOR}) THEN s.id ELSE u.id END,
+            {FilingState.ASKED.value} FROM unit u LEFT JOIN unit s ON s.id = u.superior_id
+            WHERE u.valid_until IS NULL AND u.callable = 1 ORDER BY u.id""",
             campaign_id,
         )
         for _ in range(MOST_STEPS):

@@ -15,11 +15,15 @@ from warning_dispatch.store.sealing import derived_token, link_hash
 from warning_dispatch.store.sql import Sql
 
 _OPEN = ", ".join(str(state.value) for state in TO_HAND_IN)
+_DOUBTED = f"{ProofState.DENIED.value}, {ProofState.UNDELIVERED.value}"
+"""Nobody is reminded at a number that its holder has denied, or at which nothing arrives."""
 _READY, _CLAIMED = LetterState.READY.value, LetterState.CLAIMED.value
 _RECIPIENTS = f"""SELECT e.unit_id, e.receiver_id, e.role, e.channel, e.number_id, r.language FROM endpoint e
  JOIN receiver r ON r.id = e.receiver_id
  WHERE e.channel IN ({Channel.SMS.value}, {Channel.EMAIL.value}) AND e.usable = 1 AND e.valid_until IS NULL
- AND r.valid_until IS NULL AND e.unit_id IN (SELECT DISTINCT f.registrar_id FROM filing f
+ AND r.valid_until IS NULL AND (e.proved_at IS NOT NULL OR NOT EXISTS (SELECT 1 FROM proof p
+   WHERE p.number_id = e.number_id AND p.channel = e.channel AND p.state IN ({_DOUBTED})))
+ AND e.unit_id IN (SELECT DISTINCT f.registrar_id FROM filing f
    WHERE f.campaign_id = ? AND f.state IN ({_OPEN}) {{only}}) ORDER BY e.unit_id, e.role, r.rank, r.id, e.rank, e.id"""
 
 
@@ -72,6 +76,18 @@ class LetterTable:
             [(key, unit_id) for key, one in zip(found, recipients, strict=True) for unit_id in one.units],
         )
         return found
+
+    def of_link(self, link_id: int) -> Recipient | None:
+        """See the port."""
+        row = self._sql.one(
+            """SELECT l.number_id, l.channel, l.receiver_id, r.language FROM renewal_link l
+            JOIN receiver r ON r.id = l.receiver_id WHERE l.id = ? AND l.expired_at IS NULL""",
+            link_id,
+        )
+        units = self._sql.rows("SELECT unit_id FROM renewal_link_unit WHERE link_id = ? ORDER BY unit_id", link_id)
+        if row is None or not units:
+            return None
+        return Recipient(row[0], Channel(row[1]), row[2], row[3], tuple(one[0] for one in units))
 
     def add(self, letters: Sequence[NewLetter]) -> int:
         """See the port. The number's day decides, whoever else adds one at this moment."""

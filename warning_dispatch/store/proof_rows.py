@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from warning_dispatch.engine.storage_renewal import ProofRecord
 from warning_dispatch.model.masking import mask
@@ -44,7 +45,7 @@ class ProofTable:
         fresh = [(link_hash(proof_token(self._key, row[0])), row[0]) for row in rows if row[6] is None]
         self._sql.many("UPDATE proof SET hash = ?bytea WHERE id = ?", fresh)
         asked = {(number, channel.value) for _, number, channel in keys}
-        return [_proof(row) for row in rows if (row[1], row[2]) in asked]
+        return [replace(_proof(row[:6]), fresh=row[6] is None) for row in rows if (row[1], row[2]) in asked]
 
     def _number(self, one: EndpointEntry, *, sample: bool) -> int:
         blind = self._sealer.blind_index(one.address)

@@ -35,6 +35,9 @@ from warning_dispatch.store.sql import Sql, marks
 
 _REPORT = TypeAdapter(ClosingReport)
 _COUNTY = "CASE WHEN length(u.area) >= 6 THEN substr(u.area, 1, 6) ELSE '' END"
+_LETTERS = """SELECT x.unit_id, count(*) FROM letter l JOIN renewal_link_unit x ON x.link_id = l.link_id
+ WHERE l.campaign_id = ? AND l.handed_at IS NOT NULL GROUP BY x.unit_id"""
+"""Registrar's unit → letters that went."""
 _SENT = f"({LetterState.HANDED.value}, {LetterState.ENDED.value})"
 
 
@@ -142,9 +145,7 @@ def filing_rows(
     inside = " AND u.area LIKE ?" if county else ""
     rows = sql.rows(
         f"""SELECT f.id, u.id, u.code, u.name, {_COUNTY}, u.kind, u.level, u.sector, r.name, f.state, f.how, f.handed_in_at,
-        f.filed_at, (SELECT count(DISTINCT l.id) FROM renewal_link_unit x JOIN letter l ON l.link_id = x.link_id
-          WHERE x.unit_id = f.registrar_id AND l.campaign_id = f.campaign_id AND l.handed_at IS NOT NULL)
-        FROM filing f JOIN unit u ON u.id = f.unit_id JOIN unit r ON r.id = f.registrar_id
+        f.filed_at, f.registrar_id FROM filing f JOIN unit u ON u.id = f.unit_id JOIN unit r ON r.id = f.registrar_id
         WHERE f.campaign_id = ?{where}{inside} ORDER BY u.code LIMIT ? OFFSET ?""",
         campaign_id,
         *(state.value for state in states),
@@ -153,10 +154,11 @@ def filing_rows(
         offset,
     )
     lacking = problems_of(sql, [row[1] for row in rows])
-    return [_filing_row(row, lacking.get(row[1], ())) for row in rows]
+    letters = dict(sql.rows(_LETTERS, campaign_id))
+    return [_filing_row(row, lacking.get(row[1], ()), letters.get(row[13], 0)) for row in rows]
 
 
-def _filing_row(row: Any, lacking: tuple[Unready, ...]) -> FilingRow:
+def _filing_row(row: Any, lacking: tuple[Unready, ...], letters: int) -> FilingRow:
     return FilingRow(
         filing_id=row[0],
         unit_code=row[2],
@@ -170,7 +172,7 @@ def _filing_row(row: Any, lacking: tuple[Unready, ...]) -> FilingRow:
         how=HandIn(row[10]) if row[10] else None,
         handed_in_at=row[11],
         filed_at=row[12],
-        letters=row[13],
+        letters=letters,
         proved=Unready.UNPROVED not in lacking,
         problems=lacking,
     )

@@ -249,11 +249,11 @@ class FilingPage:
         form = filing_forms.written(unit, sent)
         if sent.get("more"):
             return self._corrected(visit, page, unit, filing_forms.with_room(form))
-        places, people = form.words()
+        prefixes, people = form.words()
         try:
             done = await self._desk.correct(visit.token, unit.unit_code, form.version, people, passed=visit.passed)
         except FindingsError as error:
-            form.place(error.findings, visit.words, places)
+            form.place(error.findings, visit.words, prefixes)
             return self._corrected(visit, page, unit, form)
         except RefusedError as error:
             form.top.append(filing_view.in_words(str(error), visit.words))
@@ -287,7 +287,7 @@ class FilingPage:
                 visit.token, unit.unit_code, form.version, leaving.receiver_id, words, passed=visit.passed
             )
         except FindingsError as error:
-            form.place(error.findings, visit.words)
+            form.place(error.findings, visit.words, {unit.people.index(leaving): ""})
             return self._succeeded(visit, page, unit, form)
         except RefusedError as error:
             form.top.append(filing_view.in_words(str(error), visit.words))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -15,9 +15,10 @@ from warning_dispatch.web.filing_view import finding_text
 MOST_PEOPLE: Final = 30
 """People of one unit that a form takes."""
 _SEVERAL: Final = re.compile(r"[\s,，、;；/]+")
-_PLACE: Final = re.compile(r"(?:people\[(?P<index>\d+)\]\.|successor\.)(?P<field>[a-z_]+)")
-_FIELDS: Final = {"phones": "phone", "mails": "mail", "kept": "phone", "numbers": "phone"}
-"""Fields of PersonWords that have another name in the form."""
+_PLACE: Final = re.compile(r"第 (?P<number>\d+) 人[^:]*: \S+ (?P<field>first day|last day|[a-z]+)")
+"""How the desk says which person (from 1) and which field a finding is about."""
+_FIELDS: Final = {"first day": "serves_from", "last day": "serves_until"}
+"""Fields that have another name in the form."""
 
 
 class Sent(Protocol):
@@ -68,16 +69,17 @@ class Form:
         """Whether anything is."""
         return bool(self.errors or self.top)
 
-    def words(self) -> tuple[list[int], list[PersonWords]]:
-        """People as they would be, and the place on the form of each; whoever goes and what was left blank is left out."""
-        places, people = [], []
+    def words(self) -> tuple[dict[int, str], list[PersonWords]]:
+        """People as they would be, and the prefix of each one's fields; whoever goes and what was left blank is left out."""
+        prefixes: dict[int, str] = {}
+        people: list[PersonWords] = []
         for index, person in enumerate(self.people):
             prefix = f"p{index}."
             if self.value(f"{prefix}gone") or (not person.receiver_id and self._is_blank(prefix)):
                 continue
-            places.append(index)
+            prefixes[len(people)] = prefix
             people.append(self._person(prefix, person))
-        return places, people
+        return prefixes, people
 
     def successor(self, role: str) -> PersonWords:
         """The one person of the other form."""
@@ -90,10 +92,10 @@ class Form:
             serves_from=self.value("serves_from"),
         )
 
-    def place(self, findings: Sequence[Finding], words: Catalogue, places: Sequence[int] | None = None) -> None:
-        """Put each finding beside its field; on top what has none. `places`: of `words()`, None for the successor's form."""
+    def place(self, findings: Sequence[Finding], words: Catalogue, prefixes: Mapping[int, str]) -> None:
+        """Put each finding beside its field; on top what has none. `prefixes`: of the fields of each person handed in, from 0."""
         for finding in findings:
-            key = _key(finding.where, places)
+            key = _key(finding.where, prefixes)
             if key is None:
                 self.top.append(finding_text(finding, words))
             else:
@@ -211,13 +213,10 @@ def _joined(written: str) -> str:
     return digits if re.fullmatch(r"\+?\d{7,15}", digits) else written
 
 
-def _key(where: str, places: Sequence[int] | None) -> str | None:
+def _key(where: str, prefixes: Mapping[int, str]) -> str | None:
     """The form's field that a finding is about; None when there is none."""
     found = _PLACE.match(where)
-    if found is None:
+    prefix = prefixes.get(int(found["number"]) - 1) if found else None
+    if found is None or prefix is None:
         return None
-    name = _FIELDS.get(found["field"], found["field"])
-    if places is None:
-        return name
-    index = int(found["index"] or 0)
-    return f"p{places[index]}.{name}" if index < len(places) else None
+    return prefix + _FIELDS.get(found["field"], found["field"])

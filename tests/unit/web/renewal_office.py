@@ -340,9 +340,9 @@ class RenewalOffice:
     ) -> HandedIn:
         """See the port."""
         self._check(token, passed)
-        findings = [one for index, person in enumerate(people) for one in self._wrong(f"people[{index}]", person)]
+        findings = [one for index, person in enumerate(people) for one in self._wrong(index, person)]
         if not people:
-            findings.append(Finding(unit_code, "没有责任人 / nobody is left", "至少留一人 / leave somebody"))
+            findings.append(Finding("人员 people", "至少要有一个责任人 / at least one person is needed"))
         if findings:
             raise ReceiverError(findings)
         self.calls.append(("correct", unit_code, tuple(people)))
@@ -354,7 +354,8 @@ class RenewalOffice:
     ) -> HandedIn:
         """See the port."""
         self._check(token, passed)
-        findings = self._wrong("successor", successor)
+        people = next(one for one in self.units if one.unit_code == unit_code).people
+        findings = self._wrong([one.receiver_id for one in people].index(leaving), successor)
         if findings:
             raise ReceiverError(findings)
         self.calls.append(("successor", unit_code, leaving, successor))
@@ -362,17 +363,18 @@ class RenewalOffice:
             unit_code, version, FilingState.HANDED_IN, HandIn.SUCCESSOR, proposed=(self._proposed(successor),)
         )
 
-    def _wrong(self, where: str, person: PersonWords) -> list[Finding]:
+    def _wrong(self, index: int, person: PersonWords) -> list[Finding]:
+        where = f"第 {index + 1} 人 / person {index + 1}"
         found = []
         if not person.name and person.role != "duty":
-            found.append(Finding(f"{where}.name", "没有姓名 / no name", "填写姓名 / enter the name"))
-        for index, phone in enumerate(person.phones):
+            found.append(Finding(f"{where}: 姓名 name", "没有姓名 / no name", "填写姓名 / enter the name"))
+        for place, phone in enumerate(person.phones):
             if not phone.removeprefix("+").isdecimal() or len(phone) < 11:
                 what = "手机号应为 11 位 / a mobile number has 11 digits"
-                found.append(Finding(f"{where}.phones[{index}]", what, "请核对 / check it"))
+                found.append(Finding(f"{where}: 电话 phone ({place + 1})", what, "请核对 / check it"))
         if not person.phones and not person.mails and not person.kept:
             found.append(
-                Finding(f"{where}.phones", "没有任何号码 / no number at all", "至少填一个电话 / enter a phone")
+                Finding(f"{where}: 电话 phone", "没有任何号码 / no number at all", "至少填一个电话 / enter a phone")
             )
         return found
 
