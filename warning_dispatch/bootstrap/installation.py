@@ -218,38 +218,11 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
     channels, simulated = _channels(settings, clock) if turns else ({}, None)
 
     def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
-        passing = WriterSourceDesk(
-            desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
-        )
-        limit = settings.web.body_limit_kib << 10
-        refresh = renewal_desk(settings, product, desk, clock)
-        public = create_app(
-            product.read,
-            desk,
-            public_url=settings.web.public_url,
-            live_page=False,
-            body_limit=limit,
-            clock=clock,
-            people=Part.WEB in parts,
-            alerts=Part.INGEST in parts,
-            pushers=pushers_of(settings) if Part.INGEST in parts else (),
-            feeds=feeds_of(settings, product.read) if Part.WEB in parts else None,
-            renewal=Renewal(renewal_tables(settings, product, clock), refresh),
-            register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
-        )
+        public = _public_app(settings, product, clock, parts, desk)
         listening = [serve(public, host=settings.web.host, port=settings.web.port)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
-            taken = take_over_of(settings, product.database, product.keys)
-            control = create_control_app(
-                product.read,
-                desk,
-                body_limit=limit,
-                samples=not settings.reaches_people,
-                register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
-                renewal=refresh,
-            )
-            listening.append(serve(control, uds=str(settings.control_socket)))
+            listening.append(serve(_control_app(settings, product, clock, desk), uds=str(settings.control_socket)))
             passing = WriterSourceDesk(
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
             )
@@ -271,6 +244,39 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         crew=product.crew(),
         turns=turns,
         regular=_regular(settings, product, clock, channels, turns=turns),
+    )
+
+
+def _public_app(
+    settings: Settings, product: Product, clock: Clock, parts: frozenset[Part], desk: EngineDesk
+) -> FastAPI:
+    """What listens on the network."""
+    return create_app(
+        product.read,
+        desk,
+        public_url=settings.web.public_url,
+        live_page=False,
+        body_limit=settings.web.body_limit_kib << 10,
+        clock=clock,
+        people=Part.WEB in parts,
+        alerts=Part.INGEST in parts,
+        pushers=pushers_of(settings) if Part.INGEST in parts else (),
+        feeds=feeds_of(settings, product.read) if Part.WEB in parts else None,
+        renewal=Renewal(renewal_tables(settings, product, clock), renewal_desk(settings, product, desk, clock)),
+        register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
+    )
+
+
+def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk) -> FastAPI:
+    """What listens on the local socket."""
+    taken = take_over_of(settings, product.database, product.keys)
+    return create_control_app(
+        product.read,
+        desk,
+        body_limit=settings.web.body_limit_kib << 10,
+        samples=not settings.reaches_people,
+        register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
+        renewal=renewal_desk(settings, product, desk, clock),
     )
 
 
