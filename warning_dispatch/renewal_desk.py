@@ -210,7 +210,12 @@ class WriterRenewalDesk:
         await self._office.once(
             Lane.ACT,
             lambda ledger: send_tests(
-                ledger, [(unit_id, one, samples) for one in endpoints], {}, who.campaign_id, again=True
+                ledger.tx,
+                ledger.now,
+                [(unit_id, one, samples) for one in endpoints],
+                {},
+                who.campaign_id,
+                again=True,
             ),
         )
 

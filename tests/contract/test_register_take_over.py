@@ -73,7 +73,9 @@ def at_once(work: Callable[[int], Any]) -> Any:
 
 def coming_to(engine: Engine) -> RegisterTakeOver:
     """What takes registers over into this database."""
-    return RegisterTakeOver(engine, SEALER, Journal(KEYS.journal_key, structlog.get_logger()), reaches_people=False)
+    return RegisterTakeOver(
+        engine, SEALER, Journal(KEYS.journal_key, structlog.get_logger()), KEYS.link_key, reaches_people=False
+    )
 
 
 def stands(engine: Engine) -> Register:

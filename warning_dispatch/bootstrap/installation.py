@@ -65,6 +65,7 @@ from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.register_take_over import RegisterTakeOver
 from warning_dispatch.store.retention import Retention
+from warning_dispatch.store.rotation import require_indexed
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.web.application import Renewal, create_app
 from warning_dispatch.web.control import create_control_app
@@ -155,6 +156,7 @@ def open_product(settings: Settings) -> Product:
     database = open_database(settings.database_url)
     try:
         require_current(database)
+        require_indexed(database, keys.index_key_id)
         return _wired(settings, configuration, keys, database)
     except BaseException:
         database.dispose()
@@ -328,7 +330,7 @@ def retention_of(settings: Settings, database: sqlalchemy.Engine, keys: KeyRing)
 def take_over_of(settings: Settings, database: sqlalchemy.Engine, keys: KeyRing) -> RegisterTakeOver:
     """What takes registers over into an installation's database."""
     journal = Journal(keys.journal_key, structlog.get_logger("journal"))
-    return RegisterTakeOver(database, AesSealer(keys), journal, reaches_people=settings.reaches_people)
+    return RegisterTakeOver(database, AesSealer(keys), journal, keys.link_key, reaches_people=settings.reaches_people)
 
 
 def printable_lists(settings: Settings, product: Product, clock: Clock) -> PrintableLists:

@@ -222,9 +222,7 @@ def wire_product(
     sealer = AesSealer(keys)
     storage = TableStorage(database, sealer, keys.link_key, Journal(keys.journal_key, log))
     texts = TextBook(messages, tuple(languages))
-    simulated = frozenset(one.name for one in routes if one.simulated)
-    post = replace(letters or LetterSettings(), simulated_routes=simulated)
-    letter_office = Letters(post, LetterWords(texts), configuration.outcomes)
+    letter_office = _letter_office(letters, routes, texts, configuration)
     parts = EngineParts(
         storage=storage,
         sealer=sealer,
@@ -237,11 +235,7 @@ def wire_product(
         bureau=configuration.bureau if call_itself else None,
         self_texts=texts.freeze_self(),
         nobody_to_tell=lambda colour: log.error("bureau.nobody_to_tell", colour=colour.key),
-        outbox=replace(
-            outbox,
-            simulated_routes=simulated,
-            limits=CallLimits({one.name: one.per_number for one in routes if one.per_number}, night),
-        ),
+        outbox=_of_the_routes(outbox, routes, night),
         pause_max=pause_max,
         blackout=blackout or BlackoutRule(),
         validity=validity or {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR},
@@ -263,3 +257,21 @@ def wire_product(
         configuration=configuration,
         letters=letter_office,
     )
+
+
+def _of_the_routes(outbox: OutboxSettings, routes: Sequence[RoutePlan], night: Night | None) -> OutboxSettings:
+    """The outbox with what the routes say of themselves."""
+    limits = CallLimits({one.name: one.per_number for one in routes if one.per_number}, night)
+    return replace(outbox, simulated_routes=_simulated(routes), limits=limits)
+
+
+def _letter_office(
+    letters: LetterSettings | None, routes: Sequence[RoutePlan], texts: TextBook, configuration: Configuration
+) -> Letters:
+    """Who sends the letters of the yearly refresh."""
+    settings = replace(letters or LetterSettings(), simulated_routes=_simulated(routes))
+    return Letters(settings, LetterWords(texts), configuration.outcomes)
+
+
+def _simulated(routes: Sequence[RoutePlan]) -> frozenset[str]:
+    return frozenset(one.name for one in routes if one.simulated)

@@ -18,6 +18,7 @@ from warning_dispatch.cli import (
     callout_people,
     campaign,
     contacts,
+    contacts_change,
     contacts_check,
     contacts_files,
     contacts_people,
@@ -81,7 +82,7 @@ def _contacts() -> typer.Typer:
             "名册：导入、导出、检查、查看、待核号码", "the register: import, export, check, look, numbers in doubt"
         ),
     )
-    for part in (contacts_files.app, contacts_check.app, contacts.app, contacts_people.app):
+    for part in (contacts_files.app, contacts_check.app, contacts.app, contacts_people.app, contacts_change.app):
         group.add_typer(part)
     return group
 

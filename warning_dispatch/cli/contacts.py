@@ -26,6 +26,7 @@ from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.register import Unusable, restore_endpoints, unusable_endpoints
 from warning_dispatch.store.register_take_over import STREAM
+from warning_dispatch.store.rotation import require_indexed
 from warning_dispatch.tomlfiles import both
 
 app = typer.Typer()
@@ -115,6 +116,7 @@ def take_over(settings: Settings, coming: RegisterImport) -> RegisterCounts:
     keys = KeyRing.load(settings.keys_dir, settings.credentials_dir)
     clock = SystemClock()
     with opened_database(settings) as database:
+        require_indexed(database, keys.index_key_id)
         return take_over_of(settings, database, keys).carry_out(coming, clock.now(), lambda work: work(clock.now()))
 
 

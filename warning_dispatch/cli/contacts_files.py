@@ -77,6 +77,8 @@ class Plan:
     problems: Sequence[Problem]
     notices: Sequence[Finding]
     seen: int | None
+    named: frozenset[str] = frozenset()
+    """Units whose people the file lists."""
 
     @property
     def compared(self) -> RegisterChanges | None:
@@ -139,6 +141,7 @@ def import_register(
         shifts=tuple(plan.shifts),
         accepted=accepted,
         changes=plan.compared,
+        named=tuple(sorted(plan.named)),
     )
     counts = take_over(terminal.settings, coming)
     _taken_over(terminal, plan, counts, every=show_all)
@@ -164,7 +167,8 @@ def make_plan(terminal: Terminal, path: Path, *, whole: bool = False, within: st
     if folder is not None:
         register = read_register(folder)
         before, seen = _before(settings)
-        return Plan(before, register, changes_between(before, register), (), (), (), seen)
+        named = frozenset(entry.unit_code for entry in register.receivers)
+        return Plan(before, register, changes_between(before, register), (), (), (), seen, named)
     if not path.is_file():
         raise RefusedError(f"{path}: {both('没有这个文件或文件夹', 'there is no such file or folder')}")
     before, seen = _before(settings)
@@ -183,7 +187,7 @@ def _compared(before: Register, read: WorkbookRead, seen: int | None, *, whole: 
     problems = Problems(list(read.problems), list(read.notices))
     shifts = placed_shifts(read, after, problems)
     changes = changes_between(before, after)
-    return Plan(before, after, changes, shifts, problems.found, problems.notices, seen)
+    return Plan(before, after, changes, shifts, problems.found, problems.notices, seen, read.named)
 
 
 def _as_folder(path: Path) -> Path | None:

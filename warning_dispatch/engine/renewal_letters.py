@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.storage import Transaction
 from warning_dispatch.engine.storage_renewal import CampaignRecord, FilingRecord, NewLetter, Recipient
 from warning_dispatch.model.renewal import LetterKind
 from warning_dispatch.model.unit import EndpointEntry, ReceiverEntry
@@ -57,24 +58,26 @@ def _write(ledger: Ledger, campaign: CampaignRecord, kind: LetterKind, recipient
 
 
 def ask_proofs(
-    ledger: Ledger,
+    tx: Transaction,
+    now: int,
     wanted: Sequence[tuple[int, tuple[ReceiverEntry, ...], tuple[ReceiverEntry, ...]]],
     rules: RenewalRules,
     campaign_id: int | None,
 ) -> Mapping[int, int]:
     """(unit, people before, people after): test messages to what must be proved; how many by unit."""
-    proved = ledger.tx.people.proved([unit_id for unit_id, _, _ in wanted])
+    proved = tx.people.proved([unit_id for unit_id, _, _ in wanted])
     asked: list[tuple[int, EndpointEntry, bool]] = []
     language: dict[EndpointEntry, str] = {}
     for unit_id, before, after in wanted:
         samples = {one for entry in after if entry.sample for one in entry.endpoints}
         language.update((one, entry.language) for entry in after for one in entry.endpoints)
         asked.extend((unit_id, one, one in samples) for one in to_prove(rules.proving, before, after, proved))
-    return send_tests(ledger, asked, language, campaign_id)
+    return send_tests(tx, now, asked, language, campaign_id)
 
 
 def send_tests(
-    ledger: Ledger,
+    tx: Transaction,
+    now: int,
     asked: Sequence[tuple[int, EndpointEntry, bool]],
     language: Mapping[EndpointEntry, str],
     campaign_id: int | None,
@@ -87,12 +90,12 @@ def send_tests(
     """
     if not asked:
         return {}
-    proofs = ledger.tx.proofs.ask(asked, campaign_id, ledger.now)
+    proofs = tx.proofs.ask(asked, campaign_id, now)
     languages: defaultdict[int, set[str]] = defaultdict(set)
     for unit_id, one, _ in asked:
         languages[unit_id].add(language.get(one, "zh_CN"))
-    day = beijing_text(ledger.now, "%Y-%m-%d")
-    ledger.tx.letters.add(
+    day = beijing_text(now, "%Y-%m-%d")
+    tx.letters.add(
         [
             NewLetter(
                 campaign_id=campaign_id,
@@ -102,7 +105,7 @@ def send_tests(
                 unit_id=one.unit_id,
                 language="en" if languages[one.unit_id] == {"en"} else "zh_CN",
                 day=day,
-                due_at=ledger.now,
+                due_at=now,
                 proof_id=one.id,
             )
             for one in proofs

@@ -83,20 +83,21 @@ def remind_now(ledger: Ledger, actor: str, unit_codes: Sequence[str]) -> int:
     return letters
 
 
-def look(ledger: Ledger) -> int:
-    """What the calendar of the open campaign has due now; how many letters it wrote. Asked every minute, by every daemon.
+def look(ledger: Ledger, proof_days: int = 14) -> int:
+    """What the calendar has due now; how many letters it wrote. Asked every minute, by every daemon.
 
-    1. A reminder whose day has come, once, and never at night. 2. Units that have left the register. 3. Test messages that
+    `proof_days`: of test messages where no campaign is open. 1. A reminder whose day has come, once, and never at night. 2. Units that have left the register. 3. Test messages that
     nobody answered in time.
     """
     campaign = ledger.tx.campaigns.open_one()
+    days = campaign.rules.proof_days if campaign else proof_days
+    lapsed = ledger.tx.proofs.lapse(ledger.now - days * 86_400_000, ledger.now)
     if campaign is None:
         return 0
     schedule = campaign.rules.schedule
     if not schedule.by_day(beijing_text(ledger.now, "%H:%M")):
         return 0
     gone = ledger.tx.campaigns.move_all(campaign.id, FilingEvent.UNIT_GONE, ledger.now, gone=True)
-    lapsed = ledger.tx.proofs.lapse(ledger.now - campaign.rules.proof_days * 86_400_000, ledger.now)
     if gone or lapsed:
         ledger.note_register({"k": "campaign.kept", "id": campaign.id, "units_gone": gone, "proofs_lapsed": lapsed})
     today = day_of(ledger)
@@ -161,7 +162,7 @@ def hand_in(
         (one.unit_id, on_file[one.unit_id], one.proposed if one.proposed is not None else in_force[one.unit_id])
         for one in taken
     ]
-    tests = ask_proofs(ledger, wanted, rules, campaign.id if campaign else None)
+    tests = ask_proofs(ledger.tx, ledger.now, wanted, rules, campaign.id if campaign else None)
     for one in taken:
         results[one.unit_code] = HandedIn(one.unit_code, one.state, one.version, tests.get(one.unit_id, 0))
     _note(ledger, "filing.handed_in", taken, who)

@@ -15,7 +15,8 @@ class RegisterImport:
 
     `seen`: the state of the register's journal it was made from; None: that of the moment. `changes`: what differs from the
     state that was `seen`; None: it is found out. `shifts`: of the roster. `accepted`: names of problems that the
-    registrar accepted. `allow_fewer`: even if more than half of the receivers would go.
+    registrar accepted. `allow_fewer`: even if more than half of the receivers would go. `named`: codes of the units that
+    were listed: while a campaign is open they have handed in by it.
     """
 
     register: Register
@@ -26,3 +27,4 @@ class RegisterImport:
     shifts: tuple[Shift, ...] = ()
     accepted: tuple[str, ...] = ()
     changes: RegisterChanges | None = None
+    named: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Engine
 
+from warning_dispatch.engine.renewal_import import file_by_import
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.register import Register, RegisterCounts
 from warning_dispatch.model.register_changes import RegisterChanges, changes_between
@@ -25,6 +26,7 @@ from warning_dispatch.store.register_history import Account, account_of, write_a
 from warning_dispatch.store.register_reading import count_receivers, stored_register
 from warning_dispatch.store.roster_rows import follow_people, save_shifts
 from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.storage import TableTransaction
 from warning_dispatch.tomlfiles import both
 
 STREAM = "register"
@@ -46,7 +48,7 @@ class _Ready:
     """Everything that could be done before the writer is asked."""
 
     coming: RegisterImport
-    reach: Reach
+    changes: RegisterChanges
     account: Account
     seen: int | None
     now: int
@@ -55,8 +57,11 @@ class _Ready:
 class RegisterTakeOver:
     """Takes registers over into one database."""
 
-    def __init__(self, database: Engine, sealer: Sealer, journal: Journal, *, reaches_people: bool) -> None:
-        """`reaches_people`: real routes are configured, so that a sample is refused."""
+    def __init__(
+        self, database: Engine, sealer: Sealer, journal: Journal, link_key: bytes, *, reaches_people: bool
+    ) -> None:
+        """`link_key` for the test messages of a campaign; `reaches_people`: real routes are configured, so that a sample is refused."""
+        self._link_key = link_key
         self._database = database
         self._sealer = sealer
         self._journal = journal
@@ -72,7 +77,7 @@ class RegisterTakeOver:
         changes, seen = self._compared(coming)
         account = account_of(self._sealer, changes, actor=coming.actor, source=coming.source, now=now)
         people = [one.after for one in changes.receivers if one.after is not None]
-        ready = _Ready(coming, Reach.of(changes), account, seen, now)
+        ready = _Ready(coming, changes, account, seen, now)
         for insert in new_numbers(self._database, self._sealer, people):
             write(lambda _now, insert=insert: insert())  # type: ignore[misc] # the piece of this moment
         return write(lambda moment: self._save(ready, moment))
@@ -92,13 +97,16 @@ class RegisterTakeOver:
         with writing(self._database) as connection:
             sql = Sql(connection)
             _refuse_late(sql, ready.seen)
-            counts = replace_register(connection, self._sealer, coming.register, ready.now, ready.reach)
+            reach = Reach.of(ready.changes)
+            counts = replace_register(connection, self._sealer, coming.register, ready.now, reach)
             write_account(sql, ready.account)
             follow_people(sql, self._sealer)
             save_shifts(sql, self._sealer, coming.shifts)
             entry = {"k": "register.replaced", "actor": coming.actor, "source": coming.source, **asdict(counts)}
             more: dict[str, Any] = {"shifts": len(coming.shifts), "accepted": list(coming.accepted)}
-            self._journal.append(connection, STREAM, [{**entry, **more}], moment)
+            tx = TableTransaction(sql, self._sealer, self._link_key, self._journal)
+            filed = file_by_import(tx, moment, coming.named, ready.changes, coming.actor)
+            self._journal.append(connection, STREAM, [{**entry, **more}, *([filed] if filed else [])], moment)
         return counts
 
     def _refuse_loss(self, stands: tuple[int, int], coming: RegisterImport) -> None:

@@ -198,6 +198,16 @@ class RenewalTables:
         with reading(self._database) as connection:
             return people_of(Sql(connection), self._sealer, [unit_id])[unit_id]
 
+    def people_of_unit(self, unit_code: str) -> tuple[StoredPerson, ...]:
+        """Everybody in force at a unit by its code, in clear. NotFoundError: there is no such unit."""
+        with reading(self._database) as connection:
+            key: int | None = Sql(connection).value(
+                "SELECT id FROM unit WHERE code = ? AND valid_until IS NULL", unit_code
+            )
+        if key is None:
+            raise NotFoundError(f"名册里没有单位 {unit_code} / the register has no unit {unit_code}")
+        return self.people(key)
+
     def sheet(self, unit_code: str, printed_by: str) -> FilingSheet:
         """备案表: a unit, and the villages of a township. To be called when it has been journalled."""
         with reading(self._database) as connection:

@@ -118,11 +118,28 @@ _LOOSE: Sequence[tuple[str, str]] = (
     ),
     ("duty_shift", "SELECT id FROM duty_shift WHERE ends_at < ? LIMIT ?"),
     (
+        "letter",
+        """SELECT l.id FROM letter l LEFT JOIN campaign c ON c.id = l.campaign_id WHERE l.due_at < ?
+        AND (c.id IS NULL OR c.closed_at < ?) LIMIT ?""",
+    ),
+    (
+        "proof",
+        """SELECT p.id FROM proof p WHERE p.ended_at < ?
+        AND NOT EXISTS (SELECT 1 FROM letter l WHERE l.proof_id = p.id) LIMIT ?""",
+    ),
+    (
+        "renewal_link",
+        """SELECT x.id FROM renewal_link x WHERE x.expired_at < ?
+        AND NOT EXISTS (SELECT 1 FROM letter l WHERE l.link_id = x.id) LIMIT ?""",
+    ),
+    ("filing", "SELECT id FROM filing WHERE campaign_id IS NULL AND filed_at < ? AND proposed IS NULL LIMIT ?"),
+    (
         "receiver",
         """SELECT r.id FROM receiver r WHERE r.valid_until < ?
         AND NOT EXISTS (SELECT 1 FROM endpoint e WHERE e.receiver_id = r.id)
         AND r.id NOT IN (SELECT receiver_id FROM duty_shift)
         AND r.id NOT IN (SELECT receiver_id FROM link)
+        AND r.id NOT IN (SELECT receiver_id FROM renewal_link)
         AND r.id NOT IN (SELECT receiver_id FROM acknowledgement WHERE receiver_id IS NOT NULL)
         AND r.id NOT IN (SELECT receiver_id FROM feedback WHERE receiver_id IS NOT NULL)
         AND r.id NOT IN (SELECT receiver_id FROM attempt WHERE receiver_id IS NOT NULL) LIMIT ?""",
@@ -131,6 +148,9 @@ _LOOSE: Sequence[tuple[str, str]] = (
         "number",
         """SELECT n.id FROM number n WHERE NOT EXISTS (SELECT 1 FROM endpoint e WHERE e.number_id = n.id)
         AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.number_id = n.id)
+        AND NOT EXISTS (SELECT 1 FROM letter l WHERE l.number_id = n.id)
+        AND NOT EXISTS (SELECT 1 FROM proof p WHERE p.number_id = n.id)
+        AND n.id NOT IN (SELECT number_id FROM renewal_link)
         AND NOT EXISTS (SELECT 1 FROM number_call c WHERE c.number_id = n.id) LIMIT ?""",
     ),
 )
@@ -288,6 +308,7 @@ class Retention:
 _BEFORE: Mapping[str, Sequence[str]] = {
     "attempt": (_UNSERVED,),
     "callee": (_UNATTEMPTED,),
+    "renewal_link": ("DELETE FROM renewal_link_unit WHERE link_id IN {ids}",),
     "alert": (
         "DELETE FROM outlet_post WHERE publication_id IN (SELECT id FROM publication WHERE alert_id IN {ids})",
         "DELETE FROM publication WHERE alert_id IN {ids}",
