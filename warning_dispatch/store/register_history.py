@@ -1,7 +1,7 @@
 """名册变动历史: who changed what in the register, when, and how it stood before and after. Sealed, for it names people.
 
 The journal says that something changed, by ids and counts, and is kept for ever; this says what, and is destroyed on
-schedule (store/erasure.py).
+schedule: what is sealed on the day (store/erasure.py), the rows with whoever is named in them by the next run of retention.
 """
 
 from __future__ import annotations
