@@ -27,7 +27,7 @@ from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.model.roster import Shift
 from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.registry.problems import ACCEPTED, Problem, Problems, counted, require_names, standing
-from warning_dispatch.registry.reading import DIVISIONS_FILE, RECEIVERS_FILE, read_register
+from warning_dispatch.registry.reading import DIVISIONS_FILE, RECEIVERS_FILE, read_folder
 from warning_dispatch.registry.receiver_sheets import Rules
 from warning_dispatch.registry.workbook_export import (
     Exported,
@@ -164,11 +164,13 @@ def make_plan(terminal: Terminal, path: Path, *, whole: bool = False, within: st
     """Read what is there against the register in force (or, while that is empty, the units of the contacts folder)."""
     settings = terminal.settings
     folder = _as_folder(path)
+    rules = Rules(beijing_text(SystemClock().now(), "%Y-%m-%d"), settings.contacts.short_codes)
     if folder is not None:
-        register = read_register(folder)
+        read_in = read_folder(folder, rules)
+        register = read_in.register
         before, seen = _before(settings)
         named = frozenset(entry.unit_code for entry in register.receivers)
-        return Plan(before, register, changes_between(before, register), (), (), (), seen, named)
+        return Plan(before, register, changes_between(before, register), (), (), read_in.notices, seen, named)
     if not path.is_file():
         raise RefusedError(f"{path}: {both('没有这个文件或文件夹', 'there is no such file or folder')}")
     before, seen = _before(settings)
@@ -176,7 +178,6 @@ def make_plan(terminal: Terminal, path: Path, *, whole: bool = False, within: st
         before = read_register_units(settings.contacts_dir)
     if within and within not in {unit.code for unit in before.units}:
         raise NotFoundError(both(f"名册里没有单位 {within}", f"the register has no unit {within}"))
-    rules = Rules(beijing_text(SystemClock().now(), "%Y-%m-%d"), settings.contacts.short_codes)
     with progress_bar(terminal, "读入", "Reading") as progress:
         read = read_workbook(path, before.units, rules, within, progress)
     return _compared(before, read, seen, whole=whole, within=within)
