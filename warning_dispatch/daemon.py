@@ -26,6 +26,7 @@ from warning_dispatch.engine.intake_groups import IntakeGroups
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.list_accounts import WriterAccounts
+from warning_dispatch.engine.task_desk import WriterTasks
 from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
 from warning_dispatch.ingest.peek import peek_colour
 from warning_dispatch.model.colour import Colour
@@ -171,6 +172,7 @@ class AlarmClock:
 
     def __init__(self, clock: Clock, ring: Callable[[], None], next_at: Callable[[], int | None]) -> None:
         """`ring` wakes the engine; `next_at` is its earliest deadline (ms of the clock)."""
+        self._log = structlog.get_logger("daemon")
         self._clock = clock
         self._ring = ring
         self._next_at = next_at
@@ -183,8 +185,15 @@ class AlarmClock:
         self._scheduler.start()
 
     def every(self, seconds: float, work: Callable[[], Awaitable[None]], name: str) -> None:
-        """Another regular job (heartbeats, feeds, calendars)."""
-        self._scheduler.add_job(work, "interval", seconds=seconds, id=name, max_instances=1, coalesce=True)
+        """Another regular job (heartbeats, feeds, calendars); one that the database fails is due again like any other."""
+
+        async def once() -> None:
+            try:
+                await work()
+            except StoreError as error:
+                self._log.warning("daemon.put_off", job=name, error=str(error))
+
+        self._scheduler.add_job(once, "interval", seconds=seconds, id=name, max_instances=1, coalesce=True)
 
     def set_anew(self) -> None:
         """The wall clock was set: every job is due now, and counts from now. Set back an hour, none would run for one."""
@@ -308,6 +317,7 @@ class EngineDesk:
         self._groups = IntakeGroups(engine, writer)
         self._read = read
         self._pulse = pulse
+        self.tasks = WriterTasks(engine, writer)
         self.after_intake: Callable[[], None] = lambda: None
         """Told when a message has been taken in; must return at once."""
 
@@ -331,6 +341,10 @@ class EngineDesk:
     def write(self, work: Callable[[int], T]) -> T:
         """A short job of the writer's last lane, waited for: never on its own thread or the event loop's."""
         return self._writer.submit(Lane.INTAKE, lambda now: Done(work(now))).result()
+
+    def hear(self, event: Event) -> None:
+        """What a channel was told; from any thread, returns at once."""
+        _take(self._writer, [event])
 
     async def source_seen(self, source: str) -> None:
         """See the port."""
@@ -577,12 +591,16 @@ class Daemon:
             await asyncio.to_thread(self._crew.stop)
 
 
+def _take(writer: Writer, events: Sequence[Event]) -> None:
+    writer.receive(
+        reports=[one for one in events if isinstance(one, Report)],
+        replies=[one for one in events if isinstance(one, Reply)],
+        taps=[one for one in events if isinstance(one, Tap)],
+    )
+
+
 def _sink(writer: Writer) -> Callable[[Sequence[Event]], Awaitable[None]]:
     async def sink(events: Sequence[Event]) -> None:
-        writer.receive(
-            reports=[one for one in events if isinstance(one, Report)],
-            replies=[one for one in events if isinstance(one, Reply)],
-            taps=[one for one in events if isinstance(one, Tap)],
-        )
+        _take(writer, events)
 
     return sink

@@ -7,7 +7,7 @@ outside world tells later comes back as `Report`, `Reply` or `Tap` events, late,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from warning_dispatch.model.renewal import FilingState
@@ -39,6 +39,7 @@ from warning_dispatch.model.views import (
     IntakeResult,
     LinkView,
     SuperiorList,
+    TaskRow,
     UnreachedView,
 )
 
@@ -49,6 +50,7 @@ class Dispatch:
 
     `lease_until` (ms): after it the attempt is no longer ours to hand over; 0 means no limit.
     `text` is what is read out (voice), sent (SMS) or the plain body (e-mail); `subject` for e-mail only.
+    `values`: what the text says, by name (model.texts.VALUES, unit, causes, count), for routes that ask for it.
     `ring_for` in ms. `possible_duplicate`: an earlier hand-over may or may not have happened.
     """
 
@@ -65,6 +67,7 @@ class Dispatch:
     ring_for: int = 35_000
     possible_duplicate: bool = False
     lease_until: int = 0
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +99,17 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A message that came back from an address (an SMS "收到", a mail)."""
+    """A message that came back from an address (an SMS "收到", a mail); or, by voice, the key of somebody who rang us back.
+
+    `attempt_id`: the message it answers, where the channel has proved that it went to this address; it then counts for what
+    was said in that message, and for nothing else that is open there.
+    """
 
     channel: Channel
     address: str
     text: str
     at: int
+    attempt_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,17 @@ class Tap:
 
 
 Event = Report | Reply | Tap
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """回拨: a call that somebody who rings us back has not answered yet. A key is reported on this attempt."""
+
+    attempt_id: int
+    callout_id: int
+    language: str
+    text: str
+    """What is read out."""
 
 
 class ChannelPort(Protocol):
@@ -179,6 +198,10 @@ class ReadModels(Protocol):
 
         `unit_code` empty: the whole call-out; BUREAU: what the bureau holds. NotFoundError for a unit without a list.
         """
+        ...
+
+    def tasks(self, *, limit: int = 100) -> Sequence[TaskRow]:
+        """人工叫应: what waits to be dialled by hand, the most urgent first."""
         ...
 
     def latest_attempts(self, callout_id: int, *, limit: int = 20) -> Sequence[AttemptRow]:
@@ -282,11 +305,32 @@ class RegisterDays(Protocol):
         ...
 
 
+class TaskDesk(Protocol):
+    """人工叫应: the duty officer's work list. Every act has an actor and is journalled (RefusedError, NotFoundError)."""
+
+    async def take(self, attempt_id: int, *, actor: str) -> int:
+        """我来打: the machine leaves the unit alone until the moment (ms) that is returned."""
+        ...
+
+    async def number(self, attempt_id: int, *, actor: str) -> str:
+        """The number in clear, for whoever dials it."""
+        ...
+
+    async def finish(self, attempt_id: int, result: str, *, actor: str, note: str = "") -> None:
+        """What came of it: answered, told-deputy, no-answer, busy, wrong-number."""
+        ...
+
+
 class Desk(Protocol):
     """What the web and the commands may ask of the engine. Every call is carried out by the one writer.
 
     Acts need an actor; those that change the course of a call-out need a reason too (RefusedError).
     """
+
+    @property
+    def tasks(self) -> TaskDesk:
+        """The work list."""
+        ...
 
     async def take_in(self, raw: bytes, source: str, item: str = "") -> IntakeResult:
         """A message has arrived. Returns after it is durably stored. What the source calls `item` is taken in once."""

@@ -60,11 +60,12 @@ class Office(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeskSettings:
-    """What the installation decides. `samples`: whether sample numbers may be handed in."""
+    """What the installation decides. `samples`: whether sample numbers may be handed in; `linked`: links can be opened."""
 
     rules: RenewalRules
     samples: bool
     short_codes: Collection[str] = ()
+    linked: bool = True
 
 
 class WriterRenewalDesk:
@@ -281,6 +282,9 @@ class WriterRenewalDesk:
 
     async def open_campaign(self, actor: str, title: str, due: str) -> CampaignView:
         """See the port."""
+        if not self._settings.linked:
+            what = both("没有公开的网页地址，链接谁也打不开", "there is no public address: nobody could open a link")
+            raise RefusedError(f"{what} → [web] public_url")
         day = renewing.require_day(due)
         name = title.strip() or f"{day[:4]}年度更新备案"
         rules = self._settings.rules

@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 
 from warning_dispatch.bootstrap import EngineParts, build_engine
 from warning_dispatch.bootstrap.renewal import EngineOffice
+from warning_dispatch.bootstrap.wiring import vocabulary_of
 from warning_dispatch.clock import VirtualClock, beijing_text
 from warning_dispatch.configuration import load_configuration
 from warning_dispatch.delivery.letter_words import LetterWords
 from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.engine import renewing
 from warning_dispatch.engine.intake import IntakeSettings
-from warning_dispatch.engine.letters import Letters, LetterSettings
+from warning_dispatch.engine.letter_doors import LetterSettings
+from warning_dispatch.engine.letters import Letters
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.turn import Inbox
@@ -89,14 +91,14 @@ class Refresh:
         with self.storage.writing() as tx:
             tx.routes.define(
                 [
-                    RouteRecord("phones", Channel.VOICE, 100, None, 0, 0, 0, 0),
-                    RouteRecord("sms", Channel.SMS, None, sms_rate, 0, 0, 0, 0),
-                    RouteRecord("mail", Channel.EMAIL, None, None, 0, 0, 0, 0),
-                    RouteRecord("operator", Channel.OPERATOR, None, None, 0, 0, 0, 0),
+                    RouteRecord("phones", Channel.VOICE, 100),
+                    RouteRecord("sms", Channel.SMS, rate=sms_rate),
+                    RouteRecord("mail", Channel.EMAIL),
+                    RouteRecord("operator", Channel.OPERATOR),
                 ]
             )
         configuration = load_configuration(ROOT / "config")
-        self.texts = TextBook(ROOT / "config" / "messages", ("zh_CN", "en"))
+        self.texts = TextBook(ROOT / "config" / "messages", ("zh_CN", "en"), vocabulary_of(configuration))
         self.configuration = configuration
         self.simulated = simulated
         self.letters = self.make_letters()

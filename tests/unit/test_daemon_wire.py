@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from warning_dispatch.clock import VirtualClock
 from warning_dispatch.daemon import AlarmClock, ChannelWire
+from warning_dispatch.errors import StoreError
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch, Receipt
@@ -110,6 +111,24 @@ async def test_the_alarm_clock_rings_on_although_the_wall_clock_went_back() -> N
     await asyncio.sleep(0.05)
     alarm.stop()
     assert rung == [1]
+
+
+async def test_a_regular_job_that_the_database_fails_is_put_off() -> None:
+    """It is due again like any other, and nobody reads a traceback of the scheduler's."""
+    tried, again = [], asyncio.Event()
+
+    async def look() -> None:
+        tried.append(1)
+        if len(tried) > 1:
+            again.set()
+        raise StoreError("the database is away")
+
+    alarm = AlarmClock(VirtualClock(NOW), lambda: None, lambda: None)
+    alarm.start()
+    alarm.every(0.01, look, "calendar")
+    async with asyncio.timeout(5):
+        await again.wait()
+    alarm.stop()
 
 
 async def _nothing() -> None:

@@ -111,6 +111,6 @@ class RegisterMornings:
         with reading(self._database) as connection:
             known = stored_evidence(Sql(connection), self._sealer, now)
             register = stored_register(connection, self._sealer)
-        evidence = Evidence(known.bad, known.proved, known.shifts)
+        evidence = Evidence(*known.evidence())
         names = {unit.code: unit.name for unit in register.units}
         return readiness(register, term_of(self._settings.contacts, now), evidence), names

@@ -11,11 +11,13 @@ import structlog
 
 from warning_dispatch.bootstrap.wiring import Product
 from warning_dispatch.clock import Clock
+from warning_dispatch.delivery.configured import reaches_people
 from warning_dispatch.engine import renewing
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.letters import Letters, LetterSettings
+from warning_dispatch.engine.letter_doors import LetterSettings
+from warning_dispatch.engine.letters import Letters
 from warning_dispatch.errors import DispatchError
 from warning_dispatch.model.renewal import Approval
 from warning_dispatch.ports import ChannelPort, Dispatch, Receipt
@@ -48,12 +50,14 @@ def letter_settings(settings: Settings) -> LetterSettings:
     return LetterSettings(public_url=settings.web.public_url, schedule=renewal_rules(settings).schedule)
 
 
-def calendar(engine: Engine) -> Callable[[Writer], Awaitable[None]]:
+def calendar(engine: Engine, proof_days: int) -> Callable[[Writer], Awaitable[None]]:
     """The look of a running daemon at the campaign's days; of several daemons one writes each reminder."""
 
     async def look(writer: Writer) -> None:
         try:
-            work = writer.submit(Lane.INTAKE, lambda now: engine.once(now, renewing.look))
+            work = writer.submit(
+                Lane.INTAKE, lambda now: engine.once(now, lambda ledger: renewing.look(ledger, proof_days))
+            )
             await asyncio.wrap_future(work)
         except DispatchError as error:
             structlog.get_logger("renewal").error("renewal.look_failed", error=str(error))
@@ -64,8 +68,16 @@ def calendar(engine: Engine) -> Callable[[Writer], Awaitable[None]]:
 class Postman:
     """Claims letters, hands them to the channels, and writes down what the carriers said."""
 
-    def __init__(self, engine: Engine, letters: Letters, channels: Mapping[str, ChannelPort], clock: Clock) -> None:
-        """`channels` by route name."""
+    def __init__(
+        self,
+        engine: Engine,
+        letters: Letters,
+        channels: Mapping[str, ChannelPort],
+        clock: Clock,
+        letters_wait: Callable[[], bool],
+    ) -> None:
+        """`channels` by route name. `letters_wait`: a look beside the writer, which is bothered only if there is something."""
+        self._letters_wait = letters_wait
         self._engine = engine
         self._letters = letters
         self._channels = channels
@@ -76,7 +88,7 @@ class Postman:
         """One look. What fails is said, and its letters go again when their lease lapses: none of it stops a warning."""
         try:
             for _ in range(ROUNDS):
-                if not await self._round(writer):
+                if not await asyncio.to_thread(self._letters_wait) or not await self._round(writer):
                     return
         except DispatchError as error:
             self._log.warning("renewal.post_failed", error=str(error))
@@ -131,7 +143,12 @@ def renewal_desk(settings: Settings, product: Product, office: Office, clock: Cl
         product.database,
         product.keys.link_key,
         clock.now,
-        DeskSettings(renewal_rules(settings), not settings.reaches_people, settings.contacts.short_codes),
+        DeskSettings(
+            renewal_rules(settings),
+            not reaches_people(settings),
+            settings.contacts.short_codes,
+            bool(settings.web.public_url),
+        ),
     )
 
 

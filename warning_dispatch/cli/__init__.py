@@ -24,6 +24,7 @@ from warning_dispatch.cli import (
     contacts_people,
     db,
     journal,
+    route,
     source,
 )
 from warning_dispatch.cli.check import check
@@ -67,6 +68,7 @@ def build_app() -> typer.Typer:
         ("db", db.app),
         ("source", source.sources),
         ("outlet", source.outlets),
+        ("route", route.app),
         ("user", accounts.users),
         ("key", accounts.keys),
     ):

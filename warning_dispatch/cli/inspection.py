@@ -8,17 +8,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from warning_dispatch.bootstrap.installation import email_route
+from warning_dispatch.bootstrap.installation import route_plans
 from warning_dispatch.bootstrap.source_rules import rules_finder
+from warning_dispatch.bootstrap.wiring import vocabulary_of
 from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.cli.source_inspection import Keys, outlet_findings, source_findings
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.configuration.bureau import BUREAU
-from warning_dispatch.delivery.texts import TextBook, letter_findings, sample_facts, self_findings, texts_findings
-from warning_dispatch.errors import DispatchError, Finding, FindingsError
+from warning_dispatch.delivery.configured import (
+    documented_limits,
+    number_limits,
+    reaches_people,
+    readable_routes,
+    route_findings,
+    simulated_routes,
+)
+from warning_dispatch.delivery.kinds import RouteLimits
+from warning_dispatch.delivery.templates import Vocabulary
+from warning_dispatch.delivery.text_checks import letter_findings, particular_findings, self_findings, texts_findings
+from warning_dispatch.delivery.text_samples import sample_facts
+from warning_dispatch.delivery.texts import TextBook
+from warning_dispatch.delivery.ways import Ways, in_words, ways_of
+from warning_dispatch.errors import INFORMATION, DispatchError, Finding, FindingsError
 from warning_dispatch.escalation.budgets import HOUR, MINUTE
 from warning_dispatch.escalation.timing import busiest_hour, latest_ring
 from warning_dispatch.ingest.gazetteer import load_gazetteer
@@ -26,7 +40,7 @@ from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Ladder
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel, UnitLevel
-from warning_dispatch.registry.findings import INFORMATION, register_findings
+from warning_dispatch.registry.findings import register_findings
 from warning_dispatch.routing.selection import own_selections, wanted
 from warning_dispatch.settings import SETTINGS_FILE, Settings, config_folder, load_settings
 from warning_dispatch.store.accounts import scopes_by_name
@@ -106,7 +120,7 @@ def inspect(config: Path | None) -> Inspection:
     except DispatchError:
         return result
     configuration = _configuration(result, folder)
-    _texts(result, folder, configuration, settings.texts.languages if settings else USUAL_LANGUAGES)
+    _texts(result, folder, configuration, settings.texts.languages if settings else USUAL_LANGUAGES, settings)
     if settings is None:
         return result
     register = _register(result, settings)
@@ -161,31 +175,56 @@ def timings(chains: Sequence[CallChain]) -> Iterator[Timing]:
                 yield Timing(chain, colour, last.name, moments[last.name], chain.target.get(colour))
 
 
-def _texts(result: Inspection, folder: Path, configuration: Configuration | None, languages: Sequence[str]) -> None:
-    """Every text of every warning that can start a call-out; each thing wrong is said once."""
+def _texts(
+    result: Inspection,
+    folder: Path,
+    configuration: Configuration | None,
+    languages: Sequence[str],
+    settings: Settings | None,
+) -> None:
+    """Every text of every warning that can start a call-out, and every particular one; each thing wrong is said once."""
+    vocabulary = vocabulary_of(configuration) if configuration else Vocabulary(open=True)
     try:
-        book = TextBook(folder / "messages", tuple(languages))
+        book = TextBook(folder / "messages", tuple(languages), vocabulary, _ways(result, settings))
     except DispatchError as error:
         result.failed("texts", error)
         return
-    for finding in (*self_findings(book), *letter_findings(book)):
-        result.found("texts", finding)
-    if configuration is None:
-        return
+    signature = max((one.signature for one in route_plans(settings)), key=len, default="") if settings else ""
+    found = self_findings(book, signature)
+    found.extend(letter_findings(book, signature))
+    found.extend(particular_findings(book, signature))
     warnings = {
         (key, colour)
-        for chain in configuration.chains
+        for chain in (configuration.chains if configuration else ())
         for trigger in chain.triggers
         for key in trigger.hazards
         for colour in trigger.colours
     }
-    seen: set[Finding] = set()
     for key, colour in sorted(warnings):
-        hazard = configuration.hazards.hazards[key]
-        for finding in texts_findings(book, sample_facts((hazard.name, hazard.english), colour)):
-            if finding not in seen:
-                seen.add(finding)
-                result.found("texts", finding)
+        hazard = configuration.hazards.hazards[key] if configuration else None
+        if hazard is not None:
+            facts = replace(sample_facts((hazard.name, hazard.english), colour), hazard_key=key)
+            found.extend(texts_findings(book, facts, signature))
+    result.found("texts", *dict.fromkeys(found))
+
+
+def _ways(result: Inspection, settings: Settings | None) -> Ways | None:
+    """By which ways people can answer: told as a notice where one of them is missing."""
+    if settings is None:
+        return None
+    routes = readable_routes(settings)
+    ways = ways_of(routes, linked=bool(settings.web.public_url))
+    carried = {one.facts.channel for one in routes}
+    written = carried & {Channel.SMS, Channel.EMAIL}
+    if not (ways.linked and written <= ways.replies and ways.call_back is not False):
+        what = f"{INFORMATION}" + both(*in_words(ways, carried))
+        result.found("routes", Finding(f"{SETTINGS_FILE}: web", what))
+    if not (ways.linked or ways.replies & written or Channel.VOICE in carried):
+        what = both("没有一种方式能收到应答", "there is no way by which an answer could reach us")
+        result.found(
+            "routes", Finding(f"{SETTINGS_FILE}: web", what, both("填写 web.public_url 或接上收件", "see above"))
+        )
+    return ways
 
 
 # --- database and register --------------------------------------------------------------------------------
@@ -272,20 +311,22 @@ def _routes(
     where = f"{SETTINGS_FILE}: routes"
     result.found("routes", *_missing_routes(settings, configuration, where))
     result.found("routes", *_budget_findings(settings, configuration, where))
-    result.found("routes", *_mail_findings(settings))
+    result.found("routes", *route_findings(settings))
     sample = register is not None and any(entry.sample for entry in register.receivers)
-    if settings.reaches_people and sample:
+    if reaches_people(settings) and sample:
         what = both("名册里有样本号码，真实线路拒绝拨打", "sample numbers in the register: real routes refuse them")
         result.found("routes", Finding(where, what, "warning-dispatch contacts import …"))
-    if not settings.reaches_people:
+    if not reaches_people(settings):
         what = f"{INFORMATION}" + both(
             "只有模拟线路：不会真正拨出，叫不到任何人", "simulated routes only: nobody is really called"
         )
         result.found("routes", Finding(where, what, both("接入真实线路前属正常", "as it should be before real routes")))
-    elif not any(route.channel == "voice" and route.adapter != "simulated" for route in settings.routes):
+    elif not any(
+        route.channel == "voice" and route.name not in simulated_routes(settings) for route in settings.routes
+    ):
         what = f"{INFORMATION}" + both("语音仍是模拟线路", "voice still goes to a simulated route")
         result.found("routes", Finding(where, what))
-    if sample and not settings.reaches_people:
+    if sample and not reaches_people(settings):
         what = f"{INFORMATION}" + both("名册是样本", "the register is a sample")
         result.found("register", Finding("contacts", what))
 
@@ -336,14 +377,20 @@ def _budget_findings(settings: Settings, configuration: Configuration | None, wh
 
     Of a minute and an hour; what a whole night of repeats comes to is what the limits of day and night are for.
     """
-    limits = [one for route in settings.routes if (one := route.number_limits) is not None]
+    documented = documented_limits(settings)
+    limits = [
+        (one.minute or 0, one.hour or 0, one.reserve_for_red or 0)
+        for route in settings.routes
+        if route.channel == "voice"
+        and (one := number_limits(route, documented.get(route.name, RouteLimits()))) is not None
+    ]
     for chain in configuration.chains if configuration and limits else ():
         for tier in chain.tiers:
             for colour, ladder in tier.ladders.items():
                 name = f"chains/{chain.name}: {tier.name}.{colour.key}"
-                kept = 0 if colour is Colour.RED else sum(one.reserve_for_red for one in limits)
-                yield from _too_often(where, name, ladder, MINUTE, sum(one.minute for one in limits))
-                yield from _too_often(where, name, ladder, HOUR, sum(one.hour for one in limits) - kept)
+                kept = 0 if colour is Colour.RED else sum(reserve for _, _, reserve in limits)
+                yield from _too_often(where, name, ladder, MINUTE, sum(minute for minute, _, _ in limits))
+                yield from _too_often(where, name, ladder, HOUR, sum(hour for _, hour, _ in limits) - kept)
 
 
 def _too_often(where: str, name: str, ladder: Ladder, span: int, most: int) -> Iterator[Finding]:
@@ -358,13 +405,3 @@ def _too_often(where: str, name: str, ladder: Ladder, span: int, most: int) -> I
 
 
 _SPANS = {MINUTE: ("一分钟", "a minute"), HOUR: ("一小时", "an hour")}
-
-
-def _mail_findings(settings: Settings) -> Iterator[Finding]:
-    """What the mail route would stumble over when the daemon starts."""
-    if not settings.reaches_people:
-        return
-    try:
-        email_route(settings)
-    except FindingsError as error:
-        yield from error.findings

@@ -25,6 +25,7 @@ from warning_dispatch.bootstrap import Product, open_product, printable_lists
 from warning_dispatch.bootstrap.wiring import REACHED
 from warning_dispatch.clock import Clock, SystemClock
 from warning_dispatch.configuration import load_configuration
+from warning_dispatch.delivery.configured import reaches_people
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.engine import Done
 from warning_dispatch.engine.list_accounts import EngineAccounts
@@ -291,7 +292,7 @@ def open_office(settings: Settings) -> Iterator[Office]:
     product = open_product(settings)
     try:
         lists = printable_lists(settings, product, SystemClock())
-        yield DirectOffice(product, SystemClock(), lists, samples=not settings.reaches_people)
+        yield DirectOffice(product, SystemClock(), lists, samples=not reaches_people(settings))
     finally:
         product.close()
 

@@ -6,12 +6,13 @@ only; never while a message of a call-out waits for the channel; and of what a r
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.letter_doors import LetterDoors, LetterSettings
 from warning_dispatch.engine.records import Address, RouteRecord
 from warning_dispatch.engine.renewal_letters import tell_returned
 from warning_dispatch.engine.renewing import returned_filing
@@ -25,7 +26,7 @@ from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch, Receipt, Report
 from warning_dispatch.renewal.changes import TEXTS
 from warning_dispatch.renewal.filing import FilingEvent
-from warning_dispatch.renewal.reminders import Schedule, days_left
+from warning_dispatch.renewal.reminders import days_left
 from warning_dispatch.tomlfiles import both
 
 MOST_TRIES = 12
@@ -34,21 +35,11 @@ FIRST_PATIENCE, LONGEST_PATIENCE = 60_000, 1_800_000
 """ms between two tries: doubled each time, at most."""
 _ROUTE_TROUBLE = (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
 _WRONG_NUMBER = (Next.PERMANENT, Next.DOUBTFUL, Next.ROUTE_ONLY)
+_NEVER_WENT = ("misconfigured", "hung_up_by_us")
 UNKNOWN = "no_report"
 
 ComposeLetter = Callable[[LetterRecord, str, int], tuple[str, str]]
 """(letter, its link, days until it is due) → subject and body."""
-
-
-@dataclass(frozen=True, slots=True)
-class LetterSettings:
-    """`public_url`: what a link begins with. `lease` in ms. `schedule`: when letters may go at all."""
-
-    public_url: str = ""
-    batch: int = 200
-    lease: int = 120_000
-    schedule: Schedule = field(default_factory=Schedule)
-    simulated_routes: frozenset[str] = frozenset()
 
 
 class Letters:
@@ -76,34 +67,34 @@ class Letters:
         return tuple(batch)
 
     def _claim_channel(self, ledger: Ledger, channel: Channel, routes: Sequence[RouteRecord]) -> list[Dispatch]:
-        room = RouteRoom([_half_of(route) for route in routes], ledger.now, self._settings.batch)
+        """What the routes in service take. One that has just failed is tried again by a warning, not by a letter.
+
+        1. Claim as many as there is room for. 2. Each a route that is open to its number. 3. What has to wait goes back.
+        """
+        routes = [route for route in routes if route.breaker.in_service]
+        room = RouteRoom([_half_of(route) for route in routes], ledger.now, self._settings.batch, self._settings.rules)
         limit = min(self._settings.batch, room.free)
         if not limit:
             return []
         rows, lease_until = ledger.tx.letters, ledger.now + self._settings.lease
         claimed = rows.claim(channel, limit, ledger.now, lease_until)
         rows.drop([one.id for one in claimed if not one.wanted], ledger.now)
+        wanted = [one for one in claimed if one.wanted]
+        doors = LetterDoors(ledger, self._settings, {route.name for route in routes}, wanted)
         routed: list[tuple[LetterRecord, str]] = []
-        left: list[int] = []
-        for one in claimed:
-            if not one.wanted:
-                continue
-            route = room.take(frozenset({one.route} if one.tries > 1 and one.route else ()))
-            if route is None:
-                left.append(one.id)
-            else:
+        for one in wanted:
+            route = doors.choose(one, room)
+            if route is not None:
                 routed.append((one, route))
-        rows.give_back(left)
-        rows.set_route([(one.id, route) for one, route in routed])
-        counts: defaultdict[str, int] = defaultdict(int)
-        for _, route in routed:
-            counts[route] += 1
+        doors.write(routed, lease_until)
+        counts = Counter(route for _, route in routed)
         whole = {route.name: route for route in routes}
         ledger.tx.routes.save(
             [replace(whole[name], tokens=whole[name].tokens - count * TOKEN) for name, count in counts.items()]
         )
-        addresses = ledger.tx.endpoints.addresses(list({one.number_id for one, _ in routed}))
-        return [self._dispatch(ledger, one, route, addresses[one.number_id], lease_until) for one, route in routed]
+        return [
+            self._dispatch(ledger, one, route, doors.addresses[one.number_id], lease_until) for one, route in routed
+        ]
 
     def _dispatch(self, ledger: Ledger, one: LetterRecord, route: str, address: Address, lease_until: int) -> Dispatch:
         path = PROOF_PATH if one.kind is LetterKind.PROVE else FILING_PATH
@@ -130,11 +121,26 @@ class Letters:
 
     def take_receipts(self, ledger: Ledger, receipts: Sequence[Receipt]) -> None:
         """What the carriers said at once."""
+        if self._settings.budgets:
+            self._count(ledger, receipts)
         handed = [one.attempt_id - LETTERS_FROM for one in receipts if one.accepted]
         ledger.tx.letters.hand(handed, ledger.now)
         refused = [one for one in receipts if not one.accepted]
         reports = [Report(one.attempt_id, one.outcome or "provider_down", ledger.now) for one in refused]
         self._end(ledger, reports, frozenset(one.attempt_id for one in refused if one.unsure))
+
+    def _count(self, ledger: Ledger, receipts: Sequence[Receipt]) -> None:
+        """The provider has spoken: a message counts from here; one that never reached it is given back."""
+        sent = ledger.tx.letters.sent_by([one.attempt_id - LETTERS_FROM for one in receipts])
+        reached: list[tuple[int, str, int]] = []
+        never: list[tuple[int, str, int]] = []
+        for one in receipts:
+            number, route = sent.get(one.attempt_id - LETTERS_FROM, (0, ""))
+            if route in self._settings.budgets:
+                kept = not one.accepted and one.outcome in _NEVER_WENT
+                (never if kept else reached).append((number, route, ledger.now))
+        ledger.tx.number_calls.reached(reached, ledger.now)
+        ledger.tx.number_calls.give_back(never)
 
     def take_reports(self, ledger: Ledger, reports: Sequence[Report]) -> None:
         """What they tell later."""

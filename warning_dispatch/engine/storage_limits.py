@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from warning_dispatch.engine.records import RouteRecord
+from warning_dispatch.escalation.breaker import Breaker
 from warning_dispatch.model.unit import Channel
 
 
@@ -27,8 +28,16 @@ class RouteRows(Protocol):
         """Write the tokens back."""
         ...
 
-    def take_down(self, name: str, until: int) -> None:
-        """Put a route out of service until a moment (breaker)."""
+    def troubled(self) -> Collection[str]:
+        """Routes whose breaker may be changed by something that goes well: mostly none."""
+        ...
+
+    def breakers(self, names: Collection[str]) -> Mapping[str, Breaker]:
+        """Their breakers; nobody else changes them until the end of the transaction."""
+        ...
+
+    def keep_breaker(self, name: str, breaker: Breaker) -> None:
+        """Write a breaker back."""
         ...
 
     def define(self, routes: Sequence[RouteRecord]) -> None:
@@ -37,7 +46,7 @@ class RouteRows(Protocol):
 
 
 class NumberCallRows(Protocol):
-    """Calls per number and provider. A call is named (number, route, moment); one number is in one call at a time."""
+    """Calls (and, where a route asks for it, messages) per number and provider. One is named (number, route, moment); one number is in one call at a time."""
 
     def recent(self, number_ids: Sequence[int], since: int) -> Mapping[int, Sequence[tuple[str, int]]]:
         """(route, at) of the numbers' calls after `since`; numbers without a call are left out."""

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from warning_dispatch.model.register import PeopleCounts
 from warning_dispatch.model.renewal import CampaignState, FilingState, HandIn, LetterKind, ProofState
-from warning_dispatch.model.states import Means
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry
 from warning_dispatch.renewal.filing import FilingEvent
 from warning_dispatch.renewal.rules import RenewalRules
@@ -262,6 +261,10 @@ class LetterRows(Protocol):
         """How often each has been tried."""
         ...
 
+    def sent_by(self, letter_ids: Sequence[int]) -> Mapping[int, tuple[int, str]]:
+        """Letter → number and route."""
+        ...
+
     def endpoints_of(self, letter_ids: Sequence[int]) -> Mapping[int, tuple[int, ...]]:
         """Letter → endpoints in force of its number on its channel, for findings."""
         ...
@@ -328,7 +331,3 @@ class ProofRows(Protocol):
         What others hold at this moment is left for another time.
         """
         ...
-
-
-MEANS_OF: Mapping[Channel, Means] = {Channel.SMS: Means.REPLY, Channel.EMAIL: Means.EMAIL}
-"""How a written answer proves."""

@@ -73,9 +73,10 @@ class Channel(IntEnum):
     @property
     def key(self) -> str:
         """Lower-case name for files and JSON."""
-        return self.name.lower()
+        return _CHANNEL_KEYS[self]
 
 
+_CHANNEL_KEYS = {channel: channel.name.lower() for channel in Channel}
 CHANNELS: tuple[Channel, ...] = tuple(Channel)
 
 

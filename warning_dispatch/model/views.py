@@ -96,6 +96,30 @@ class PhoneView:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskRow:
+    """人工任务: somebody whom the duty officer is to ring, with what to say. The number is masked.
+
+    `since`: when it came on the list; `taken_at`, `taken_by`: somebody is dialling; `next_at`: when the machine goes on with
+    the unit by itself, as far as it is known.
+    """
+
+    attempt_id: int
+    callout_id: int
+    hazard_name: Mapping[str, str]
+    colour: Colour
+    units: tuple[str, ...]
+    path: str
+    role: Role | None
+    phone: str
+    script: str
+    language: str
+    since: int
+    taken_at: int | None
+    taken_by: str
+    next_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class UnreachedRow:
     """A unit on its superior's list (`superior_code`; empty: on the bureau's own).
 

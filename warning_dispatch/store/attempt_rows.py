@@ -19,6 +19,7 @@ from warning_dispatch.engine.records import (
 from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, AttemptState, CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
 from warning_dispatch.store.callee_rows import RUNNING_CALLOUTS
+from warning_dispatch.store.schema import ON_A_LINE
 from warning_dispatch.store.sql import Sql, marks
 
 _READY, _CLAIMED, _HANDED = AttemptState.READY.value, AttemptState.CLAIMED.value, AttemptState.HANDED.value
@@ -36,7 +37,7 @@ _NEXT_IDS = "SELECT nextval(pg_get_serial_sequence('attempt', 'id')) FROM genera
 _READY_COLUMNS = """a.id, a.callout_id, a.channel, a.purpose, a.roles, a.avoid, a.endpoint_id, a.possible_duplicate,
  a.held_until"""
 _COLUMNS = """a.id, a.callout_id, a.channel, a.purpose, a.state, a.route, a.endpoint_id, a.receiver_id, a.number_id,
- a.role, a.claimed_at, a.avoid"""
+ a.role, a.claimed_at, a.avoid, a.outcome"""
 _TOWNSHIP = UnitLevel.TOWNSHIP.value
 _CHANNELS = {channel.value: channel for channel in Channel}
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
@@ -138,6 +139,20 @@ class AttemptTable:
             self._sql.ids(callee_ids),
         )
 
+    def take_in_hand(self, attempt_id: int, now: int, actor: str) -> None:
+        """See the port."""
+        self._sql.run("UPDATE attempt SET taken_at = ?, taken_by = ? WHERE id = ?", now, actor, attempt_id)
+
+    def in_hand(self, since: int) -> Mapping[int, tuple[int, str]]:
+        """See the port. What stands on the work list is few, and has an index of its own."""
+        rows = self._sql.rows(
+            f"""SELECT ac.callee_id, a.taken_at, a.taken_by FROM attempt a
+            JOIN attempt_callee ac ON ac.attempt_id = a.id WHERE a.state = {_HANDED}
+            AND a.channel = {Channel.OPERATOR.value} AND a.taken_at > ? ORDER BY a.taken_at""",
+            since,
+        )
+        return {row[0]: (row[1], row[2] or "") for row in rows}
+
     def next_held(self, now: int) -> int | None:
         """See the port."""
         moment: int | None = self._sql.value(
@@ -175,16 +190,17 @@ class AttemptTable:
     def waiting(self, number_ids: Sequence[int], beside: Sequence[int], now: int) -> Sequence[ReadyAttempt]:
         """See the port. Such an attempt serves one callee: merging comes with the claim.
 
-        CROSS JOIN keeps SQLite to this order, from the numbers to the queue, each step by an index.
+        CROSS JOIN keeps SQLite to this order, from the numbers to the queue, each step by an index; `+ 0` keeps PostgreSQL
+        from beginning with the whole queue, which to a planner without statistics is one row.
         """
         if not number_ids:
             return []
         rows = self._sql.rows(
             f"""WITH {RUNNING_CALLOUTS} SELECT DISTINCT {_READY_COLUMNS}, c.id, a.order_key
-            FROM endpoint e CROSS JOIN running o CROSS JOIN callee c CROSS JOIN attempt_callee ac CROSS JOIN attempt a
-            WHERE e.number_id IN {{ids}} AND e.channel = {_VOICE} AND e.usable = 1 AND e.valid_until IS NULL
+            FROM {{each}} n CROSS JOIN endpoint e CROSS JOIN running o CROSS JOIN callee c CROSS JOIN attempt_callee ac
+            CROSS JOIN attempt a WHERE e.number_id = n.id AND e.channel = {_VOICE} AND e.usable = 1 AND e.valid_until IS NULL
             AND c.callout_id = o.id AND c.unit_id = e.unit_id AND c.voice = {Voice.QUEUED.value}
-            AND ac.callee_id = c.id AND a.id = ac.attempt_id AND a.state = {_READY} AND a.channel = {_VOICE}
+            AND ac.callee_id = c.id AND a.id = ac.attempt_id AND a.state + 0 = {_READY} AND a.channel = {_VOICE}
             AND a.due_at <= ? AND a.endpoint_id IS NULL AND a.id NOT IN {{ids}} ORDER BY a.order_key, a.id""",
             self._sql.ids(number_ids),
             now,
@@ -342,6 +358,7 @@ class AttemptTable:
                 row[10],
                 callees[row[0]],
                 row[11] or "",
+                row[12] or "",
             )
             for row in rows
         ]
@@ -374,6 +391,14 @@ class AttemptTable:
             f"""UPDATE attempt SET state = {_HANDED}, handed_at = ?, provider_ref = ?text, lease_until = ?
             WHERE id = ? AND state = {_CLAIMED}""",
             [(now, reference, overdue_at, attempt_id) for attempt_id, reference, overdue_at in handed],
+        )
+
+    def doubt(self, doubted: Sequence[tuple[int, str, int]], now: int) -> None:
+        """See the port."""
+        self._sql.many(
+            f"""UPDATE attempt SET state = {_HANDED}, handed_at = ?, outcome = ?text, lease_until = ?
+            WHERE id = ? AND state = {_CLAIMED}""",
+            [(now, outcome, until, attempt_id) for attempt_id, outcome, until in doubted],
         )
 
     def finish(self, finished: Sequence[tuple[int, str, int]]) -> None:
@@ -451,8 +476,8 @@ class AttemptTable:
     def live_numbers(self, number_ids: Sequence[int]) -> frozenset[int]:
         """See the port."""
         rows = self._sql.rows(
-            f"""SELECT DISTINCT number_id FROM attempt WHERE lease_until IS NOT NULL AND number_id IN {{ids}}
-            AND channel = {_VOICE} AND state IN {_LIVE}""",
+            f"""SELECT n.id FROM {{each}} n WHERE
+            (SELECT 1 FROM attempt a WHERE a.number_id = n.id AND {ON_A_LINE} LIMIT 1) IS NOT NULL""",
             self._sql.ids(number_ids),
         )
         return frozenset(row[0] for row in rows)
@@ -495,27 +520,37 @@ class AttemptTable:
 
     # --- answers ------------------------------------------------------------------------------------------
 
-    def open_for_number(self, blind_index: bytes) -> Sequence[tuple[int, LinkTarget]]:
+    def open_for_number(self, blind_index: bytes, *, called: bool = False) -> Sequence[tuple[int, LinkTarget]]:
         """See the port."""
+        return self._open_for(
+            "n.blind_index = ?" if called else f"n.blind_index = ? AND a.channel <> {_VOICE}", blind_index
+        )
+
+    def open_for_attempt(self, attempt_id: int) -> Sequence[tuple[int, LinkTarget]]:
+        """See the port."""
+        return self._open_for("a.id = ?", attempt_id)
+
+    def _open_for(self, which: str, value: bytes | int) -> Sequence[tuple[int, LinkTarget]]:
+        """What was said in a message, and in newer rounds became of it, as far as it is open."""
         live = ", ".join(str(state.value) for state in LIVE_CALLOUT)
         rows = self._sql.rows(
             f"""WITH RECURSIVE sent (attempt_id, callout_id, receiver_id, callee_id, role, newest_id, next_id) AS (
               SELECT max(a.id), a.callout_id, e.receiver_id, c.id, e.role, c.id, c.carried_id
-              FROM number n JOIN attempt a ON a.number_id = n.id AND a.channel <> {_VOICE}
+              FROM number n JOIN attempt a ON a.number_id = n.id
                 AND (a.handed_at IS NOT NULL OR a.state = {_CLAIMED} OR a.possible_duplicate = 1)
               JOIN callout o ON o.id = a.callout_id
               JOIN attempt_callee ac ON ac.attempt_id = a.id JOIN callee c ON c.id = ac.callee_id
                 AND (c.carried_id IS NOT NULL OR o.state IN ({live}) AND c.state NOT IN ({_FINISHED}))
               JOIN endpoint e ON e.number_id = n.id AND e.unit_id = c.unit_id AND e.channel = a.channel
                 AND e.valid_until IS NULL
-              WHERE n.blind_index = ? GROUP BY a.callout_id, e.receiver_id, c.id, e.role, c.carried_id
+              WHERE {which} GROUP BY a.callout_id, e.receiver_id, c.id, e.role, c.carried_id
               UNION
               SELECT s.attempt_id, s.callout_id, s.receiver_id, s.callee_id, s.role, c.id, c.carried_id
               FROM sent s JOIN callee c ON c.id = s.next_id)
             SELECT s.attempt_id, s.callout_id, s.receiver_id, s.callee_id, s.role FROM sent s
             JOIN callee c ON c.id = s.newest_id JOIN callout o ON o.id = c.callout_id
             WHERE s.next_id IS NULL AND o.state IN ({live}) AND c.state NOT IN ({_FINISHED}) ORDER BY s.callee_id""",
-            blind_index,
+            value,
         )
         return [(row[0], LinkTarget(row[1], row[2], row[3], Role(row[4]))) for row in rows]
 

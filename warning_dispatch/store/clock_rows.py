@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 
 from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, AttemptState, CalleeState, CallOutState, ChainState
 from warning_dispatch.store.callee_rows import memory_moved
+from warning_dispatch.store.schema import A_TASK
 from warning_dispatch.store.sql import Sql
 
 CHUNK = 2_000
@@ -37,6 +38,7 @@ MOVE: Mapping[str, tuple[str, ...]] = {
     f"callee WHERE {_OPEN_CALLEES}": ("opened_at", "origin", "next_at", "unreached_at", "retry_at"),
     f"attempt WHERE state = {AttemptState.READY.value}": ("due_at", "held_until"),
     "attempt WHERE lease_until IS NOT NULL": ("lease_until",),
+    f"attempt WHERE {A_TASK}": ("taken_at",),
     "route WHERE tokens_at > 0": ("tokens_at",),
     "route WHERE down_until > 0": ("down_until",),
     "number_call": ("at",),

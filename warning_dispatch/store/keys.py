@@ -11,6 +11,7 @@ So can the index key (`db rotate-index-key`): `index-2.key` …; only the highes
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 import stat
@@ -48,7 +49,7 @@ class KeyRing:
     index_key: bytes = field(repr=False)
     """HMAC-SHA256, blind index of numbers."""
     link_key: bytes = field(repr=False)
-    """HMAC-SHA256, tokens of links."""
+    """HMAC-SHA256, tokens of links and of callbacks."""
     journal_key: bytes = field(repr=False)
     """Seed of the Ed25519 key that seals the journal."""
     data_key_id: int = field(default=1, repr=False)
@@ -68,6 +69,10 @@ class KeyRing:
     def journal_public(self) -> bytes:
         """The public half of the journal's key, 32 bytes."""
         return Ed25519PrivateKey.from_private_bytes(self.journal_key).public_key().public_bytes_raw()
+
+    def hook_secret(self, route: str) -> bytes:
+        """What signs the callback addresses of a route, 32 bytes."""
+        return hmac.digest(self.link_key, f"callbacks of route {route}".encode(), "sha256")
 
     @classmethod
     def fresh(cls) -> Self:

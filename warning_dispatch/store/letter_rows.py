@@ -236,6 +236,11 @@ class LetterTable:
         """See the port."""
         return dict(self._sql.rows("SELECT id, tries FROM letter WHERE id IN {ids}", self._sql.ids(letter_ids)))
 
+    def sent_by(self, letter_ids: Sequence[int]) -> Mapping[int, tuple[int, str]]:
+        """See the port."""
+        rows = self._sql.rows("SELECT id, number_id, route FROM letter WHERE id IN {ids}", self._sql.ids(letter_ids))
+        return {row[0]: (row[1], row[2] or "") for row in rows}
+
     def endpoints_of(self, letter_ids: Sequence[int]) -> Mapping[int, tuple[int, ...]]:
         """See the port."""
         found: defaultdict[int, list[int]] = defaultdict(list)
@@ -282,6 +287,14 @@ def _first_of_each(entries: Sequence[tuple[int, int, int, str]]) -> list[tuple[i
 def filing_token(link_key: bytes, campaign_id: int, number_id: int, channel: Channel, generation: int = 1) -> str:
     """The token of a registrar's link, one for each number and channel of a campaign."""
     return derived_token(link_key, f"renewal:{campaign_id}:{number_id}:{channel.value}:{generation}")
+
+
+def any_letter_waits(sql: Sql, now: int) -> bool:
+    """Whether any could go, or was claimed by somebody who has died."""
+    ready = f"SELECT 1 FROM letter WHERE channel = ? AND state = {_READY} AND due_at <= ? LIMIT 1"
+    lapsed = f"SELECT 1 FROM letter WHERE state = {_CLAIMED} AND lease_until <= ? LIMIT 1"
+    found = (sql.value(ready, one.value, now) for one in (Channel.SMS, Channel.EMAIL))
+    return any(found) or sql.value(lapsed, now) is not None
 
 
 def link_holder(sql: Sql, token: str) -> LinkHolder | None:

@@ -24,9 +24,10 @@ from warning_dispatch.model.views import (
     CurvePoint,
     LinkView,
     SuperiorList,
+    TaskRow,
     UnreachedView,
 )
-from warning_dispatch.ports import Sealer
+from warning_dispatch.ports import OpenCall, Sealer
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.publication_rows import feed_page, one_publication, outlet_views
 from warning_dispatch.store.reading_alarms import listed_alarms
@@ -40,8 +41,11 @@ from warning_dispatch.store.reading_alerts import (
 )
 from warning_dispatch.store.reading_callouts import CallOutPictures
 from warning_dispatch.store.reading_links import LinkPictures
+from warning_dispatch.store.reading_open_calls import is_known, open_calls
 from warning_dispatch.store.reading_printed import PrintedPictures
+from warning_dispatch.store.reading_references import attempts_by_reference
 from warning_dispatch.store.reading_superiors import SuperiorPictures
+from warning_dispatch.store.reading_tasks import work_list
 from warning_dispatch.store.source_rows import health_of
 from warning_dispatch.store.sql import Sql
 
@@ -159,6 +163,27 @@ class TableReadings:
         """See the port."""
         with self._reading() as sql:
             return LinkPictures(sql, self._sealer, self._hazard_name).show(token)
+
+    def tasks(self, *, limit: int = 100) -> Sequence[TaskRow]:
+        """See the port."""
+        with self._reading() as sql:
+            callouts = CallOutPictures(sql, self._plan, self._hazard_name, self._reached)
+            return work_list(sql, limit, self._hazard_name, callouts.tiers)
+
+    def open_calls(self, number: str) -> Sequence[OpenCall]:
+        """回拨: what is open for a number (E.164) that rings us, newest first."""
+        with self._reading() as sql:
+            return open_calls(sql, self._sealer.blind_index(number))
+
+    def attempts_of(self, route: str, asked: Sequence[tuple[str, str]]) -> Mapping[str, int]:
+        """Attempts of a route by (provider's name, number in E.164); by the name where there is one."""
+        with self._reading() as sql:
+            return attempts_by_reference(sql, route, [(ref, self._sealer.blind_index(number)) for ref, number in asked])
+
+    def knows(self, number: str) -> bool:
+        """Whether a number (E.164) is anybody's of the register."""
+        with self._reading() as sql:
+            return is_known(sql, self._sealer.blind_index(number))
 
     def scopes_of_key(self, key: str) -> frozenset[str]:
         """See the port."""

@@ -34,7 +34,7 @@ from warning_dispatch.ports import Sealer
 from warning_dispatch.store import renewal_progress
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.filing_rows import FILING_CONTEXT, people_from_json
-from warning_dispatch.store.letter_rows import link_holder
+from warning_dispatch.store.letter_rows import any_letter_waits, link_holder
 from warning_dispatch.store.people_rows import StoredPerson, people_of
 from warning_dispatch.store.register import NUMBER_CONTEXT
 from warning_dispatch.store.sealing import derived_token, link_hash
@@ -92,6 +92,11 @@ class RenewalTables:
         """See the port."""
         with reading(self._database) as connection:
             return renewal_progress.closing_report(Sql(connection), campaign_id, self._today())
+
+    def letters_wait(self) -> bool:
+        """Whether any letter could go now: whoever asks every moment must not write for it."""
+        with reading(self._database) as connection:
+            return any_letter_waits(Sql(connection), self._now())
 
     # --- pages --------------------------------------------------------------------------------------------
 

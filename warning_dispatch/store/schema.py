@@ -51,8 +51,10 @@ __all__ = [
 ]
 """What stands in other files and is asked for here."""
 
+A_TASK = f"state = {AttemptState.HANDED.value} AND channel = {Channel.OPERATOR.value}"
+"""What stands on the duty officer's work list."""
 ON_A_LINE = f"state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value}) AND channel = {Channel.VOICE.value}"
-"""Calls that are claimed or handed over: each has a line of its route."""
+"""Calls that are claimed or handed over: each has a line of its route, and nobody else may ring its number."""
 
 id_block = Table(
     "id_block",
@@ -184,6 +186,13 @@ callout = Table(
     Column("ended_at", BigInteger),
     Column("total", Integer, nullable=False, server_default="0"),
     Column("finished", Integer, nullable=False, server_default="0"),
+    Column(
+        "confidential",
+        SmallInteger,
+        nullable=False,
+        server_default="0",
+        comment="of a warning that is not public: nothing of it goes by a public cloud",
+    ),
     Column("filling", Text, comment="JSON: tiers and units that are still to be filled; none when all are"),
     Index(
         "ix_callout_due",
@@ -322,6 +331,8 @@ attempt = Table(
     Column("possible_duplicate", SmallInteger, nullable=False, server_default="0"),
     Column("held_until", BigInteger, comment="READY and not before: every number it could dial is over its budget"),
     Column("held_why", Text, comment="reason"),
+    Column("taken_at", BigInteger, comment="an operator task: since when somebody has it in hand"),
+    Column("taken_by", Text, comment="who, as the journal names them"),
     _refers("callout_id", "callout"),
     Index(
         "ix_attempt_held",
@@ -330,6 +341,12 @@ attempt = Table(
         postgresql_where=text(f"state = {AttemptState.READY.value} AND held_until IS NOT NULL"),
     ),
     Column("merged_id", Key, comment="DROPPED: the attempt that names its unit instead, perhaps of another call-out"),
+    Index(
+        "ix_attempt_task",
+        "callout_id",
+        sqlite_where=text(A_TASK),
+        postgresql_where=text(A_TASK),
+    ),
     Index(
         "ix_attempt_ready",
         "channel",
@@ -340,6 +357,7 @@ attempt = Table(
     ),
     Index(
         "ix_attempt_line",
+        "number_id",
         "route",
         sqlite_where=text(ON_A_LINE),
         postgresql_where=text(ON_A_LINE),
@@ -350,7 +368,12 @@ attempt = Table(
         sqlite_where=text("lease_until IS NOT NULL"),
         postgresql_where=text("lease_until IS NOT NULL"),
     ),
-    Index("ix_attempt_number", "number_id"),
+    Index(
+        "ix_attempt_number",
+        "number_id",
+        sqlite_where=text("number_id IS NOT NULL"),
+        postgresql_where=text("number_id IS NOT NULL"),
+    ),
     Index("ix_attempt_callout", "callout_id"),
     comment="One try on one endpoint; it may serve several callees.",
 )
@@ -468,7 +491,20 @@ route = Table(
     Column("rate", Integer, comment="per minute; none: no such limit"),
     Column("tokens", BigInteger, nullable=False, server_default="0", comment="thousandths of a message"),
     Column("tokens_at", BigInteger, nullable=False, server_default="0"),
-    Column("down_until", BigInteger, nullable=False, server_default="0", comment="out of service until (breaker)"),
+    Column(
+        "phase", SmallInteger, nullable=False, server_default="0", comment="breaker: in service, out of it, one trial"
+    ),
+    Column("failures", SmallInteger, nullable=False, server_default="0", comment="refusals for the moment, in a row"),
+    Column("openings", SmallInteger, nullable=False, server_default="0", comment="how often in a row it was taken out"),
+    Column(
+        "down_until",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="out of service: no trial before; trial: over then; in service: since when",
+    ),
+    Column("down_why", Text, nullable=False, server_default="", comment="the outcome that took it out of service"),
+    Column("trial_id", Key, comment="the attempt that is the trial"),
 )
 
 number_call = Table(

@@ -1,7 +1,7 @@
 """Plain statements with tuples, for the hot path: one text per statement, the same for both databases.
 
-Statements are written with `?` and `IN {ids}`; here they become the dialect's own. A list of ids is one parameter, so a
-statement is compiled once whatever the size of the batch. Many rows at once: bulk.py.
+Statements are written with `?`, `IN {ids}` and `{each}`; here they become the dialect's own. A list of ids is one parameter,
+so a statement is compiled once whatever the size of the batch. Many rows at once: bulk.py.
 """
 
 from __future__ import annotations
@@ -32,14 +32,22 @@ STREAMED = 5_000
 """Rows of a long answer that are in memory at a time."""
 _SQLITE_IDS = "(SELECT value FROM json_each(?))"
 _POSTGRESQL_IDS = "%s::bigint[])"
-"""Behind `= ANY (` or `<> ALL (`: a condition of the index, whatever the planner thinks of the tables."""
+"""Behind `= ANY (` or `<> ALL (`: a condition of the index, as long as the list is short beside the table."""
+_SQLITE_EACH = "(SELECT value AS id FROM json_each(?))"
+_POSTGRESQL_EACH = "(SELECT unnest(%s::bigint[]) AS id)"
+"""The list as a table with the column `id`, to be named first in a join.
+
+A thousand ids behind `= ANY` look to a planner without statistics like the whole table, and then it read all of it;
+joined from here each id is one step of the index, whatever it thinks.
+"""
 
 
 @lru_cache(maxsize=512)
 def _for_dialect(statement: str, dialect: str) -> str:
     if dialect == "sqlite":
-        return for_one(statement).replace("{ids}", _SQLITE_IDS)
+        return for_one(statement).replace("{ids}", _SQLITE_IDS).replace("{each}", _SQLITE_EACH)
     text = for_one(statement).replace("%", "%%").replace("?", "%s")
+    text = text.replace("{each}", _POSTGRESQL_EACH)
     return text.replace("NOT IN {ids}", f"<> ALL ({_POSTGRESQL_IDS}").replace("IN {ids}", f"= ANY ({_POSTGRESQL_IDS}")
 
 
@@ -150,7 +158,7 @@ class Sql:
         self._run(set_all, before)
 
     def ids(self, ids: Iterable[int]) -> str:
-        """A list of ids as the one parameter that `IN {ids}` takes."""
+        """A list of ids as the one parameter that `IN {ids}` or `{each}` takes."""
         listed = ",".join(map(str, ids))
         return f"[{listed}]" if self.is_sqlite else f"{{{listed}}}"
 

@@ -18,7 +18,7 @@ from warning_dispatch.store.callout_rows import CallOutTable
 from warning_dispatch.store.chore_rows import ChoreTable
 from warning_dispatch.store.clock_rows import ClockTable
 from warning_dispatch.store.database import is_sqlite, writing
-from warning_dispatch.store.endpoint_rows import EndpointTable, RouteTable
+from warning_dispatch.store.endpoint_rows import EndpointTable
 from warning_dispatch.store.filing_rows import FilingTable
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.letter_rows import LetterTable
@@ -30,6 +30,7 @@ from warning_dispatch.store.proof_rows import ProofTable
 from warning_dispatch.store.publication_rows import PublicationTable
 from warning_dispatch.store.register_upkeep import UpkeepTable
 from warning_dispatch.store.round_rows import RoundTable
+from warning_dispatch.store.route_rows import RouteTable
 from warning_dispatch.store.source_rows import LeaseTable, SourceTable
 from warning_dispatch.store.sql import Sql
 from warning_dispatch.store.turn_rows import TurnTable

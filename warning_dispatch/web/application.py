@@ -21,6 +21,7 @@ from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.feeds import Feeds
 from warning_dispatch.web.filing import FilingPage
 from warning_dispatch.web.guard import Guard
+from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.live import LivePage
 from warning_dispatch.web.pages import Pages
 from warning_dispatch.web.probes import Probes
@@ -52,6 +53,7 @@ def create_app(
     feeds: Feeds | None = None,
     renewal: Renewal | None = None,
     register: RegisterLook | None = None,
+    hooks: Hooks | None = None,
 ) -> FastAPI:
     """The application for the network: API, receiver's page, probes and, for the demo, the live page at /.
 
@@ -59,7 +61,7 @@ def create_app(
     one message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each).
     `pushers`: who may push besides holders of a key; `feeds` None: nothing is published. `renewal` None: no pages of
     the yearly refresh; `register` None: none of the register. What the bureau sees of both stands behind the same
-    door as the live page. Before the server stops call
+    door as the live page. `hooks`: providers call back. Before the server stops call
     `app.state.close()` in its event loop: it ends the open streams.
     """
     pages = Pages()
@@ -79,6 +81,7 @@ def create_app(
             *(_renewal_routes(renewal, pages, failures, secure=secure) if people and renewal else ()),
             *(_live_routes(live) if live_page else ()),
             *(_board_routes(renewal, register, pages, failures) if live_page else ()),
+            *(hooks.routes() if hooks else ()),
         ],
     )
     probes = Probes(desk, clock)

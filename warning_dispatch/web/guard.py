@@ -39,7 +39,9 @@ QUIET_PATHS: Final = ("/healthz", "/readyz", "/static/", "/live/")
 
 
 def masked_path(path: str) -> str:
-    """A path as the log may show it: the token of a page that stands behind a link is a secret."""
+    """A path as the log may show it: the token of a page behind a link is a secret, and what signs a callback too."""
+    if path.startswith("/hooks/"):
+        return "/".join(path.split("/", 3)[:3]) + "/***"
     secret = next((one for one in SECRET_PATHS if path.startswith(one)), None)
     return path if secret is None else f"{secret}***"
 

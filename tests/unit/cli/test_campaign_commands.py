@@ -207,3 +207,14 @@ def test_closing_needs_a_reason_and_ends_it(opened: Any) -> None:
     assert report["total"]["lapsed"] == len(report["overdue"]) == 2853
     opened.run("campaign", "close", "--reason", "x").complained("没有进行中的更新备案")
     opened.asked("campaign", "open", "--due", in_days(30), "--title", "补报")
+
+
+def test_what_remains_overdue_is_a_finding_of_the_register(opened: Any) -> None:
+    """`contacts check` counts it, until somebody files it after all."""
+    assert "not_filed" not in opened.asked("contacts", "check")["gaps"]
+    opened.asked("campaign", "close", "--reason", "到期")
+    assert opened.asked("contacts", "check")["gaps"]["not_filed"] == 2853
+    opened.asked(
+        "contacts", "change", TOWNSHIP, "--role", "A", "--name", "样本", "--phone", phone(77), "--reason", "补报"
+    )
+    assert opened.asked("contacts", "check")["gaps"]["not_filed"] == 2852

@@ -325,8 +325,37 @@ def _create_route() -> None:
         sa.Column("tokens", sa.BigInteger(), server_default="0", nullable=False, comment="thousandths of a message"),
         sa.Column("tokens_at", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column(
-            "down_until", sa.BigInteger(), server_default="0", nullable=False, comment="out of service until (breaker)"
+            "phase",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="breaker: in service, out of it, one trial",
         ),
+        sa.Column(
+            "failures",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="refusals for the moment, in a row",
+        ),
+        sa.Column(
+            "openings",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="how often in a row it was taken out",
+        ),
+        sa.Column(
+            "down_until",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="out of service: no trial before; trial: over then; in service: since when",
+        ),
+        sa.Column(
+            "down_why", sa.Text(), server_default="", nullable=False, comment="the outcome that took it out of service"
+        ),
+        sa.Column("trial_id", KEY, comment="the attempt that is the trial"),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_route")),
     )
 
@@ -623,6 +652,13 @@ def _create_callout() -> None:
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("total", sa.Integer(), server_default="0", nullable=False),
         sa.Column("finished", sa.Integer(), server_default="0", nullable=False),
+        sa.Column(
+            "confidential",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="of a warning that is not public: nothing of it goes by a public cloud",
+        ),
         sa.Column("filling", sa.Text(), comment="JSON: tiers and units that are still to be filled; none when all are"),
         sa.Column(
             "standing",
@@ -767,6 +803,8 @@ def _create_attempt() -> None:
             "held_until", sa.BigInteger(), comment="READY and not before: every number it could dial is over its budget"
         ),
         sa.Column("held_why", sa.Text(), comment="reason"),
+        sa.Column("taken_at", sa.BigInteger(), comment="an operator task: since when somebody has it in hand"),
+        sa.Column("taken_by", sa.Text(), comment="who, as the journal names them"),
         sa.Column(
             "merged_id", KEY, comment="DROPPED: the attempt that names its unit instead, perhaps of another call-out"
         ),
@@ -777,9 +815,10 @@ def _create_attempt() -> None:
     op.create_index("ix_attempt_callout", "attempt", ["callout_id"])
     _partial_index("ix_attempt_held", "attempt", ["held_until"], "state = 1 AND held_until IS NOT NULL")
     _partial_index("ix_attempt_lease", "attempt", ["lease_until"], "lease_until IS NOT NULL")
-    _partial_index("ix_attempt_line", "attempt", ["route"], "state IN (2, 3) AND channel = 1")
-    op.create_index("ix_attempt_number", "attempt", ["number_id"])
+    _partial_index("ix_attempt_line", "attempt", ["number_id", "route"], "state IN (2, 3) AND channel = 1")
+    _partial_index("ix_attempt_number", "attempt", ["number_id"], "number_id IS NOT NULL")
     _partial_index("ix_attempt_ready", "attempt", ["channel", "order_key", "id"], "state = 1")
+    _partial_index("ix_attempt_task", "attempt", ["callout_id"], "state = 3 AND channel = 4")
 
 
 def _create_branch() -> None:
