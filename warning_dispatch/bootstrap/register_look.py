@@ -52,11 +52,12 @@ class TableRegisterLook:
             register = stored_register(connection, self._sealer)
             unusable = unusable_endpoints(connection)
         found = readiness(register, term_of(self._contacts, now), Evidence(known.bad, known.proved, known.shifts))
-        bad: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        for one in unusable:
-            bad[one.unit_code].append((one.masked, one.finding))
+        bad: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
+        for one in unusable:  # once a number, whatever its channels
+            bad[one.unit_code][one.masked, one.finding] = None
         units = {unit.code: unit for unit in register.units}
-        return ReadinessPicture(now, found, units, len(register.receivers), bad)
+        wrong = {code: tuple(numbers) for code, numbers in bad.items()}
+        return ReadinessPicture(now, found, units, len(register.receivers), wrong)
 
     def changes(
         self, *, since: int = 0, unit: str = "", before: int | None = None, limit: int = 100
