@@ -110,6 +110,8 @@ class Reply:
     text: str
     at: int
     attempt_id: int | None = None
+    route: str = ""
+    """By which it came; empty: by that of the last message to the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,8 +453,10 @@ class RenewalDesk(Protocol):
         """工作簿 for units of the registrar's own page; others that it names are problems. Nothing is taken while a problem stands."""
         ...
 
-    async def ask_proof(self, token: str, unit_code: str, number_id: int, *, passed: str = "") -> None:
-        """Send the test message to this number (again); once a day."""
+    async def ask_proof(
+        self, token: str, unit_code: str, number_id: int, *, voice: bool = False, passed: str = ""
+    ) -> None:
+        """Send the test message to this number (again), or ring it and ask for a key (`voice`); once a day each."""
         ...
 
     async def own_sheet(self, token: str, unit_code: str, *, passed: str = "") -> FilingSheet:

@@ -29,7 +29,7 @@ from warning_dispatch.model.renewal_views import (
     WorkbookHandIn,
 )
 from warning_dispatch.model.states import Means
-from warning_dispatch.model.unit import ReceiverEntry
+from warning_dispatch.model.unit import Channel, ReceiverEntry
 from warning_dispatch.registry.filed_people import read_people, words_of
 from warning_dispatch.registry.filed_workbook import FiledWorkbook, read_filed
 from warning_dispatch.registry.receiver_sheets import Rules
@@ -195,17 +195,17 @@ class WriterRenewalDesk:
         rules = Rules(beijing_text(self._now(), "%Y-%m-%d"), self._settings.short_codes)
         return read_filed(content, filename, units, own, before, rules)
 
-    async def ask_proof(self, token: str, unit_code: str, number_id: int, *, passed: str = "") -> None:
+    async def ask_proof(
+        self, token: str, unit_code: str, number_id: int, *, voice: bool = False, passed: str = ""
+    ) -> None:
         """See the port."""
         who = await self._who(token, passed)
         unit_id = await asyncio.to_thread(self._own_unit, who, unit_code)
         kept = await asyncio.to_thread(self._read.kept_endpoints, unit_id)
-        endpoints = [one for one in kept.get(number_id, ()) if one.channel in TEXTS]
+        channels = (Channel.VOICE,) if voice else TEXTS
+        endpoints = [one for one in kept.get(number_id, ()) if one.channel in channels]
         if not endpoints:
-            what = both(
-                "座机收不到测试信息，演练或叫应时按键即可证实",
-                "a landline takes no message; a key in a drill proves it",
-            )
+            what = both("座机收不到测试信息，请选语音测试", "a landline takes no message: ask for a test call")
             raise RefusedError(what)
         samples = self._settings.samples
         await self._office.once(

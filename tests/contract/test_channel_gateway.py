@@ -14,7 +14,7 @@ import pytest
 import structlog
 
 from warning_dispatch.clock import VirtualClock
-from warning_dispatch.delivery.gateway.channel import SILENT_IN_A_ROW, GatewayChannel
+from warning_dispatch.delivery.gateway.channel import CONNECT_S, SILENT_IN_A_ROW, GatewayChannel
 from warning_dispatch.delivery.gateway.description import BY_STATUS, UNSURE_STATUSES
 from warning_dispatch.delivery.gateway.files import load_provider, shipped_folder
 from warning_dispatch.delivery.gateway.kind import KIND
@@ -271,11 +271,14 @@ async def test_a_silent_provider_holds_up_nobody(stand: Any) -> None:
 
 
 async def test_what_is_no_longer_ours_is_not_sent(stand: Any) -> None:
-    """A claim that lapsed while it waited for its turn is not handed over: another worker may do it."""
+    """What could still be under way when its claim lapses is not begun: another worker would call a second time."""
     words = stand.WORDS["aliyun-voice"]
+    longest = round(1000 * (0.5 + 2 * CONNECT_S))
     async with stand.standing(words.ok) as provider:
         house = House(words, provider.endpoint)
-        receipts = await house.channel.deliver(calls(lease_until=NOW) + calls(first=2, lease_until=NOW + 1))
+        receipts = await house.channel.deliver(
+            calls(lease_until=NOW + longest - 1) + calls(first=2, lease_until=NOW + longest)
+        )
         await house.channel.close()
     assert sorted((receipt.attempt_id, receipt.accepted) for receipt in receipts) == [(1, False), (2, True)]
     assert len(provider.seen) == 1

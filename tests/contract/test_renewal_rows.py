@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
+from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.storage_renewal import NewLetter
 from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.register import Register
@@ -280,7 +281,7 @@ def test_a_claim_is_a_lease(tx: TableTransaction) -> None:
     first = tx.letters.claim(Channel.SMS, 10, NOW, NOW + HOUR)
     assert len(first) == 3
     assert tx.letters.claim(Channel.SMS, 10, NOW + HOUR - 1, NOW + 2 * HOUR) == []
-    tx.letters.hand([first[0].id], NOW)
+    tx.letters.hand([first[0].id], NOW, NOW)
     again = tx.letters.claim(Channel.SMS, 10, NOW + HOUR, NOW + 2 * HOUR)
     assert [(one.id, one.repeat, one.tries) for one in again] == [(one.id, True, 2) for one in first[1:]]
     tx.letters.again([(again[0].id, NOW + 3 * HOUR, False)])
@@ -300,6 +301,30 @@ def test_a_message_of_a_call_out_goes_first(tx: TableTransaction) -> None:
     )
     assert tx.letters.waiting(Channel.SMS, NOW) == 0
     assert tx.letters.waiting(Channel.EMAIL, NOW) == 1
+
+
+def test_a_test_call_takes_a_line_and_a_phone_like_any_other(tx: TableTransaction) -> None:
+    """From its claim to its last report it counts among the lines of its route, and nobody else rings that number."""
+    tx.routes.define([RouteRecord("phones", Channel.VOICE, 10)])
+    (unit,) = tx.campaigns.unit_ids([TOWNSHIP]).values()
+    (proof,) = tx.proofs.ask([(unit, EndpointEntry(Channel.VOICE, number(3)), True)], None, NOW)
+    tx.letters.add(
+        [NewLetter(None, LetterKind.PROVE, Channel.VOICE, proof.number_id, unit, "zh_CN", "d1", NOW, proof_id=proof.id)]
+    )
+    assert lines_used(tx) == 0
+    (letter,) = tx.letters.claim(Channel.VOICE, 10, NOW, NOW + HOUR)
+    tx.letters.set_route([(letter.id, "phones")])
+    assert (lines_used(tx), tx.attempts.live_numbers([proof.number_id])) == (1, {proof.number_id})
+    tx.letters.hand([letter.id], NOW, NOW + HOUR)
+    assert (lines_used(tx), tx.attempts.live_numbers([proof.number_id])) == (1, {proof.number_id})
+    assert tx.letters.end_overdue(NOW + HOUR - 1, "no_report") == 0
+    assert tx.letters.end_overdue(NOW + HOUR, "no_report") == 1
+    assert (lines_used(tx), tx.attempts.live_numbers([proof.number_id])) == (0, frozenset())
+
+
+def lines_used(tx: TableTransaction) -> int:
+    """Of the one route."""
+    return tx.routes.load()[0].lines_used
 
 
 def test_nobody_is_written_to_at_a_number_that_was_denied(tx: TableTransaction) -> None:

@@ -13,11 +13,21 @@ import xlsxwriter
 from warning_dispatch.engine.turn import Inbox
 from warning_dispatch.errors import NotFoundError, ReceiverError, RefusedError
 from warning_dispatch.model.register import Register
-from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH, Approval, FilingState, HandIn, ProofState, Unready
+from warning_dispatch.model.renewal import (
+    FILING_PATH,
+    PROOF_PATH,
+    Approval,
+    FilingState,
+    HandIn,
+    LetterState,
+    ProofState,
+    Unready,
+)
 from warning_dispatch.model.renewal_views import PersonWords, RenewalPage
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit, UnitKind, UnitLevel
 from warning_dispatch.ports import Reply, Tap
 from warning_dispatch.renewal.rules import RenewalRules
+from warning_dispatch.simulation.population import Script, TextHabit, VoiceHabit
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.register import replace_register
 from warning_dispatch.store.register_history import changes_of_unit
@@ -309,6 +319,22 @@ def test_until_it_is_approved_the_old_data_stays_in_force(approved: Filing) -> N
     assert approved.on_file(TOWNSHIP) == ["接任", "镇乙"]
 
 
+def test_the_superior_is_told_that_something_waits(approved: Filing) -> None:
+    """One letter a day however much is handed in, even to whoever has filed long ago; none when it was decided meanwhile."""
+    approved.confirm(COUNTY)
+    approved.successor(TOWNSHIP)
+    approved.successor(VILLAGES[0], words=PersonWords("A", "接任二", phones=(number(78),)))
+    approved.world.post()
+    letters = [one for one in approved.world.letters_to(number(1), FILING_PATH) if "审核" in one.text]
+    assert [one.text.split("下级有")[1][:4] for one in letters] == ["2个单位"]
+    approved.world.until_day("2027-04-07")
+    approved.successor(VILLAGES[1], words=PersonWords("A", "接任三", phones=(number(79),)))
+    for one in approved.world.read.awaiting():
+        approved.world.do(approved.desk.approve_as("张工", [(one.filing_id, one.version)]))
+    approved.world.post()
+    assert len([one for one in approved.world.letters_to(number(1), FILING_PATH) if "审核" in one.text]) == 1
+
+
 def test_what_brings_no_new_number_waits_for_nobody(approved: Filing) -> None:
     """Confirming and correcting a name are in force at once."""
     assert all(one.state is FilingState.FILED for one in approved.confirm())
@@ -443,6 +469,38 @@ def test_a_test_message_can_be_asked_for_once_a_day(filing: Filing) -> None:
     assert len(filing.world.letters_to(number(5), PROOF_PATH)) == 2
     with pytest.raises(RefusedError, match="座机"):
         filing.world.do(filing.desk.ask_proof(token, VILLAGES[0], 99, passed=passed))
+
+
+def test_a_landline_is_proved_by_a_key_where_the_registrar_asks(filing: Filing) -> None:
+    """One test call a day, by day; 1 proves the number; listening, or no answer, proves nothing and denies nothing."""
+    unit = filing.page().units[0]
+    token, passed = filing.world.registrar(TOWNSHIP)
+    for index, habit in ((3, VoiceHabit.HEARS), (4, VoiceHabit.ANSWERS)):
+        filing.world.carrier.network.set_script(number(index), Script((habit,), (TextHabit.IGNORES,)))
+        person_ = unit.people[index - 3]
+        for _ in range(2):
+            filing.world.do(
+                filing.desk.ask_proof(token, TOWNSHIP, person_.numbers[0].number_id, voice=True, passed=passed)
+            )
+    filing.world.until_day("2027-04-06", "10:00")
+    calls = [one for one in filing.world.carrier.handed if one.channel is Channel.VOICE]
+    assert sorted(one.address for one in calls) == [number(3), number(4)]
+    assert "按1" in calls[0].text
+    assert proved(filing, 4)
+    states = dict(filing.query("SELECT channel, max(state) FROM proof GROUP BY channel"))
+    assert states == {Channel.VOICE: ProofState.PROVED}
+    assert filing.query("SELECT state FROM proof ORDER BY state") == [(ProofState.ASKED,), (ProofState.PROVED,)]
+    assert filing.query("SELECT DISTINCT state FROM letter WHERE channel = 1") == [(LetterState.ENDED,)]
+
+
+def test_whoever_wants_no_messages_gets_none(filing: Filing) -> None:
+    """退订 on a letter counts for letters, too: no reminder by that route, and the register says so; mail goes on."""
+    filing.reply(3, "退订")
+    filing.world.until_day("2027-04-14")
+    assert len(filing.world.letters_to(number(3), FILING_PATH)) == 1
+    assert len(filing.world.letters_to(number(2), FILING_PATH)) == 2
+    findings = filing.query("SELECT DISTINCT finding FROM endpoint WHERE finding <> '' AND usable = 1")
+    assert findings == [("opted_out",)]
 
 
 # --- workbooks --------------------------------------------------------------------------------------------

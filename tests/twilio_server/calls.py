@@ -34,6 +34,8 @@ class Call:
     status: str = "queued"
     rang_at: int = 0
     picked_up_at: int = 0
+    talked: int = 0
+    """ms since it was picked up, by what was said and done: how busy this machine is does not count."""
     ended_at: int = 0
     pressed: list[tuple[int, str]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -138,14 +140,14 @@ class Lines:
         texts = [str(one.text or "") for one in verb.iter("Say")]
         call.said.extend(texts)
         wait = sum(speech_seconds(text, "zh_CN") * 900 for text in texts) + 1_000 * int(verb.get("timeout", "5"))
-        at = self._since_pick_up(call)
+        at = call.talked
         if keys and keys[0][0] <= at + wait:
             after, digit = keys.pop(0)
             if await self._pass(call, pick, max(0, after - at)):
                 return True, ""
             call.pressed.append((self._callbacks.clock.now(), digit))
             if digit == "1":
-                self._witness.note(call.picked_up_at + after, call.attempt, call.to, carrier_log.PRESSED)
+                self._witness.note(self._callbacks.clock.now(), call.attempt, call.to, carrier_log.PRESSED)
             return False, await self._callbacks.ask(str(verb.get("action")), {**self._form(call), "Digits": digit})
         if await self._pass(call, pick, round(wait)):
             return True, ""
@@ -155,12 +157,10 @@ class Lines:
 
     async def _pass(self, call: Call, pick: Pick, ms: int) -> bool:
         """Let time pass in the call; whether the person has hung up."""
-        left = pick.leaves - self._since_pick_up(call)
-        await self._callbacks.sleep_until(self._callbacks.clock.now() + max(0, min(ms, left)))
+        left = pick.leaves - call.talked
+        call.talked += max(0, min(ms, left))
+        await self._callbacks.sleep_until(call.picked_up_at + call.talked)
         return left <= ms
-
-    def _since_pick_up(self, call: Call) -> int:
-        return self._callbacks.clock.now() - call.picked_up_at
 
     # --- telling ----------------------------------------------------------------------------------------------
 
@@ -175,7 +175,7 @@ class Lines:
         self._ended[call.sid].set()
         form = {**self._form(call), "CallStatus": status}
         if status == "completed":
-            form["CallDuration"] = str(round((call.ended_at - call.picked_up_at) / 1000))
+            form["CallDuration"] = str(round(call.talked / 1000))
         if sip and status == "failed":
             form["SipResponseCode"] = str(sip)
         self._callbacks.tell(call.status_url, form, attempt=call.attempt, step=len(ORDER))

@@ -96,7 +96,7 @@ class EngineParts:
     fill_at_once: int = AT_ONCE
     fill_piece: int = PIECE
     letters: Letters | None = None
-    """Who takes in what carriers tell of the yearly refresh's letters."""
+    """Who sends the yearly refresh's letters, and takes in what carriers tell of them."""
 
 
 def build_engine(parts: EngineParts) -> Engine:
@@ -281,8 +281,7 @@ def wire_product(
     )
     if call_itself and configuration.bureau is None:
         log.error("bureau.no_chain")
-    with storage.writing() as tx:
-        tx.routes.define([RouteRecord(one.name, one.channel, one.lines, one.rate) for one in routes])
+    _define(storage, routes)
     return Product(
         engine=build_engine(parts),
         database=database,
@@ -300,7 +299,7 @@ def _letter_office(
 ) -> Letters:
     """Who sends the letters of the yearly refresh."""
     simulated = frozenset(one.name for one in routes if one.simulated)
-    budgets = {one.name: one.per_number for one in routes if one.per_number and one.channel is not Channel.VOICE}
+    budgets = {one.name: one.per_number for one in routes if one.per_number}
     rules = {one.name: one.rule for one in routes}
     settings = replace(letters or LetterSettings(), simulated_routes=simulated, budgets=budgets, rules=rules)
     return Letters(settings, LetterWords(texts), configuration.outcomes)
@@ -320,3 +319,9 @@ def _with_routes(outbox: OutboxSettings, routes: Sequence[RoutePlan], night: Nig
         limits=limits,
         rules={one.name: one.rule for one in routes},
     )
+
+
+def _define(storage: TableStorage, routes: Sequence[RoutePlan]) -> None:
+    """The rows of the routes are those of the configuration."""
+    with storage.writing() as tx:
+        tx.routes.define([RouteRecord(one.name, one.channel, one.lines, one.rate) for one in routes])

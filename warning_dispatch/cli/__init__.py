@@ -26,6 +26,7 @@ from warning_dispatch.cli import (
     journal,
     route,
     source,
+    task,
 )
 from warning_dispatch.cli.check import check
 from warning_dispatch.cli.demo import demo
@@ -62,6 +63,7 @@ def build_app() -> typer.Typer:
         ("alert", alert.app),
         ("alarm", alarm.app),
         ("callout", _callouts()),
+        ("task", task.app),
         ("contacts", _contacts()),
         ("campaign", campaign.app),
         ("journal", journal.app),

@@ -29,6 +29,7 @@ from warning_dispatch.delivery.configured import reaches_people
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.engine import Done
 from warning_dispatch.engine.list_accounts import EngineAccounts
+from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.errors import (
     ConfigError,
     DispatchError,
@@ -102,6 +103,18 @@ class Office(Protocol):
         """Claim alarms (None: all) with all that ring with them; the ids claimed."""
         ...
 
+    def take_task(self, attempt_id: int, *, actor: str) -> int:
+        """An officer dials a task by hand; until when (ms) the machine waits."""
+        ...
+
+    def task_number(self, attempt_id: int, *, actor: str) -> str:
+        """The number of a task in clear."""
+        ...
+
+    def finish_task(self, attempt_id: int, result: TaskResult, *, actor: str, note: str) -> None:
+        """What came of it."""
+        ...
+
 
 # --- the daemon's socket ----------------------------------------------------------------------------------
 
@@ -157,6 +170,18 @@ class DaemonOffice:
     def ask(self, path: str, document: Mapping[str, object]) -> dict[str, Any]:
         """Another act of the local socket; what is refused comes as an error of ours."""
         return self._ask(path, json=document)
+
+    def take_task(self, attempt_id: int, *, actor: str) -> int:
+        """See the port."""
+        return int(self._ask(f"/tasks/{attempt_id}/take", json={"actor": actor})["until"])
+
+    def task_number(self, attempt_id: int, *, actor: str) -> str:
+        """See the port."""
+        return str(self._ask(f"/tasks/{attempt_id}/number", json={"actor": actor})["number"])
+
+    def finish_task(self, attempt_id: int, result: TaskResult, *, actor: str, note: str) -> None:
+        """See the port."""
+        self._ask(f"/tasks/{attempt_id}/results/{result}", json={"actor": actor, "note": note})
 
     def _ask(self, path: str, **content: Any) -> dict[str, Any]:
         """One request. A message that was quarantined is an answer; every other refusal is an error of ours."""
@@ -264,6 +289,21 @@ class DirectOffice:
     def claim(self, alarm_ids: Sequence[int] | None, *, actor: str) -> Sequence[int]:
         """See the port."""
         return self._product.engine.claim_alarms(self._clock.now(), alarm_ids, actor=actor).result
+
+    def take_task(self, attempt_id: int, *, actor: str) -> int:
+        """See the port."""
+        engine = self._product.engine
+        return engine.once(self._clock.now(), lambda led: engine.tasks.take(led, attempt_id, actor=actor)).result
+
+    def task_number(self, attempt_id: int, *, actor: str) -> str:
+        """See the port."""
+        engine = self._product.engine
+        return engine.once(self._clock.now(), lambda led: engine.tasks.number(led, attempt_id, actor=actor)).result
+
+    def finish_task(self, attempt_id: int, result: TaskResult, *, actor: str, note: str) -> None:
+        """See the port."""
+        engine = self._product.engine
+        engine.once(self._clock.now(), lambda led: engine.tasks.finish(led, attempt_id, result, actor=actor, note=note))
 
 
 def callee_of(read: TableReadings, callout_id: int, unit_code: str) -> int:

@@ -110,6 +110,8 @@ class HttpRequest:
     form: Pairs = field(default=(), repr=False)
     document: object = field(default=None, repr=False)
     content: bytes = field(default=b"", repr=False)
+    target: bytes = field(default=b"", repr=False)
+    """Path and query as they are to go over the wire, for who signs them; they replace those of the address."""
 
     def body(self) -> tuple[bytes, str]:
         """The bytes to send and their media type ("" when the caller's headers say it)."""
@@ -212,7 +214,9 @@ class HttpClient:
         rules = self._rules
         timeout = httpx2.Timeout(rules.timeout_s, connect=rules.connect_s)
         headers |= request.headers
-        extensions = {"timeout": timeout.as_dict()}
+        extensions: dict[str, object] = {"timeout": timeout.as_dict()}
+        if request.target:
+            extensions["target"] = request.target
         return httpx2.Request(request.method, url, headers=headers, content=content, extensions=extensions)
 
     def _may_be_clear(self, host: str) -> bool:

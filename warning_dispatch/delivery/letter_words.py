@@ -14,7 +14,7 @@ from warning_dispatch.model.unit import Channel
 LETTER_PLACEHOLDERS: Mapping[str, str] = {
     "title": "what the campaign is called 更新备案名称",
     "unit": "as which the person is addressed 收信单位",
-    "count": "how many units the person files for 待报单位数",
+    "count": "how many units the person has to file, or to approve 待报或待审单位数",
     "due": "the day due, in few characters 截止日: 4月20日",
     "days": "days left; negative when it is over 还剩几天",
     "link": "the person's own link 链接",
@@ -41,6 +41,7 @@ KIND_WORDS: Mapping[LetterKind, str] = {
     LetterKind.REMIND: "renewal_remind",
     LetterKind.RETURN: "renewal_return",
     LetterKind.PROVE: "renewal_prove",
+    LetterKind.APPROVE: "renewal_approve",
 }
 
 

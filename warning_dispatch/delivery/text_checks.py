@@ -18,7 +18,7 @@ from warning_dispatch.delivery.letter_words import LETTER_TRIALS
 from warning_dispatch.delivery.naming import fitting_message
 from warning_dispatch.delivery.templates import Variant
 from warning_dispatch.delivery.text_samples import SAMPLE_BUREAU, SAMPLE_CAUSES, SAMPLE_LINK, SAMPLE_UNIT, sample_for
-from warning_dispatch.delivery.texts import CHANNEL_FOLDERS, LETTERS, SELF, TextBook
+from warning_dispatch.delivery.texts import CHANNEL_FOLDERS, LETTERS, SELF, TEST_CALL, TextBook
 from warning_dispatch.delivery.wording import placeholder_values
 from warning_dispatch.engine.causes import with_causes
 from warning_dispatch.errors import Finding
@@ -142,6 +142,10 @@ def letter_findings(book: TextBook, signature: str = "") -> list[Finding]:
     """The letters of the yearly refresh."""
     findings: list[Finding] = []
     for language in book.languages:
+        where = book.where(f"{language}/{TEST_CALL}")
+        for values in LETTER_TRIALS:
+            body = book.letter(TEST_CALL.split("/")[1], language, "voice", values).body
+            findings += _speech_findings(where, body, language, "call")
         for kind in LETTERS:
             for values in LETTER_TRIALS:
                 where = book.where(f"{language}/sms/{kind}")

@@ -37,8 +37,10 @@ from warning_dispatch.model.unit import Channel
 CHANNEL_FOLDERS = ("voice", "sms", "email", "operator")
 PURPOSES = ("call", "notice", "all_clear")
 SELF = "self"
-LETTER_CHANNELS = ("sms", "email")
-LETTERS = ("renewal_ask", "renewal_remind", "renewal_return", "renewal_prove")
+WRITTEN = ("sms", "email")
+TEST_CALL = "voice/renewal_prove"
+"""The one letter that is spoken."""
+LETTERS = ("renewal_ask", "renewal_remind", "renewal_return", "renewal_prove", "renewal_approve")
 """Letters of the yearly refresh; they go by text only."""
 FALLBACK_LANGUAGE = "zh_CN"
 
@@ -171,9 +173,10 @@ class TextBook:
                         self._trial(key, channel, [self_values(self.ways, language, Channel[channel.upper()])])
                     )
                 yield from findings
-            for key, channel in ((f"{language}/{one}/{kind}", one) for one in LETTER_CHANNELS for kind in LETTERS):
+            letters = (f"{one}/{kind}" for one in WRITTEN for kind in LETTERS)
+            for key in (f"{language}/{one}" for one in (*letters, TEST_CALL)):
                 findings = list(self._load_one(key, LETTER_PLACEHOLDERS))
-                yield from findings or self._trial(key, channel, LETTER_TRIALS)
+                yield from findings or self._trial(key, key.split("/")[1], LETTER_TRIALS)
 
     def _samples(self, variant: Variant, language: str, channel: str) -> Iterator[Mapping[str, object]]:
         """With everything present, with everything absent, and with no way to answer in writing."""

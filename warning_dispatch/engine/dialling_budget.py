@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from warning_dispatch.engine.doors import Doors
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import AttemptRecord, ReadyAttempt, RouteRecord
+from warning_dispatch.engine.routes import RouteRoom
 from warning_dispatch.escalation.budgets import DAY, Budget, Decision, Night, allowed, bearable, may_use_reserve
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.model.unit import Channel
@@ -22,6 +23,15 @@ from warning_dispatch.ports import Receipt
 
 NEVER_WENT = "hung_up_by_us"
 """Refused with this, a call was withdrawn by the daemon's last look: it certainly never reached the provider."""
+
+
+BACK_TO_IT = 60_000
+"""ms that an attempt waits before it goes back to a route that has just refused it, when no other takes it."""
+
+
+def routes_to_avoid(attempt: ReadyAttempt) -> frozenset[str]:
+    """The routes that an attempt was told not to use."""
+    return frozenset(filter(None, attempt.avoid.split(",")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +150,22 @@ class DiallingBudget:
         if attempt.held_until != until:
             entry = {"k": "attempt.held", "id": attempt.id, "until": until, "why": reason}
             self._ledger.note(attempt.callout_id, entry)
+
+    def waits_for_another(self, attempt: ReadyAttempt, room: RouteRoom, number: int) -> bool:
+        """Whether it was sent elsewhere by a route and finds no other that takes it: then it waits once, before it goes back.
+
+        Another was in service when it was refused; that it is shut to this number shows only here. Without the wait the
+        one that has just refused would be asked again on the spot, and again.
+        """
+        avoid = routes_to_avoid(attempt)
+        if not avoid or attempt.held_until is not None or not room.only_these(avoid, self.spent(number, attempt)):
+            return False
+        until = self._ledger.now + BACK_TO_IT
+        self._held.append((attempt.id, until, Reason.ROUTE_LIMITED))
+        entry = {"k": "attempt.held", "id": attempt.id, "until": until, "why": Reason.ROUTE_LIMITED}
+        self._ledger.note(attempt.callout_id, entry)
+        self._ledger.wake_at(until)
+        return True
 
     def begin(self, attempt: ReadyAttempt, number: int, route: str, unit_id: int) -> None:
         """The number is called by this route; the last call that a night may bear is told to the duty officer."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import Address, ReadyAttempt
-from warning_dispatch.escalation.route_rules import ADMITTED, Admission, RouteRule, admission
+from warning_dispatch.escalation.route_rules import ADMITTED, Admission, RouteRule, admission, without
 
 
 class Doors:
@@ -29,6 +29,9 @@ class Doors:
         """Whether any route has hours."""
         self.secrecy = any(rule.public_cloud for rule in self._rules.values())
         """Whether it matters that a warning is not public."""
+        opted = ledger.tx.opt_outs.of(numbers) if numbers else {}
+        self._opted = {number: gone for number, routes in opted.items() if (gone := routes & self._routes)}
+        """Routes by which a number wants nothing more."""
         self._said: dict[tuple[int, bool], Admission] = {}
         self._told: set[int] = set()
 
@@ -42,15 +45,21 @@ class Doors:
 
     def for_callout(self, number: int, callout_id: int) -> Admission:
         """The same, of the units of any call-out."""
-        if not self._rules:
+        gone = self._opted.get(number)
+        if not self._rules and not gone:
             return ADMITTED
         key = (number, self.confidential(callout_id))
         found = self._said.get(key)
         if found is None:
             address = self.addresses.get(number)
             clear = address.clear if address else ""
-            found = self._said[key] = admission(self._rules, self._routes, clear, self._ledger.now, confidential=key[1])
+            found = admission(self._rules, self._routes, clear, self._ledger.now, confidential=key[1])
+            self._said[key] = found = without(found, gone, self._routes) if gone else found
         return found
+
+    def has_opted_out(self, number: int) -> bool:
+        """Whether somebody has told us to send nothing more: then it is no fault that nothing goes."""
+        return number in self._opted
 
     def begin_at(self, route: str) -> int:
         """When the hours of a route begin, or now."""

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.opt_outs import OPTED_OUT
 from warning_dispatch.engine.routes import RouteRoom
 from warning_dispatch.engine.storage_renewal import LetterRecord
 from warning_dispatch.escalation.budgets import Budget, allowed
@@ -26,6 +27,8 @@ class LetterSettings:
     public_url: str = ""
     batch: int = 200
     lease: int = 120_000
+    report_overdue: int = 180_000
+    """ms after hand-over at which a test call without a report counts as over."""
     schedule: Schedule = field(default_factory=Schedule)
     simulated_routes: frozenset[str] = frozenset()
     budgets: Mapping[str, Budget] = field(default_factory=dict)
@@ -49,6 +52,8 @@ class LetterDoors:
         numbers = list({one.number_id for one in letters})
         self.addresses = ledger.tx.endpoints.addresses(numbers)
         recent = ledger.tx.number_calls.recent(numbers, ledger.now - self._span) if self._span and numbers else {}
+        opt_outs = ledger.tx.opt_outs
+        self._opted_out = opt_outs.of(numbers) if numbers and opt_outs.any() else {}
         self._recent = {number: list(calls) for number, calls in recent.items()}
         self._back: list[int] = []
         self._later: list[tuple[int, int, bool]] = []
@@ -58,16 +63,17 @@ class LetterDoors:
         """Its route; None: it waits, or can never go."""
         now = self._ledger.now
         said = admission(self._rules, self._routes, self.addresses[one.number_id].clear, now, confidential=False)
-        if said.nowhere:
-            self._never.append((one.id, NO_ROUTE))
+        out = self._opted_out.get(one.number_id, frozenset())
+        if said.nowhere or self._routes <= said.never | out:
+            self._never.append((one.id, NO_ROUTE if said.nowhere else OPTED_OUT))
             return None
         waits = self._over_budget(one.number_id)
         avoid = frozenset({one.route} if one.tries > 1 and one.route else ())
-        route = room.take(avoid, said.closed | waits.keys(), said.unliked)
+        route = room.take(avoid, said.closed | out | waits.keys(), said.unliked)
         if route is not None:
             self._recent.setdefault(one.number_id, []).append((route, now))
             return route
-        possible = self._routes - said.never
+        possible = self._routes - said.never - out
         opens = [said.opens_at] if said.opens_at else [waits[name] for name in possible if name in waits]
         if said.opens_at or len(opens) == len(possible):
             self._later.append((one.id, min(opens), False))

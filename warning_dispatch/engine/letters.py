@@ -21,10 +21,10 @@ from warning_dispatch.engine.storage_renewal import LetterRecord, ProofRecord
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.plan import Next, Outcome
 from warning_dispatch.model.renewal import FILING_PATH, LETTERS_FROM, PROOF_PATH, LetterKind, ProofState
-from warning_dispatch.model.states import Purpose
+from warning_dispatch.model.states import Means, Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch, Receipt, Report
-from warning_dispatch.renewal.changes import TEXTS
+from warning_dispatch.renewal.changes import LETTER_CHANNELS
 from warning_dispatch.renewal.filing import FilingEvent
 from warning_dispatch.renewal.reminders import days_left
 from warning_dispatch.tomlfiles import both
@@ -55,7 +55,8 @@ class Letters:
         """Lease what may go now, channel by channel. Whoever has handed in meanwhile is not written to any more."""
         if not self._settings.schedule.by_day(beijing_text(ledger.now, "%H:%M")):
             return ()
-        waiting = [channel for channel in TEXTS if ledger.tx.letters.waiting(channel, ledger.now)]
+        ledger.tx.letters.end_overdue(ledger.now, UNKNOWN)
+        waiting = [channel for channel in LETTER_CHANNELS if ledger.tx.letters.waiting(channel, ledger.now)]
         if not waiting:
             return ()
         by_channel: defaultdict[Channel, list[RouteRecord]] = defaultdict(list)
@@ -77,9 +78,11 @@ class Letters:
         if not limit:
             return []
         rows, lease_until = ledger.tx.letters, ledger.now + self._settings.lease
-        claimed = rows.claim(channel, limit, ledger.now, lease_until)
+        claimed = rows.claim(channel, limit, ledger.now, lease_until, self._on_the_phone(ledger, channel))
         rows.drop([one.id for one in claimed if not one.wanted], ledger.now)
         wanted = [one for one in claimed if one.wanted]
+        if channel is Channel.VOICE:
+            wanted = _once_a_phone(ledger, wanted)
         doors = LetterDoors(ledger, self._settings, {route.name for route in routes}, wanted)
         routed: list[tuple[LetterRecord, str]] = []
         for one in wanted:
@@ -95,6 +98,13 @@ class Letters:
         return [
             self._dispatch(ledger, one, route, doors.addresses[one.number_id], lease_until) for one, route in routed
         ]
+
+    @staticmethod
+    def _on_the_phone(ledger: Ledger, channel: Channel) -> frozenset[int]:
+        """One phone, one call: whoever is in a call of ours is not rung."""
+        if channel is not Channel.VOICE:
+            return frozenset()
+        return ledger.tx.attempts.live_numbers(ledger.tx.letters.numbers_ready(channel, ledger.now))
 
     def _dispatch(self, ledger: Ledger, one: LetterRecord, route: str, address: Address, lease_until: int) -> Dispatch:
         path = PROOF_PATH if one.kind is LetterKind.PROVE else FILING_PATH
@@ -124,7 +134,7 @@ class Letters:
         if self._settings.budgets:
             self._count(ledger, receipts)
         handed = [one.attempt_id - LETTERS_FROM for one in receipts if one.accepted]
-        ledger.tx.letters.hand(handed, ledger.now)
+        ledger.tx.letters.hand(handed, ledger.now, ledger.now + self._settings.report_overdue)
         refused = [one for one in receipts if not one.accepted]
         reports = [Report(one.attempt_id, one.outcome or "provider_down", ledger.now) for one in refused]
         self._end(ledger, reports, frozenset(one.attempt_id for one in refused if one.unsure))
@@ -144,6 +154,10 @@ class Letters:
 
     def take_reports(self, ledger: Ledger, reports: Sequence[Report]) -> None:
         """What they tell later."""
+        keys = [one for one in reports if self._outcome(one).next is Next.ACKNOWLEDGE]
+        if keys:
+            asked = ledger.tx.letters.proofs_of([one.attempt_id - LETTERS_FROM for one in keys])
+            prove(ledger, ledger.tx.proofs.load(list(asked.values())), Means.KEY)
         delivered = [one for one in reports if self._outcome(one).next is Next.DELIVERED]
         for at in dict.fromkeys(one.at for one in delivered):
             ledger.tx.letters.deliver([one.attempt_id - LETTERS_FROM for one in delivered if one.at == at], at)
@@ -169,14 +183,24 @@ class Letters:
             self._failed(ledger, ended)
 
     def _failed(self, ledger: Ledger, ended: Sequence[tuple[int, str]]) -> None:
-        """What never arrived: its proof has failed, and a number that is wrong is a finding for the registrar."""
+        """What never arrived: its proof has failed, and a number that is wrong is a finding for the registrar.
+
+        A call that nobody took may be taken the next time: of calls only what is wrong with the number counts.
+        """
         ids = [letter_id for letter_id, _ in ended]
         endpoints = ledger.tx.letters.endpoints_of(ids)
         for letter_id, key in ended:
             outcome = self._outcomes[key]
             for endpoint_id in endpoints.get(letter_id, ()) if outcome.next in _WRONG_NUMBER else ():
                 ledger.report_finding(endpoint_id, key, unusable=outcome.next is Next.PERMANENT)
-        failed = sorted(ledger.tx.letters.proofs_of(ids).values())
+        sent = ledger.tx.letters.sent_by(
+            [key for key, outcome in ended if self._outcomes[outcome].next is Next.ROUTE_ONLY]
+        )
+        for number, route in sent.values():  # told to stop, the provider is not asked again
+            ledger.tx.opt_outs.add(number, route, ledger.now)
+        calls = ledger.tx.letters.calls_among(ids)
+        lost = [key for key, outcome in ended if key not in calls or self._outcomes[outcome].next in _WRONG_NUMBER]
+        failed = sorted(ledger.tx.letters.proofs_of(lost).values())
         ledger.tx.proofs.end(failed, ProofState.UNDELIVERED, "", ledger.now)
         ledger.note_register({"k": "letters.undelivered", "letters": ids, "proofs": failed})
 
@@ -184,8 +208,19 @@ class Letters:
         return self._outcomes.get(report.outcome) or self._outcomes[UNKNOWN]
 
 
+def _once_a_phone(ledger: Ledger, letters: Sequence[LetterRecord]) -> list[LetterRecord]:
+    """Of several calls to one number the first; the others wait until that one has ended."""
+    first: dict[int, LetterRecord] = {}
+    for one in letters:
+        first.setdefault(one.number_id, one)
+    ledger.tx.letters.give_back([one.id for one in letters if first[one.number_id] is not one])
+    return list(first.values())
+
+
 def _half_of(route: RouteRecord) -> RouteRecord:
-    """The route with as much as letters may use of it: half of what it takes in a second is left for a warning."""
+    """The route with as much as letters may use of it: half of its lines, or of what it takes in a second, is for a warning."""
+    if route.lines is not None:
+        route = replace(route, lines_used=route.lines_used + route.lines // 2)
     if route.rate is None:
         return route
     reserve = route.rate // 60 // 2 * TOKEN

@@ -43,11 +43,6 @@ class Chosen:
     repeat: bool
 
 
-def routes_to_avoid(attempt: ReadyAttempt) -> frozenset[str]:
-    """The routes that an attempt was told not to use."""
-    return frozenset(filter(None, attempt.avoid.split(",")))
-
-
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What limits a claim besides the room of its routes. `lease`: ms until a claim lapses.

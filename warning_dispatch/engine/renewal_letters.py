@@ -27,6 +27,11 @@ def write_to(
     return _write(ledger, campaign, kind, ledger.tx.letters.recipients(campaign.id, unit_ids, overdue=overdue))
 
 
+def tell_approvers(ledger: Ledger, campaign: CampaignRecord) -> int:
+    """Superiors below whom something waits for approval are told, once a day each."""
+    return _write(ledger, campaign, LetterKind.APPROVE, ledger.tx.letters.approvers(campaign.id))
+
+
 def tell_returned(ledger: Ledger, campaign: CampaignRecord, filing: FilingRecord) -> int:
     """Whoever handed it in is told that it came back; where the bureau did, the registrar."""
     kind, _, link = filing.handed_in_by.partition(":")

@@ -15,7 +15,7 @@ from hashlib import sha256
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import Entry
-from warning_dispatch.engine.renewal_letters import ask_proofs, tell_returned, write_to
+from warning_dispatch.engine.renewal_letters import ask_proofs, tell_approvers, tell_returned, write_to
 from warning_dispatch.engine.storage_renewal import CampaignRecord, FilingRecord
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.renewal import FilingState, HandIn, LetterKind
@@ -106,6 +106,7 @@ def look(ledger: Ledger, proof_days: int = 14) -> int:
     if step is None or not ledger.tx.campaigns.set_reminded(campaign.id, step):
         return 0
     letters = write_to(ledger, campaign, LetterKind.REMIND, overdue=is_overdue(campaign.due, today))
+    letters += tell_approvers(ledger, campaign)
     ledger.note_register({"k": "campaign.reminded", "id": campaign.id, "step": step, "letters": letters})
     return letters
 
@@ -165,6 +166,8 @@ def hand_in(
     tests = ask_proofs(ledger.tx, ledger.now, wanted, rules, campaign.id if campaign else None)
     for one in taken:
         results[one.unit_code] = HandedIn(one.unit_code, one.state, one.version, tests.get(one.unit_id, 0))
+    if campaign is not None and any(one.proposed is not None for one in taken):
+        tell_approvers(ledger, campaign)
     _note(ledger, "filing.handed_in", taken, who)
     return [results[order.unit_code] for order in orders]
 

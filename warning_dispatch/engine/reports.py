@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from warning_dispatch.engine.answers import Answer, is_positive, plain_reply, take_answers
+from warning_dispatch.engine.answers import Answer, is_opt_in, is_opt_out, is_positive, plain_reply, take_answers
 from warning_dispatch.engine.blackouts import Blackouts
 from warning_dispatch.engine.breakers import Breakers, Failure
 from warning_dispatch.engine.dialling_budget import NEVER_WENT, settle_calls
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.letters import Letters, deny, prove
+from warning_dispatch.engine.opt_outs import keep_opt_outs, take_opt
 from warning_dispatch.engine.records import (
     AttemptRecord,
     Behind,
@@ -161,6 +162,9 @@ class Reports:
         said: defaultdict[Means, list[bytes]] = defaultdict(list)
         for reply in replies:
             blind, means = self._blind_index(reply.address), _MEANS.get(reply.channel, Means.REPLY)
+            if is_opt_out(reply.text) or is_opt_in(reply.text):
+                take_opt(ledger, reply, blind)
+                continue
             if plain_reply(reply.text) in NEGATIVE_REPLIES and deny(
                 ledger, ledger.tx.proofs.by_numbers([blind]), means
             ):
@@ -288,8 +292,9 @@ class Reports:
         refused = [
             (attempt, outcome)
             for attempt, outcome, _ in ended
-            if attempt.channel is not Channel.VOICE and outcome.next in _ROUTE_TROUBLE
+            if attempt.channel is not Channel.VOICE and outcome.next in (*_ROUTE_TROUBLE, Next.ROUTE_ONLY)
         ]
+        keep_opt_outs(ledger, [attempt for attempt, outcome in refused if outcome.next is Next.ROUTE_ONLY])
         records = ledger.tx.callees.load(list({callee for attempt, _ in refused for callee in attempt.callee_ids}))
         others = {
             attempt.id: write_anew(ledger, attempt, records, repeat=attempt.id in unsure) for attempt, _ in refused
@@ -301,6 +306,7 @@ class Reports:
             if len(others[attempt.id]) < len(attempt.callee_ids)
             and ledger.goes_on(attempt.callout_id, attempt.purpose)
             and ledger.now < ledger.callout(attempt.callout_id).voice_until + GIVE_UP_AFTER
+            and (outcome.next is not Next.ROUTE_ONLY or _others(attempt, routes))
         ]
         if again:
             ledger.tx.attempts.leave([(one[0], callee) for one in again for callee in others[one[0]]])
@@ -330,10 +336,7 @@ class Reports:
         have, it waits its patience, and begins anew with any but the last.
         """
         refused_by = {*filter(None, attempt.avoid.split(",")), attempt.route}
-        left = any(
-            one.channel is attempt.channel and one.breaker.in_service and one.name not in refused_by for one in routes
-        )
-        if not left:
+        if not _others(attempt, routes):
             return attempt.route, unsure, ledger.now + self._patience(ledger, attempt, outcome)
         return ",".join(sorted(refused_by)), unsure, ledger.now + (outcome.gap if unsure else 0)
 
@@ -435,6 +438,14 @@ def _of_the_attempt(attempt: AttemptRecord) -> Behind:
 
 def _callout_of(ended: Sequence[tuple[AttemptRecord, Outcome, int]], attempt_id: int) -> int:
     return next(attempt.callout_id for attempt, _, _ in ended if attempt.id == attempt_id)
+
+
+def _others(attempt: AttemptRecord, routes: Sequence[RouteRecord]) -> bool:
+    """Whether another provider in service is left that has not refused the attempt."""
+    refused_by = {*filter(None, attempt.avoid.split(",")), attempt.route}
+    return any(
+        one.channel is attempt.channel and one.breaker.in_service and one.name not in refused_by for one in routes
+    )
 
 
 _MEANS = {Channel.EMAIL: Means.EMAIL, Channel.VOICE: Means.KEY}

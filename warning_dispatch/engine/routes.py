@@ -85,6 +85,10 @@ class RouteRoom:
         self._left[name] -= 1
         return name
 
+    def only_these(self, avoid: frozenset[str], spent: frozenset[str]) -> bool:
+        """Whether nothing in service is left for it but what it was told to avoid."""
+        return bool(self._in_service & avoid) and not self._in_service - avoid - spent
+
     def used(self, batch_of: Mapping[str, int]) -> list[RouteRecord]:
         """The routes with tokens taken off; lines are counted from the calls that are claimed."""
         changed = []

@@ -26,7 +26,7 @@ from warning_dispatch.engine.records import (
 from warning_dispatch.engine.storage_alarms import AlarmRows
 from warning_dispatch.engine.storage_attempts import AttemptRows
 from warning_dispatch.engine.storage_contacts import EndpointRows, LinkRows
-from warning_dispatch.engine.storage_limits import NumberCallRows, RouteRows, TurnRows
+from warning_dispatch.engine.storage_limits import NumberCallRows, OptOutRows, RouteRows, TurnRows
 from warning_dispatch.engine.storage_register import ChoreRows, UpkeepRows
 from warning_dispatch.engine.storage_renewal import CampaignRows, LetterRows, PeopleRows, ProofRows
 from warning_dispatch.engine.storage_sources import LeaseRows, PublicationRows, SourceRows
@@ -468,6 +468,11 @@ class Transaction(Protocol):
     @property
     def number_calls(self) -> NumberCallRows:
         """Calls per number and provider."""
+        ...
+
+    @property
+    def opt_outs(self) -> OptOutRows:
+        """Who wants no more messages by which route."""
         ...
 
     @property

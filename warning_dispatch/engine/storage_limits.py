@@ -73,6 +73,34 @@ class NumberCallRows(Protocol):
         ...
 
 
+class OptOutRows(Protocol):
+    """退订: which numbers want no more messages by which route."""
+
+    def any(self) -> bool:
+        """Whether there is anybody at all."""
+        ...
+
+    def of(self, number_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
+        """The routes that those of the numbers have had enough of; who has not is left out."""
+        ...
+
+    def add(self, number_id: int, route: str, at: int) -> bool:
+        """Nothing more to this number by this route; False when that was so already."""
+        ...
+
+    def remove(self, number_id: int, route: str) -> bool:
+        """They want it again; False when they always did."""
+        ...
+
+    def sender(self, blind_index: bytes, channel: Channel) -> tuple[int, str] | None:
+        """The number behind an address, and the route of the last attempt to it ("" for none); None: unknown to us."""
+        ...
+
+    def endpoints(self, number_id: int, channel: Channel) -> Sequence[int]:
+        """Who holds the number on a channel, today."""
+        ...
+
+
 class TurnRows(Protocol):
     """Fairness between counties: the last turn dealt to each, per queue (channel and rank)."""
 

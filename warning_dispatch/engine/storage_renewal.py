@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -209,6 +209,10 @@ class LetterRows(Protocol):
         """Whom to write to for filings that are to be handed in; one for each number and channel. `unit_ids`: only of these units."""
         ...
 
+    def approvers(self, campaign_id: int) -> Sequence[Recipient]:
+        """Whom to tell that filings of units below theirs wait for approval, likewise."""
+        ...
+
     def links(self, campaign_id: int, recipients: Sequence[Recipient], now: int) -> Sequence[int]:
         """The link of each, made where there is none."""
         ...
@@ -225,8 +229,14 @@ class LetterRows(Protocol):
         """How many could go; none while a message of a call-out waits for this channel."""
         ...
 
-    def claim(self, channel: Channel, limit: int, now: int, lease_until: int) -> Sequence[LetterRecord]:
-        """Lease the next ones; of another worker's claims those that lapsed, as repeats."""
+    def numbers_ready(self, channel: Channel, now: int) -> Sequence[int]:
+        """Numbers that some letter could go to."""
+        ...
+
+    def claim(
+        self, channel: Channel, limit: int, now: int, lease_until: int, but: Collection[int] = ()
+    ) -> Sequence[LetterRecord]:
+        """Lease the next ones, but for those to some numbers; of another worker's claims those that lapsed, as repeats."""
         ...
 
     def set_route(self, routes: Sequence[tuple[int, str]]) -> None:
@@ -241,8 +251,15 @@ class LetterRows(Protocol):
         """Not wanted any more."""
         ...
 
-    def hand(self, letter_ids: Sequence[int], now: int) -> None:
-        """The carrier took them."""
+    def hand(self, letter_ids: Sequence[int], now: int, report_by: int) -> None:
+        """The carrier took them; of a call the final report is overdue after `report_by`."""
+        ...
+
+    def end_overdue(self, now: int, outcome: str) -> int:
+        """Calls of which no report came, or whose claim was lost: their lines are free. How many.
+
+        A test call is not repeated by itself; whoever asked for it asks again.
+        """
         ...
 
     def finish(self, outcomes: Sequence[tuple[int, str]], now: int) -> None:
@@ -259,6 +276,10 @@ class LetterRows(Protocol):
 
     def tries_of(self, letter_ids: Sequence[int]) -> Mapping[int, int]:
         """How often each has been tried."""
+        ...
+
+    def calls_among(self, letter_ids: Sequence[int]) -> frozenset[int]:
+        """Those of the letters that are calls."""
         ...
 
     def sent_by(self, letter_ids: Sequence[int]) -> Mapping[int, tuple[int, str]]:

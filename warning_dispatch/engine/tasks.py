@@ -108,5 +108,5 @@ def _open_task(ledger: Ledger, attempt_id: int, actor: str) -> AttemptRecord:
     task = _task(ledger, attempt_id, actor)
     live = ledger.tx.callouts.load([task.callout_id])[task.callout_id].state in LIVE_CALLOUT
     if task.state not in _OPEN or not live:
-        raise RefusedError(f"人工任务 {attempt_id} 已结束 / task {attempt_id} is over")
+        raise RefusedError(f"人工任务 {attempt_id} 已结束 / the task {attempt_id} is over")
     return task

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from warning_dispatch.engine.dialling_budget import DiallingBudget
-from warning_dispatch.engine.picking import Chosen, Picker, Wish, routes_to_avoid
+from warning_dispatch.engine.dialling_budget import DiallingBudget, routes_to_avoid
+from warning_dispatch.engine.picking import Chosen, Picker, Wish
 from warning_dispatch.engine.queueing import queued_entry
 from warning_dispatch.engine.records import CalleeRecord, EndpointDetail, ReadyAttempt
 from warning_dispatch.escalation.endpoints import text_endpoints
@@ -42,6 +42,8 @@ class TextPicker(Picker):
             targets = self._first_those_that_may(attempt, self._targets(attempt))
             if not targets:
                 continue
+            if self.budget is not None and self.budget.waits_for_another(attempt, self.room, targets[0][0].number):
+                continue
             if not self._merge(messages, targets[0]):
                 route = self._take(attempt, targets[0][0], routes_to_avoid(attempt))
                 if route is None:
@@ -64,7 +66,8 @@ class TextPicker(Picker):
         """Where a route has a condition or a budget, the numbers of the batch are looked up, in one statement each."""
         limits, routes = self.terms.limits, self.room.routes
         limited = any(name in limits.by_route for name in routes)
-        if not limited and not any(rule.conditional for name, rule in self.terms.rules.items() if name in routes):
+        conditional = any(rule.conditional for name, rule in self.terms.rules.items() if name in routes)
+        if not limited and not conditional and not self.ledger.tx.opt_outs.any():
             return
         numbers = self.numbers(channel)
         self._ours = frozenset(self.ledger.tx.number_calls.lock(numbers)) if limited else None
@@ -152,7 +155,7 @@ class TextPicker(Picker):
             return views
         doors = self.budget.doors
         within = [one for one in views if not doors.of(one.number_id, attempt).nowhere]
-        if views and not within:
+        if views and not within and not any(doors.has_opted_out(one.number_id) for one in views):
             doors.tell_nowhere(attempt.callout_id, record.unit_id, attempt.channel.key)
         return within
 

@@ -15,9 +15,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from warning_dispatch.engine.dialling_budget import DiallingBudget
+from warning_dispatch.engine.dialling_budget import DiallingBudget, routes_to_avoid
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.picking import Chosen, Picker, Terms, Wish, routes_to_avoid
+from warning_dispatch.engine.picking import Chosen, Picker, Terms, Wish
 from warning_dispatch.engine.records import CalleeRecord, EndpointDetail, ReadyAttempt
 from warning_dispatch.engine.routes import RouteRoom
 from warning_dispatch.escalation.endpoints import dialable
@@ -82,6 +82,8 @@ class VoicePicker(Picker):
                 continue
             also = [] if first.attempt.repeated else waiting[self._key(first)]
             named = [*wishes, *(one for one in also if one.attempt.id != first.attempt.id)]
+            if self.budget.waits_for_another(first.attempt, self.room, first.number):
+                continue
             spent = self.budget.spent(first.number, first.attempt)
             unliked = self.budget.doors.of(first.number, first.attempt).unliked
             route = self.room.take(self._avoid(named), spent, unliked)

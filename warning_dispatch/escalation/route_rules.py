@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from warning_dispatch.escalation.budgets import BEIJING, DAY
 from warning_dispatch.escalation.operators import Operator, operator_of
@@ -122,6 +122,12 @@ def admission(
     if possible and possible == shut:
         opens_at = min(hours.begin_at(now) for name in shut if (hours := rules[name].hours) is not None)
     return Admission(frozenset(never), frozenset(shut), frozenset(unliked), bool(routes) and not possible, opens_at)
+
+
+def without(found: Admission, gone: AbstractSet[str], routes: AbstractSet[str]) -> Admission:
+    """The same for somebody who wants nothing by some of the routes (退订)."""
+    never = found.never | gone
+    return replace(found, never=never, shut=found.shut - gone, nowhere=not routes - never)
 
 
 def first_choice(left: Mapping[str, int], rules: Mapping[str, RouteRule], unliked: AbstractSet[str]) -> str:

@@ -85,6 +85,8 @@ class LetterKind(IntEnum):
     """退回通知."""
     PROVE = 4
     """测试信息: is this your number?"""
+    APPROVE = 5
+    """待审通知: filings of units below wait for you."""
 
 
 class LetterState(IntEnum):

@@ -69,7 +69,7 @@ class CalleeRow:
     """One unit of a call-out in a list. `path` names its superiors, nearest last ("临县 白文镇").
 
     `held`: why its next call has to wait although a line may be free ("over_budget", "reserved_for_red",
-    "night_limit"), until `held_until`; empty when nothing holds it.
+    "night_limit", "out_of_hours", "route_limited"), until `held_until`; empty when nothing holds it.
     """
 
     callee_id: int

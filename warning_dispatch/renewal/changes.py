@@ -13,6 +13,9 @@ from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry
 TEXTS = (Channel.SMS, Channel.EMAIL)
 """Channels by which a test message goes; a landline is proved by a key, in the next call or drill."""
 
+LETTER_CHANNELS = (*TEXTS, Channel.VOICE)
+"""Channels of letters; a test call is made only where a registrar asks for it."""
+
 
 class Proving(StrEnum):
     """Which numbers get a test message when they are handed in (证实)."""

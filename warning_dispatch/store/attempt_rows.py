@@ -20,6 +20,7 @@ from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, AttemptState, 
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
 from warning_dispatch.store.callee_rows import RUNNING_CALLOUTS
 from warning_dispatch.store.schema import ON_A_LINE
+from warning_dispatch.store.schema_renewal import LETTER_ON_A_LINE
 from warning_dispatch.store.sql import Sql, marks
 
 _READY, _CLAIMED, _HANDED = AttemptState.READY.value, AttemptState.CLAIMED.value, AttemptState.HANDED.value
@@ -477,7 +478,8 @@ class AttemptTable:
         """See the port."""
         rows = self._sql.rows(
             f"""SELECT n.id FROM {{each}} n WHERE
-            (SELECT 1 FROM attempt a WHERE a.number_id = n.id AND {ON_A_LINE} LIMIT 1) IS NOT NULL""",
+            (SELECT 1 FROM attempt a WHERE a.number_id = n.id AND {ON_A_LINE} LIMIT 1) IS NOT NULL
+            OR (SELECT 1 FROM letter l WHERE l.number_id = n.id AND {LETTER_ON_A_LINE} LIMIT 1) IS NOT NULL""",
             self._sql.ids(number_ids),
         )
         return frozenset(row[0] for row in rows)

@@ -68,6 +68,7 @@ STAY: Mapping[str, tuple[str, ...]] = {
     "attempt": ("claimed_at", "handed_at", "delivered_at", "ended_at"),
     "acknowledgement": ("at",),
     "feedback": ("at",),
+    "opt_out": ("at",),
     "alarm": ("at", "claimed_at"),
     "journal_block": ("at",),
     "journal_head": ("sealed_at",),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from warning_dispatch.engine.storage_renewal import LetterRecord, LinkHolder, NewLetter, Recipient
-from warning_dispatch.model.renewal import TO_HAND_IN, LetterKind, LetterState, ProofState
+from warning_dispatch.model.renewal import TO_HAND_IN, FilingState, LetterKind, LetterState, ProofState
 from warning_dispatch.model.states import AttemptState
 from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.renewal.registrars import asked_roles
@@ -23,8 +23,13 @@ _RECIPIENTS = f"""SELECT e.unit_id, e.receiver_id, e.role, e.channel, e.number_i
  WHERE e.channel IN ({Channel.SMS.value}, {Channel.EMAIL.value}) AND e.usable = 1 AND e.valid_until IS NULL
  AND r.valid_until IS NULL AND (e.proved_at IS NOT NULL OR NOT EXISTS (SELECT 1 FROM proof p
    WHERE p.number_id = e.number_id AND p.channel = e.channel AND p.state IN ({_DOUBTED})))
- AND e.unit_id IN (SELECT DISTINCT f.registrar_id FROM filing f
-   WHERE f.campaign_id = ? AND f.state IN ({_OPEN}) {{only}}) ORDER BY e.unit_id, e.role, r.rank, r.id, e.rank, e.id"""
+ AND e.unit_id IN ({{asked}}) ORDER BY e.unit_id, e.role, r.rank, r.id, e.rank, e.id"""
+_REGISTRARS = f"SELECT f.registrar_id FROM filing f WHERE f.campaign_id = ? AND f.state IN ({_OPEN})"
+_APPROVERS = f"""SELECT r.superior_id FROM filing f JOIN unit r ON r.id = f.registrar_id
+ WHERE f.campaign_id = ? AND f.state = {FilingState.HANDED_IN.value} AND r.superior_id IS NOT NULL"""
+_AWAITED = f"""(SELECT count(*) FROM renewal_link_unit x JOIN unit r ON r.superior_id = x.unit_id
+ JOIN filing f ON f.registrar_id = r.id AND f.campaign_id = l.campaign_id
+ WHERE x.link_id = l.link_id AND f.state = {FilingState.HANDED_IN.value})"""
 
 
 class LetterTable:
@@ -37,13 +42,19 @@ class LetterTable:
     # --- whom to ------------------------------------------------------------------------------------------
 
     def recipients(self, campaign_id: int, unit_ids: Sequence[int] | None, *, overdue: bool) -> Sequence[Recipient]:
-        """See the port. Of a role the first person, of a person the first address of each channel."""
-        only = "" if unit_ids is None else "AND f.unit_id IN {ids}"
-        rows = self._sql.rows(
-            _RECIPIENTS.replace("{only}", only),
-            campaign_id,
-            *(() if unit_ids is None else (self._sql.ids(unit_ids),)),
-        )
+        """See the port."""
+        if unit_ids is None:
+            return self._people_of(_REGISTRARS, campaign_id, overdue=overdue)
+        asked = f"{_REGISTRARS} AND f.unit_id IN {{ids}}"
+        return self._people_of(asked, campaign_id, self._sql.ids(unit_ids), overdue=overdue)
+
+    def approvers(self, campaign_id: int) -> Sequence[Recipient]:
+        """See the port."""
+        return self._people_of(_APPROVERS, campaign_id, overdue=False)
+
+    def _people_of(self, asked: str, *values: object, overdue: bool) -> Sequence[Recipient]:
+        """Of a unit the roles to be written to, of a role the first person, of a person the first address of each channel."""
+        rows = self._sql.rows(_RECIPIENTS.replace("{asked}", asked), *values)
         by_unit: defaultdict[int, dict[Role, list[tuple[int, int, int, str]]]] = defaultdict(lambda: defaultdict(list))
         for unit_id, receiver, role, channel, number, language in rows:
             by_unit[unit_id][Role(role)].append((receiver, channel, number, language))
@@ -130,12 +141,24 @@ class LetterTable:
             )
         )
 
-    def claim(self, channel: Channel, limit: int, now: int, lease_until: int) -> Sequence[LetterRecord]:
+    def numbers_ready(self, channel: Channel, now: int) -> Sequence[int]:
         """See the port."""
         rows = self._sql.rows(
-            f"""SELECT id, state FROM letter WHERE channel = ? AND (state = {_READY} AND due_at <= ?
-            OR state = {_CLAIMED} AND lease_until <= ?) ORDER BY due_at, id LIMIT ?{self._sql.for_update}""",
+            f"SELECT DISTINCT number_id FROM letter WHERE channel = ? AND state = {_READY} AND due_at <= ?",
             channel.value,
+            now,
+        )
+        return [row[0] for row in rows]
+
+    def claim(
+        self, channel: Channel, limit: int, now: int, lease_until: int, but: Collection[int] = ()
+    ) -> Sequence[LetterRecord]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"""SELECT id, state FROM letter WHERE channel = ? AND number_id NOT IN {{ids}} AND (state = {_READY}
+            AND due_at <= ? OR state = {_CLAIMED} AND lease_until <= ?) ORDER BY due_at, id LIMIT ?{self._sql.for_update}""",
+            channel.value,
+            self._sql.ids(but),
             now,
             now,
             limit,
@@ -152,7 +175,8 @@ class LetterTable:
             f"""SELECT l.id, l.kind, l.channel, l.number_id, l.language, l.campaign_id, l.proof_id, u.name, c.title, c.due,
             l.route, l.tries, l.possible_duplicate, p.state,
             (SELECT count(*) FROM renewal_link_unit x JOIN filing f ON f.registrar_id = x.unit_id
-              AND f.campaign_id = l.campaign_id WHERE x.link_id = l.link_id AND f.state IN ({_OPEN}))
+              AND f.campaign_id = l.campaign_id WHERE x.link_id = l.link_id AND f.state IN ({_OPEN})),
+            CASE WHEN l.kind = {LetterKind.APPROVE.value} THEN {_AWAITED} ELSE 0 END
             FROM letter l JOIN unit u ON u.id = l.unit_id LEFT JOIN campaign c ON c.id = l.campaign_id
             LEFT JOIN proof p ON p.id = l.proof_id WHERE l.id IN {{ids}} ORDER BY l.due_at, l.id""",
             self._sql.ids(letter_ids),
@@ -162,7 +186,8 @@ class LetterTable:
             kind, channel = LetterKind(row[1]), Channel(row[2])
             proves = kind is LetterKind.PROVE
             token = proof_token(self._key, row[6]) if proves else filing_token(self._key, row[5] or 0, row[3], channel)
-            wanted = row[13] == ProofState.ASKED.value if proves else row[14] > 0
+            count = row[15] if kind is LetterKind.APPROVE else row[14]
+            wanted = row[13] == ProofState.ASKED.value if proves else count > 0
             found.append(
                 LetterRecord(
                     id=row[0],
@@ -172,7 +197,7 @@ class LetterTable:
                     language=row[4],
                     token=token,
                     unit_name=row[7],
-                    units=row[14],
+                    units=count,
                     title=row[8] or "",
                     due=row[9] or "",
                     wanted=wanted,
@@ -201,12 +226,24 @@ class LetterTable:
             [(now, key) for key in letter_ids],
         )
 
-    def hand(self, letter_ids: Sequence[int], now: int) -> None:
+    def hand(self, letter_ids: Sequence[int], now: int, report_by: int) -> None:
         """See the port. A late receipt of a claim that lapsed counts as well: it did go."""
         self._sql.many(
-            f"""UPDATE letter SET state = {LetterState.HANDED.value}, lease_until = NULL, handed_at = ?
+            f"""UPDATE letter SET state = {LetterState.HANDED.value},
+            lease_until = CASE WHEN channel = {Channel.VOICE.value} THEN ? ELSE NULL END, handed_at = ?
             WHERE id = ? AND state IN ({_READY}, {_CLAIMED})""",
-            [(now, key) for key in letter_ids],
+            [(report_by, now, key) for key in letter_ids],
+        )
+
+    def end_overdue(self, now: int, outcome: str) -> int:
+        """See the port."""
+        return self._sql.run(
+            f"""UPDATE letter SET state = {LetterState.ENDED.value}, lease_until = NULL, ended_at = ?, outcome = ?
+            WHERE lease_until <= ? AND (state = {LetterState.HANDED.value}
+            OR state = {_CLAIMED} AND channel = {Channel.VOICE.value})""",
+            now,
+            outcome,
+            now,
         )
 
     def finish(self, outcomes: Sequence[tuple[int, str]], now: int) -> None:
@@ -235,6 +272,13 @@ class LetterTable:
     def tries_of(self, letter_ids: Sequence[int]) -> Mapping[int, int]:
         """See the port."""
         return dict(self._sql.rows("SELECT id, tries FROM letter WHERE id IN {ids}", self._sql.ids(letter_ids)))
+
+    def calls_among(self, letter_ids: Sequence[int]) -> frozenset[int]:
+        """See the port."""
+        rows = self._sql.rows(
+            "SELECT id FROM letter WHERE id IN {ids} AND channel = ?", self._sql.ids(letter_ids), Channel.VOICE.value
+        )
+        return frozenset(row[0] for row in rows)
 
     def sent_by(self, letter_ids: Sequence[int]) -> Mapping[int, tuple[int, str]]:
         """See the port."""
@@ -292,8 +336,8 @@ def filing_token(link_key: bytes, campaign_id: int, number_id: int, channel: Cha
 def any_letter_waits(sql: Sql, now: int) -> bool:
     """Whether any could go, or was claimed by somebody who has died."""
     ready = f"SELECT 1 FROM letter WHERE channel = ? AND state = {_READY} AND due_at <= ? LIMIT 1"
-    lapsed = f"SELECT 1 FROM letter WHERE state = {_CLAIMED} AND lease_until <= ? LIMIT 1"
-    found = (sql.value(ready, one.value, now) for one in (Channel.SMS, Channel.EMAIL))
+    lapsed = "SELECT 1 FROM letter WHERE lease_until IS NOT NULL AND lease_until <= ? LIMIT 1"
+    found = (sql.value(ready, one.value, now) for one in (Channel.SMS, Channel.EMAIL, Channel.VOICE))
     return any(found) or sql.value(lapsed, now) is not None
 
 

@@ -311,6 +311,7 @@ _BEFORE: Mapping[str, Sequence[str]] = {
     "attempt": (_UNSERVED,),
     "callee": (_UNATTEMPTED,),
     "renewal_link": ("DELETE FROM renewal_link_unit WHERE link_id IN {ids}",),
+    "number": ("DELETE FROM opt_out WHERE number_id IN {ids}",),
     "alert": (
         "DELETE FROM outlet_post WHERE publication_id IN (SELECT id FROM publication WHERE alert_id IN {ids})",
         "DELETE FROM publication WHERE alert_id IN {ids}",

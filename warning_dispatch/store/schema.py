@@ -518,6 +518,16 @@ number_call = Table(
     comment="The exact sliding window of calls per number and provider.",
 )
 
+opt_out = Table(
+    "opt_out",
+    metadata,
+    Column("number_id", Key, primary_key=True, autoincrement=False),
+    Column("route", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+    comment="Who has told a provider to send nothing more: by that route nothing is sent, everything else goes on.",
+)
+
 turn = Table(
     "turn",
     metadata,

@@ -19,12 +19,18 @@ from sqlalchemy import (
 )
 
 from warning_dispatch.model.renewal import CampaignState, FilingState, LetterState, ProofState
+from warning_dispatch.model.unit import Channel
 from warning_dispatch.store.schema_metadata import Key, key, metadata
 
 
 def _where(condition: str) -> Any:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
+
+LETTER_ON_A_LINE = (
+    f"state IN ({LetterState.CLAIMED.value}, {LetterState.HANDED.value}) AND channel = {Channel.VOICE.value}"
+)
+"""Test calls that are claimed or handed over: each has a line of its route, as a call of a call-out has."""
 
 campaign = Table(
     "campaign",
@@ -137,7 +143,9 @@ letter = Table(
     Column("possible_duplicate", SmallInteger, nullable=False, server_default="0"),
     UniqueConstraint("number_id", "channel", "kind", "day", name="uq_letter_day"),
     Index("ix_letter_ready", "channel", "due_at", "id", **_where(f"state = {LetterState.READY.value}")),
-    Index("ix_letter_lease", "lease_until", **_where(f"state = {LetterState.CLAIMED.value}")),
+    Index("ix_letter_lease", "lease_until", **_where("lease_until IS NOT NULL")),
+    Index("ix_letter_line", "route", **_where(LETTER_ON_A_LINE)),
+    Index("ix_letter_line_number", "number_id", **_where(LETTER_ON_A_LINE)),
     Index("ix_letter_campaign", "campaign_id", "kind"),
     Index("ix_letter_link", "link_id"),
     comment="Messages of the yearly refresh, beside the call-outs' attempts and always behind them.",

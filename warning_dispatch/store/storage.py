@@ -25,6 +25,7 @@ from warning_dispatch.store.letter_rows import LetterTable
 from warning_dispatch.store.link_rows import LinkTable
 from warning_dispatch.store.locks import take_turns
 from warning_dispatch.store.number_calls import NumberCallTable
+from warning_dispatch.store.opt_out_rows import OptOutTable
 from warning_dispatch.store.people_rows import PeopleTable
 from warning_dispatch.store.proof_rows import ProofTable
 from warning_dispatch.store.publication_rows import PublicationTable
@@ -62,6 +63,7 @@ class TableTransaction:
         self.endpoints = EndpointTable(sql, sealer)
         self.routes = RouteTable(sql)
         self.number_calls = NumberCallTable(sql)
+        self.opt_outs = OptOutTable(sql)
         self.turns = TurnTable(sql)
         self.alerts = AlertTable(sql, sealer)
         self.alarms = AlarmTable(sql)

@@ -29,6 +29,7 @@ from warning_dispatch.web.proof import ProofDoor
 from warning_dispatch.web.push import PushDoor, Pusher
 from warning_dispatch.web.receiver import ReceiverPage
 from warning_dispatch.web.register_look import RegisterLook
+from warning_dispatch.web.tasks import TasksPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def create_app(
     register: RegisterLook | None = None,
     hooks: Hooks | None = None,
 ) -> FastAPI:
-    """The application for the network: API, receiver's page, probes and, for the demo, the live page at /.
+    """The application for the network: API, receiver's page, probes and, for the demo, the live page at / and the work list at /tasks.
 
     `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for
     one message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each).
@@ -81,6 +82,7 @@ def create_app(
             *(_renewal_routes(renewal, pages, failures, secure=secure) if people and renewal else ()),
             *(_live_routes(live) if live_page else ()),
             *(_board_routes(renewal, register, pages, failures) if live_page else ()),
+            *(_task_routes(TasksPage(read, desk, pages, clock)) if live_page else ()),
             *(hooks.routes() if hooks else ()),
         ],
     )
@@ -149,6 +151,10 @@ def _board_routes(
             Route("/campaign/sheet/{code}", board.sheet, methods=both),
         ]
     return routes
+
+
+def _task_routes(tasks: TasksPage) -> list[BaseRoute]:
+    return [Route("/tasks", tasks.show, methods=["GET"]), Route("/tasks", tasks.act, methods=["POST"])]
 
 
 def _live_routes(live: LivePage) -> list[BaseRoute]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError, RefusedError
 from warning_dispatch.model.register import RegisterCounts
 from warning_dispatch.model.register_import import RegisterImport
@@ -123,6 +124,24 @@ class ClaimRequest(BaseModel):
     actor: Said
 
 
+class TaskRequest(BaseModel):
+    """An act on a task of the work list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    actor: Said
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+
+
+class TaskDocument(BaseModel):
+    """It is done. `until`: ms for which the machine waits; `number`: in clear, for whoever dials it."""
+
+    attempt_id: int
+    until: int | None = None
+    number: str | None = None
+    result: str | None = None
+
+
 class ClaimDocument(BaseModel):
     """The alarms that were claimed, with all that rang together with them."""
 
@@ -201,6 +220,9 @@ class Control:
         router.add_api_route("/lists", self.list_written, methods=["POST"])
         router.add_api_route("/alarms/claim", self.claim, methods=["POST"])
         router.add_api_route("/register", self.take_over, methods=["POST"])
+        router.add_api_route("/tasks/{attempt_id}/take", self.take_task, methods=["POST"])
+        router.add_api_route("/tasks/{attempt_id}/number", self.task_number, methods=["POST"])
+        router.add_api_route("/tasks/{attempt_id}/results/{result}", self.finish_task, methods=["POST"])
         return router
 
     async def take_in(
@@ -268,6 +290,19 @@ class Control:
         except NotFoundError:
             return False
         return True
+
+    async def take_task(self, attempt_id: int, body: TaskRequest) -> TaskDocument:
+        """An officer is dialling."""
+        return TaskDocument(attempt_id=attempt_id, until=await self._desk.tasks.take(attempt_id, actor=body.actor))
+
+    async def task_number(self, attempt_id: int, body: TaskRequest) -> TaskDocument:
+        """The number in clear."""
+        return TaskDocument(attempt_id=attempt_id, number=await self._desk.tasks.number(attempt_id, actor=body.actor))
+
+    async def finish_task(self, attempt_id: int, result: TaskResult, body: TaskRequest) -> TaskDocument:
+        """What came of it."""
+        await self._desk.tasks.finish(attempt_id, result, actor=body.actor, note=body.note)
+        return TaskDocument(attempt_id=attempt_id, result=result)
 
     async def claim(self, body: ClaimRequest) -> ClaimDocument:
         """Somebody of the bureau has it in hand."""

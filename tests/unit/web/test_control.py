@@ -171,3 +171,17 @@ def test_a_register_is_taken_over_by_the_daemon(office: Any) -> None:
         assert client.post("/register", content=body).json() == {"error": "名册刚刚有变动", "kind": "RefusedError"}
         assert client.post("/register", content=b"{}").status_code == 422
     assert taken == [coming]
+
+
+def test_the_work_list_is_acted_on(control: TestClient, office: Any) -> None:
+    """Taken, its number, its result; each with an actor, and what is no task or no result is refused."""
+    task = office.add_task("王副市长")
+    taken = control.post(f"/tasks/{task}/take", json={"actor": "li"}).json()
+    assert taken["until"] == office.clock.now() + 120_000
+    assert control.post(f"/tasks/{task}/number", json={"actor": "li"}).json()["number"] == "+8626010000001"
+    assert control.post(f"/tasks/{task}/results/maybe", json={"actor": "li"}).status_code == 422
+    assert control.post(f"/tasks/{task}/results/busy", json={"actor": ""}).status_code == 422
+    done = control.post(f"/tasks/{task}/results/told-deputy", json={"actor": "li", "note": "刘"}).json()
+    assert done["result"] == "told-deputy"
+    assert office.tasks_done[-1] == ("told-deputy", task, "li", "刘")
+    assert control.post(f"/tasks/{task}/take", json={"actor": "li"}).status_code == 404

@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 
 from warning_dispatch.delivery.gateway.answers import Verdict, judge
+from warning_dispatch.delivery.gateway.connections import Connections
 from warning_dispatch.delivery.gateway.description import RequestShape
 from warning_dispatch.delivery.gateway.filling import RequestForm
 from warning_dispatch.delivery.gateway.hooks import Callbacks
@@ -25,6 +26,8 @@ from warning_dispatch.ports import Dispatch, Receipt
 
 SILENT_IN_A_ROW = 3
 """Requests without an answer, one after another, after which the provider counts as down for the rest of a batch."""
+CONNECT_S = 3.0
+"""Seconds for each step of a connection."""
 LONGEST_POLL = 20
 """Requests of one poll at the most; the next one goes on."""
 PROVIDER_DOWN, INVALID, NOT_HERE, FOR_NOW = "provider_down", "invalid_number", "number_limited", "temporarily_refused"
@@ -40,11 +43,12 @@ _PURPOSE_KEYS: Mapping[Purpose, str] = {
 class GatewayChannel:
     """HTTP 网关渠道: implements ChannelPort, Hooked and Polled over one provider's file."""
 
-    def __init__(self, plan: Plan, tools: ChannelTools, client: HttpClient | None = None) -> None:
-        """`client`: how the provider is reached; made from the options when not given."""
+    def __init__(self, plan: Plan, tools: ChannelTools) -> None:
+        """Nothing is sent, and no connection made, before there is something to hand over."""
         options, shape = plan.options, plan.provider.shape
         rules = HttpRules(
             timeout_s=options.timeout_s,
+            connect_s=CONNECT_S,
             connections=options.connections,
             proxy=options.proxy,
             cleartext=options.cleartext,
@@ -52,7 +56,8 @@ class GatewayChannel:
         self._plan = plan
         self._shape = shape
         self._tools = tools
-        self._client = client or HttpClient(tools.route, rules)
+        self._lines = Connections(tools.route, rules)
+        self._longest = round(1000 * (rules.timeout_s + 2 * rules.connect_s))
         self._pace = Pace(shape.limits.per_second)
         self._references = References(tools)
         self._callbacks = Callbacks(shape.callbacks, plan, tools, self._references)
@@ -87,19 +92,23 @@ class GatewayChannel:
     async def close(self) -> None:
         """Tell what was held back, let go of connections."""
         self._callbacks.close()
-        await self._client.close()
+        await self._lines.close()
 
     async def _serve(self, batch: _Batch) -> None:
+        async with self._lines.one() as client:
+            await self._work_off(batch, client)
+
+    async def _work_off(self, batch: _Batch, client: HttpClient) -> None:
         while batch.work:
             dispatch = batch.work.popleft()
             try:
-                verdict = Verdict(batch.trouble) if batch.trouble else await self._hand_over(dispatch, batch)
+                verdict = Verdict(batch.trouble) if batch.trouble else await self._hand_over(dispatch, batch, client)
             except Exception as error:  # noqa: BLE001 - a fault of ours must not take the rest of the batch along
                 self._tools.log.error("gateway.fault", kind=type(error).__name__)  # noqa: TRY400 - a traceback holds numbers
                 verdict = Verdict(FOR_NOW, unsure=True)
             batch.settle(dispatch.attempt_id, verdict)
 
-    async def _hand_over(self, dispatch: Dispatch, batch: _Batch) -> Verdict:
+    async def _hand_over(self, dispatch: Dispatch, batch: _Batch, client: HttpClient) -> Verdict:
         """One attempt: 1. can it go at all; 2. the request; 3. its turn; 4. is it still ours; 5. send once, read once."""
         forms = number_forms(dispatch.address)
         if not dispatch.address:
@@ -108,11 +117,11 @@ class GatewayChannel:
             return Verdict(NOT_HERE)
         await self._pace.turn()
         now = self._tools.now()
-        if dispatch.lease_until and now >= dispatch.lease_until:
-            return Verdict(FOR_NOW)
+        if dispatch.lease_until and now + self._longest > dispatch.lease_until:
+            return Verdict(FOR_NOW)  # what is begun must end while it is ours, or it would go twice
         values = self._values(dispatch, forms)
         try:
-            answer = await self._send(self._plan.provider.request, self._shape.request, values, now)
+            answer = await self._send(client, self._plan.provider.request, self._shape.request, values, now)
         except HttpTroubleError as trouble:
             batch.silent(surely_down=trouble.outcome in OF_THE_ROUTE, outcome=trouble.outcome)
             return Verdict(trouble.outcome, unsure=trouble.unsure)
@@ -124,12 +133,14 @@ class GatewayChannel:
             self._references.keep(verdict.ref, dispatch.attempt_id)
         return verdict
 
-    async def _send(self, form: RequestForm, shape: RequestShape, values: Mapping[str, str], now: int) -> HttpAnswer:
+    async def _send(
+        self, client: HttpClient, form: RequestForm, shape: RequestShape, values: Mapping[str, str], now: int
+    ) -> HttpAnswer:
         nonce = secrets.token_hex(16)
         moments = {"now_s": str(now // 1000), "now_ms": str(now), "nonce": nonce}
         request = form.fill({**values, **moments}, self._plan.options.endpoint)
         signed = SIGNERS[shape.signer.scheme](request, self._plan.credentials(shape.signer), now, nonce)
-        return await self._client.send(signed.request())
+        return await client.send(signed.request())
 
     def _values(self, dispatch: Dispatch, forms: Mapping[str, str]) -> Mapping[str, str]:
         given = dispatch.values
@@ -172,20 +183,25 @@ class GatewayChannel:
 
     async def poll(self) -> None:
         """Ask for everything that has been told since, request by request."""
-        for name, (form, poll, reader) in self._polls.items():
-            for _ in range(LONGEST_POLL):
-                values = self._fixed["call"]
-                try:
-                    answer = await self._send(form, poll.request, values, self._tools.now())
-                except HttpTroubleError as trouble:
-                    self._tools.log.warning("gateway.poll_failed", poll=name, cause=str(trouble.cause))
-                    break
-                verdict = judge(answer, self._shape.answer, self._shape.errors, self._shape.unknown)
-                told = await self._callbacks.tell(reader.read(answer.document()))
-                if told < poll.most:
-                    if verdict.outcome and verdict.code:
-                        self._tools.log.warning("gateway.poll_refused", poll=name, code=verdict.code)
-                    break
+        async with self._lines.one() as client:
+            for name in self._polls:
+                for _ in range(LONGEST_POLL):
+                    if not await self._poll_once(name, client):
+                        break
+
+    async def _poll_once(self, name: str, client: HttpClient) -> bool:
+        """Whether there may be more."""
+        form, poll, reader = self._polls[name]
+        try:
+            answer = await self._send(client, form, poll.request, self._fixed["call"], self._tools.now())
+        except HttpTroubleError as trouble:
+            self._tools.log.warning("gateway.poll_failed", poll=name, cause=str(trouble.cause))
+            return False
+        told = await self._callbacks.tell(reader.read(answer.document()))
+        verdict = judge(answer, self._shape.answer, self._shape.errors, self._shape.unknown)
+        if not told and verdict.outcome and verdict.code:
+            self._tools.log.warning("gateway.poll_refused", poll=name, code=verdict.code)
+        return told >= poll.most
 
 
 class _Batch:

@@ -109,7 +109,9 @@ class Callbacks:
         lost = 0
         for one in told:
             if isinstance(one, Said):
-                self._tools.hear(Reply(self._tools.channel, one.number, one.text, self._at(one.at)))
+                self._tools.hear(
+                    Reply(self._tools.channel, one.number, one.text, self._at(one.at), route=self._tools.route)
+                )
                 continue
             attempt_id = one.attempt_id or known.get(one.ref, 0)
             if attempt_id:

@@ -29,7 +29,7 @@ class GatewayOptions(Shape):
     cleartext: bool = False
     """Whether http beyond this machine is allowed."""
     proxy: str = ""
-    connections: int = Field(default=16, ge=1, le=256)
+    connections: int = Field(default=32, ge=1, le=256)
     timeout_s: float = Field(default=10.0, gt=0, le=60)
     set: dict[str, str | int | dict[str, str | int]] = Field(default_factory=dict)
     """The provider's options: a value, or one for each purpose."""

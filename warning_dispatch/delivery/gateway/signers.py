@@ -46,13 +46,13 @@ def _canonical(request: Outgoing, path: str, headers: Mapping[str, str], digest:
     """The form that three schemes share: the canonical request, and the names of the headers in it."""
     signed = ";".join(sorted(headers))
     lines = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers))
-    return f"{request.method}\n{path}\n{request.query_text(ordered=True)}\n{lines}\n{signed}\n{digest}", signed
+    return f"{request.method}\n{path}\n{request.line}\n{lines}\n{signed}\n{digest}", signed
 
 
 def acs3(request: Outgoing, who: Credentials, now: int, nonce: str) -> Outgoing:
     """阿里云《V3版本请求体&签名机制》: ACS3-HMAC-SHA256 over all x-acs headers and the host."""
     digest = _digest(request.body)
-    request = request.with_headers(
+    request = request.with_line().with_headers(
         x_acs_date=_utc(now, "%Y-%m-%dT%H:%M:%SZ"), x_acs_signature_nonce=nonce, x_acs_content_sha256=digest
     )
     headers = {
@@ -68,7 +68,7 @@ def acs3(request: Outgoing, who: Credentials, now: int, nonce: str) -> Outgoing:
 def tc3(request: Outgoing, who: Credentials, now: int, nonce: str) -> Outgoing:  # noqa: ARG001 - one shape for all
     """腾讯云《签名方法 v3》: TC3-HMAC-SHA256 with a key of the day. Extra: `service` ("sms", "vms")."""
     seconds, day, service = str(now // 1000), _utc(now, "%Y-%m-%d"), who.extra["service"]
-    request = request.with_headers(x_tc_timestamp=seconds)
+    request = request.with_line().with_headers(x_tc_timestamp=seconds)
     headers = {"content-type": request.headers["content-type"], "host": request.host}
     canonical, signed = _canonical(request, "/", headers, _digest(request.body))
     scope = f"{day}/{service}/tc3_request"
@@ -83,7 +83,7 @@ def tc3(request: Outgoing, who: Credentials, now: int, nonce: str) -> Outgoing: 
 def sdk_hmac(request: Outgoing, who: Credentials, now: int, nonce: str) -> Outgoing:  # noqa: ARG001 - one shape for all
     """华为云《AK/SK 签名认证》: SDK-HMAC-SHA256 over date, host and content type."""
     moment = _utc(now, "%Y%m%dT%H%M%SZ")
-    request = request.with_headers(x_sdk_date=moment)
+    request = request.with_line().with_headers(x_sdk_date=moment)
     headers = {name: value for name, value in request.headers.items() if name in ("x-sdk-date", "content-type")}
     path = request.path if request.path.endswith("/") else f"{request.path}/"
     canonical, signed = _canonical(request, path, headers | {"host": request.host}, _digest(request.body))

@@ -103,8 +103,15 @@ class TwilioSms:
             self._tools.hear(Report(attempt_id, outcome, self._tools.now()))
 
     def _reply(self, form: Form) -> None:
-        """What somebody wrote: passed on once, since a copy might answer for a warning that came after it."""
+        """What somebody wrote: passed on once, since a copy might answer for a warning that came after it.
+
+        Where Twilio itself has taken it for STOP or START that is said as well: a "yes" may be START and an answer.
+        """
         sender, sid = form.one("From"), form.one("MessageSid")
-        if sender and sid and self._door.first("reply", sid):
-            text = form.one("OptOutType") or form.one("Body")
-            self._tools.hear(Reply(Channel.SMS, sender, text, self._tools.now()))
+        if not (sender and sid and self._door.first("reply", sid)):
+            return
+        said = dict.fromkeys(
+            (form.one("Body"), *(one for one in (form.one("OptOutType"),) if one in ("STOP", "START")))
+        )
+        for text in said:
+            self._tools.hear(Reply(Channel.SMS, sender, text, self._tools.now(), route=self._tools.route))

@@ -136,10 +136,11 @@ def test_no_text_changes_a_request_beyond_its_own_place(name: str, hostile: str)
     assert [key for key, _ in request.query] == [key for key, _ in harmless.query]
     assert [structure(one) for one in documents(request)] == [structure(one) for one in documents(harmless)]
     sent = request.request()
-    assert sent.url.isascii()
-    assert not {"\r", "\n", " "} & set(sent.url)
-    query = parse_qsl(sent.url.partition("?")[2], keep_blank_values=True)
-    assert [key for key, _ in query] == [key for key, _ in harmless.query]
+    assert sent.url == harmless.request().url
+    target = sent.target.decode("ascii")
+    assert not {"\r", "\n", " "} & set(target)
+    query = parse_qsl(target.partition("?")[2], keep_blank_values=True)
+    assert sorted(key for key, _ in query) == sorted(key for key, _ in harmless.query)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -281,6 +281,18 @@ def _create_number_call() -> None:
     op.create_index("ix_number_call_window", "number_call", ["number_id", "route", "at"])
 
 
+def _create_opt_out() -> None:
+    op.create_table(
+        "opt_out",
+        sa.Column("number_id", KEY, autoincrement=False, nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number_id", "route", name=op.f("pk_opt_out")),
+        comment="Who has told a provider to send nothing more: by that route nothing is sent, everything else goes on.",
+        sqlite_with_rowid=False,
+    )
+
+
 def _create_raw_message() -> None:
     op.create_table(
         "raw_message",
@@ -886,7 +898,9 @@ def _create_letter() -> None:
         comment="Messages of the yearly refresh, beside the call-outs' attempts and always behind them.",
     )
     op.create_index("ix_letter_campaign", "letter", ["campaign_id", "kind"])
-    _partial_index("ix_letter_lease", "letter", ["lease_until"], "state = 2")
+    _partial_index("ix_letter_lease", "letter", ["lease_until"], "lease_until IS NOT NULL")
+    _partial_index("ix_letter_line", "letter", ["route"], "state IN (2, 3) AND channel = 1")
+    _partial_index("ix_letter_line_number", "letter", ["number_id"], "state IN (2, 3) AND channel = 1")
     op.create_index("ix_letter_link", "letter", ["link_id"])
     _partial_index("ix_letter_ready", "letter", ["channel", "due_at", "id"], "state = 1")
 
@@ -1082,6 +1096,7 @@ def upgrade() -> None:
     _create_lease()
     _create_number()
     _create_number_call()
+    _create_opt_out()
     _create_raw_message()
     _create_register_change()
     _create_route()
@@ -1139,6 +1154,7 @@ def downgrade() -> None:
     op.drop_table("route")
     op.drop_table("register_change")
     op.drop_table("raw_message")
+    op.drop_table("opt_out")
     op.drop_table("number_call")
     op.drop_table("number")
     op.drop_table("lease")
