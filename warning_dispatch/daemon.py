@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from apscheduler.jobstores.memory import MemoryJobStore
@@ -40,6 +40,7 @@ from warning_dispatch.ports import (
     Event,
     ListAccount,
     ListAccounts,
+    ListKeeper,
     ReadModels,
     Receipt,
     Reply,
@@ -276,26 +277,6 @@ class _Hearing:
     def hang_up(self, attempt_ids: Sequence[int]) -> None:
         """See the port."""
         self.wire.hang_up_here(attempt_ids)
-
-
-class ListKeeper(Protocol):
-    """Writes the printable lists beside the engine (reports.worker). Only `close` waits."""
-
-    def start(self) -> None:
-        """Begin; what runs without a list gets one."""
-        ...
-
-    def after_start(self, callout_id: int) -> None:
-        """A call-out has begun."""
-        ...
-
-    def tidy(self) -> None:
-        """Old lists go."""
-        ...
-
-    def close(self) -> None:
-        """Finish what waits, then end."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,7 @@ class FilingPage:
             "problems": filing_view.problems,
             "can_confirm": filing_view.can_confirm,
             "can_ask": filing_view.can_ask,
+            "by_call": filing_view.by_call,
             "state_of": filing_view.state_of,
         }
         return self._pages.styled(template, words, {**common, **fields}, status=status)
@@ -214,7 +215,7 @@ class FilingPage:
     async def _ask_proof(self, visit: Visit, page: RenewalPage, form: FormData) -> Response:
         code, number = filing_forms.text(form, "unit"), filing_forms.whole(form.get("number"))
         try:
-            await self._desk.ask_proof(visit.token, code, number, passed=visit.passed)
+            await self._desk.ask_proof(visit.token, code, number, voice=bool(form.get("voice")), passed=visit.passed)
         except RefusedError as error:
             unit = unit_of(page, code)
             fields = {"unit": unit, "only": False, "notice": filing_view.in_words(str(error), visit.words)}

@@ -83,8 +83,13 @@ def can_confirm(unit: FiledUnit) -> bool:
 
 
 def can_ask(number: ShownNumber) -> bool:
-    """Whether a test message makes sense: it takes text, and nobody has confirmed or denied it."""
-    return (number.mobile or number.mail) and not number.proved and number.proof is not ProofState.DENIED
+    """Whether a test makes sense: nobody has confirmed or denied it."""
+    return not number.proved and number.proof is not ProofState.DENIED
+
+
+def by_call(number: ShownNumber) -> bool:
+    """Whether the test is a call, with a key to press: a landline takes no text."""
+    return not (number.mobile or number.mail)
 
 
 def state_of(unit: FiledUnit) -> str:

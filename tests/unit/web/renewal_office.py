@@ -49,10 +49,12 @@ TOWN = "141124101"
 ROLES = {"primary": Role.PRIMARY, "deputy": Role.DEPUTY, "duty": Role.DUTY}
 
 
-def number(key: int, *, proved: bool = False, finding: str = "", proof: ProofState | None = None) -> ShownNumber:
-    """A mobile on file."""
+def number(
+    key: int, *, proved: bool = False, finding: str = "", proof: ProofState | None = None, mobile: bool = True
+) -> ShownNumber:
+    """A phone on file."""
     masked = f"138****{key % 10_000:04d}"
-    return ShownNumber(key, masked, mail=False, mobile=True, proved=proved, proof=proof, finding=finding)
+    return ShownNumber(key, masked, mail=False, mobile=mobile, proved=proved, proof=proof, finding=finding)
 
 
 @dataclass
@@ -391,12 +393,14 @@ class RenewalOffice:
         self.calls.append(("workbook", filename, len(content), dry_run))
         return self.workbook or WorkbookHandIn(not dry_run, 41, 2, ("第1村委会 A岗 样本甲 138****1111",), (), (), ())
 
-    async def ask_proof(self, token: str, unit_code: str, number_id: int, *, passed: str = "") -> None:
+    async def ask_proof(
+        self, token: str, unit_code: str, number_id: int, *, voice: bool = False, passed: str = ""
+    ) -> None:
         """See the port."""
         self._check(token, passed)
-        if ("proof", unit_code, number_id) in self.calls:
+        if ("proof", unit_code, number_id, voice) in self.calls:
             raise RefusedError("今天已经发过 / it was sent today already")
-        self.calls.append(("proof", unit_code, number_id))
+        self.calls.append(("proof", unit_code, number_id, voice))
 
     async def own_sheet(self, token: str, unit_code: str, *, passed: str = "") -> FilingSheet:
         """See the port."""

@@ -206,6 +206,18 @@ def test_a_test_message_is_asked_for_once_a_day(inside: TestClient) -> None:
     assert "今天已经发过" in again.text
 
 
+def test_a_landline_is_rung_for_its_test(inside: TestClient, renewal: Any, registrars: Any) -> None:
+    """It takes no text: the button says that it will ring, and the desk is asked for a call."""
+    index = next(i for i, one in enumerate(renewal.units) if one.unit_code == VILLAGE)
+    unit = renewal.units[index]
+    duty = replace(unit.people[0], numbers=(registrars.number(901, mobile=False),))
+    renewal.units[index] = replace(unit, people=(duty, *unit.people[1:]))
+    page = inside.get(f"{PATH}/u/{VILLAGE}").text
+    assert "打测试电话" in page
+    inside.post(PATH, data={"do": "proof", "unit": VILLAGE, "number": "901", "voice": "1"})
+    assert renewal.calls[-1] == ("proof", VILLAGE, 901, True)
+
+
 def test_a_correction_reaches_the_desk_as_it_was_written(inside: TestClient, renewal: Any) -> None:
     """Numbers that stay go by their keys; new ones as written; who is struck out is left out; blanks are nobody."""
     unit = next(one for one in renewal.units if one.unit_code == VILLAGE)
