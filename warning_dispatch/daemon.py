@@ -21,7 +21,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from warning_dispatch.clock import Clock, ServedClock
 from warning_dispatch.engine.acts import Act
-from warning_dispatch.engine.engine import Arrival, Engine
+from warning_dispatch.engine.engine import Arrival, Done, Engine
 from warning_dispatch.engine.intake_groups import IntakeGroups
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.ledger import Ledger
@@ -318,6 +318,10 @@ class EngineDesk:
     async def once(self, lane: Lane, work: Callable[[Ledger], T]) -> T:
         """A use case from beside the engine, in a transaction of its own."""
         return await asyncio.wrap_future(self._writer.submit(lane, lambda now: self._engine.once(now, work)))
+
+    def write(self, work: Callable[[int], T]) -> T:
+        """A short job of the writer's last lane, waited for: never on its own thread or the event loop's."""
+        return self._writer.submit(Lane.INTAKE, lambda now: Done(work(now))).result()
 
     def hear(self, event: Event) -> None:
         """What a channel was told; from any thread, returns at once."""

@@ -133,7 +133,13 @@ class Office:
         self.tasks_done: list[tuple[str, int, str, str]] = []
         self.unreached_rows: list[UnreachedRow] = []
         self.verdict = Disposition.ACCEPTED
-        self.keys = {"reader": {"read"}, "sender": {"alerts"}, "actor": {"read", "act"}, "tv": {"feed"}}
+        self.keys = {
+            "registers": {"register"},
+            "reader": {"read"},
+            "sender": {"alerts"},
+            "actor": {"read", "act"},
+            "tv": {"feed"},
+        }
         self.database = True
         self.turned_at = clock.now()
 
