@@ -131,7 +131,7 @@ class ChannelKind(Protocol):
     """接法: one way to talk to a provider.
 
     A kind may also have `cannot_ring`, a tuple of beginnings of E.164 numbers that its provider does not ring whatever the
-    settings say ("+86"): `check` is loud when no other voice route reaches them.
+    settings say ("+86"): other routes go first, and `check` is loud when there is none.
     """
 
     @property

@@ -30,6 +30,8 @@ class TwilioKind:
     channels: frozenset[Channel] = frozenset({Channel.VOICE, Channel.SMS})
     simulated: bool = False
     options: type[TwilioOptions] = TwilioOptions
+    cannot_ring: tuple[str, ...] = ("+86",)
+    """Since 2023-11-30 no calls to mainland China; messages go."""
 
     def check(self, options: TwilioOptions, route: RouteFacts) -> Sequence[Finding]:
         """See the protocol. Findings that begin as information want no mending, only to be known."""
