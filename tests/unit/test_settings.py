@@ -67,9 +67,10 @@ def keys_in_file(text: str) -> set[str]:
     for line in text.splitlines():
         if line.startswith("[["):
             section = "routes"
-        elif heading := re.match(r"(?:# \[)?\[([\w.]+)\]|# \[(routes[\w.]*)\]", line):
-            named = heading[1] or heading[2]
-            section = "routes" if named.startswith("routes") else f"{named}."
+        elif shown := re.match(r"#\[\[(\w+)\]\]", line):
+            found.add(shown[1])
+        elif heading := re.match(r"(?:# \[)?\[([\w.]+)\]", line):
+            section = f"{heading[1]}."
         elif key := re.match(r"#   (\w+) = ", line):
             shared.add(key[1])
         elif key := re.match(r"(?:# )?(\w+) = ", line):

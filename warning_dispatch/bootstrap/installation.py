@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from warning_dispatch.bootstrap.channels import Channels, build_channels, regular_of
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
+from warning_dispatch.bootstrap.robots import robots_of
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
     feeds_of,
@@ -290,6 +291,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         regular=[
             *_regular(settings, product, clock, turns=turns),
             *regular_of(settings, channels, product.engine, clock),
+            *(robots_of(settings, product, holder_name(settings), clock) if turns else ()),
         ],
     )
 

@@ -65,6 +65,7 @@ def build_app() -> typer.Typer:
         ("contacts", _contacts()),
         ("journal", journal.app),
         ("db", db.app),
+        ("route", route.app),
         ("source", source.sources),
         ("outlet", source.outlets),
         ("route", route.app),

@@ -29,6 +29,7 @@ class TwilioKind:
     name: str = "twilio"
     channels: frozenset[Channel] = frozenset({Channel.VOICE, Channel.SMS})
     simulated: bool = False
+    cannot_ring: tuple[str, ...] = ("+86",)
     options: type[TwilioOptions] = TwilioOptions
 
     def check(self, options: TwilioOptions, route: RouteFacts) -> Sequence[Finding]:
@@ -45,8 +46,7 @@ class TwilioKind:
     def limits(self, options: TwilioOptions, route: RouteFacts) -> RouteLimits:  # noqa: ARG002 - see Limited
         """See Limited: what an account has that has not asked for more. It is a public cloud."""
         rate = CALLS_A_MINUTE if route.channel is Channel.VOICE else None
-        never = ("+86",) if route.channel is Channel.VOICE else ()
-        return RouteLimits(rate=rate, public_cloud=True, never=never)
+        return RouteLimits(rate=rate, public_cloud=True)
 
     def addresses(self, options: TwilioOptions, route: RouteFacts, hook_secret: bytes) -> Mapping[str, str]:  # noqa: ARG002 - see Addressed
         """See Addressed: where calls and messages to our numbers go. Those about attempts travel with each of them."""

@@ -335,6 +335,16 @@ def _create_route() -> None:
             "down_why", sa.Text(), server_default="", nullable=False, comment="the outcome that took it out of service"
         ),
         sa.Column("trial_id", KEY, comment="the attempt that is the trial"),
+        sa.Column(
+            "balance", sa.Text(), server_default="", nullable=False, comment="as the provider said it at the last probe"
+        ),
+        sa.Column(
+            "probed_at",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="when it was last asked how it fares",
+        ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_route")),
     )
 
