@@ -50,8 +50,14 @@ R, O = Colour.RED, Colour.ORANGE  # noqa: E741 - read as letters of a timetable
 def test_the_latest_moment_of_every_tier(
     configuration: Configuration, name: str, colour: Colour, moments: dict[str, int | None]
 ) -> None:
-    """A silent leader never keeps a village asleep: 5 min on red, 15 on orange; strict opens by answers only."""
+    """A silent leader never keeps a village asleep: 5 min on red, 15 on orange; strict opens by answers only.
+
+    Key units ring with their neighbours: those of a county with its townships, the others with the villages.
+    """
     expected = {tier: None if at is None else at * SECOND for tier, at in moments.items()}
+    townships, villages = expected["townships"], expected["villages"]
+    expected |= {"key_units_county": townships, "key_units_township": villages, "key_units_village": villages}
+    expected |= {} if name == "strict" else {"outlets": 0}
     assert latest_ring(configuration.chain(name), colour) == expected
 
 
