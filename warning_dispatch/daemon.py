@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from apscheduler.jobstores.memory import MemoryJobStore
@@ -21,7 +21,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from warning_dispatch.clock import Clock, ServedClock
 from warning_dispatch.engine.acts import Act
-from warning_dispatch.engine.engine import Arrival, Engine
+from warning_dispatch.engine.engine import Arrival, Done, Engine
 from warning_dispatch.engine.intake_groups import IntakeGroups
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.ledger import Ledger
@@ -40,6 +40,7 @@ from warning_dispatch.ports import (
     Event,
     ListAccount,
     ListAccounts,
+    ListKeeper,
     ReadModels,
     Receipt,
     Reply,
@@ -278,26 +279,6 @@ class _Hearing:
         self.wire.hang_up_here(attempt_ids)
 
 
-class ListKeeper(Protocol):
-    """Writes the printable lists beside the engine (reports.worker). Only `close` waits."""
-
-    def start(self) -> None:
-        """Begin; what runs without a list gets one."""
-        ...
-
-    def after_start(self, callout_id: int) -> None:
-        """A call-out has begun."""
-        ...
-
-    def tidy(self) -> None:
-        """Old lists go."""
-        ...
-
-    def close(self) -> None:
-        """Finish what waits, then end."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Regular:
     """Work by name that is looked at every so many seconds; what is due is the work's own to know."""
@@ -337,6 +318,10 @@ class EngineDesk:
     async def once(self, lane: Lane, work: Callable[[Ledger], T]) -> T:
         """A use case from beside the engine, in a transaction of its own."""
         return await asyncio.wrap_future(self._writer.submit(lane, lambda now: self._engine.once(now, work)))
+
+    def write(self, work: Callable[[int], T]) -> T:
+        """A short job of the writer's last lane, waited for: never on its own thread or the event loop's."""
+        return self._writer.submit(Lane.INTAKE, lambda now: Done(work(now))).result()
 
     def hear(self, event: Event) -> None:
         """What a channel was told; from any thread, returns at once."""

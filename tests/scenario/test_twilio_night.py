@@ -99,6 +99,8 @@ class Night:
     sound: Any
     witness: Any
     keys: KeyRing
+    token: str
+    authorization: str
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[tuple[Product, EngineDesk]]:
@@ -230,7 +232,8 @@ async def night(tmp_path: Path, twilio_server: Any) -> AsyncIterator[Night]:
         with writing(database) as connection:
             replace_register(connection, AesSealer(keys), register(), clock.now())
         database.dispose()
-        yield Night(settings, clock, broken, sound, witness, keys)
+        authorization = rest.AUTHORIZATION.removeprefix("Basic ")
+        yield Night(settings, clock, broken, sound, witness, keys, callbacks.TOKEN, authorization)
 
 
 def warning(clock: ScaledClock) -> bytes:
@@ -241,7 +244,10 @@ def warning(clock: ScaledClock) -> bytes:
 
 
 async def test_a_night_over_a_broken_and_a_sound_provider(
-    night: Night, fault_runs: Callable[[str], Any], caplog: pytest.LogCaptureFixture
+    night: Night,
+    fault_runs: Callable[[str], Any],
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Everybody is reached or on the list, rung once for each attempt, silenced by an answer, and answered by people alone."""
     async with night.running() as (product, desk):
@@ -255,6 +261,7 @@ async def test_a_night_over_a_broken_and_a_sound_provider(
     assert verdict.answered > verdict.callees // 2  # the others are on the list: that is the judge's affair
     assert {status for one in (night.broken, night.sound) for status in one.callbacks.refused} <= {0}
     _failed_in_every_way(night)
+    _no_secret_is_kept(night, caplog.text + "".join(capsys.readouterr()))
     assert not {"wire.fault", "hook.fault"} & {record.message for record in caplog.records}
 
 
@@ -268,6 +275,17 @@ async def _overheard_again(night: Night) -> None:
     twice = """SELECT attempt_id, callee_id, receiver_id, role FROM acknowledgement WHERE means = 'key'
         GROUP BY 1, 2, 3, 4 HAVING count(*) > 1"""
     assert night.rows(twice) == []
+
+
+def _no_secret_is_kept(night: Night, said: str) -> None:
+    """Neither log nor database, journal or printed list holds the account's token; the journal holds no number."""
+    for secret in (night.token, night.authorization):
+        assert secret not in said
+        holders = [
+            one for one in night.settings.state_dir.rglob("*") if one.is_file() and secret.encode() in one.read_bytes()
+        ]
+        assert holders == []
+    assert not any("+86" in row[0] for row in night.rows("SELECT body FROM journal_block"))
 
 
 def _failed_in_every_way(night: Night) -> None:

@@ -15,14 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from warning_dispatch.cli.callout import Actor, Reason
-from warning_dispatch.cli.contacts import (
-    STREAM,
-    TakeOver,
-    counts_text,
-    read_register_units,
-    register_state,
-    take_over,
-)
+from warning_dispatch.cli.contacts import counts_text, read_register_units, take_over
 from warning_dispatch.cli.office import opened_database
 from warning_dispatch.cli.terminal import Terminal, command, finding_document, finding_text, plain_console
 from warning_dispatch.clock import SystemClock, beijing_text
@@ -30,10 +23,11 @@ from warning_dispatch.errors import Finding, NotFoundError, RefusedError, Regist
 from warning_dispatch.model.masking import mask
 from warning_dispatch.model.register import Register, RegisterCounts
 from warning_dispatch.model.register_changes import ReceiverChange, RegisterChanges, changes_between
+from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.model.roster import Shift
 from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.registry.problems import ACCEPTED, Problem, Problems, counted, require_names, standing
-from warning_dispatch.registry.reading import DIVISIONS_FILE, RECEIVERS_FILE, read_register
+from warning_dispatch.registry.reading import DIVISIONS_FILE, RECEIVERS_FILE, read_folder
 from warning_dispatch.registry.receiver_sheets import Rules
 from warning_dispatch.registry.workbook_export import (
     Exported,
@@ -51,6 +45,7 @@ from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.register import unusable_endpoints
 from warning_dispatch.store.register_reading import stored_register, stored_units
+from warning_dispatch.store.register_take_over import STREAM, register_state
 from warning_dispatch.store.roster_rows import stored_shifts
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sql import Sql
@@ -137,17 +132,18 @@ def import_register(
     if standing_:
         raise RegisterError([_with_name(one) for one in standing_])
     fewer = allow_fewer or "fewer" in accepted
-    how = TakeOver(
+    coming = RegisterImport(
+        plan.after,
         terminal.asked_actor(actor),
         "import",
         fewer,
         seen=plan.seen,
-        shifts=plan.shifts,
+        shifts=tuple(plan.shifts),
         accepted=accepted,
         changes=plan.compared,
-        named=plan.named,
+        named=tuple(sorted(plan.named)),
     )
-    counts = take_over(terminal.settings, plan.after, how)
+    counts = take_over(terminal.settings, coming)
     _taken_over(terminal, plan, counts, every=show_all)
 
 
@@ -168,11 +164,13 @@ def make_plan(terminal: Terminal, path: Path, *, whole: bool = False, within: st
     """Read what is there against the register in force (or, while that is empty, the units of the contacts folder)."""
     settings = terminal.settings
     folder = _as_folder(path)
+    rules = Rules(beijing_text(SystemClock().now(), "%Y-%m-%d"), settings.contacts.short_codes)
     if folder is not None:
-        register = read_register(folder)
+        read_in = read_folder(folder, rules)
+        register = read_in.register
         before, seen = _before(settings)
         named = frozenset(entry.unit_code for entry in register.receivers)
-        return Plan(before, register, changes_between(before, register), (), (), (), seen, named)
+        return Plan(before, register, changes_between(before, register), (), (), read_in.notices, seen, named)
     if not path.is_file():
         raise RefusedError(f"{path}: {both('没有这个文件或文件夹', 'there is no such file or folder')}")
     before, seen = _before(settings)
@@ -180,7 +178,6 @@ def make_plan(terminal: Terminal, path: Path, *, whole: bool = False, within: st
         before = read_register_units(settings.contacts_dir)
     if within and within not in {unit.code for unit in before.units}:
         raise NotFoundError(both(f"名册里没有单位 {within}", f"the register has no unit {within}"))
-    rules = Rules(beijing_text(SystemClock().now(), "%Y-%m-%d"), settings.contacts.short_codes)
     with progress_bar(terminal, "读入", "Reading") as progress:
         read = read_workbook(path, before.units, rules, within, progress)
     return _compared(before, read, seen, whole=whole, within=within)

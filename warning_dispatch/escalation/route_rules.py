@@ -51,6 +51,8 @@ class RouteRule:
     order: int = 0
     countries: tuple[str, ...] = ()
     """Beginnings of E.164 numbers that it can reach: "+86"."""
+    never: tuple[str, ...] = ()
+    """Beginnings of those that its provider does not reach, whatever the settings say."""
     operators: frozenset[Operator] = frozenset()
     """The networks it is meant for; a hint."""
     public_cloud: bool = False
@@ -60,7 +62,7 @@ class RouteRule:
     @property
     def asks_number(self) -> bool:
         """Whether the number itself must be known."""
-        return bool(self.countries or self.operators)
+        return bool(self.countries or self.never or self.operators)
 
     @property
     def conditional(self) -> bool:
@@ -71,7 +73,7 @@ class RouteRule:
         """Whether it can carry this at any hour. `number`: E.164; `confidential`: of a warning that is not public."""
         if confidential and self.public_cloud:
             return False
-        return not self.countries or number.startswith(self.countries)
+        return (not self.countries or number.startswith(self.countries)) and not number.startswith(self.never)
 
     def is_meant_for(self, number: str) -> bool:
         """Whether its networks hold the number, as far as anybody can tell."""

@@ -78,10 +78,11 @@ def _numbers(sql: Sql, sealer: Sealer, moment: int) -> int:
     )
     sql.many(
         "UPDATE number SET sealed = ?bytea, blind_index = ?bytea, masked = ?text WHERE id = ?",
-        [(sealer.seal(b"", NUMBER_CONTEXT), _nothing(row[0]), ERASED_MASK, row[0]) for row in rows],
+        [(sealer.seal(b"", NUMBER_CONTEXT), nothing_to_find(row[0]), ERASED_MASK, row[0]) for row in rows],
     )
     return len(rows)
 
 
-def _nothing(number_id: int) -> bytes:
+def nothing_to_find(number_id: int) -> bytes:
+    """A blind index that no number has."""
     return sha256(f"erased number {number_id}".encode()).digest()

@@ -6,7 +6,8 @@ over and none was written about since; so nothing goes that an open call-out ref
 
 1. Its links go, so that nobody can answer any more. 2. Its journal is buried: blocks removed, a signed tombstone left.
 3. Its rows go, those that refer before those referred to. 4. Messages and warnings go that nothing is left of, then old
-alarms that were claimed, then people and numbers that are not in force and that nothing names.
+alarms that were claimed, then shifts of the roster, accounts of changes in the register (the journal's counts stay), people
+and numbers that are not in force and that nothing names.
 
 Every step is one short transaction on a bounded number of rows. Whoever stops in between leaves a whole database: a
 buried journal has nothing to fold, and the next run goes on.
@@ -117,6 +118,7 @@ _LOOSE: Sequence[tuple[str, str]] = (
         AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.number_id = e.number_id) LIMIT ?""",
     ),
     ("duty_shift", "SELECT id FROM duty_shift WHERE ends_at < ? LIMIT ?"),
+    ("register_change", "SELECT id FROM register_change WHERE at < ? LIMIT ?"),
     (
         "letter",
         """SELECT l.id FROM letter l LEFT JOIN campaign c ON c.id = l.campaign_id WHERE l.due_at < ?

@@ -41,6 +41,7 @@ class AesSealer:
     def __init__(self, keys: KeyRing) -> None:
         """Take the data keys and the index key."""
         self.key_id = keys.data_key_id
+        self.index_key_id = keys.index_key_id
         self._header = _FORM + bytes((keys.data_key_id,))
         self._cipher = AESGCM(keys.data_key)
         self._ciphers = {number: AESGCM(key) for number, key in keys.former.items()} | {self.key_id: self._cipher}
