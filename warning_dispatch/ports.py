@@ -530,26 +530,6 @@ class RenewalDesk(Protocol):
         ...
 
 
-class ListKeeper(Protocol):
-    """Writes the printable lists beside the engine (reports.worker). Only `close` waits."""
-
-    def start(self) -> None:
-        """Begin; what runs without a list gets one."""
-        ...
-
-    def after_start(self, callout_id: int) -> None:
-        """A call-out has begun."""
-        ...
-
-    def tidy(self) -> None:
-        """Old lists go."""
-        ...
-
-    def close(self) -> None:
-        """Finish what waits, then end."""
-        ...
-
-
 class Ears(Protocol):
     """Who is told what other workers say."""
 
