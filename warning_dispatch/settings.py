@@ -29,6 +29,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.sources import EnvSettingsSource
 
 from warning_dispatch.errors import ConfigError, Finding
+from warning_dispatch.renewal_settings import RenewalSettings
 from warning_dispatch.route_settings import RobotSettings, RouteSettings, distinct_routes
 from warning_dispatch.source_settings import (
     FeedSettings,
@@ -264,6 +265,7 @@ class Settings(BaseSettings):
     lists: ListSettings = ListSettings()
     contacts: ContactSettings = ContactSettings()
     outward: OutwardSettings = OutwardSettings()
+    renewal: RenewalSettings = RenewalSettings()
     retention: RetentionSettings = RetentionSettings()
     smtp: SmtpSettings = SmtpSettings()
     routes: Annotated[tuple[RouteSettings, ...], AfterValidator(distinct_routes)] = ()

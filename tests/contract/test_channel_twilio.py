@@ -120,7 +120,11 @@ def bench(twilio_server: Any) -> Callable[..., Any]:
             async def open_calls(number: str) -> Sequence[OpenCall]:
                 return place.open if number == VILLAGE else []
 
+            async def knows(number: str) -> bool:
+                return number == VILLAGE
+
             tools = ChannelTools(
+                knows=knows,
                 route=name,
                 channel=channel,
                 clock=clock,
@@ -262,6 +266,18 @@ async def test_somebody_who_rings_back_hears_what_is_open_and_can_answer_it(
         assert place.outcomes == [(7, "key_pressed")]
         [redirect] = [verb.text for verb in call._verbs(course) if verb.tag == "Redirect"]
         assert twiml.phrases("zh_CN")["nothing"] in await ask(redirect, {"CallSid": "CAback", "From": VILLAGE})
+
+
+async def test_a_stranger_who_rings_is_put_to_the_duty_officer(bench: Callable[..., Any]) -> None:
+    """回拨: a number that nobody knows is connected with the desk; where there is none, it hears what this number is."""
+    stranger = {"CallSid": "CAback", "From": "+8613700000009", "CallStatus": "ringing"}
+    async with bench(duty_number="+863588220000") as place:
+        course = await place.server.callbacks.ask(f"{PUBLIC}/hooks/voice/inbound", stranger)
+        assert "<Number>+863588220000</Number>" in course
+        assert "Gather" not in course
+    async with bench() as place:
+        course = await place.server.callbacks.ask(f"{PUBLIC}/hooks/voice/inbound", stranger)
+        assert twiml.phrases("zh_CN")["nothing"] in course
 
 
 # --- what is not known ---------------------------------------------------------------------------------------------
@@ -516,7 +532,7 @@ def test_check_names_what_would_fail_at_three_in_the_morning() -> None:
         ".options.address",
         "",
     ]
-    assert kind.limits(options, facts) == RouteLimits(rate=60, public_cloud=True)
+    assert kind.limits(options, facts) == RouteLimits(rate=60, public_cloud=True, cannot_ring=("+86",))
     fast = kind.check(options, replace(facts, rate=600))
     assert any(one.where.endswith(".rate_per_minute") for one in fast)
     text = "\n".join(str(one) for one in kind.check(options, facts))

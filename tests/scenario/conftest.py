@@ -73,6 +73,7 @@ def _module(name: str) -> ModuleType:
 
 
 settlement = _module("settlement")
+refresh = _module("refresh")
 ROOT = Path(__file__).resolve().parents[2]
 ROUTES = frozenset({"phones", "spare", "sms", "mail", "operator"})
 START = 1_784_727_180_000
@@ -594,3 +595,13 @@ def kept() -> Callable[[Any], None]:
 
 
 __all__ = ["MINUTE", "SECOND", "START", "Town", "replace"]
+
+
+@pytest.fixture(scope="session")
+def make_refresh(worlds: Any) -> Callable[..., Any]:
+    """Installations with a campaign to be played: see refresh.py."""
+
+    def make(*parts: Any, **named: Any) -> Any:
+        return refresh.Refresh(worlds, *parts, **named)
+
+    return make

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,16 @@ from fastapi import FastAPI
 from warning_dispatch.bootstrap.channels import Channels, build_channels, regular_of
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
+from warning_dispatch.bootstrap.register_look import TableRegisterLook
+from warning_dispatch.bootstrap.renewal import (
+    CALENDAR_EVERY,
+    POST_EVERY,
+    Postman,
+    calendar,
+    letter_settings,
+    renewal_desk,
+    renewal_tables,
+)
 from warning_dispatch.bootstrap.robots import robots_of
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
@@ -53,7 +63,7 @@ from warning_dispatch.escalation.route_rules import Hours, RouteRule
 from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.unit import Channel
-from warning_dispatch.ports import ListAccounts
+from warning_dispatch.ports import ChannelPort, ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
 from warning_dispatch.reports.worker import ListWorker
@@ -63,8 +73,11 @@ from warning_dispatch.source_desk import WriterSourceDesk
 from warning_dispatch.store.database import open_database, require_current
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.register_take_over import RegisterTakeOver
 from warning_dispatch.store.retention import Retention
-from warning_dispatch.web.application import create_app
+from warning_dispatch.store.rotation import require_indexed
+from warning_dispatch.store.sealing import AesSealer
+from warning_dispatch.web.application import Renewal, create_app
 from warning_dispatch.web.control import create_control_app
 from warning_dispatch.web.hooks import Hooks
 
@@ -156,6 +169,7 @@ def _rule(route: RouteSettings, at: int, limits: RouteLimits) -> RouteRule:
         operators=frozenset(map(Operator, route.operators)),
         public_cloud=route.public_cloud or limits.public_cloud,
         hours=Hours(_of_day(hours.start), _of_day(hours.end)) if hours else None,
+        cannot_ring=limits.cannot_ring,
     )
 
 
@@ -180,6 +194,7 @@ def open_product(settings: Settings) -> Product:
     database = open_database(settings.database_url)
     try:
         require_current(database)
+        require_indexed(database, keys.index_key_id)
         return _wired(settings, configuration, keys, database)
     except BaseException:
         database.dispose()
@@ -215,6 +230,7 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
         night=night_of(settings),
         rules_of=rules_finder(settings.ingest),
         find_shape=load_gazetteer(settings.contacts_dir),
+        letters=letter_settings(settings),
         ways=ways_of(readable_routes(settings), linked=bool(settings.web.public_url)),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )
@@ -245,29 +261,12 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
     channels = build_channels(settings, product, clock) if turns else Channels()
 
     def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
-        passing = WriterSourceDesk(
-            desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
-        )
-        limit = settings.web.body_limit_kib << 10
-        public = create_app(
-            product.read,
-            desk,
-            public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
-            live_page=False,
-            body_limit=limit,
-            clock=clock,
-            people=Part.WEB in parts,
-            alerts=Part.INGEST in parts,
-            pushers=pushers_of(settings) if Part.INGEST in parts else (),
-            feeds=feeds_of(settings, product.read) if Part.WEB in parts else None,
-            hooks=Hooks(channels.hooked, settings.web.callback_url),
-        )
+        public = _public_app(settings, product, clock, parts, desk, channels)
         channels.ear.listen(desk.hear)
         listening = [serve(public, host=settings.web.host, port=settings.web.port)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
-            control = create_control_app(product.read, desk, body_limit=limit, samples=not reaches_people(settings))
-            listening.append(serve(control, uds=str(settings.control_socket)))
+            listening.append(serve(_control_app(settings, product, clock, desk), uds=str(settings.control_socket)))
             passing = WriterSourceDesk(
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
             )
@@ -289,10 +288,49 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         crew=product.crew(),
         turns=turns,
         regular=[
-            *_regular(settings, product, clock, turns=turns),
+            *_regular(settings, product, clock, channels.by_route, turns=turns),
             *regular_of(settings, channels, product.engine, clock),
             *(robots_of(settings, product, holder_name(settings), clock) if turns else ()),
         ],
+    )
+
+
+def _public_app(
+    settings: Settings,
+    product: Product,
+    clock: Clock,
+    parts: frozenset[Part],
+    desk: EngineDesk,
+    channels: Channels,
+) -> FastAPI:
+    """What listens on the network."""
+    return create_app(
+        product.read,
+        desk,
+        public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
+        live_page=False,
+        body_limit=settings.web.body_limit_kib << 10,
+        clock=clock,
+        people=Part.WEB in parts,
+        alerts=Part.INGEST in parts,
+        pushers=pushers_of(settings) if Part.INGEST in parts else (),
+        feeds=feeds_of(settings, product.read) if Part.WEB in parts else None,
+        renewal=Renewal(renewal_tables(settings, product, clock), renewal_desk(settings, product, desk, clock)),
+        register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
+        hooks=Hooks(channels.hooked, settings.web.callback_url),
+    )
+
+
+def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk) -> FastAPI:
+    """What listens on the local socket."""
+    taken = take_over_of(settings, product.database, product.keys)
+    return create_control_app(
+        product.read,
+        desk,
+        body_limit=settings.web.body_limit_kib << 10,
+        samples=not reaches_people(settings),
+        register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
+        renewal=renewal_desk(settings, product, desk, clock),
     )
 
 
@@ -319,11 +357,20 @@ def _answers(path: Path) -> bool:
         return True
 
 
-def _regular(settings: Settings, product: Product, clock: Clock, *, turns: bool) -> list[Regular]:
-    """What a daemon looks at now and then; the register only where the engine turns."""
+def _regular(
+    settings: Settings, product: Product, clock: Clock, channels: Mapping[str, ChannelPort], *, turns: bool
+) -> list[Regular]:
+    """What a daemon looks at now and then; the register and its yearly refresh only where the engine turns."""
     retention = DailyRetention(retention_of(settings, product.database, product.keys), clock)
     mornings = RegisterMornings(settings, product.database, product.sealer, clock)
     of_the_register = [Regular("register", REGISTER_EVERY, mornings.beside(product.engine))] if turns else []
+    if turns:
+        tables = renewal_tables(settings, product, clock)
+        postman = Postman(product.engine, product.letters, channels, clock, tables.letters_wait)
+        of_the_register += [
+            Regular("renewal", CALENDAR_EVERY, calendar(product.engine, settings.renewal.proof_days)),
+            Regular("letters", POST_EVERY, postman.look),
+        ]
     return [Regular("retention", RETENTION_EVERY, retention.look), *of_the_register]
 
 
@@ -331,6 +378,12 @@ def retention_of(settings: Settings, database: sqlalchemy.Engine, keys: KeyRing)
     """What removes old things from an installation's database."""
     journal = Journal(keys.journal_key, structlog.get_logger("journal"))
     return Retention(database, journal, settings.retention.days)
+
+
+def take_over_of(settings: Settings, database: sqlalchemy.Engine, keys: KeyRing) -> RegisterTakeOver:
+    """What takes registers over into an installation's database."""
+    journal = Journal(keys.journal_key, structlog.get_logger("journal"))
+    return RegisterTakeOver(database, AesSealer(keys), journal, keys.link_key, reaches_people=reaches_people(settings))
 
 
 def printable_lists(settings: Settings, product: Product, clock: Clock) -> PrintableLists:

@@ -14,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 from warning_dispatch.clock import Clock, ServedClock, SystemClock
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.configuration.freezing import chain_from_json, chain_to_json
+from warning_dispatch.delivery.letter_words import LetterWords
 from warning_dispatch.delivery.naming import Composer
 from warning_dispatch.delivery.templates import Vocabulary
 from warning_dispatch.delivery.texts import TextBook
@@ -26,6 +27,8 @@ from warning_dispatch.engine.filling import PIECE, Filler
 from warning_dispatch.engine.frozen import FrozenPlans, texts_to_json
 from warning_dispatch.engine.intake import Intake, IntakeSettings, RulesFinder, usual_rules
 from warning_dispatch.engine.launch import AT_ONCE, Launcher
+from warning_dispatch.engine.letter_doors import LetterSettings
+from warning_dispatch.engine.letters import Letters
 from warning_dispatch.engine.locating import ShapeFinder, no_positions
 from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.outbox import Compose, Outbox, OutboxSettings
@@ -92,6 +95,8 @@ class EngineParts:
     find_shape: ShapeFinder = no_positions
     fill_at_once: int = AT_ONCE
     fill_piece: int = PIECE
+    letters: Letters | None = None
+    """Who sends the yearly refresh's letters, and takes in what carriers tell of them."""
 
 
 def build_engine(parts: EngineParts) -> Engine:
@@ -103,6 +108,7 @@ def build_engine(parts: EngineParts) -> Engine:
         parts.outbox.report_overdue,
         parts.blackout,
         counted=parts.outbox.limits.texts,
+        letters=parts.letters,
     )
     outbox = Outbox(parts.outbox, parts.compose)
     launcher = Launcher(
@@ -189,6 +195,7 @@ class Product:
     keys: KeyRing
     read: TableReadings
     configuration: Configuration
+    letters: Letters
 
     def crew(self) -> Workers | None:
         """This process among others on its database, from now on; None where it has the database to itself."""
@@ -248,12 +255,14 @@ def wire_product(
     call_itself: bool = True,
     rules_of: RulesFinder = usual_rules,
     find_shape: ShapeFinder = no_positions,
+    letters: LetterSettings | None = None,
     ways: Ways | None = None,
 ) -> Product:
     """Constructor calls for the engine and what it stands on. The schema of `database` must be current."""
     sealer = AesSealer(keys)
     storage = TableStorage(database, sealer, keys.link_key, Journal(keys.journal_key, log))
     texts = TextBook(messages, tuple(languages), vocabulary_of(configuration), ways)
+    letter_office = _letter_office(letters, routes, texts, configuration)
     parts = EngineParts(
         storage=storage,
         sealer=sealer,
@@ -273,11 +282,11 @@ def wire_product(
         validity=validity or {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR},
         rules_of=rules_of,
         find_shape=find_shape,
+        letters=letter_office,
     )
     if call_itself and configuration.bureau is None:
         log.error("bureau.no_chain")
-    with storage.writing() as tx:
-        tx.routes.define([RouteRecord(one.name, one.channel, one.lines, one.rate) for one in routes])
+    _define(storage, routes)
     return Product(
         engine=build_engine(parts),
         database=database,
@@ -286,7 +295,19 @@ def wire_product(
         keys=keys,
         read=TableReadings(database, sealer, configuration.hazards.names(), reached=REACHED),
         configuration=configuration,
+        letters=letter_office,
     )
+
+
+def _letter_office(
+    letters: LetterSettings | None, routes: Sequence[RoutePlan], texts: TextBook, configuration: Configuration
+) -> Letters:
+    """Who sends the letters of the yearly refresh."""
+    simulated = frozenset(one.name for one in routes if one.simulated)
+    budgets = {one.name: one.per_number for one in routes if one.per_number}
+    rules = {one.name: one.rule for one in routes}
+    settings = replace(letters or LetterSettings(), simulated_routes=simulated, budgets=budgets, rules=rules)
+    return Letters(settings, LetterWords(texts), configuration.outcomes)
 
 
 def _with_routes(outbox: OutboxSettings, routes: Sequence[RoutePlan], night: Night | None) -> OutboxSettings:
@@ -298,3 +319,9 @@ def _with_routes(outbox: OutboxSettings, routes: Sequence[RoutePlan], night: Nig
         limits=_limits(routes, night),
         rules={one.name: one.rule for one in routes},
     )
+
+
+def _define(storage: TableStorage, routes: Sequence[RoutePlan]) -> None:
+    """The rows of the routes are those of the configuration."""
+    with storage.writing() as tx:
+        tx.routes.define([RouteRecord(one.name, one.channel, one.lines, one.rate) for one in routes])

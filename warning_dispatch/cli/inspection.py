@@ -22,7 +22,7 @@ from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.configuration.bureau import BUREAU
 from warning_dispatch.delivery.configured import reaches_people, readable_routes
 from warning_dispatch.delivery.templates import Vocabulary
-from warning_dispatch.delivery.text_checks import particular_findings, self_findings, texts_findings
+from warning_dispatch.delivery.text_checks import letter_findings, particular_findings, self_findings, texts_findings
 from warning_dispatch.delivery.text_samples import sample_facts
 from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.delivery.ways import Ways, in_words, ways_of
@@ -195,6 +195,7 @@ def _texts(
         return
     signature = max((one.signature for one in route_plans(settings)), key=len, default="") if settings else ""
     found = self_findings(book, signature)
+    found.extend(letter_findings(book, signature))
     found.extend(particular_findings(book, signature))
     warnings = {
         (key, colour)

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import httpx2
 import sqlalchemy
+from pydantic import TypeAdapter
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -40,6 +41,8 @@ from warning_dispatch.errors import (
     UnreachableError,
 )
 from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.register import RegisterCounts
+from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.views import AddedReceiver, IntakeResult
 from warning_dispatch.ports import ListAccount
@@ -56,6 +59,9 @@ PAGE = 1000
 """Callees read at a time while looking for a unit's."""
 PATIENCE = 30.0
 """Seconds the daemon may take for one act."""
+PATIENCE_WITH_A_REGISTER = 600.0
+"""Seconds it may take for a register of a whole prefecture."""
+_IMPORTS = TypeAdapter(RegisterImport)
 _KINDS: Mapping[str, type[DispatchError]] = {
     one.__name__: one for one in (NotFoundError, RefusedError, StoreError, UnreachableError)
 }
@@ -155,6 +161,15 @@ class DaemonOffice:
         """See the port."""
         said = self._ask("/alarms/claim", json={"alarm_ids": alarm_ids and list(alarm_ids), "actor": actor})
         return [int(one) for one in said["claimed"]]
+
+    def take_over(self, coming: RegisterImport) -> RegisterCounts:
+        """Hand a register over. RefusedError, and nothing is written."""
+        said = self._ask("/register", content=_IMPORTS.dump_json(coming), timeout=PATIENCE_WITH_A_REGISTER)
+        return RegisterCounts(**said)
+
+    def ask(self, path: str, document: Mapping[str, object]) -> dict[str, Any]:
+        """Another act of the local socket; what is refused comes as an error of ours."""
+        return self._ask(path, json=document)
 
     def take_task(self, attempt_id: int, *, actor: str) -> int:
         """See the port."""
@@ -310,9 +325,8 @@ def callee_of(read: TableReadings, callout_id: int, unit_code: str) -> int:
 def open_office(settings: Settings) -> Iterator[Office]:
     """The daemon if it answers, else the database. Errors of ours say what is missing."""
     if daemon_answers(settings.control_socket):
-        transport = httpx2.HTTPTransport(uds=str(settings.control_socket))
-        with httpx2.Client(transport=transport, base_url="http://daemon", timeout=PATIENCE) as client:
-            yield DaemonOffice(client)
+        with asked_daemon(settings) as daemon:
+            yield daemon
         return
     require_database(settings)
     product = open_product(settings)
@@ -321,6 +335,14 @@ def open_office(settings: Settings) -> Iterator[Office]:
         yield DirectOffice(product, SystemClock(), lists, samples=not reaches_people(settings))
     finally:
         product.close()
+
+
+@contextmanager
+def asked_daemon(settings: Settings) -> Iterator[DaemonOffice]:
+    """The daemon that answers behind the local socket."""
+    transport = httpx2.HTTPTransport(uds=str(settings.control_socket))
+    with httpx2.Client(transport=transport, base_url="http://daemon", timeout=PATIENCE) as client:
+        yield DaemonOffice(client)
 
 
 @contextmanager

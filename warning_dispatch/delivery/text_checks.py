@@ -14,10 +14,11 @@ from warning_dispatch.delivery.lengths import (
     sms_segments,
     speech_seconds,
 )
+from warning_dispatch.delivery.letter_words import LETTER_TRIALS
 from warning_dispatch.delivery.naming import fitting_message
 from warning_dispatch.delivery.templates import Variant
 from warning_dispatch.delivery.text_samples import SAMPLE_BUREAU, SAMPLE_CAUSES, SAMPLE_LINK, SAMPLE_UNIT, sample_for
-from warning_dispatch.delivery.texts import CHANNEL_FOLDERS, SELF, TextBook
+from warning_dispatch.delivery.texts import CHANNEL_FOLDERS, LETTERS, SELF, TEST_CALL, TextBook
 from warning_dispatch.delivery.wording import placeholder_values
 from warning_dispatch.engine.causes import with_causes
 from warning_dispatch.errors import Finding
@@ -135,3 +136,21 @@ def _sms_findings(where: str, body: str, language: str, signature: str) -> Itera
         signed = f" with {signature}" if signature else ""
         what = f"is {length.characters} characters, {length.segments} parts ({length.encoding}){signed}"
         yield Finding(where, what, f"shorten it to {limit} parts")
+
+
+def letter_findings(book: TextBook, signature: str = "") -> list[Finding]:
+    """The letters of the yearly refresh."""
+    findings: list[Finding] = []
+    for language in book.languages:
+        where = book.where(f"{language}/{TEST_CALL}")
+        for values in LETTER_TRIALS:
+            body = book.letter(TEST_CALL.split("/")[1], language, "voice", values).body
+            findings += _speech_findings(where, body, language, "call")
+        for kind in LETTERS:
+            for values in LETTER_TRIALS:
+                where = book.where(f"{language}/sms/{kind}")
+                body = book.letter(kind, language, "sms", values).body
+                findings += _sms_findings(where, body, language, signature)
+                if str(values["link"]) not in body:
+                    findings.append(Finding(where, "has no link", "add {{ link }}"))
+    return list(dict.fromkeys(findings))

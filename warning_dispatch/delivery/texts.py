@@ -17,6 +17,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, T
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from warning_dispatch.delivery.causes import read_causes
+from warning_dispatch.delivery.letter_words import LETTER_PLACEHOLDERS, LETTER_TRIALS
 from warning_dispatch.delivery.speech import Speech, read_speech
 from warning_dispatch.delivery.templates import Variant, Vocabulary, chosen, variants_in
 from warning_dispatch.delivery.text_samples import sample_for
@@ -36,6 +37,11 @@ from warning_dispatch.model.unit import Channel
 CHANNEL_FOLDERS = ("voice", "sms", "email", "operator")
 PURPOSES = ("call", "notice", "all_clear")
 SELF = "self"
+WRITTEN = ("sms", "email")
+TEST_CALL = "voice/renewal_prove"
+"""The one letter that is spoken."""
+LETTERS = ("renewal_ask", "renewal_remind", "renewal_return", "renewal_prove", "renewal_approve")
+"""Letters of the yearly refresh; they go by text only."""
 FALLBACK_LANGUAGE = "zh_CN"
 
 
@@ -105,6 +111,11 @@ class TextBook:
                 texts[key] = _shape(self._templates[key].render(values), channel)
         return FrozenTexts(texts)
 
+    def letter(self, kind: str, language: str, channel: str, values: Mapping[str, object]) -> FrozenText:
+        """A letter of the yearly refresh (LETTERS), in this language, else in Chinese."""
+        known = language if language in self.languages else FALLBACK_LANGUAGE
+        return _shape(self._templates[f"{known}/{channel}/{kind}"].render(values), channel)
+
     def variants(self) -> Iterator[Variant]:
         """Every template about a warning."""
         for variants in self._variants.values():
@@ -147,7 +158,7 @@ class TextBook:
             for channel in CHANNEL_FOLDERS:
                 place, found = f"{language}/{channel}", list[Finding]()
                 folder = self._folder / place
-                variants = variants_in(folder, place, PURPOSES, (SELF,), self._vocabulary, found)
+                variants = variants_in(folder, place, PURPOSES, (SELF, *LETTERS), self._vocabulary, found)
                 yield from found
                 self._variants.update({f"{place}/{purpose}": variants[purpose] for purpose in PURPOSES})
                 for variant in (one for purpose in PURPOSES for one in variants[purpose]):
@@ -162,6 +173,10 @@ class TextBook:
                         self._trial(key, channel, [self_values(self.ways, language, Channel[channel.upper()])])
                     )
                 yield from findings
+            letters = (f"{one}/{kind}" for one in WRITTEN for kind in LETTERS)
+            for key in (f"{language}/{one}" for one in (*letters, TEST_CALL)):
+                findings = list(self._load_one(key, LETTER_PLACEHOLDERS))
+                yield from findings or self._trial(key, key.split("/")[1], LETTER_TRIALS)
 
     def _samples(self, variant: Variant, language: str, channel: str) -> Iterator[Mapping[str, object]]:
         """With everything present, with everything absent, and with no way to answer in writing."""

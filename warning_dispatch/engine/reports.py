@@ -6,15 +6,17 @@ whenever it comes; a report that arrives before the receipt, or after a lost lea
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from warning_dispatch.engine.answers import Answer, is_opt_in, is_opt_out, is_positive, take_answers
+from warning_dispatch.engine.answers import Answer, is_opt_in, is_opt_out, is_positive, plain_reply, take_answers
 from warning_dispatch.engine.blackouts import Blackouts
 from warning_dispatch.engine.breakers import Breakers, Failure
 from warning_dispatch.engine.dialling_budget import NEVER_WENT, settle_calls
 from warning_dispatch.engine.ledger import Ledger
+from warning_dispatch.engine.letters import Letters, deny, prove
 from warning_dispatch.engine.opt_outs import keep_opt_outs, take_opt
 from warning_dispatch.engine.records import (
     AttemptRecord,
@@ -30,9 +32,11 @@ from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.endpoints import all_dead, other_roles
 from warning_dispatch.escalation.moves import Ended
 from warning_dispatch.model.plan import Next, Outcome
+from warning_dispatch.model.renewal import LETTERS_FROM
 from warning_dispatch.model.states import FINISHED, AttemptState, CalleeState, Means, Voice
 from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.ports import Receipt, Reply, Report, Tap
+from warning_dispatch.renewal.changes import NEGATIVE_REPLIES
 
 UNSURE_FOR = 75_000
 """ms that a call may ring and be listened to of which its carrier did not say that it took it; then it goes on."""
@@ -56,12 +60,15 @@ class Reports:
         report_overdue: int,
         blackout: BlackoutRule | None = None,
         counted: AbstractSet[str] = frozenset(),
+        letters: Letters | None = None,
     ) -> None:
         """`outcomes` is the outcome table; `report_overdue` ms after hand-over a final report is missed.
 
-        `counted`: routes of texts that may send a number only so many.
+        `counted`: routes of texts that may send a number only so many. `letters`: who takes in what is told of the
+        yearly refresh's letters.
         """
         self._counted_texts = counted
+        self._letters = letters
         self._outcomes = outcomes
         self._blackouts = Blackouts(blackout or BlackoutRule(), outcomes)
         self._blind_index = blind_index
@@ -73,6 +80,9 @@ class Reports:
         A call of which its carrier did not say that it took it may be ringing: it counts as handed over until that would
         be over, so that no other provider rings the same phone meanwhile; then it goes on as its carrier said.
         """
+        letters = [one for one in receipts if one.attempt_id >= LETTERS_FROM]
+        if letters and self._letters is not None:
+            self._letters.take_receipts(ledger, letters)
         attempts = ledger.tx.attempts.load([one.attempt_id for one in receipts])
         sharers = sharers_of(ledger, list(attempts.values()))
         handed: list[tuple[int, str, int | None]] = []
@@ -111,6 +121,9 @@ class Reports:
 
         `unsure`: attempts that a carrier may have taken although it did not say so.
         """
+        letters = [one for one in reports if one.attempt_id >= LETTERS_FROM]
+        if letters and self._letters is not None:
+            self._letters.take_reports(ledger, letters)
         attempts = ledger.tx.attempts.load(list({one.attempt_id for one in reports}))
         ledger.tx.callees.hold(callees_of(attempts.values()))
         ended: dict[int, tuple[AttemptRecord, Outcome, int]] = {}
@@ -142,28 +155,42 @@ class Reports:
     def take_replies(self, ledger: Ledger, replies: Sequence[Reply]) -> int:
         """A reply acknowledges what was open and had been sent to that number. Returns how many counted.
 
-        One that names the message it answers acknowledges what that message was about.
+        One that names the message it answers acknowledges what that message was about. It also says whose the number is:
+        "received" proves it, "not me" denies the test message that waits for an answer.
         """
         answers: list[Answer] = []
+        said: defaultdict[Means, list[bytes]] = defaultdict(list)
         for reply in replies:
+            blind, means = self._blind_index(reply.address), _MEANS.get(reply.channel, Means.REPLY)
             if is_opt_out(reply.text) or is_opt_in(reply.text):
-                take_opt(ledger, reply, self._blind_index(reply.address))
+                take_opt(ledger, reply, blind)
+                continue
+            if plain_reply(reply.text) in NEGATIVE_REPLIES and deny(
+                ledger, ledger.tx.proofs.by_numbers([blind]), means
+            ):
                 continue
             if not is_positive(reply.text):
                 ledger.note_system({"k": "reply.other", "on": reply.channel.key})
                 continue
-            means = _MEANS.get(reply.channel, Means.REPLY)
+            said[means].append(blind)
+            ledger.proved_by(blind=blind)
             for attempt_id, target in self._open_for(ledger, reply):
                 answers.append(Answer(target.callee_id, means, target.role, target.receiver_id, attempt_id))
+        for means, numbers in said.items():
+            prove(ledger, ledger.tx.proofs.by_numbers(numbers), means)
         return take_answers(ledger, answers) if answers else 0
 
     def take_taps(self, ledger: Ledger, taps: Sequence[Tap]) -> int:
         """Links confirmed (by the web, or by simulated people): each for every unit on its page. How many counted."""
-        answers = [
-            Answer(target.callee_id, Means.LINK, target.role, target.receiver_id)
-            for tap in taps
-            for target in ledger.tx.links.target(tap.link.rsplit("/", 1)[-1])
-        ]
+        answers = []
+        for tap in taps:
+            token = tap.link.rsplit("/", 1)[-1]
+            targets = ledger.tx.links.target(token)
+            if targets:
+                ledger.proved_by(token=token)
+            elif (proof := ledger.tx.proofs.by_token(token)) is not None:
+                prove(ledger, [proof], Means.LINK)
+            answers += [Answer(one.callee_id, Means.LINK, one.role, one.receiver_id) for one in targets]
         return take_answers(ledger, answers) if answers else 0
 
     def _open_for(self, ledger: Ledger, reply: Reply) -> Sequence[tuple[int, LinkTarget]]:
@@ -186,6 +213,8 @@ class Reports:
         ]
         if answers:
             take_answers(ledger, answers)
+        for attempt in attempts:
+            ledger.proved_by(attempt=attempt.id)
 
     def _end(
         self,

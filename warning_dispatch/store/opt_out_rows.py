@@ -46,7 +46,9 @@ class OptOutTable:
         """See the port."""
         rows = self._sql.rows(
             """SELECT n.id, coalesce((SELECT a.route FROM attempt a WHERE a.number_id = n.id AND a.channel = ?
-            ORDER BY a.id DESC LIMIT 1), '') FROM number n WHERE n.blind_index = ?""",
+            ORDER BY a.id DESC LIMIT 1), (SELECT l.route FROM letter l WHERE l.number_id = n.id AND l.channel = ?
+            ORDER BY l.id DESC LIMIT 1), '') FROM number n WHERE n.blind_index = ?""",
+            channel.value,
             channel.value,
             blind_index,
         )

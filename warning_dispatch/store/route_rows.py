@@ -10,6 +10,7 @@ from warning_dispatch.escalation.breaker import BY_PROBE, Breaker, Phase
 from warning_dispatch.model.states import AttemptState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.model.views import RouteView
+from warning_dispatch.store.schema_renewal import LETTER_ON_A_LINE
 from warning_dispatch.store.sql import Sql, marks
 
 _CHANNELS = {channel.value: channel for channel in Channel}
@@ -17,7 +18,8 @@ _PHASES = {phase.value: phase for phase in Phase}
 _LIVE = f"({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value})"
 _BREAKER = "phase, failures, openings, down_until, down_why, trial_id"
 _ROUTES = f"""SELECT name, channel, lines, rate, CASE WHEN lines IS NULL THEN 0 ELSE (SELECT count(*) FROM attempt a
- WHERE a.route = r.name AND a.state IN {_LIVE} AND a.channel = {Channel.VOICE.value}) END, tokens, tokens_at, {_BREAKER}
+ WHERE a.route = r.name AND a.state IN {_LIVE} AND a.channel = {Channel.VOICE.value})
+ + (SELECT count(*) FROM letter l WHERE l.route = r.name AND {LETTER_ON_A_LINE}) END, tokens, tokens_at, {_BREAKER}
  FROM route r ORDER BY name"""
 """A line is in use while a call is on it: counted, so that no crash can leave one taken."""
 

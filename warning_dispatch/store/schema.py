@@ -25,19 +25,26 @@ from warning_dispatch.model.states import AttemptState, BranchState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.store.schema_metadata import Key, key, metadata
 from warning_dispatch.store.schema_register import duty_shift, endpoint, number, receiver, register_change, unit
+from warning_dispatch.store.schema_renewal import campaign, filing, letter, proof, renewal_link, renewal_link_unit
 from warning_dispatch.store.schema_sources import lease, outlet_post, publication, source, source_item
 
 __all__ = [
     "Key",
+    "campaign",
     "duty_shift",
     "endpoint",
+    "filing",
     "lease",
+    "letter",
     "metadata",
     "number",
     "outlet_post",
+    "proof",
     "publication",
     "receiver",
     "register_change",
+    "renewal_link",
+    "renewal_link_unit",
     "source",
     "source_item",
     "unit",
@@ -324,7 +331,7 @@ attempt = Table(
     Column("possible_duplicate", SmallInteger, nullable=False, server_default="0"),
     Column("held_until", BigInteger, comment="READY and not before: every number it could dial is over its budget"),
     Column("held_why", Text, comment="reason"),
-    Column("taken_at", BigInteger, comment="an operator task: since when somebody has it in hand"),
+    Column("taken_until", BigInteger, comment="an operator task: until when the machine waits for whoever took it"),
     Column("taken_by", Text, comment="who, as the journal names them"),
     _refers("callout_id", "callout"),
     Index(

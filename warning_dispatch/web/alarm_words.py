@@ -168,6 +168,8 @@ GAPS: Mapping[str, Pair] = {
     "many_units": ("责任人负责单位过多", "its person has too many units"),
     "roster_gap": ("值班表有缺口", "a gap in the roster"),
     "review_due": ("重点单位未复核或没写措施", "key unit: review due, or no measures"),
+    "not_filed": ("年度更新备案逾期未报", "not filed in the last campaign"),
+    "denied": ("有号码的持有人否认", "a number that its holder denies"),
 }
 """Weaknesses of a unit in the register, by registry.readiness.Gap."""
 _NAMED = 6

@@ -31,7 +31,7 @@ from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch
 
 SHIPPED = Path(__file__).parents[3] / "config" / "messages"
-WORDS = Vocabulary(tiers=frozenset({"leaders"}))
+WORDS = Vocabulary(tiers=frozenset({"leaders", "outlets"}))
 BOOK = TextBook(SHIPPED, ("zh_CN", "en"), WORDS)
 COMPOSE = Composer(BOOK.speech, {"long": "【山西省吕梁市气象台】"})
 EVIL = st.one_of(

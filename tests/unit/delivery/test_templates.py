@@ -21,7 +21,9 @@ from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.texts import AlertFacts
 
 SHIPPED = Path(__file__).parents[3] / "config" / "messages"
-WORDS = Vocabulary(hazards=frozenset({"rainstorm", "heat"}), tiers=frozenset({"leaders", "townships", "villages"}))
+WORDS = Vocabulary(
+    hazards=frozenset({"rainstorm", "heat"}), tiers=frozenset({"leaders", "townships", "villages", "outlets"})
+)
 RED_RAIN = replace(sample_facts(), hazard_key="rainstorm", msg_type=MsgType.ALERT)
 BODY = "{}。{{{{ issuer }}}}{{{{ time_short }}}}{{{{ unit }}}}{{{{ link }}}}"
 

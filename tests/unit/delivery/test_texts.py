@@ -20,7 +20,7 @@ from warning_dispatch.model.alert import MsgType
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.texts import LINK_MARK, UNIT_MARK, AlertFacts
 
-TIERS = Vocabulary(hazards=frozenset({"rainstorm", "heat"}), tiers=frozenset({"leaders", "villages"}))
+TIERS = Vocabulary(hazards=frozenset({"rainstorm", "heat"}), tiers=frozenset({"leaders", "villages", "outlets"}))
 SHIPPED = Path(__file__).parents[3] / "config" / "messages"
 HAZARDS = (
     ("台风", "Typhoon"),
