@@ -32,7 +32,6 @@ class TwilioKind:
     name: str = "twilio"
     channels: frozenset[Channel] = frozenset({Channel.VOICE, Channel.SMS})
     simulated: bool = False
-    cannot_ring: tuple[str, ...] = ("+86",)
     options: type[TwilioOptions] = TwilioOptions
 
     def check(self, options: TwilioOptions, route: RouteFacts) -> Sequence[Finding]:
