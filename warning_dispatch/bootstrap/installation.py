@@ -43,6 +43,7 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.daemon import Daemon, EngineDesk, Regular
 from warning_dispatch.delivery.configured import (
+    cannot_ring,
     documented_limits,
     number_limits,
     reaches_people,
@@ -169,7 +170,7 @@ def _rule(route: RouteSettings, at: int, limits: RouteLimits) -> RouteRule:
         operators=frozenset(map(Operator, route.operators)),
         public_cloud=route.public_cloud or limits.public_cloud,
         hours=Hours(_of_day(hours.start), _of_day(hours.end)) if hours else None,
-        cannot_ring=limits.cannot_ring,
+        cannot_ring=cannot_ring(route),
     )
 
 
