@@ -128,3 +128,13 @@ def distinct_routes(routes: tuple[RouteSettings, ...]) -> tuple[RouteSettings, .
         text = ", ".join(doubled)
         raise ours("routes", f"线路名称重复：{text}", f"route names stand twice: {text}")
     return routes
+
+
+class RobotSettings(Shape):
+    """[[robots]] 群机器人: a group of the bureau's own people that is told of new alarms."""
+
+    name: Name
+    every_s: float = Field(default=10.0, ge=6, le=3_600)
+    """At most one message in so many seconds."""
+    options: dict[str, Any] = Field(default_factory=dict, repr=False)
+    """[robots.options]: the provider and the files of its secrets."""

@@ -30,7 +30,7 @@ from pydantic_settings.sources import EnvSettingsSource
 
 from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.renewal_settings import RenewalSettings
-from warning_dispatch.route_settings import RouteSettings, distinct_routes
+from warning_dispatch.route_settings import RobotSettings, RouteSettings, distinct_routes
 from warning_dispatch.source_settings import (
     FeedSettings,
     FolderSettings,
@@ -269,6 +269,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     smtp: SmtpSettings = SmtpSettings()
     routes: Annotated[tuple[RouteSettings, ...], AfterValidator(distinct_routes)] = ()
+    robots: tuple[RobotSettings, ...] = ()
     simulation: SimulationSettings = SimulationSettings()
     _route_secrets: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
@@ -306,6 +307,10 @@ class Settings(BaseSettings):
     def outlet_secret(self, outlet: OutletSettings) -> str:
         """What signs the posts to an outlet; empty when there is none. ConfigError as above."""
         return self._secret(f"outlet-{outlet.name}", outlet.secret_file)
+
+    def robot_secret(self, robot: str, name: str, file: str) -> str:
+        """A secret of a group robot, from the credential `robot-<robot>-<name>` or its file. ConfigError as above."""
+        return self._secret(f"robot-{robot}-{name}", file)
 
     def _has_credential(self, name: str) -> bool:
         return self.credentials_dir is not None and (self.credentials_dir / name).is_file()

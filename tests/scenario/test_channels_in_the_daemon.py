@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from warning_dispatch.bootstrap import build_daemon, open_product
+from warning_dispatch.bootstrap import build_daemon, channels, open_product
 from warning_dispatch.bootstrap.channels import Asking
 from warning_dispatch.clock import SystemClock, VirtualClock
 from warning_dispatch.daemon import EngineDesk
@@ -45,6 +45,7 @@ class Beacon:
     def __init__(self, tools: ChannelTools) -> None:
         self.tools = tools
         self.done: list[str] = []
+        self.health = Probe(healthy=True, balance="12 元")
 
     async def deliver(self, batch: Sequence[Dispatch]) -> Sequence[Receipt]:
         """See ChannelPort."""
@@ -69,7 +70,7 @@ class Beacon:
 
     async def probe(self) -> Probe:
         """See Probed."""
-        return Probe(healthy=True, balance="12 元")
+        return self.health
 
     async def run(self) -> None:
         """See Running."""
@@ -192,7 +193,7 @@ async def test_a_provider_is_asked_by_one_daemon_at_a_time(tmp_path: Path, kind:
         asked: list[str] = []
 
         def looking(holder: str) -> Callable[[Any], Awaitable[None]]:
-            async def ask() -> None:
+            async def ask(_writer: Any) -> None:
                 asked.append(holder)
 
             return Asking(product.engine, clock, holder, "poll:elsewhere", 1.0).beside(ask)
@@ -208,6 +209,30 @@ async def test_a_provider_is_asked_by_one_daemon_at_a_time(tmp_path: Path, kind:
 
     await running(settings, work)
     assert kind.built
+
+
+async def test_a_probe_takes_a_route_out_of_service_and_back(
+    tmp_path: Path, kind: BeaconKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account that has run dry is an alarm before a village finds out; topped up, the route is used again."""
+    monkeypatch.setattr(channels, "PROBE_EVERY", 0.05)
+    settings = installation(tmp_path, tower="north")
+
+    async def work(_desk: EngineDesk, product: Any) -> None:
+        [beacon] = kind.built
+
+        def told(*kinds: str) -> Callable[[], Awaitable[bool]]:
+            async def look() -> bool:
+                return sorted(one.kind for one in product.read.alarms().rows) == sorted(kinds)
+
+            return look
+
+        beacon.health = Probe(healthy=False, why="balance_exhausted")
+        await until(told("route_down"))
+        beacon.health = Probe(healthy=True, balance="500 元")
+        await until(told("route_down", "route_back"))
+
+    await running(settings, work)
 
 
 def test_what_a_kind_asks_for_is_found_before_it_is_built(tmp_path: Path, kind: BeaconKind) -> None:

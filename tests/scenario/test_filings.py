@@ -303,6 +303,17 @@ def test_the_campaign_was_closed_while_a_page_was_open(filing: Filing) -> None:
     assert filing.world.post() == 0
 
 
+def test_closed_by_mistake_and_opened_anew_everybody_is_asked_anew(filing: Filing) -> None:
+    """On the same day: the old links have expired, so each registrar gets the new one."""
+    filing.world.do(filing.desk.close_campaign("张工", "截止日写错"))
+    filing.world.do(filing.desk.open_campaign("张工", "", "2027-04-30"))
+    filing.world.post()
+    first, second = filing.world.letters_to(number(3), FILING_PATH)
+    assert first.link != second.link
+    assert "4月30日" in second.text
+    assert all(not one.refused for one in filing.confirm())
+
+
 # --- approval ---------------------------------------------------------------------------------------------
 
 

@@ -63,7 +63,7 @@ async def until(true: Callable[[], bool], what: str) -> None:
 class Installation:
     """A bureau with one voice route by a provider on loopback, and a register of numbers that belong to nobody."""
 
-    def __init__(self, home: Path, words: Any, endpoint: str, units: Any) -> None:
+    def __init__(self, home: Path, words: Any, endpoint: str, units: Any, **sections: Any) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.port = listener.getsockname()[1]
         self.base = f"http://127.0.0.1:{self.port}"
@@ -86,6 +86,7 @@ class Installation:
             web={"port": self.port, "callback_url": self.base},
             routes=routes,
             bureau={"call_itself": False},
+            **sections,
         )
         KeyRing.create(self.settings.keys_dir)
         self.keys = KeyRing.load(self.settings.keys_dir)
@@ -184,6 +185,11 @@ async def test_a_key_pressed_at_the_provider_answers_for_the_unit(
             await until(lambda: house.keys_counted() == 2, "a key that comes after the restart counts too")
         assert {words.attempt(seen) for seen in provider.seen[:2]} <= set(house.handed().values())
         assert already >= 2
+    stored = b"".join(
+        path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file() and path.parent.name != "lists"
+    )
+    assert b"861000000" not in stored
+    assert not any(secret.encode() in stored for secret in words.secrets.values())
     text = caplog.text
     assert "1000000" not in text
     assert not any(secret in text for secret in words.secrets.values())
@@ -200,3 +206,23 @@ def test_limits_and_the_cloud_come_from_the_providers_file(
     assert cloud.per_number is not None
     assert [window.calls for window in cloud.per_number.windows] == [1, 3, 3]
     assert (sms.values, sms.rule.public_cloud, sms.simulated) == (False, False, True)
+
+
+@pytest.mark.slow
+async def test_the_bureaus_group_is_told_of_an_alarm(tmp_path: Path, town: Callable[..., Any], stand: Any) -> None:
+    """Something that cannot be decided stands in the duty group a moment later, by its kind; nothing of its content does."""
+    units = town(counties=1, townships=1, villages=1).units
+    key = tmp_path / "robot-key"
+    key.write_text("group-key")
+    key.chmod(0o600)
+    async with stand.standing(lambda _seen: stand.Says(body=b'{"errcode":0}')) as group:
+        options = {"provider": "wecom-robot", "key_file": str(key), "endpoint": group.endpoint}
+        robots = [{"name": "duty", "every_s": 6, "options": options}]
+        house = Installation(tmp_path, stand.WORDS["aliyun-voice"], group.endpoint, units, robots=robots)
+        async with house.running() as desk:
+            await desk.take_in("不是预警 13900000000".encode(), "file")
+            await until(lambda: bool(group.seen), "the group is told")
+    text = group.seen[0].document["text"]["content"]
+    assert text.startswith("【气象叫应】新告警 ")
+    assert "139" not in text
+    assert group.seen[0].query == {"key": "group-key"}

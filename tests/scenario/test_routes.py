@@ -215,6 +215,18 @@ def test_a_refused_message_goes_by_the_next_provider_at_once(town: Callable[...,
     assert not any(one.possible_duplicate for one in place.dispatches(VILLAGE, A, Channel.SMS))
 
 
+def test_who_opted_out_of_one_route_is_written_to_by_the_other(town: Callable[..., Any]) -> None:
+    """Receiving is a duty: STOP closes the route it was sent to, and no other; with one route it is not tried again."""
+    for names, taken in ((["sms-a", "sms-b"], ["sms-a", "sms-b"]), (["sms-a"], ["sms-a"])):
+        faults = Faults(outages=(outage("sms-a", "opted_out", channel=Channel.SMS),))
+        routes = [RouteRecord(name, Channel.SMS) for name in names]
+        place = town(counties=1, townships=1, villages=1, routes=routes, rules=ordered(*names), faults=faults)
+        place.warning(RED_CITY)
+        place.play(seconds=OPENED + 30)
+        assert [one.route for one in place.dispatches(VILLAGE, A, Channel.SMS)] == taken
+        assert place.rings(VILLAGE, A)
+
+
 def test_a_provider_that_is_down_is_tried_by_one_call_at_a_time(town: Callable[..., Any]) -> None:
     """An alarm once, however often the trial fails; meanwhile the other one carries; then told that it is back."""
     faults = Faults(outages=(outage("first", "provider_down", 0, 900),))

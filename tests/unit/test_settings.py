@@ -67,6 +67,8 @@ def keys_in_file(text: str) -> set[str]:
     for line in text.splitlines():
         if line.startswith("[["):
             section = "routes"
+        elif shown := re.match(r"#\[\[(\w+)\]\]", line):
+            found.add(shown[1])
         elif heading := re.match(r"(?:# \[)?\[([\w.]+)\]", line):
             section = f"{heading[1]}."
         elif key := re.match(r"#   (\w+) = ", line):

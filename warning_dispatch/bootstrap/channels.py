@@ -21,8 +21,10 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.daemon import Regular
 from warning_dispatch.delivery.configured import ConfiguredRoute, facts_of, read_routes
 from warning_dispatch.delivery.kinds import ChannelTools, Hooked, Polled, Probed, Running, Shared
+from warning_dispatch.engine.breakers import Breakers
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.lanes import Lane, Writer
+from warning_dispatch.engine.reports import PROVIDER_DOWN
 from warning_dispatch.errors import ConfigError, Finding, FindingsError
 from warning_dispatch.ports import ChannelPort, Event, OpenCall
 from warning_dispatch.settings import Settings
@@ -82,10 +84,10 @@ class Channels:
         for route, channel in self.by_route.items():
             if isinstance(channel, Polled) and channel.every_s > 0:
                 turn = Asking(engine, clock, holder, f"poll:{route}", channel.every_s)
-                asked.append(Regular(f"poll:{route}", channel.every_s, turn.beside(channel.poll)))
+                asked.append(Regular(f"poll:{route}", channel.every_s, turn.beside(_polling(channel))))
             if isinstance(channel, Probed):
                 turn = Asking(engine, clock, holder, f"probe:{route}", PROBE_EVERY)
-                asked.append(Regular(f"probe:{route}", PROBE_EVERY, turn.beside(_probing(route, channel))))
+                asked.append(Regular(f"probe:{route}", PROBE_EVERY, turn.beside(_probing(route, channel, engine))))
         return asked
 
 
@@ -107,13 +109,13 @@ class Asking:
         self._failing = False
         self._log = structlog.get_logger("route")
 
-    def beside(self, ask: Callable[[], Awaitable[None]]) -> Callable[[Writer], Awaitable[None]]:
+    def beside(self, ask: Callable[[Writer], Awaitable[None]]) -> Callable[[Writer], Awaitable[None]]:
         """The look of a running daemon."""
 
         async def look(writer: Writer) -> None:
             try:
                 if await self._ours(writer):
-                    await ask()
+                    await ask(writer)
                     self._failing = False
             except Exception as error:  # noqa: BLE001 - whatever a provider or its adapter does, the rest goes on
                 if not self._failing:
@@ -139,12 +141,26 @@ class Asking:
         return claimed
 
 
-def _probing(route: str, channel: Probed) -> Callable[[], Awaitable[None]]:
+def _polling(channel: Polled) -> Callable[[Writer], Awaitable[None]]:
+    async def ask(_writer: Writer) -> None:
+        await channel.poll()
+
+    return ask
+
+
+def _probing(route: str, channel: Probed, engine: Engine) -> Callable[[Writer], Awaitable[None]]:
+    """What the probe says goes to the route's breaker; `route list` shows the balance."""
     log = structlog.get_logger("route")
 
-    async def ask() -> None:
+    async def ask(writer: Writer) -> None:
         probe = await channel.probe()
         log.info("route.probe", route=route, healthy=probe.healthy, why=probe.why, balance=probe.balance)
+        why = "" if probe.healthy else probe.why or PROVIDER_DOWN
+        await asyncio.wrap_future(
+            writer.submit(
+                Lane.ACT, lambda now: engine.once(now, lambda ledger: Breakers(ledger).probe(route, why, probe.balance))
+            )
+        )
 
     return ask
 

@@ -29,6 +29,7 @@ from warning_dispatch.bootstrap.renewal import (
     renewal_desk,
     renewal_tables,
 )
+from warning_dispatch.bootstrap.robots import robots_of
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
     feeds_of,
@@ -288,6 +289,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         regular=[
             *_regular(settings, product, clock, channels.by_route, turns=turns),
             *regular_of(settings, channels, product.engine, clock),
+            *(robots_of(settings, product, holder_name(settings), clock) if turns else ()),
         ],
     )
 
@@ -306,7 +308,7 @@ def _public_app(
         desk,
         public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
         live_page=False,
-        body_limit=settings.web.body_limit_kib << 10,
+        body_limit=settings.web.body_limit,
         clock=clock,
         people=Part.WEB in parts,
         alerts=Part.INGEST in parts,
@@ -324,7 +326,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
     return create_control_app(
         product.read,
         desk,
-        body_limit=settings.web.body_limit_kib << 10,
+        body_limit=settings.web.body_limit,
         samples=not reaches_people(settings),
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),

@@ -232,6 +232,11 @@ class RoutePlan:
     signature: str = ""
 
 
+def _limits(routes: Sequence[RoutePlan], night: Night | None) -> CallLimits:
+    texts = frozenset(one.name for one in routes if one.per_number and one.channel is not Channel.VOICE)
+    return CallLimits({one.name: one.per_number for one in routes if one.per_number}, night, texts)
+
+
 def wire_product(
     *,
     database: sqlalchemy.Engine,
@@ -307,16 +312,11 @@ def _letter_office(
 
 def _with_routes(outbox: OutboxSettings, routes: Sequence[RoutePlan], night: Night | None) -> OutboxSettings:
     """What the outbox must know of the routes."""
-    limits = CallLimits(
-        {one.name: one.per_number for one in routes if one.per_number},
-        night,
-        frozenset(one.name for one in routes if one.per_number and one.channel is not Channel.VOICE),
-    )
     return replace(
         outbox,
         simulated_routes=frozenset(one.name for one in routes if one.simulated),
         value_routes=frozenset(one.name for one in routes if one.values),
-        limits=limits,
+        limits=_limits(routes, night),
         rules={one.name: one.rule for one in routes},
     )
 

@@ -68,6 +68,7 @@ def build_app() -> typer.Typer:
         ("campaign", campaign.app),
         ("journal", journal.app),
         ("db", db.app),
+        ("route", route.app),
         ("source", source.sources),
         ("outlet", source.outlets),
         ("route", route.app),

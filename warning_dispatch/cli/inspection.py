@@ -14,30 +14,24 @@ from pathlib import Path
 from warning_dispatch.bootstrap.installation import route_plans
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.wiring import vocabulary_of
+from warning_dispatch.cli.launching import launch_duration
 from warning_dispatch.cli.office import database_file, opened_database
+from warning_dispatch.cli.route_inspection import all_route_findings
 from warning_dispatch.cli.source_inspection import Keys, outlet_findings, source_findings
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.configuration.bureau import BUREAU
-from warning_dispatch.delivery.configured import (
-    documented_limits,
-    number_limits,
-    reaches_people,
-    readable_routes,
-    route_findings,
-    simulated_routes,
-)
-from warning_dispatch.delivery.kinds import RouteLimits
+from warning_dispatch.delivery.configured import reaches_people, readable_routes
 from warning_dispatch.delivery.templates import Vocabulary
 from warning_dispatch.delivery.text_checks import letter_findings, particular_findings, self_findings, texts_findings
 from warning_dispatch.delivery.text_samples import sample_facts
 from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.delivery.ways import Ways, in_words, ways_of
 from warning_dispatch.errors import INFORMATION, DispatchError, Finding, FindingsError
-from warning_dispatch.escalation.budgets import HOUR, MINUTE
-from warning_dispatch.escalation.timing import busiest_hour, latest_ring
+from warning_dispatch.escalation.duration import Duration
+from warning_dispatch.escalation.timing import latest_ring
 from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.plan import CallChain, Ladder
+from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel, UnitLevel
 from warning_dispatch.registry.findings import register_findings
@@ -75,6 +69,15 @@ class Timing:
         return self.chain.name == BUREAU
 
 
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What the whole area asks of the lines."""
+
+    chain: CallChain
+    colour: Colour
+    duration: Duration
+
+
 @dataclass(slots=True)
 class Inspection:
     """Everything found, by area."""
@@ -82,6 +85,7 @@ class Inspection:
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     notices: list[tuple[str, Finding]] = field(default_factory=list)
     timings: list[Timing] = field(default_factory=list)
+    launches: list[Launch] = field(default_factory=list)
     units: int = 0
     receivers: int = 0
 
@@ -308,27 +312,26 @@ def _posts(chain: CallChain, within: str, register: Register) -> Iterator[Findin
 def _routes(
     result: Inspection, settings: Settings, configuration: Configuration | None, register: Register | None
 ) -> None:
-    where = f"{SETTINGS_FILE}: routes"
-    result.found("routes", *_missing_routes(settings, configuration, where))
-    result.found("routes", *_budget_findings(settings, configuration, where))
-    result.found("routes", *route_findings(settings))
-    sample = register is not None and any(entry.sample for entry in register.receivers)
-    if reaches_people(settings) and sample:
-        what = both("名册里有样本号码，真实线路拒绝拨打", "sample numbers in the register: real routes refuse them")
-        result.found("routes", Finding(where, what, "warning-dispatch contacts import …"))
-    if not reaches_people(settings):
-        what = f"{INFORMATION}" + both(
-            "只有模拟线路：不会真正拨出，叫不到任何人", "simulated routes only: nobody is really called"
-        )
-        result.found("routes", Finding(where, what, both("接入真实线路前属正常", "as it should be before real routes")))
-    elif not any(
-        route.channel == "voice" and route.name not in simulated_routes(settings) for route in settings.routes
-    ):
-        what = f"{INFORMATION}" + both("语音仍是模拟线路", "voice still goes to a simulated route")
-        result.found("routes", Finding(where, what))
-    if sample and not reaches_people(settings):
+    """The routes, and what the largest call-out will ask of them."""
+    result.found("routes", *all_route_findings(settings, configuration, register))
+    if register is not None and not reaches_people(settings) and any(entry.sample for entry in register.receivers):
         what = f"{INFORMATION}" + both("名册是样本", "the register is a sample")
         result.found("register", Finding("contacts", what))
+    if configuration is not None and register is not None and register.units:
+        result.launches.extend(largest_launches(settings, configuration, register))
+
+
+def largest_launches(settings: Settings, configuration: Configuration, register: Register) -> Iterator[Launch]:
+    """For each enabled chain: how long the whole area takes at the highest colour it calls for."""
+    for chain in configuration.chains:
+        if not chain.triggers:
+            continue
+        trigger = max(chain.triggers, key=lambda one: max(one.colours))
+        hazard, colour = configuration.hazards.hazards[trigger.hazards[0]], max(trigger.colours)
+        within = settings.ingest.within
+        found = launch_duration(chain, hazard, colour, [within], register.units, settings.routes, within)
+        if found.units:
+            yield Launch(chain, colour, found)
 
 
 def _keys_in_force(settings: Settings) -> Keys | None:
@@ -354,54 +357,3 @@ def list_folder_findings(settings: Settings) -> Iterator[Finding]:
             "打印名单和数据库在同一块盘，盘坏了两样都没有", "the printable lists lie on the database's disk"
         )
         yield Finding(where, what, both("换到另一块盘或共享目录", "name a folder on another disk"))
-
-
-def _missing_routes(settings: Settings, configuration: Configuration | None, where: str) -> Iterator[Finding]:
-    """Channels that a ladder wants and no route carries."""
-    carried: set[str] = {route.channel for route in settings.routes}
-    wanted: dict[str, str] = {}
-    for chain in configuration.chains if configuration else ():
-        for tier in chain.tiers:
-            for ladder in tier.ladders.values():
-                for rung in (*ladder.rungs, *ladder.repeat.rungs, *ladder.slow.rungs):
-                    for channel in rung.channels:
-                        wanted.setdefault(channel.key, f"chains/{chain.name}: {tier.name}")
-    for key, asker in wanted.items():
-        if key not in carried:
-            what = both(f"没有 {key} 线路，而 {asker} 要用", f"no route for {key}, which {asker} wants")
-            yield Finding(where, what, both("补一条 [[routes]]", "add a [[routes]]"))
-
-
-def _budget_findings(settings: Settings, configuration: Configuration | None, where: str) -> Iterator[Finding]:
-    """Ladders that by themselves ring a number more often than all voice routes together may: rungs would be late.
-
-    Of a minute and an hour; what a whole night of repeats comes to is what the limits of day and night are for.
-    """
-    documented = documented_limits(settings)
-    limits = [
-        (one.minute or 0, one.hour or 0, one.reserve_for_red or 0)
-        for route in settings.routes
-        if route.channel == "voice"
-        and (one := number_limits(route, documented.get(route.name, RouteLimits()))) is not None
-    ]
-    for chain in configuration.chains if configuration and limits else ():
-        for tier in chain.tiers:
-            for colour, ladder in tier.ladders.items():
-                name = f"chains/{chain.name}: {tier.name}.{colour.key}"
-                kept = 0 if colour is Colour.RED else sum(reserve for _, _, reserve in limits)
-                yield from _too_often(where, name, ladder, MINUTE, sum(minute for minute, _, _ in limits))
-                yield from _too_often(where, name, ladder, HOUR, sum(hour for _, hour, _ in limits) - kept)
-
-
-def _too_often(where: str, name: str, ladder: Ladder, span: int, most: int) -> Iterator[Finding]:
-    busiest = max(busiest_hour(ladder, span=span).values(), default=0)
-    if busiest > most:
-        chinese, english = _SPANS[span]
-        what = both(
-            f"{name} 的阶梯在{chinese}内最多呼一个号码 {busiest} 次，各语音线路合计只许 {most} 次，多出的要等",
-            f"the ladder of {name} rings one number {busiest} times in {english}, the voice routes allow {most}",
-        )
-        yield Finding(where, what, both("放宽 per_number 或拉开阶梯", "raise per_number or stretch the ladder"))
-
-
-_SPANS = {MINUTE: ("一分钟", "a minute"), HOUR: ("一小时", "an hour")}

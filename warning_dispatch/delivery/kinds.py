@@ -128,7 +128,11 @@ class ChannelTools:
 
 
 class ChannelKind(Protocol):
-    """接法: one way to talk to a provider."""
+    """接法: one way to talk to a provider.
+
+    A kind may also have `cannot_ring`, a tuple of beginnings of E.164 numbers that its provider does not ring whatever the
+    settings say ("+86"): `check` is loud when no other voice route reaches them.
+    """
 
     @property
     def name(self) -> str:

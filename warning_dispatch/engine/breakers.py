@@ -81,8 +81,9 @@ class Breakers:
         """Attempts that came back for their route's sake."""
         self._step([(one.route, partial(_failed, one, self._ledger.now)) for one in failures])
 
-    def probe(self, route: str, why: str) -> None:
-        """A provider was asked how it fares; `why` empty: well."""
+    def probe(self, route: str, why: str, balance: str = "") -> None:
+        """A provider was asked how it fares; `why` empty: well. `balance`: as it says it, for people."""
+        self._ledger.tx.routes.keep_probe(route, balance, self._ledger.now)
         if why or route in self._ledger.tx.routes.troubled():
             self._step([(route, lambda breaker: probed(breaker, why, self._ledger.now))])
 

@@ -35,6 +35,9 @@ SOON = 5
 FURTHEST = 4_000
 """Attempts looked at beyond that at the most, when lines are free although everybody in front has to wait."""
 
+TEMPLATES_IN = "zh_CN"
+"""The language of templates that providers approve."""
+
 Compose = Callable[[Sequence[TextPart], str, Channel, str, str], tuple[str, str]]
 """(what each call-out says, most urgent first; language; channel; link; route) → subject and body for one receiver."""
 
@@ -217,10 +220,10 @@ class Outbox:
         )
 
     def _values(self, ledger: Ledger, one: Chosen, saying: _Saying) -> dict[str, str]:
-        """What the text says, by name. A call about several warnings says each of their values once."""
+        """What the text says, by name; in Chinese, as the approved templates are. Of several warnings each value once."""
         callouts = list(_by_callout(one.wishes))
         frozen = [ledger.frozen(callout_id).texts for callout_id in callouts]
-        several = [texts.values_in(one.endpoint.language) for texts in frozen]
+        several = [texts.values_in(TEMPLATES_IN) for texts in frozen]
         values = dict(several[0])
         for name in values if len(several) > 1 else ():
             values[name] = NAMES_BETWEEN.join(dict.fromkeys(filter(None, (each.get(name, "") for each in several))))
@@ -231,7 +234,7 @@ class Outbox:
         if one.attempt.purpose is Purpose.SELF:
             causes = saying.causes.get(one.attempt.callout_id, ())
             mark = FrozenText(COUNT_MARK, CAUSES_MARK)
-            said = with_causes(mark, frozen[0], one.endpoint.language, one.attempt.channel, causes)
+            said = with_causes(mark, frozen[0], TEMPLATES_IN, one.attempt.channel, causes)
             values |= {"count": said.subject, "causes": said.body}
         return values
 

@@ -287,26 +287,31 @@ class Reports:
     ) -> None:
         """A text that could not go for the provider's sake waits for another route or the same one later.
 
+        So does one whose receiver has opted out, where there is another: that closes one route, and receiving is a duty.
         One that may have gone after all is marked. A call is not repeated as it was: the ladder makes another attempt.
         """
-        refused = [
+        candidates = [
             (attempt, outcome)
             for attempt, outcome, _ in ended
             if attempt.channel is not Channel.VOICE and outcome.next in (*_ROUTE_TROUBLE, Next.ROUTE_ONLY)
         ]
-        keep_opt_outs(ledger, [attempt for attempt, outcome in refused if outcome.next is Next.ROUTE_ONLY])
+        routes = ledger.tx.routes.load() if candidates else ()
+        refused = [
+            (attempt, outcome)
+            for attempt, outcome in candidates
+            if outcome.next in _ROUTE_TROUBLE or _another(attempt, routes)
+        ]
+        keep_opt_outs(ledger, [attempt for attempt, outcome in candidates if outcome.next is Next.ROUTE_ONLY])
         records = ledger.tx.callees.load(list({callee for attempt, _ in refused for callee in attempt.callee_ids}))
         others = {
             attempt.id: write_anew(ledger, attempt, records, repeat=attempt.id in unsure) for attempt, _ in refused
         }
-        routes = ledger.tx.routes.load() if refused else ()
         again = [
             (attempt.id, *self._elsewhere(ledger, attempt, outcome, routes, unsure=attempt.id in unsure))
             for attempt, outcome in refused
             if len(others[attempt.id]) < len(attempt.callee_ids)
             and ledger.goes_on(attempt.callout_id, attempt.purpose)
             and ledger.now < ledger.callout(attempt.callout_id).voice_until + GIVE_UP_AFTER
-            and (outcome.next is not Next.ROUTE_ONLY or _others(attempt, routes))
         ]
         if again:
             ledger.tx.attempts.leave([(one[0], callee) for one in again for callee in others[one[0]]])
@@ -335,10 +340,9 @@ class Reports:
         By another provider at once while one is left that has not refused it; one that may have gone waits its gap. When all
         have, it waits its patience, and begins anew with any but the last.
         """
-        refused_by = {*filter(None, attempt.avoid.split(",")), attempt.route}
-        if not _others(attempt, routes):
+        if not _another(attempt, routes):
             return attempt.route, unsure, ledger.now + self._patience(ledger, attempt, outcome)
-        return ",".join(sorted(refused_by)), unsure, ledger.now + (outcome.gap if unsure else 0)
+        return ",".join(sorted(_refused_by(attempt))), unsure, ledger.now + (outcome.gap if unsure else 0)
 
     @staticmethod
     def _patience(ledger: Ledger, attempt: AttemptRecord, outcome: Outcome) -> int:
@@ -388,7 +392,7 @@ class Reports:
         views = [one.view for one in details]
         duty_done = record.callee.state is CalleeState.DUTY_ANSWERED  # it has answered: only A and B are still wanted
         roles = rules.answering if duty_done else rules.answering | rules.gate_roles
-        refused_by = {*filter(None, attempt.avoid.split(",")), attempt.route}
+        refused_by = _refused_by(attempt)
         event = Ended(
             outcome=outcome,
             role=own.role,
@@ -401,6 +405,19 @@ class Reports:
         )
         trouble = outcome.next in _ROUTE_TROUBLE
         ledger.take(record, event, avoid=",".join(sorted(refused_by)) if trouble and event.other_route else "")
+
+
+def _refused_by(attempt: AttemptRecord) -> set[str]:
+    """The routes that have refused it so far."""
+    return {*filter(None, attempt.avoid.split(",")), attempt.route}
+
+
+def _another(attempt: AttemptRecord, routes: Sequence[RouteRecord]) -> bool:
+    """Whether a route of its channel is in service that has not refused it."""
+    refused_by = _refused_by(attempt)
+    return any(
+        one.channel is attempt.channel and one.breaker.in_service and one.name not in refused_by for one in routes
+    )
 
 
 def _in_doubt(attempt: AttemptRecord, receipt: Receipt) -> bool:
@@ -438,14 +455,6 @@ def _of_the_attempt(attempt: AttemptRecord) -> Behind:
 
 def _callout_of(ended: Sequence[tuple[AttemptRecord, Outcome, int]], attempt_id: int) -> int:
     return next(attempt.callout_id for attempt, _, _ in ended if attempt.id == attempt_id)
-
-
-def _others(attempt: AttemptRecord, routes: Sequence[RouteRecord]) -> bool:
-    """Whether another provider in service is left that has not refused the attempt."""
-    refused_by = {*filter(None, attempt.avoid.split(",")), attempt.route}
-    return any(
-        one.channel is attempt.channel and one.breaker.in_service and one.name not in refused_by for one in routes
-    )
 
 
 _MEANS = {Channel.EMAIL: Means.EMAIL, Channel.VOICE: Means.KEY}

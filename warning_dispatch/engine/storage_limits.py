@@ -40,6 +40,10 @@ class RouteRows(Protocol):
         """Write a breaker back."""
         ...
 
+    def keep_probe(self, name: str, balance: str, now: int) -> None:
+        """What a provider said of itself."""
+        ...
+
     def define(self, routes: Sequence[RouteRecord]) -> None:
         """Make the rows agree with the configuration; what is used of the limits stays."""
         ...

@@ -334,6 +334,25 @@ class AddedReceiver:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteView:
+    """线路: a route as it fares. `state`: in_service, down, trial; `until` (ms): no trial before; `why`: an outcome.
+
+    `balance`: as its provider said it at `probed_at`; empty where it says none or was never asked.
+    """
+
+    name: str
+    channel: Channel
+    state: str
+    until: int
+    why: str
+    lines: int | None
+    lines_used: int
+    rate: int | None
+    balance: str
+    probed_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """What /readyz looks at."""
 

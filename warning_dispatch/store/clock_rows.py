@@ -41,6 +41,7 @@ MOVE: Mapping[str, tuple[str, ...]] = {
     f"attempt WHERE {A_TASK}": ("taken_at",),
     "route WHERE tokens_at > 0": ("tokens_at",),
     "route WHERE down_until > 0": ("down_until",),
+    "route WHERE probed_at > 0": ("probed_at",),
     "number_call": ("at",),
     "alarm WHERE claimed_at IS NULL": ("rings_from", "next_at"),
     "source": ("seen_at", "message_at"),

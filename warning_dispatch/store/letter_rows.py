@@ -104,7 +104,7 @@ class LetterTable:
         """See the port. The number's day decides, whoever else adds one at this moment."""
         before = int(self._sql.value("SELECT count(*) FROM letter"))
         self._sql.many(
-            f"""INSERT INTO letter (campaign_id, kind, channel, number_id, link_id, proof_id, unit_id, language, day, state,
+            f"""INSERT INTO letter (campaign_id, kind, channel, number_id, link_id, proof_id, unit_id, language, once, state,
             due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?text, ?text, {_READY}, ?) ON CONFLICT DO NOTHING""",
             [
                 (
@@ -116,7 +116,7 @@ class LetterTable:
                     one.proof_id,
                     one.unit_id,
                     one.language,
-                    one.day,
+                    f"{one.campaign_id or 0}:{one.day}",  # one that is opened anew on a day asks anew
                     one.due_at,
                 )
                 for one in letters

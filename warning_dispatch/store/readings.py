@@ -23,6 +23,7 @@ from warning_dispatch.model.views import (
     CallOutView,
     CurvePoint,
     LinkView,
+    RouteView,
     SuperiorList,
     TaskRow,
     UnreachedView,
@@ -46,6 +47,7 @@ from warning_dispatch.store.reading_printed import PrintedPictures
 from warning_dispatch.store.reading_references import attempts_by_reference
 from warning_dispatch.store.reading_superiors import SuperiorPictures
 from warning_dispatch.store.reading_tasks import work_list
+from warning_dispatch.store.route_rows import route_views
 from warning_dispatch.store.source_rows import health_of
 from warning_dispatch.store.sql import Sql
 
@@ -218,6 +220,11 @@ class TableReadings:
         """How sources fare, as far as they were watched."""
         with self._reading() as sql:
             return health_of(sql, names)
+
+    def routes(self) -> Sequence[RouteView]:
+        """How the routes fare, by name."""
+        with self._reading() as sql:
+            return route_views(sql)
 
     def outlets(self, names: Sequence[str]) -> Sequence[OutletView]:
         """How outlets fare."""

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from warning_dispatch.engine.records import RouteRecord
-from warning_dispatch.escalation.breaker import Breaker, Phase
+from warning_dispatch.escalation.breaker import BY_PROBE, Breaker, Phase
 from warning_dispatch.model.states import AttemptState
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.model.views import RouteView
 from warning_dispatch.store.schema_renewal import LETTER_ON_A_LINE
 from warning_dispatch.store.sql import Sql, marks
 
@@ -29,6 +30,30 @@ def _breaker(row: Sequence[Any]) -> Breaker:
 
 def _record(row: Sequence[Any]) -> RouteRecord:
     return RouteRecord(row[0], _CHANNELS[row[1]], row[2], row[3], row[4], row[5], row[6], _breaker(row[7:]))
+
+
+def route_views(sql: Sql) -> list[RouteView]:
+    """See ReadModels.routes."""
+    probes = {row[0]: row[1:] for row in sql.rows("SELECT name, balance, probed_at FROM route")}
+    views = []
+    for one in map(_record, sql.rows(_ROUTES)):
+        breaker, (balance, probed_at) = one.breaker, probes[one.name]
+        state = "in_service" if breaker.in_service else "down" if breaker.phase is Phase.OPEN else "trial"
+        views.append(
+            RouteView(
+                name=one.name,
+                channel=one.channel,
+                state=state,
+                until=breaker.down_until,
+                why="" if breaker.in_service else breaker.why.removeprefix(BY_PROBE),
+                lines=one.lines,
+                lines_used=one.lines_used,
+                rate=one.rate,
+                balance=balance,
+                probed_at=probed_at or None,
+            )
+        )
+    return views
 
 
 class RouteTable:
@@ -85,6 +110,10 @@ class RouteTable:
             breaker.trial,
             name,
         )
+
+    def keep_probe(self, name: str, balance: str, now: int) -> None:
+        """See the port."""
+        self._sql.run("UPDATE route SET balance = ?, probed_at = ? WHERE name = ?", balance, now, name)
 
     def define(self, routes: Sequence[RouteRecord]) -> None:
         """See the port."""

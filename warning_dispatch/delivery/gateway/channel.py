@@ -17,7 +17,7 @@ from warning_dispatch.delivery.gateway.pacing import Pace
 from warning_dispatch.delivery.gateway.plan import Plan
 from warning_dispatch.delivery.gateway.references import References
 from warning_dispatch.delivery.gateway.signers import SIGNERS
-from warning_dispatch.delivery.http import HttpAnswer, HttpClient, HttpRules, HttpTroubleError
+from warning_dispatch.delivery.http import Cause, HttpAnswer, HttpClient, HttpRules, HttpTroubleError
 from warning_dispatch.delivery.kinds import ChannelTools, HookAnswer, HookRequest
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.texts import DRILL, DRILL_SPOKEN
@@ -106,10 +106,11 @@ class GatewayChannel:
             except Exception as error:  # noqa: BLE001 - a fault of ours must not take the rest of the batch along
                 self._tools.log.error("gateway.fault", kind=type(error).__name__)  # noqa: TRY400 - a traceback holds numbers
                 verdict = Verdict(FOR_NOW, unsure=True)
-            batch.settle(dispatch.attempt_id, verdict)
+            if verdict is not None:
+                batch.settle(dispatch.attempt_id, verdict)
 
-    async def _hand_over(self, dispatch: Dispatch, batch: _Batch, client: HttpClient) -> Verdict:
-        """One attempt: 1. can it go at all; 2. the request; 3. its turn; 4. is it still ours; 5. send once, read once."""
+    async def _hand_over(self, dispatch: Dispatch, batch: _Batch, client: HttpClient) -> Verdict | None:
+        """One attempt: 1. can it go at all; 2. its turn; 3. is it still ours; 4. send once, read once. None: it is put back."""
         forms = number_forms(dispatch.address)
         if not dispatch.address:
             return Verdict(INVALID)
@@ -123,8 +124,9 @@ class GatewayChannel:
         try:
             answer = await self._send(client, self._plan.provider.request, self._shape.request, values, now)
         except HttpTroubleError as trouble:
-            batch.silent(surely_down=trouble.outcome in OF_THE_ROUTE, outcome=trouble.outcome)
-            return Verdict(trouble.outcome, unsure=trouble.unsure)
+            batch.silent(trouble)
+            again = trouble.cause is Cause.NO_CONNECTION and not batch.trouble and batch.put_back(dispatch)
+            return None if again else Verdict(trouble.outcome, unsure=trouble.unsure)
         batch.answered()
         verdict = judge(answer, self._shape.answer, self._shape.errors, self._shape.unknown)
         if verdict.outcome in OF_THE_ROUTE:
@@ -213,6 +215,7 @@ class _Batch:
         self.codes: Counter[str] = Counter()
         self.trouble = ""
         self._silent = 0
+        self._tried = set[int]()
 
     def settle(self, attempt_id: int, verdict: Verdict) -> None:
         refused = bool(verdict.outcome)
@@ -231,9 +234,18 @@ class _Batch:
     def answered(self) -> None:
         self._silent = 0
 
-    def silent(self, *, surely_down: bool, outcome: str) -> None:
+    def silent(self, trouble: HttpTroubleError) -> None:
+        """One lost connection is nothing; several one after another are a provider that is down."""
         self._silent += 1
-        if surely_down:
-            self.trouble = outcome
+        if trouble.outcome in OF_THE_ROUTE and trouble.outcome != PROVIDER_DOWN:
+            self.trouble = trouble.outcome
         elif self._silent >= SILENT_IN_A_ROW:
             self.trouble = PROVIDER_DOWN
+
+    def put_back(self, dispatch: Dispatch) -> bool:
+        """Nothing of it was sent: once more, but once only."""
+        if dispatch.attempt_id in self._tried:
+            return False
+        self._tried.add(dispatch.attempt_id)
+        self.work.appendleft(dispatch)
+        return True

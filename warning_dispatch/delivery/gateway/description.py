@@ -159,7 +159,8 @@ class ProviderShape(Shape):
     """One provider's way to carry one channel."""
 
     title: Words
-    channel: Literal["voice", "sms"]
+    channel: Literal["voice", "sms", "group"]
+    """`group`: a robot in a group chat, see robot.py; it is no route."""
     serves: tuple[Annotated[str, Field(pattern=r"^\d{1,3}$")], ...] = ("86",)
     """Country codes it can reach; empty: all."""
     public_cloud: bool = True

@@ -219,10 +219,10 @@ def test_the_shipped_settings_example_is_true() -> None:
     """The routes that stand commented in the shipped settings can be read as they stand, secrets aside."""
     text = (shipped_folder().parent / "warning-dispatch.toml").read_text("utf-8")
     example = text.partition("# --- 云通信线路示例")[2].partition("\n")[2].partition("# --- 示例完")[0]
-    routes = tomllib.loads("\n".join(line.removeprefix("#").removeprefix(" ") for line in example.splitlines()))[
-        "routes"
-    ]
-    assert {route["options"]["provider"] for route in routes} == set(SHIPPED)
-    for route in routes:
+    lines = [line.removeprefix("#").removeprefix(" ") for line in example.splitlines()]
+    written = tomllib.loads("\n".join(lines))
+    shown = [*written["routes"], *({**one, "channel": "group"} for one in written["robots"])]
+    assert {route["options"]["provider"] for route in shown} == set(SHIPPED)
+    for route in shown:
         made = make_plan(GatewayOptions.model_validate(route["options"]), lambda _name: "s", "x", folders_of(None))
         assert made.provider.shape.channel == route["channel"]

@@ -143,7 +143,7 @@ def test_no_text_changes_a_request_beyond_its_own_place(name: str, hostile: str)
     assert sorted(key for key, _ in query) == sorted(key for key, _ in harmless.query)
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", [name for name in SHIPPED if not name.endswith("-robot")])
 def test_drills_are_marked_in_every_shipped_request(name: str) -> None:
     """What a provider of templates says in a drill begins with the mark."""
     provider = load_provider(name, [shipped_folder()])

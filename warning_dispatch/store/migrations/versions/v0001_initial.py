@@ -368,6 +368,16 @@ def _create_route() -> None:
             "down_why", sa.Text(), server_default="", nullable=False, comment="the outcome that took it out of service"
         ),
         sa.Column("trial_id", KEY, comment="the attempt that is the trial"),
+        sa.Column(
+            "balance", sa.Text(), server_default="", nullable=False, comment="as the provider said it at the last probe"
+        ),
+        sa.Column(
+            "probed_at",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="when it was last asked how it fares",
+        ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_route")),
     )
 
@@ -877,7 +887,7 @@ def _create_letter() -> None:
         sa.Column("proof_id", KEY),
         sa.Column("unit_id", KEY, nullable=False, comment="as which it is addressed"),
         sa.Column("language", sa.Text(), server_default="zh_CN", nullable=False),
-        sa.Column("day", sa.Text(), nullable=False, comment="a number gets one of a kind a day"),
+        sa.Column("once", sa.Text(), nullable=False, comment="campaign and day: a number gets one of a kind a day"),
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("tries", sa.SmallInteger(), server_default="0", nullable=False),
@@ -894,7 +904,7 @@ def _create_letter() -> None:
         sa.ForeignKeyConstraint(["proof_id"], ["proof.id"], name=op.f("fk_letter_proof_id_proof")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_letter_unit_id_unit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
-        sa.UniqueConstraint("number_id", "channel", "kind", "day", name="uq_letter_day"),
+        sa.UniqueConstraint("number_id", "channel", "kind", "once", name="uq_letter_once"),
         comment="Messages of the yearly refresh, beside the call-outs' attempts and always behind them.",
     )
     op.create_index("ix_letter_campaign", "letter", ["campaign_id", "kind"])
