@@ -276,6 +276,26 @@ class ListAccounts(Protocol):
         ...
 
 
+class ListKeeper(Protocol):
+    """Writes the printable lists beside the engine (reports.worker). Only `close` waits."""
+
+    def start(self) -> None:
+        """Begin; what runs without a list gets one."""
+        ...
+
+    def after_start(self, callout_id: int) -> None:
+        """A call-out has begun."""
+        ...
+
+    def tidy(self) -> None:
+        """Old lists go."""
+        ...
+
+    def close(self) -> None:
+        """Finish what waits, then end."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class MorningAccount:
     """What a morning found.
@@ -507,26 +527,6 @@ class RenewalDesk(Protocol):
 
     async def close_campaign(self, actor: str, reason: str) -> ClosingReport:
         """Freeze it: links expire, what is open lapses, the closing report is written."""
-        ...
-
-
-class ListKeeper(Protocol):
-    """Writes the printable lists beside the engine (reports.worker). Only `close` waits."""
-
-    def start(self) -> None:
-        """Begin; what runs without a list gets one."""
-        ...
-
-    def after_start(self, callout_id: int) -> None:
-        """A call-out has begun."""
-        ...
-
-    def tidy(self) -> None:
-        """Old lists go."""
-        ...
-
-    def close(self) -> None:
-        """Finish what waits, then end."""
         ...
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
+import tomllib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -18,13 +20,15 @@ from starlette.applications import Starlette
 from warning_dispatch.bootstrap import serve
 from warning_dispatch.clock import ScaledClock, SystemClock
 from warning_dispatch.configuration import load_configuration
-from warning_dispatch.delivery.kinds import ChannelTools, HookRequest, RouteFacts, kind_of
+from warning_dispatch.delivery.kinds import ChannelTools, HookRequest, RouteFacts, RouteLimits, kind_of
 from warning_dispatch.delivery.twilio import twiml
 from warning_dispatch.delivery.twilio.errors import error_table
 from warning_dispatch.delivery.twilio.options import TwilioOptions
+from warning_dispatch.delivery.twilio.voice import TwilioVoice
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch, Event, OpenCall, Reply, Report
+from warning_dispatch.route_settings import RouteSettings
 from warning_dispatch.simulation.faults import Faults
 from warning_dispatch.simulation.population import Population, TextHabit, Times, VoiceHabit
 from warning_dispatch.web.hooks import Hooks
@@ -69,6 +73,11 @@ class Bench:
         """Reports, as attempt and outcome."""
         return [(one.attempt_id, one.outcome) for one in self.heard if isinstance(one, Report)]
 
+    def forget(self) -> None:
+        """Another process has taken over: nothing in memory is left."""
+        if isinstance(self.channel, TwilioVoice):
+            self.channel._book._calls.clear()
+
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until something holds."""
         async with asyncio.timeout(PATIENCE):
@@ -111,7 +120,11 @@ def bench(twilio_server: Any) -> Callable[..., Any]:
             async def open_calls(number: str) -> Sequence[OpenCall]:
                 return place.open if number == VILLAGE else []
 
+            async def knows(number: str) -> bool:
+                return number == VILLAGE
+
             tools = ChannelTools(
+                knows=knows,
                 route=name,
                 channel=channel,
                 clock=clock,
@@ -255,6 +268,18 @@ async def test_somebody_who_rings_back_hears_what_is_open_and_can_answer_it(
         assert twiml.phrases("zh_CN")["nothing"] in await ask(redirect, {"CallSid": "CAback", "From": VILLAGE})
 
 
+async def test_a_stranger_who_rings_is_put_to_the_duty_officer(bench: Callable[..., Any]) -> None:
+    """回拨: a number that nobody knows is connected with the desk; where there is none, it hears what this number is."""
+    stranger = {"CallSid": "CAback", "From": "+8613700000009", "CallStatus": "ringing"}
+    async with bench(duty_number="+863588220000") as place:
+        course = await place.server.callbacks.ask(f"{PUBLIC}/hooks/voice/inbound", stranger)
+        assert "<Number>+863588220000</Number>" in course
+        assert "Gather" not in course
+    async with bench() as place:
+        course = await place.server.callbacks.ask(f"{PUBLIC}/hooks/voice/inbound", stranger)
+        assert twiml.phrases("zh_CN")["nothing"] in course
+
+
 # --- what is not known ---------------------------------------------------------------------------------------------
 
 
@@ -273,6 +298,28 @@ async def test_what_was_taken_without_an_answer_is_found_again_and_not_repeated(
     assert all(one.accepted and not one.unsure for one in receipts)
     assert Counter(one.to for one in taken) == {VILLAGE: 1, "+8613900000002": 1}
     assert {one.attempt_id: one.provider_ref for one in receipts} == {one.attempt: one.sid for one in taken}
+
+
+@pytest.mark.parametrize("channel", [Channel.VOICE, Channel.SMS])
+async def test_after_a_crash_what_twilio_has_is_not_handed_over_again(
+    bench: Callable[..., Any], channel: Channel
+) -> None:
+    """The worker died between Twilio and its commit; who repeats it asks first, and the call that rings is the call."""
+    async with bench(channel, voice=VoiceHabit.NEVER) as place:
+        make = call_to if channel is Channel.VOICE else text_to
+        [first] = await place.channel.deliver([make()])
+        place.forget()
+        [again] = await place.channel.deliver([replace(make(), possible_duplicate=True)])
+        assert (again.accepted, again.provider_ref) == (True, first.provider_ref)
+        [other] = await place.channel.deliver([replace(make("+8613900000002", 2), possible_duplicate=True)])
+        assert other.accepted
+        await place.quiet()
+        taken = place.server.rang if channel is Channel.VOICE else place.server.sent
+        assert Counter(one.to for one in taken) == {VILLAGE: 1, "+8613900000002": 1}
+        if channel is Channel.VOICE:  # it has rung in vain: that may be tried again
+            place.forget()
+            [once_more] = await place.channel.deliver([replace(make(), possible_duplicate=True)])
+            assert once_more.provider_ref not in ("", first.provider_ref)
 
 
 async def test_what_nobody_can_tell_stays_unsure_and_is_handed_over_once(bench: Callable[..., Any]) -> None:
@@ -430,6 +477,34 @@ async def test_senders_come_from_a_pool(bench: Callable[..., Any]) -> None:
         assert [one.sender for one in place.server.sent] == [service]
 
 
+# --- secrets -------------------------------------------------------------------------------------------------------
+
+
+async def test_no_log_line_and_no_error_holds_a_secret_or_a_number(
+    bench: Callable[..., Any],
+    twilio_server: Any,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Everything that can go wrong goes wrong, at the most talkative level: neither token nor account nor number is said."""
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.CRITICAL, logger="uvicorn")  # the other side's
+    rest, token = twilio_server("rest"), twilio_server("callbacks").TOKEN
+    for channel, make in ((Channel.VOICE, call_to), (Channel.SMS, text_to)):
+        async with bench(channel, voice=VoiceHabit.NEVER) as place:
+            place.server.failing = iter([*REFUSALS, (500, 20500), "hang", "cut", ""])
+            batch = [make(f"+86139000000{at:02}", at) for at in range(1, len(REFUSALS) + 5)]
+            await place.channel.deliver(batch)
+            await place.channel.hang_up([one.attempt_id for one in batch])
+            await place.channel.hook(HookRequest("POST", "key/1", (), {}, b"Digits=1&From=%2B8613900000001", PUBLIC))
+            await place.quiet()
+    said = caplog.text + "".join(capsys.readouterr()) + repr(place.channel._options)
+    ours = "\n".join(line for line in said.splitlines() if "ASGI" not in line)
+    assert "twilio.refused_callback" in ours
+    secrets = (token, rest.AUTHORIZATION.removeprefix("Basic "), "8613900000")
+    assert [one for one in secrets if one in ours] == []
+
+
 # --- the kind ------------------------------------------------------------------------------------------------------
 
 
@@ -456,12 +531,35 @@ def test_check_names_what_would_fail_at_three_in_the_morning() -> None:
         ".options.from_numbers",
         ".options.address",
         "",
-        ".rate_per_minute",
     ]
+    assert kind.limits(options, facts) == RouteLimits(rate=60, public_cloud=True)
+    fast = kind.check(options, replace(facts, rate=600))
+    assert any(one.where.endswith(".rate_per_minute") for one in fast)
     text = "\n".join(str(one) for one in kind.check(options, facts))
     assert "+86" in text
     sms = kind.check(options, replace(facts, channel=Channel.SMS, hook_url="https://x.example/hooks/sms"))
     assert "不能带链接" in "\n".join(str(one) for one in sms)
+    public = replace(facts, hook_url="https://x.example/hooks/voice")
+    assert kind.addresses(options, public, b"") == {"inbound": "https://x.example/hooks/voice/inbound"}
+    assert [kind.hears(options.model_copy(update={"hears": one}), public) for one in (True, False)] == [True, False]
     good = TwilioOptions(account_sid="AC" + "0" * 32, from_numbers=("+12025550100",))
     ready = replace(facts, hook_url="https://x.example/hooks/voice", secret=lambda _name: "t", rate=60)
     assert [one.what for one in kind.check(good, ready) if not one.what.startswith("信息")] == []
+
+
+def test_the_shipped_settings_example_is_true() -> None:
+    """The Twilio routes that stand commented in the shipped settings can be read as they stand."""
+    text = (Path(__file__).resolve().parents[2] / "config" / "warning-dispatch.toml").read_text("utf-8")
+    example = text.partition("# --- Twilio 示例")[2].partition("\n")[2].partition("# --- Twilio 示例完")[0]
+    lines = [line.removeprefix("#").removeprefix(" ") for line in example.splitlines()]
+    routes = tomllib.loads("\n".join(lines))["routes"]
+    assert [route["channel"] for route in routes] == ["voice", "sms"]
+    for route in routes:
+        RouteSettings.model_validate(route)
+        TwilioOptions.model_validate(route["options"])
+
+
+def test_every_option_is_explained() -> None:
+    """Whoever reads docs/twilio.md has seen every option there is."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "twilio.md").read_text("utf-8")
+    assert [name for name in TwilioOptions.model_fields if f"`{name}`" not in page] == []

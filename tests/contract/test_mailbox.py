@@ -7,19 +7,25 @@ import grp
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email import message_from_string
 from email.message import EmailMessage
 from email.policy import SMTP, default
 from hashlib import sha256
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 import structlog
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from imapclient import IMAPClient
 
 from warning_dispatch.delivery.email.mailbox import KEYWORD, MOST_LETTERS, Mailbox, MailboxRoute
@@ -41,7 +47,9 @@ listen = 127.0.0.1
 base_dir = {home}/run
 state_dir = {home}/state
 log_path = {home}/log
-ssl = no
+ssl = yes
+ssl_cert = <{home}/certificate.pem
+ssl_key = <{home}/key.pem
 disable_plaintext_auth = no
 auth_failure_delay = 0
 mail_location = maildir:{home}/mail/%u
@@ -57,7 +65,8 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls_port}
+    ssl = yes
   }}
 }}
 service anvil {{
@@ -82,6 +91,8 @@ class Post:
     """A mailbox of a running IMAP server."""
 
     port: int
+    tls_port: int
+    trusted: ssl.SSLContext
     user: str
 
     def client(self) -> IMAPClient:
@@ -97,7 +108,9 @@ class Post:
             for mail in mails:
                 client.append("INBOX", mail.as_bytes(policy=SMTP))
 
-    def mailbox(self, hear: Callable[[Event], None], **changes: object) -> Mailbox:
+    def mailbox(
+        self, hear: Callable[[Event], None], *, tls: ssl.SSLContext | None = None, **changes: object
+    ) -> Mailbox:
         """The part under test."""
         values = {
             "host": "127.0.0.1",
@@ -107,7 +120,7 @@ class Post:
             "security": "none",
         }
         route = MailboxRoute(**{**values, **changes})  # type: ignore[arg-type] # a table of keyword arguments
-        return Mailbox(route, TOKENS, _now, hear, structlog.get_logger("test"))
+        return Mailbox(route, TOKENS, _now, hear, structlog.get_logger("test"), tls=tls)
 
 
 def _now() -> int:
@@ -115,7 +128,7 @@ def _now() -> int:
 
 
 @pytest.fixture(scope="module")
-def server_port() -> Iterator[int]:
+def server() -> Iterator[tuple[int, int, ssl.SSLContext]]:
     """Dovecot on loopback, in a folder that its own user may enter."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
@@ -123,16 +136,42 @@ def server_port() -> Iterator[int]:
 
 
 @pytest.fixture
-def post(server_port: int, request: pytest.FixtureRequest) -> Post:
+def post(server: tuple[int, int, ssl.SSLContext], request: pytest.FixtureRequest) -> Post:
     """A mailbox of this test alone."""
-    return Post(server_port, sha256(request.node.name.encode()).hexdigest()[:12])
+    return Post(*server, sha256(request.node.name.encode()).hexdigest()[:12])
 
 
-def _served(home: Path) -> Iterator[int]:
-    assert DOVECOT is not None
+def _certificate(home: Path) -> ssl.SSLContext:
+    """A certificate of loopback's own making; gives the trust of somebody who was told of it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "post office of a test")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (home / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, plain))
+    (home / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    return ssl.create_default_context(cafile=str(home / "certificate.pem"))
+
+
+def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+def _served(home: Path) -> Iterator[tuple[int, int, ssl.SSLContext]]:
+    assert DOVECOT is not None
+    port, tls_port, trusted = _free_port(), _free_port(), _certificate(home)
     root = os.geteuid() == 0
     me = getpass.getuser() if not root else "dovecot"
     owner = me if not root else "mail"
@@ -145,6 +184,7 @@ def _served(home: Path) -> Iterator[int]:
         PLAIN_SETTINGS.format(
             home=home,
             port=port,
+            tls_port=tls_port,
             user=me,
             group=group,
             mail_user=owner,
@@ -155,7 +195,7 @@ def _served(home: Path) -> Iterator[int]:
     with subprocess.Popen([DOVECOT, "-F", "-c", str(conf)], stderr=subprocess.PIPE) as server:  # noqa: S603 - our own command
         try:
             _wait_for(port, server, home)
-            yield port
+            yield port, tls_port, trusted
         finally:
             server.terminate()
 
@@ -289,3 +329,17 @@ async def test_a_mailbox_that_cannot_be_opened_is_said(
     said = "".join(capsys.readouterr())
     assert "horse" not in said
     assert "horse" not in repr(mailbox._route)
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+async def test_a_password_goes_to_a_server_that_is_vouched_for_and_to_no_other(post: Post, security: str) -> None:
+    """With the bureau's own authority the mailbox is read over TLS; a certificate nobody vouches for is refused."""
+    heard: list[Event] = []
+    post.deliver(answer(7))
+    port = post.tls_port if security == "tls" else post.port
+    stranger = post.mailbox(heard.append, port=port, security=security)
+    await stranger.poll()
+    assert (stranger.trouble, heard) == ("provider_down", [])
+    known = post.mailbox(heard.append, port=port, security=security, tls=post.trusted)
+    await known.poll()
+    assert (known.trouble, len(heard)) == ("", 1)

@@ -28,7 +28,7 @@ def place_with(town: Callable[..., Any], *sms: str, **more: Any) -> Any:
 
 def wrote(place: Any, text: str, *, route: str = "") -> None:
     """The village's A writes back."""
-    reply = Reply(Channel.SMS, place.numbers[VILLAGE, A], text, place.clock.now(), route)
+    reply = Reply(Channel.SMS, place.numbers[VILLAGE, A], text, place.clock.now(), route=route)
     place.engine.turn(place.clock.now(), Inbox(replies=[reply]))
 
 
@@ -105,6 +105,6 @@ def test_what_the_provider_refuses_for_it_goes_by_another_and_is_not_asked_again
 def test_a_stranger_who_writes_stop_changes_nothing(town: Callable[..., Any]) -> None:
     """Whoever is not in the register has nothing to opt out of."""
     place = place_with(town, "sms")
-    reply = Reply(Channel.SMS, "+8613700000000", "STOP", place.clock.now(), "sms")
+    reply = Reply(Channel.SMS, "+8613700000000", "STOP", place.clock.now(), route="sms")
     place.engine.turn(place.clock.now(), Inbox(replies=[reply]))
     assert [one for one in place.journal_entries("system") if one["k"] == "opted.out"] == []

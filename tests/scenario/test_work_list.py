@@ -70,7 +70,7 @@ def test_the_list_has_everything_to_ring_somebody(place: Any) -> None:
         assert row.units[0] in row.script
         assert "{" not in row.script
         assert "*" in row.phone
-        assert (row.taken_at, row.taken_by) == (None, "")
+        assert (row.taken_until, row.taken_by) == (None, "")
         assert place.clock.now() - 5_000 <= row.since <= place.clock.now()
         assert row.next_at is not None
 
@@ -104,6 +104,17 @@ def test_a_task_in_hand_delays_the_machine_by_its_limit_and_no_longer(place: Any
     assert place.rings(LEADER, A)[0] == pytest.approx(100 + LIMIT, abs=3)
     held = [one for one in place.journal_entries() if one["k"] == "attempt.held"]
     assert {one["why"] for one in held} == {"in_hand"}
+
+
+def test_taking_it_again_and_again_keeps_nobody_asleep(place: Any) -> None:
+    """The limit counts from the first taking: whoever presses the button for ever delays the machine once."""
+    place.play(seconds=95)
+    task = task_of(place)
+    until = take(place, task)
+    for _ in range(8):
+        place.play(seconds=20)
+        assert take(place, task) == until
+    assert place.rings(LEADER, A)[0] == pytest.approx(100 + LIMIT, abs=3)
 
 
 def test_other_units_are_not_kept_waiting(place: Any) -> None:
@@ -153,8 +164,9 @@ def test_one_officer_at_a_time(place: Any) -> None:
     take(place, task, "李")
     with pytest.raises(RefusedError, match="李 正在打"):
         take(place, task, "王")
+    place.play(seconds=10)
     take(place, task, "李")
-    place.play(seconds=LIMIT + 5)
+    place.play(seconds=LIMIT - 5)
     take(place, task, "王")
     assert next(one for one in work_list(place) if one.attempt_id == task).taken_by == "王"
 

@@ -169,6 +169,7 @@ def _rule(route: RouteSettings, at: int, limits: RouteLimits) -> RouteRule:
         operators=frozenset(map(Operator, route.operators)),
         public_cloud=route.public_cloud or limits.public_cloud,
         hours=Hours(_of_day(hours.start), _of_day(hours.end)) if hours else None,
+        cannot_ring=limits.cannot_ring,
     )
 
 

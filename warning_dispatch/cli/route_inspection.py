@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from warning_dispatch.bootstrap import RoutePlan, route_plans
+from warning_dispatch.bootstrap import route_plans
 from warning_dispatch.bootstrap.robots import robot_findings
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.configuration import Configuration
@@ -15,7 +15,7 @@ from warning_dispatch.delivery.configured import (
     route_findings,
     simulated_routes,
 )
-from warning_dispatch.delivery.kinds import KindNotFoundError, RouteLimits, kind_of
+from warning_dispatch.delivery.kinds import RouteLimits
 from warning_dispatch.errors import INFORMATION, Finding
 from warning_dispatch.escalation.budgets import BEIJING, HOUR, MINUTE
 from warning_dispatch.escalation.route_rules import RoutePlanning
@@ -57,9 +57,7 @@ def _reach(settings: Settings, register: Register | None) -> Iterator[Finding]:
         if not plans:
             continue
         planning = RoutePlanning({one.name: one.rule for one in plans})
-        helpless = _helpless(settings, plans)
-        reachable = RoutePlanning({one.name: one.rule for one in plans if one.name not in helpless})
-        if not reachable.reaches(ANYBODY):
+        if not planning.reaches(ANYBODY):
             names = ", ".join(one.name for one in plans)
             what = both(
                 f"没有一条 {channel.key} 线路能打 {MAINLAND} 的号码（{names}）：谁也叫不到",
@@ -68,28 +66,14 @@ def _reach(settings: Settings, register: Register | None) -> Iterator[Finding]:
             remedy = both("补一条能打国内号码的线路，或改 countries", "add a route that does, or mend its countries")
             yield Finding(WHERE, what, remedy)
             continue
-        yield from _unreached_numbers(channel, reachable, register)
-        yield from _silent_hours(channel, reachable)
+        yield from _unreached_numbers(channel, planning, register)
+        yield from _silent_hours(channel, planning)
         if not planning.reaches(ANYBODY, confidential=True):
             what = f"{INFORMATION}" + both(
                 f"{channel.key} 线路都在公有云：内部预警不经它们发出，会告警由人打",
                 f"every {channel.key} route is a public cloud: an Inner warning goes by none, a human is told",
             )
             yield Finding(WHERE, what)
-
-
-def _helpless(settings: Settings, plans: Sequence[RoutePlan]) -> frozenset[str]:
-    """Routes whose provider cannot ring mainland numbers, whatever the settings say: their kind knows."""
-    adapters = {route.name: route.adapter for route in settings.routes}
-    found = set()
-    for plan in plans:
-        try:
-            cannot: Sequence[str] = getattr(kind_of(adapters[plan.name]), "cannot_ring", ())
-        except KindNotFoundError:  # a finding of its own
-            continue
-        if plan.channel is Channel.VOICE and MAINLAND.startswith(tuple(cannot)):
-            found.add(plan.name)
-    return frozenset(found)
 
 
 def _unreached_numbers(channel: Channel, planning: RoutePlanning, register: Register | None) -> Iterator[Finding]:

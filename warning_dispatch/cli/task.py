@@ -115,7 +115,7 @@ def task_document(task: TaskRow) -> dict[str, object]:
         "phone": task.phone,
         "script": task.script,
         "since": iso_text(task.since),
-        "taken_at": None if task.taken_at is None else iso_text(task.taken_at),
+        "taken_until": None if task.taken_until is None else iso_text(task.taken_until),
         "taken_by": task.taken_by,
         "next_at": None if task.next_at is None else iso_text(task.next_at),
     }
@@ -131,7 +131,9 @@ def _picture(terminal: Terminal, task: TaskRow, now: int) -> RenderableType:
         f"{task.attempt_id} ", (colour, COLOUR_STYLES[task.colour]), f" {'、'.join(task.units)} {role} {task.phone}"
     )
     hand = ""
-    if task.taken_at is not None:
-        at = beijing_text(task.taken_at, "%H:%M:%S")
-        hand = terminal.say(f" · {task.taken_by} {at} 接手", f" · taken by {task.taken_by} at {at}")
+    if task.taken_until is not None:
+        at = beijing_text(task.taken_until, "%H:%M:%S")
+        hand = terminal.say(
+            f" · {task.taken_by} 接手，机器等到 {at}", f" · {task.taken_by} has it, the machine waits until {at}"
+        )
     return Panel(Text(task.script), title=title, title_align="left", subtitle=waited + hand, subtitle_align="left")

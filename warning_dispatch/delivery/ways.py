@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from warning_dispatch.delivery.configured import ConfiguredRoute
 from warning_dispatch.delivery.kinds import Hearing
+from warning_dispatch.errors import FindingsError
 from warning_dispatch.model.unit import Channel
 
 
@@ -37,7 +38,10 @@ def _hears(one: ConfiguredRoute) -> bool | None:
     """What the kind says of itself; one that says nothing is taken to hear replies and no calls."""
     if not isinstance(one.kind, Hearing):
         return one.facts.channel is not Channel.VOICE
-    return one.kind.hears(one.options, one.facts)
+    try:
+        return one.kind.hears(one.options, one.facts)
+    except FindingsError:  # said where routes are checked; until it is mended nothing is promised
+        return False
 
 
 def in_words(ways: Ways, channels: Iterable[Channel]) -> tuple[str, str]:

@@ -138,7 +138,7 @@ class Outbox:
         homes = [one.callout_id for one in ready]
         ledger.load_callouts([*homes, *(record.callout_id for record in records.values())])
         endpoints = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}), ledger.now)
-        terms = Terms(self._settings.limits, self._settings.rules, self._settings.claim_lease, self._settings.in_hand)
+        terms = Terms(self._settings.limits, self._settings.rules, self._settings.claim_lease)
         picker: VoicePicker | TextPicker = (VoicePicker if channel is Channel.VOICE else TextPicker)(
             ledger, room, records, endpoints, terms
         )

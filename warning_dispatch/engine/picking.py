@@ -45,15 +45,11 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What limits a claim besides the room of its routes. `lease`: ms until a claim lapses.
-
-    `in_hand`: ms for which the machine leaves a callee alone whom somebody is dialling by hand.
-    """
+    """What limits a claim besides the room of its routes. `lease`: ms until a claim lapses."""
 
     limits: CallLimits
     rules: Mapping[str, RouteRule]
     lease: int
-    in_hand: int = 0
 
 
 class Picker:

@@ -49,12 +49,16 @@ class AttemptRows(Protocol):
         """Held attempts of these callees may go now after all, if another of their numbers can be dialled."""
         ...
 
-    def take_in_hand(self, attempt_id: int, now: int, actor: str) -> None:
+    def taken(self, attempt_id: int) -> tuple[int, str] | None:
+        """Until when the machine waits for whoever took an operator task, and who; None: nobody has yet."""
+        ...
+
+    def take_in_hand(self, attempt_id: int, until: int, actor: str) -> None:
         """Somebody is dialling an operator task."""
         ...
 
-    def in_hand(self, since: int) -> Mapping[int, tuple[int, str]]:
-        """Callee → (since when, by whom) of the operator tasks that somebody has taken after `since` and not finished."""
+    def in_hand(self, now: int) -> Mapping[int, int]:
+        """Callee → until when the machine leaves it to whoever is dialling it by hand."""
         ...
 
     def next_held(self, now: int) -> int | None:

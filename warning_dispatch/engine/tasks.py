@@ -52,16 +52,16 @@ class Tasks:
         self._in_hand = in_hand
 
     def take(self, ledger: Ledger, attempt_id: int, *, actor: str) -> int:
-        """我来打: the machine leaves the unit alone until the moment that is returned. Taken again, it counts anew."""
+        """我来打: the machine leaves the unit alone until the moment that is returned.
+
+        The limit counts from the first taking, whoever takes it again: nobody keeps the machine from a unit for longer.
+        """
         task = _open_task(ledger, attempt_id, actor)
-        others = ledger.tx.attempts.in_hand(ledger.now - self._in_hand)
-        held = {others[one][1] for one in task.callee_ids if one in others} - {actor}
-        if held:
-            name = "、".join(sorted(held))
-            raise RefusedError(f"{name} 正在打这个电话 / {name} is dialling this one already")
-        ledger.tx.attempts.take_in_hand(attempt_id, ledger.now, actor)
-        ledger.note(task.callout_id, {"k": "task.taken", "id": attempt_id, "actor": actor})
-        until = ledger.now + self._in_hand
+        until, holder = ledger.tx.attempts.taken(attempt_id) or (ledger.now + self._in_hand, actor)
+        if holder != actor and until > ledger.now:
+            raise RefusedError(f"{holder} 正在打这个电话 / {holder} is dialling this one already")
+        ledger.tx.attempts.take_in_hand(attempt_id, until, actor)
+        ledger.note(task.callout_id, {"k": "task.taken", "id": attempt_id, "actor": actor, "until": until})
         ledger.wake_at(until)
         return until
 

@@ -50,11 +50,9 @@ class VoicePicker(Picker):
         self._waits: list[tuple[int, int, str]] = []
 
     @cached_property
-    def _in_hand(self) -> Mapping[int, tuple[int, str]]:
-        """Callees whom somebody is dialling by hand."""
-        if not self.terms.in_hand:
-            return {}
-        return self.ledger.tx.attempts.in_hand(self.ledger.now - self.terms.in_hand)
+    def _in_hand(self) -> Mapping[int, int]:
+        """Callees whom somebody is dialling by hand, and until when that is waited for."""
+        return self.ledger.tx.attempts.in_hand(self.ledger.now)
 
     @cached_property
     def budget(self) -> DiallingBudget:
@@ -139,8 +137,7 @@ class VoicePicker(Picker):
 
     def _leave_to_hand(self, attempt: ReadyAttempt) -> None:
         """It waits until the officer has said what came of it, or the limit is over."""
-        taken = max(self._in_hand[one][0] for one in attempt.callee_ids if one in self._in_hand)
-        until = taken + self.terms.in_hand
+        until = max(self._in_hand[one] for one in attempt.callee_ids if one in self._in_hand)
         self._waits.append((attempt.id, until, IN_HAND))
         self.ledger.wake_at(until)
         if attempt.held_until != until:

@@ -99,7 +99,8 @@ class PhoneView:
 class TaskRow:
     """人工任务: somebody whom the duty officer is to ring, with what to say. The number is masked.
 
-    `since`: when it came on the list; `taken_at`, `taken_by`: somebody is dialling; `next_at`: when the machine goes on with
+    `since`: when it came on the list; `taken_by`: who is dialling, and `taken_until`: until when the machine waits for that;
+    `next_at`: when the machine goes on with
     the unit by itself, as far as it is known.
     """
 
@@ -114,7 +115,7 @@ class TaskRow:
     script: str
     language: str
     since: int
-    taken_at: int | None
+    taken_until: int | None
     taken_by: str
     next_at: int | None
 

@@ -140,19 +140,24 @@ class AttemptTable:
             self._sql.ids(callee_ids),
         )
 
-    def take_in_hand(self, attempt_id: int, now: int, actor: str) -> None:
+    def taken(self, attempt_id: int) -> tuple[int, str] | None:
         """See the port."""
-        self._sql.run("UPDATE attempt SET taken_at = ?, taken_by = ? WHERE id = ?", now, actor, attempt_id)
+        statement = "SELECT taken_until, taken_by FROM attempt WHERE id = ? AND taken_until IS NOT NULL"
+        return next(((row[0], row[1] or "") for row in self._sql.rows(statement, attempt_id)), None)
 
-    def in_hand(self, since: int) -> Mapping[int, tuple[int, str]]:
+    def take_in_hand(self, attempt_id: int, until: int, actor: str) -> None:
+        """See the port."""
+        self._sql.run("UPDATE attempt SET taken_until = ?, taken_by = ? WHERE id = ?", until, actor, attempt_id)
+
+    def in_hand(self, now: int) -> Mapping[int, int]:
         """See the port. What stands on the work list is few, and has an index of its own."""
         rows = self._sql.rows(
-            f"""SELECT ac.callee_id, a.taken_at, a.taken_by FROM attempt a
-            JOIN attempt_callee ac ON ac.attempt_id = a.id WHERE a.state = {_HANDED}
-            AND a.channel = {Channel.OPERATOR.value} AND a.taken_at > ? ORDER BY a.taken_at""",
-            since,
+            f"""SELECT ac.callee_id, max(a.taken_until) FROM attempt a JOIN attempt_callee ac ON ac.attempt_id = a.id
+            WHERE a.state = {_HANDED} AND a.channel = {Channel.OPERATOR.value} AND a.taken_until > ?
+            GROUP BY ac.callee_id""",
+            now,
         )
-        return {row[0]: (row[1], row[2] or "") for row in rows}
+        return {row[0]: row[1] for row in rows}
 
     def next_held(self, now: int) -> int | None:
         """See the port."""

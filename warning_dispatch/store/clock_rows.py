@@ -38,7 +38,7 @@ MOVE: Mapping[str, tuple[str, ...]] = {
     f"callee WHERE {_OPEN_CALLEES}": ("opened_at", "origin", "next_at", "unreached_at", "retry_at"),
     f"attempt WHERE state = {AttemptState.READY.value}": ("due_at", "held_until"),
     "attempt WHERE lease_until IS NOT NULL": ("lease_until",),
-    f"attempt WHERE {A_TASK}": ("taken_at",),
+    f"attempt WHERE {A_TASK}": ("taken_until",),
     "route WHERE tokens_at > 0": ("tokens_at",),
     "route WHERE down_until > 0": ("down_until",),
     "route WHERE probed_at > 0": ("probed_at",),

@@ -14,7 +14,7 @@ from warning_dispatch.model.views import TaskRow
 from warning_dispatch.store.schema import A_TASK
 from warning_dispatch.store.sql import Sql
 
-_TASKS = f"""SELECT a.id, a.callout_id, o.hazard, o.colour, a.role, n.masked, a.purpose, r.language, a.handed_at, a.taken_at,
+_TASKS = f"""SELECT a.id, a.callout_id, o.hazard, o.colour, a.role, n.masked, a.purpose, r.language, a.handed_at, a.taken_until,
  a.taken_by, c.next_at, c.tier, u.name, s.name, o.texts
  FROM attempt a JOIN callout o ON o.id = a.callout_id JOIN attempt_callee ac ON ac.attempt_id = a.id
  JOIN callee c ON c.id = ac.callee_id JOIN unit u ON u.id = c.unit_id LEFT JOIN unit s ON s.id = u.superior_id
@@ -66,7 +66,7 @@ def _task(
         script=text.fill("、".join(units), "")[1],
         language=language,
         since=first[8],
-        taken_at=first[9],
+        taken_until=first[9],
         taken_by=first[10] or "",
         next_at=min((row[11] for row in rows if row[11] is not None), default=None),
     )

@@ -331,7 +331,7 @@ attempt = Table(
     Column("possible_duplicate", SmallInteger, nullable=False, server_default="0"),
     Column("held_until", BigInteger, comment="READY and not before: every number it could dial is over its budget"),
     Column("held_why", Text, comment="reason"),
-    Column("taken_at", BigInteger, comment="an operator task: since when somebody has it in hand"),
+    Column("taken_until", BigInteger, comment="an operator task: until when the machine waits for whoever took it"),
     Column("taken_by", Text, comment="who, as the journal names them"),
     _refers("callout_id", "callout"),
     Index(

@@ -81,7 +81,7 @@ class Tasks:
         task = self._found(attempt_id)
         if task.taken_by not in ("", actor):
             raise RefusedError(f"{task.taken_by} 正在打这个电话 / taken")
-        self._put(attempt_id, taken_at=self._office.clock.now(), taken_by=actor)
+        self._put(attempt_id, taken_until=self._office.clock.now() + 120_000, taken_by=actor)
         self._office.tasks_done.append(("take", attempt_id, actor, ""))
         return self._office.clock.now() + 120_000
 
@@ -163,7 +163,7 @@ class Office:
             script=f"您好，这里是气象叫应值班室，向您报告。\n请{unit}知悉并指挥防范。您收到了吗？",
             language="zh_CN",
             since=self.clock.now() - waited,
-            taken_at=None,
+            taken_until=None,
             taken_by="",
             next_at=self.clock.now() + 55_000,
         )

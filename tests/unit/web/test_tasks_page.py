@@ -116,7 +116,7 @@ def test_a_number_that_is_none_is_no_task(page: TestClient, office: Any) -> None
 
 def test_who_comes_second_is_told_who_is_dialling(page: TestClient, office: Any) -> None:
     """Two officers never ring one leader at once."""
-    task = office.add_task("王副市长", taken_by="王", taken_at=office.clock.now())
+    task = office.add_task("王副市长", taken_by="王", taken_until=office.clock.now() + 60_000)
     answer = touch(page, task, "take")
     assert answer.status_code == 409
     assert "王 正在打" in answer.text

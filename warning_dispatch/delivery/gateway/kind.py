@@ -40,6 +40,12 @@ class GatewayKind:
         own = next(one for one in tools.alike if one.name == tools.route)
         return GatewayChannel(_plan(options, own), tools)
 
+    def hears(self, options: GatewayOptions, route: RouteFacts) -> bool:
+        """See Hearing: whether the provider's file says how replies are read, by callback or by polling. Nobody rings a gateway."""
+        shape = _provider(options, route).shape
+        ways = [*(shape.callbacks.values() if route.hook_url else ()), *shape.polls.values()]
+        return route.channel is Channel.SMS and any(one.tells == "reply" for way in ways for one in way.readings)
+
     def wants_values(self, options: GatewayOptions, route: RouteFacts) -> bool:
         """See Worded."""
         return _provider(options, route).wants_values

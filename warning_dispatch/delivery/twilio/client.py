@@ -98,6 +98,7 @@ class Taken:
     created_at: int
     """ms; 0 when Twilio does not say."""
     body: str = ""
+    status: str = ""
 
 
 class Twilio:
@@ -189,7 +190,10 @@ def _sid(sid: object) -> str:
 
 def _since(page: Iterable[Any], since: int) -> Sequence[Taken]:
     """Of the newest page alone: no address that an answer names is followed."""
-    taken = [Taken(str(one.sid), _moment(one.date_created), str(getattr(one, "body", "") or "")) for one in page]
+    taken = [
+        Taken(str(one.sid), _moment(one.date_created), str(getattr(one, "body", "") or ""), str(one.status or ""))
+        for one in page
+    ]
     return [one for one in taken if one.created_at >= since]
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from warning_dispatch.delivery.http import is_loopback
-from warning_dispatch.delivery.kinds import ChannelTools, RouteFacts
+from warning_dispatch.delivery.kinds import ChannelTools, RouteFacts, RouteLimits
 from warning_dispatch.delivery.twilio.client import Twilio
 from warning_dispatch.delivery.twilio.options import E164, TwilioOptions
 from warning_dispatch.delivery.twilio.sms import TwilioSms
@@ -21,6 +21,9 @@ from warning_dispatch.tomlfiles import both
 CALLS_A_MINUTE: Final = 60
 """What Twilio places for an account that has not asked for more; the rest waits at Twilio, and rings late."""
 
+NOT_CALLED: Final = ("+86",)
+"""Since 2023-11-30 Twilio places no calls to mainland China; messages go."""
+
 
 @dataclass(frozen=True, slots=True)
 class TwilioKind:
@@ -29,6 +32,7 @@ class TwilioKind:
     name: str = "twilio"
     channels: frozenset[Channel] = frozenset({Channel.VOICE, Channel.SMS})
     simulated: bool = False
+    cannot_ring: tuple[str, ...] = ("+86",)
     options: type[TwilioOptions] = TwilioOptions
 
     def check(self, options: TwilioOptions, route: RouteFacts) -> Sequence[Finding]:
@@ -37,6 +41,21 @@ class TwilioKind:
         found = [Finding(f"{route.where}.{key}", what, remedy) for key, what, remedy in faults]
         limits = _voice_limits(route) if route.channel is Channel.VOICE else _message_limits(options, route)
         return [*found, *limits]
+
+    def hears(self, options: TwilioOptions, route: RouteFacts) -> bool:
+        """See Hearing: only where somebody has entered our addresses at Twilio."""
+        return options.hears and bool(route.hook_url)
+
+    def limits(self, options: TwilioOptions, route: RouteFacts) -> RouteLimits:  # noqa: ARG002 - see Limited
+        """See Limited: what an account has that has not asked for more. It is a public cloud."""
+        rate = CALLS_A_MINUTE if route.channel is Channel.VOICE else None
+        cannot_ring = NOT_CALLED if route.channel is Channel.VOICE else ()
+        return RouteLimits(rate=rate, public_cloud=True, cannot_ring=cannot_ring)
+
+    def addresses(self, options: TwilioOptions, route: RouteFacts, hook_secret: bytes) -> Mapping[str, str]:  # noqa: ARG002 - see Addressed
+        """See Addressed: where calls and messages to our numbers go. Those about attempts travel with each of them."""
+        kind = "inbound" if route.channel is Channel.VOICE else "reply"
+        return {kind: f"{route.hook_url}/{kind}"} if route.hook_url else {}
 
     def build(self, options: TwilioOptions, tools: ChannelTools) -> TwilioVoice | TwilioSms:
         """See the protocol."""
@@ -102,9 +121,11 @@ def _voice_limits(route: RouteFacts) -> Iterator[Finding]:
             "Twilio 自 2023-11-30 起不能呼叫中国大陆（+86）号码",
             "since 2023-11-30 Twilio rings no number in mainland China (+86)",
         ),
-        both("+86 号码另配语音线路", "have another voice route for them"),
+        both(
+            "+86 号码另配语音线路，本线路写 countries", "have another voice route for them, and write `countries` here"
+        ),
     )
-    if route.rate is None or route.rate > CALLS_A_MINUTE:
+    if route.rate is not None and route.rate > CALLS_A_MINUTE:
         yield Finding(
             f"{route.where}.rate_per_minute",
             INFORMATION
@@ -112,7 +133,7 @@ def _voice_limits(route: RouteFacts) -> Iterator[Finding]:
                 "Twilio 默认每秒只拨一个电话，多的在它那里排队，迟到了还会响",
                 "Twilio places one call a second unless agreed otherwise; more wait there and ring late",
             ),
-            both("写 rate_per_minute = 60", "set rate_per_minute = 60"),
+            both("确已与 Twilio 谈妥才写这么多", "have so many only where Twilio has agreed to it"),
         )
 
 

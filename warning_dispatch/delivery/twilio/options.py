@@ -48,6 +48,8 @@ class TwilioOptions(Shape):
     duty_number: str = Field(default="", pattern=rf"({E164}|^$)")
     """Whom key 0 connects with; empty: nobody."""
     machine_detection: bool = True
+    hears: bool = False
+    """Whether our addresses are entered at Twilio for what comes in to the numbers: replies, calls back."""
     message_valid_s: int = Field(default=14_400, ge=60, le=36_000)
     """How long Twilio may hold a message back before it is worth nothing."""
     region: str = Field(default="", pattern=r"^[a-z0-9-]*$")

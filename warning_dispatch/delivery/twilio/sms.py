@@ -9,7 +9,7 @@ from warning_dispatch.delivery.kinds import ChannelTools, HookAnswer, HookReques
 from warning_dispatch.delivery.twilio.client import Twilio
 from warning_dispatch.delivery.twilio.errors import error_table
 from warning_dispatch.delivery.twilio.handing import receipt_of
-from warning_dispatch.delivery.twilio.hooks import AHEAD, NOTHING, UNKNOWN, Door, Form, attempt_in
+from warning_dispatch.delivery.twilio.hooks import NOTHING, UNKNOWN, Door, Form, attempt_in
 from warning_dispatch.delivery.twilio.options import TwilioOptions
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch, Receipt, Reply, Report
@@ -60,8 +60,8 @@ class TwilioSms:
         )
 
     async def _look_for(self, dispatch: Dispatch, since: int) -> str:
-        """The very same text to this number, made since: it is the one that was not confirmed."""
-        taken = await self._twilio.messages_to(dispatch.address, since - AHEAD)
+        """The very same text to this number, taken a moment ago: it is the one that was not confirmed."""
+        taken = await self._twilio.messages_to(dispatch.address, since)
         return next((one.sid for one in taken if one.body == dispatch.text[:LONGEST]), "")
 
     def _sender(self, address: str) -> Mapping[str, str]:

@@ -98,6 +98,20 @@ def nothing_open(language: str, options: TwilioOptions) -> str:
     return str(response)
 
 
+def stranger(language: str, options: TwilioOptions) -> str:
+    """The course for a number that nobody knows: the duty officer speaks with them."""
+    response = VoiceResponse()
+    said = phrases(language)
+    if options.duty_number:
+        _say(response, said["connecting"], language, options)
+        dial = response.dial(caller_id=options.sender_for(options.duty_number), timeout=25)
+        dial.number(options.duty_number)
+    else:
+        _say(response, said["nothing"], language, options)
+    response.hangup()
+    return str(response)
+
+
 def hang_up() -> str:
     """The end."""
     response = VoiceResponse()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from warning_dispatch.delivery.http import HttpTroubleError
 from warning_dispatch.delivery.kinds import ChannelTools, HookAnswer, HookRequest, Probe
 from warning_dispatch.delivery.lengths import speech_seconds
 from warning_dispatch.delivery.twilio import twiml
-from warning_dispatch.delivery.twilio.calls import PICKED_UP, CallBook
+from warning_dispatch.delivery.twilio.calls import PICKED_UP, STAGES, CallBook
 from warning_dispatch.delivery.twilio.client import Twilio
 from warning_dispatch.delivery.twilio.errors import TwilioRefusedError
 from warning_dispatch.delivery.twilio.handing import receipt_of
-from warning_dispatch.delivery.twilio.hooks import AHEAD, Door
+from warning_dispatch.delivery.twilio.hooks import Door
 from warning_dispatch.delivery.twilio.options import TwilioOptions
 from warning_dispatch.delivery.twilio.voice_hooks import VoiceHooks
 from warning_dispatch.model.states import ASKING
@@ -46,10 +47,10 @@ class TwilioVoice:
 
     async def hang_up(self, attempt_ids: Sequence[int]) -> None:
         """End what is queued or rings. Twilio itself leaves alone what somebody has picked up in this very moment."""
-        for attempt_id in attempt_ids:
-            call = self._book.find(attempt_id)
-            if call is not None and call.sid and call.stage < PICKED_UP:
-                await self._cancel(attempt_id, call.sid)
+        known = [(attempt_id, self._book.find(attempt_id)) for attempt_id in attempt_ids]
+        await asyncio.gather(
+            *(self._cancel(key, call.sid) for key, call in known if call and call.sid and call.stage < PICKED_UP)
+        )
 
     async def close(self) -> None:
         """See the port."""
@@ -83,13 +84,19 @@ class TwilioVoice:
         )
 
     async def _look_for(self, dispatch: Dispatch, since: int) -> str:
-        """A call to this number that nobody of us knows, made since: it is the one that was not confirmed."""
+        """A call to this number that nobody of us knows, made a moment ago: it is the one that was not confirmed.
+
+        A repeat looks for one that still goes on: what has ended without an answer may be rung again.
+        """
         known = self._book.find(dispatch.attempt_id)
         if known is not None and known.sid:  # its first callback was quicker
             return known.sid
         ours = self._book.sids()
-        taken = await self._twilio.calls_to(dispatch.address, since - AHEAD)
-        return next((one.sid for one in taken if one.sid not in ours), "")
+        taken = await self._twilio.calls_to(dispatch.address, since)
+        found = [one for one in taken if one.sid not in ours]
+        if dispatch.possible_duplicate:
+            found = [one for one in found if one.status in STAGES]
+        return found[0].sid if found else ""
 
     async def _cancel(self, attempt_id: int, sid: str) -> None:
         for _ in range(CANCEL_TRIES):

@@ -90,6 +90,8 @@ class VoiceHooks:
     async def _rung(self, form: Form) -> HookAnswer:
         """回拨: what is open for the number of somebody who rings us is read out, and waits for their key."""
         waiting = await self._tools.open_calls(form.one("From"))
+        if not waiting and not await self._tools.knows(form.one("From")):
+            return course(twiml.stranger("zh_CN", self._options))
         if not waiting:
             return course(twiml.nothing_open("zh_CN", self._options))
         one = waiting[0]

@@ -825,7 +825,9 @@ def _create_attempt() -> None:
             "held_until", sa.BigInteger(), comment="READY and not before: every number it could dial is over its budget"
         ),
         sa.Column("held_why", sa.Text(), comment="reason"),
-        sa.Column("taken_at", sa.BigInteger(), comment="an operator task: since when somebody has it in hand"),
+        sa.Column(
+            "taken_until", sa.BigInteger(), comment="an operator task: until when the machine waits for whoever took it"
+        ),
         sa.Column("taken_by", sa.Text(), comment="who, as the journal names them"),
         sa.Column(
             "merged_id", KEY, comment="DROPPED: the attempt that names its unit instead, perhaps of another call-out"
