@@ -310,7 +310,7 @@ def _public_app(
         desk,
         public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
         live_page=False,
-        body_limit=settings.web.body_limit_kib << 10,
+        body_limit=settings.web.body_limit,
         clock=clock,
         people=Part.WEB in parts,
         alerts=Part.INGEST in parts,
@@ -328,7 +328,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
     return create_control_app(
         product.read,
         desk,
-        body_limit=settings.web.body_limit_kib << 10,
+        body_limit=settings.web.body_limit,
         samples=not reaches_people(settings),
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
