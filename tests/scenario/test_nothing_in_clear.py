@@ -172,4 +172,8 @@ SEALED = (
     ("alert", "sealed"),
     ("register_change", "before"),
     ("register_change", "after"),
+    ("user_account", "full_name_sealed"),
+    ("user_account", "code_sealed"),
+    ("user_account", "code_pending"),
+    ("user_session", "origin_sealed"),
 )

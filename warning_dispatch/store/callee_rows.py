@@ -101,7 +101,9 @@ def _record(row: Sequence[Any]) -> CalleeRecord:
 
 
 _WAITING = CalleeState.WAITING.value
-_OPEN = f"UPDATE callee SET state = {CalleeState.CALLING.value}, opened_at = ?, origin = ?, next_at = ?, unreached_at = ?"
+_OPEN = (
+    f"UPDATE callee SET state = {CalleeState.CALLING.value}, opened_at = ?, origin = ?, next_at = ?, unreached_at = ?"
+)
 _OPEN_MANY = f"""WITH opened AS ({_OPEN.removesuffix("?")}w.unreached_at FROM
  (SELECT k.id, v.unreached_at FROM unnest(?::bigint[], ?::bigint[]) AS v (branch_id, unreached_at) CROSS JOIN LATERAL
   (SELECT id FROM callee WHERE branch_id = v.branch_id AND state = {_WAITING} FOR NO KEY UPDATE) k) w
