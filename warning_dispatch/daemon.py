@@ -21,7 +21,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from warning_dispatch.clock import Clock, ServedClock
 from warning_dispatch.engine.acts import Act
-from warning_dispatch.engine.engine import Arrival, Engine
+from warning_dispatch.engine.engine import Arrival, Done, Engine
 from warning_dispatch.engine.intake_groups import IntakeGroups
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.ledger import Ledger
@@ -327,6 +327,10 @@ class EngineDesk:
     async def once(self, lane: Lane, work: Callable[[Ledger], T]) -> T:
         """A use case from beside the engine, in a transaction of its own."""
         return await asyncio.wrap_future(self._writer.submit(lane, lambda now: self._engine.once(now, work)))
+
+    async def beside(self, work: Callable[[int], T]) -> T:
+        """Work on tables that are none of the engine's, on the writer's thread: it opens its own transaction."""
+        return await asyncio.wrap_future(self._writer.submit(Lane.ACT, lambda now: Done(work(now))))
 
     async def source_seen(self, source: str) -> None:
         """See the port."""

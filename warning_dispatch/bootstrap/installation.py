@@ -40,6 +40,7 @@ from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.budgets import MINUTE, Night, per_number
 from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.lockout import LockRule, LoginRules
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import ChannelPort, ListAccounts
 from warning_dispatch.reports.folder import ListFolder
@@ -53,9 +54,12 @@ from warning_dispatch.source_desk import WriterSourceDesk
 from warning_dispatch.store.database import open_database, require_current
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.people import PeopleBook
 from warning_dispatch.store.retention import Retention
+from warning_dispatch.store.sessions import SessionBook
 from warning_dispatch.web.application import create_app
 from warning_dispatch.web.control import create_control_app
+from warning_dispatch.web.login_desk import LoginDesk
 
 
 class QuietServer(uvicorn.Server):
@@ -213,7 +217,8 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
             product.read,
             desk,
             public_url=settings.web.public_url,
-            live_page=False,
+            live_page=Part.WEB in parts,
+            login=login_desk(settings, product, desk, clock) if Part.WEB in parts else None,
             body_limit=limit,
             clock=clock,
             people=Part.WEB in parts,
@@ -247,6 +252,32 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         crew=product.crew(),
         turns=turns,
         regular=_regular(settings, product, clock, turns=turns),
+    )
+
+
+def login_desk(settings: Settings, product: Product, desk: EngineDesk, clock: Clock) -> LoginDesk:
+    """Who may log in to an installation; what they change is written by the one writer."""
+    journal = Journal(product.keys.journal_key, structlog.get_logger("journal"))
+    parts = (product.database, product.sealer, journal)
+    return LoginDesk(
+        PeopleBook(*parts),
+        SessionBook(*parts, login_rules(settings)),
+        clock,
+        desk.beside,
+        settings.ingest.within,
+        frozenset(settings.login.proxies),
+    )
+
+
+def login_rules(settings: Settings) -> LoginRules:
+    """How logins are kept, in ms."""
+    login = settings.login
+    first, longest = login.first_wait_s * 1000, login.longest_wait_s * 1000
+    return LoginRules(
+        LockRule(login.free_tries, first, longest),
+        LockRule(login.address_tries, first, longest),
+        idle=login.idle_h * HOUR,
+        absolute=login.absolute_h * HOUR,
     )
 
 

@@ -22,13 +22,12 @@ _RUNS: Final = (
     "1q2w3e4r5t6y7u8i9o0p",
 )
 _RUN_LENGTH: Final = 8
-_COMMON: Final = frozenset(
-    """password passw0rd p@ssword p@ssw0rd administrator admin administer qwertyuiop 1q2w3e4r5t 1q2w3e4r 1qaz2wsx
+_COMMON_WORDS: Final = """password passw0rd p@ssword p@ssw0rd administrator admin administer qwertyuiop 1q2w3e4r5t 1q2w3e4r 1qaz2wsx
     iloveyou woaini woaini1314 5201314 letmein welcome sunshine princess football baseball superman dragon monkey
     changeme default secret root toor test guest user duty zhiban zhibanyuan guanliyuan qixiang qixiangju qxj yujing
     jiaoying luliang lvliang shanxi meteorology weather warning dispatch warningdispatch mima wodemima
-    abc aaa qwe asd zxc qaz wsx""".split()
-)
+    abc aaa qwe asd zxc qaz wsx"""
+_COMMON: Final = frozenset(_COMMON_WORDS.split())
 """The commonest beginnings; with nothing but digits and signs around them they are refused at any length."""
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.people import Account, HeldGrant
 from warning_dispatch.model.rights import Grant, GrantKind
+from warning_dispatch.model.unit import UnitKind, UnitLevel
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
@@ -83,6 +84,34 @@ class PeopleBook:
                 for unit, above in sql.rows(_PATHS.replace("{codes}", marks(some)), *some):
                     found[unit].append(above)
         return {unit: tuple(path) for unit, path in found.items()}
+
+    def account_of(self, user_id: int, now: int) -> Account:
+        """The account of that number. NotFoundError when there is none."""
+        with reading(self._database) as connection:
+            found = next((one for one in read_accounts(Sql(connection), self._sealer, now) if one.id == user_id), None)
+        if found is None:
+            raise _no_account(str(user_id))
+        return found
+
+    def units_called(self, typed: str) -> Sequence[tuple[str, str]]:
+        """Codes and names of the units that somebody may mean: by the code, else by the name; a few at most."""
+        with reading(self._database) as connection:
+            rows = Sql(connection).rows(
+                """SELECT code, name FROM unit WHERE valid_until IS NULL AND (code = ? OR name = ?)
+                ORDER BY CASE WHEN code = ? THEN 0 ELSE 1 END, level, code LIMIT 6""",
+                *(typed, typed, typed),
+            )
+        named = tuple((str(code), str(name)) for code, name in rows)
+        return named[:1] if named and named[0][0] == typed else named
+
+    def counties(self) -> Sequence[tuple[str, str]]:
+        """Codes and names of our own area and its counties: what is usually meant."""
+        with reading(self._database) as connection:
+            rows = Sql(connection).rows(
+                "SELECT code, name FROM unit WHERE valid_until IS NULL AND kind = ? AND level <= ? ORDER BY code",
+                *(UnitKind.DIVISION.value, int(UnitLevel.COUNTY)),
+            )
+        return tuple((str(code), str(name)) for code, name in rows)
 
     def password_hash(self, user_id: int) -> str:
         """What a password is compared with."""

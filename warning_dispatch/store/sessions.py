@@ -123,6 +123,11 @@ class SessionBook:
             self._journal.write(sql, STREAM, [{**entry, "actor": f"user:{tried.name}"}], now)
         return session_id
 
+    def right(self, tried: Try, now: int) -> None:
+        """A password asked for once more, in a session, was right: the tries are forgotten."""
+        with writing(self._database) as connection:
+            self._forget(Sql(connection), tried, now)
+
     def visit(self, token: str, now: int) -> tuple[Visit, bool] | None:
         """Whose token it is, and whether it is time to note that it is in use; None: nobody's, or its time is over."""
         with reading(self._database) as connection:

@@ -16,7 +16,14 @@ from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError,
 from warning_dispatch.web.pages import Pages
 
 BY_STATUS: Final = {401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method", 413: "too_large"}
-PAGE_FOR: Final = {"not_found": "missing", "method": "method"}
+PAGE_FOR: Final = {
+    "not_found": "missing",
+    "method": "method",
+    "forbidden_page": "forbidden",
+    "forbidden_unit": "forbidden",
+    "foreign": "stale",
+    "stale": "stale",
+}
 """Page texts by the name of a refusal; every other one is told as trouble."""
 
 
@@ -44,7 +51,7 @@ class Failures:
     def install(self, app: FastAPI) -> None:
         """Hang the handlers into an application."""
         app.add_exception_handler(ApiRefusalError, _handler(self._refusal))
-        app.add_exception_handler(DispatchError, _handler(self._dispatch_error))
+        app.add_exception_handler(DispatchError, _handler(self.of_error))
         app.add_exception_handler(HTTPException, _handler(self._http_error))
         app.add_exception_handler(RequestValidationError, _handler(self._invalid))
 
@@ -79,7 +86,8 @@ class Failures:
     def _refusal(self, request: Request, error: ApiRefusalError) -> Response:
         return self.answer(request, error.status, error.name, fields=error.fields, headers=error.headers)
 
-    def _dispatch_error(self, request: Request, error: DispatchError) -> Response:
+    def of_error(self, request: Request, error: DispatchError) -> Response:
+        """The answer for an error of ours."""
         status, name = status_of(error)
         return self.answer(request, status, name, fields={"message": str(error)}, kind=type(error).__name__)
 
