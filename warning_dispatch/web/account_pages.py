@@ -95,6 +95,8 @@ class AccountPages:
     async def code_off(self, request: Request) -> Response:
         """No codes any more; the password is asked for."""
         visit = _visit(request)
+        if not visit.account.has_code:
+            return _done(request, "")
         typed = str((await request.form(max_files=0)).get("old", ""))
         faults = await self._old_fault(request, visit, typed)
         if faults:

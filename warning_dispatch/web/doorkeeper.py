@@ -54,15 +54,17 @@ def cookie_name(*, secure: bool) -> str:
 
 
 def is_own_origin(request: Request, public_url: str) -> bool:
-    """Whether a request comes from a page of ours, as far as the browser says; the token decides where it says nothing."""
+    """Whether a request comes from a page of ours, as far as the browser says; the token decides where it says nothing.
+
+    Ours is the public address, and whatever host the browser itself asked for: no foreign page can choose that.
+    """
     origin = request.headers.get("origin")
     if origin is None:
         return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-    parts = urlsplit(origin)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    parts, public = urlsplit(origin), urlsplit(public_url)
+    if parts.scheme not in (public.scheme, "https") or not parts.netloc:
         return False
-    public = urlsplit(public_url)
-    return (parts.scheme, parts.netloc) == (public.scheme, public.netloc) or parts.netloc == request.headers.get("host")
+    return parts.netloc in (public.netloc, request.headers.get("host"))
 
 
 class Doorkeeper:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,17 +19,27 @@ from warning_dispatch.web.control import create_control_app
 BODY_LIMIT = 1_000
 
 
-def load_office() -> ModuleType:
-    """The double's module: tests are no package, so it is loaded by its path."""
-    name = "web_office_double"
+def load(name: str, path: Path) -> ModuleType:
+    """A module of the tests: they are no package, so it is loaded by its path."""
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("office.py"))
+        spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)
     return sys.modules[name]
+
+
+def load_office() -> ModuleType:
+    """The double's module."""
+    return load("web_office_double", Path(__file__).with_name("office.py"))
+
+
+@pytest.fixture
+def loaded() -> Callable[[str, Path], ModuleType]:
+    """Other modules beside this file."""
+    return load
 
 
 @pytest.fixture
