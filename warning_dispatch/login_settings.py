@@ -36,7 +36,7 @@ class LoginSettings(Shape):
     """The same for an address, over all accounts: a whole office may come from one."""
     first_wait_s: Seconds = 60
     longest_wait_s: Seconds = 900
-    proxies: tuple[str, ...] = ()
+    proxies: tuple[Address, ...] = ()
     """Addresses of reverse proxies whose X-Forwarded-For is believed."""
 
     @model_validator(mode="after")

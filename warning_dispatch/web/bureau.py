@@ -13,12 +13,11 @@ from warning_dispatch.model.rights import Right, units_with
 from warning_dispatch.web.access import csrf_of, visit_of
 from warning_dispatch.web.catalogues import Catalogue, asked_language
 from warning_dispatch.web.doors import root_of
-from warning_dispatch.web.pages import Pages
+from warning_dispatch.web.pages import LANGUAGE_COOKIE, Pages
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-LANGUAGE_COOKIE: Final = "wd-language"
 YEAR: Final = 31_536_000
 IPV6_NEIGHBOURS: Final = 64
 """Bits of an IPv6 address that say whose network it is: the rest anybody there may choose."""

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError, RefusedError, StoreError
-from warning_dispatch.web.pages import Pages
+from warning_dispatch.web.doors import root_of
+from warning_dispatch.web.pages import LANGUAGE_COOKIE, Pages
 
 BY_STATUS: Final = {401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method", 413: "too_large"}
 PAGE_FOR: Final = {
@@ -25,6 +26,8 @@ PAGE_FOR: Final = {
     "stale": "stale",
 }
 """Page texts by the name of a refusal; every other one is told as trouble."""
+WITH_A_WAY_BACK: Final = ("forbidden", "stale")
+"""Only somebody who is logged in is told these."""
 
 
 @dataclass(eq=False)
@@ -80,8 +83,9 @@ class Failures:
 
     def page(self, request: Request, name: str, status: int, language: str | None = None) -> Response:
         """The message `name` as a small page of its own."""
-        words = self._pages.words_for(request, language)
-        return self._pages.styled("message.html", words, {"name": f"message.{name}"}, status=status)
+        words = self._pages.words_for(request, language or request.cookies.get(LANGUAGE_COOKIE))
+        back = f"{root_of(request.url.path)}account" if name in WITH_A_WAY_BACK else ""
+        return self._pages.styled("message.html", words, {"name": f"message.{name}", "back": back}, status=status)
 
     def _refusal(self, request: Request, error: ApiRefusalError) -> Response:
         return self.answer(request, error.status, error.name, fields=error.fields, headers=error.headers)

@@ -21,9 +21,8 @@ from starlette.responses import HTMLResponse, Response
 from warning_dispatch.clock import Clock, stopwatch
 from warning_dispatch.ports import ReadModels
 from warning_dispatch.web.access import visit_of
-from warning_dispatch.web.bureau import LANGUAGE_COOKIE
 from warning_dispatch.web.catalogues import CHINESE, Catalogue, asked_language
-from warning_dispatch.web.pages import Pages
+from warning_dispatch.web.pages import LANGUAGE_COOKIE, Pages
 from warning_dispatch.web.picture import Picture, elapsed_text, percent, take_picture
 
 POLICY: Final = (
