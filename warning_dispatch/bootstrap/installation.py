@@ -51,6 +51,7 @@ from warning_dispatch.simulation.carrier_log import CarrierLog
 from warning_dispatch.simulation.channel import SimulatedChannel
 from warning_dispatch.simulation.network import SimulatedNetwork
 from warning_dispatch.source_desk import WriterSourceDesk
+from warning_dispatch.store.accounts import nobodys_hash
 from warning_dispatch.store.database import open_database, require_current
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
@@ -259,6 +260,7 @@ def login_desk(settings: Settings, product: Product, desk: EngineDesk, clock: Cl
     """Who may log in to an installation; what they change is written by the one writer."""
     journal = Journal(product.keys.journal_key, structlog.get_logger("journal"))
     parts = (product.database, product.sealer, journal)
+    nobodys_hash()  # made now: the first stranger must not wait longer than the second
     return LoginDesk(
         PeopleBook(*parts),
         SessionBook(*parts, login_rules(settings)),
