@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -209,6 +210,14 @@ def test_wrong_tries_close_the_door_for_longer_and_longer(house: House) -> None:
     assert waits == [1, 2, 4, 8, 10, 10]
     assert [one["id"] for one in house.entries() if one["k"] == "login.locked"] == [user] * 6
     assert house.people.account("wang", now - 1).locked_until == now
+
+
+def test_guesses_at_the_same_moment_are_counted_one_by_one(house: House) -> None:
+    """Twenty at once, from any number of processes: three are looked at, the others find the door closed."""
+    with ThreadPoolExecutor(10) as crowd:
+        tries = list(crowd.map(lambda number: house.sessions.begin("wang", f"10.0.0.{number}", NOW), range(20)))
+    assert sorted(one.failures for one in tries) == [0] * 17 + [1, 2, 3]
+    assert sum(bool(one.locked_until) for one in tries) == 17
 
 
 def test_a_right_try_forgets_the_wrong_ones(house: House) -> None:

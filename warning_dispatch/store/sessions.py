@@ -26,6 +26,8 @@ SEEN_EVERY = 60_000
 """ms between two notes that a session is in use."""
 LONGEST_BROWSER = 200
 
+_ENSURE = """INSERT INTO login_failure (whose, failures, last_at, locked_until) VALUES (?, 0, ?, 0)
+ ON CONFLICT (whose) DO NOTHING"""
 _COUNT = """INSERT INTO login_failure (whose, failures, last_at, locked_until) VALUES (?, 1, ?, 0)
  ON CONFLICT (whose) DO UPDATE SET last_at = excluded.last_at,
  failures = CASE WHEN login_failure.last_at < ? THEN 1 ELSE login_failure.failures + 1 END RETURNING failures"""
@@ -70,7 +72,7 @@ class SessionBook:
         """Count a try. `address` empty: it says nothing about who asks (a proxy of ours), and is not counted."""
         with writing(self._database) as connection:
             sql = Sql(connection)
-            until = max((_locked_until(sql, whose) for whose, _ in self._counters(name, address)), default=0)
+            until = max(self._held(sql, whose, now) for whose, _ in self._counters(name, address))
             if until > now:
                 return Try(name, address, locked_until=until)
             counts = [self._count(sql, whose, rule, now) for whose, rule in self._counters(name, address)]
@@ -192,6 +194,12 @@ class SessionBook:
 
     def _whose_address(self, address: str) -> bytes:
         return self._sealer.blind_index(f"login.address:{address}")
+
+    @staticmethod
+    def _held(sql: Sql, whose: bytes, now: int) -> int:
+        """Until when the door is closed; nobody else counts until the commit, in whatever process."""
+        sql.run(_ENSURE, whose, now)
+        return int(sql.value("SELECT locked_until FROM login_failure WHERE whose = ?" + sql.for_update, whose))
 
     @staticmethod
     def _count(sql: Sql, whose: bytes, rule: LockRule, now: int) -> int:
