@@ -144,8 +144,7 @@ class Front:
         return await self._area.answer(request)
 
     async def events(self, request: Request) -> Response:
-        """The stream behind the live page."""
-        await self._access.require(request, Right.SEE, self._within)
+        """The stream behind the live page; its door asks for the whole area."""
         return await self._live.events(request)
 
 

@@ -1,7 +1,7 @@
 """门卫: stands before every page of the bureau. Inside guard.py, around the application; asks doors.py what to ask for.
 
 1. What needs no login passes by. 2. A path without a door is not there. 3. Who is not logged in is led to the login.
-4. Who has the right on no unit is refused. 5. What changes something must come from a page of ours: its origin is ours,
+4. Who has not the right, on any unit or on our whole area, is refused. 5. What changes something must come from a page of ours: its origin is ours,
 and it carries the session's token. 6. A stream that stays open is cut when the session ends.
 """
 
@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from warning_dispatch.clock import stopwatch
 from warning_dispatch.errors import DispatchError
 from warning_dispatch.model.people import Visit
-from warning_dispatch.model.rights import units_with
+from warning_dispatch.model.rights import may, units_with
 from warning_dispatch.web.access import CSRF, VISIT
 from warning_dispatch.web.body import read_body
 from warning_dispatch.web.doors import (
@@ -126,7 +126,7 @@ class Doorkeeper:
             return self._to_login(request), receive
         if visit.account.must_change and path not in WITHOUT_CHANGE:
             return RedirectResponse(root_of(path) + CHANGE_PASSWORD.lstrip("/"), status_code=303), receive
-        if not _opens(door, visit):
+        if not await self._opens(door, visit):
             return self._failures.answer(request, 403, "forbidden_page"), receive
         if request.method not in SAFE:
             receive = await self._checked(request, receive, token)
@@ -137,7 +137,16 @@ class Doorkeeper:
 
     async def _still(self, token: str, door: Door) -> bool:
         visit = await self._desk.visit(token)
-        return visit is not None and _opens(door, visit)
+        return visit is not None and await self._opens(door, visit)
+
+    async def _opens(self, door: Door, visit: Visit) -> bool:
+        if door.right is None:
+            return True
+        grants, within = visit.account.grants, self._desk.within
+        if not door.whole:
+            return bool(units_with(grants, door.right))
+        paths = await self._desk.paths_of([within])
+        return may(grants, door.right, paths.get(within, ()))
 
     def _to_login(self, request: Request) -> Response:
         """A page goes to the login and comes back; what is not a page is told 401."""
@@ -156,10 +165,6 @@ class Doorkeeper:
         if not is_csrf_token(given, token):
             raise ApiRefusalError(403, "stale")
         return _again(body, receive)
-
-
-def _opens(door: Door, visit: Visit) -> bool:
-    return door.right is None or bool(units_with(visit.account.grants, door.right))
 
 
 async def _field(request: Request, body: bytes) -> str:

@@ -16,21 +16,25 @@ from warning_dispatch.model.rights import Right
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A path, with all that lies below it, and the right it asks for; None: anybody who is logged in."""
+    """A path, with all that lies below it, and the right it asks for; None: anybody who is logged in.
+
+    `whole`: the page knows nothing of units and shows everything, so the right is asked for on our whole area. Else a
+    right on some unit opens it, and which units it shows and acts on is its own affair (access.py).
+    """
 
     path: str
     right: Right | None
+    whole: bool = False
 
 
 DOORS: Final[tuple[Door, ...]] = (
     Door("/", Right.SEE),
-    Door("/live", Right.SEE),
+    Door("/live", Right.SEE, whole=True),
     Door("/account", None),
     Door("/logout", None),
     Door("/users", Right.ACCOUNTS),
 )
-"""Pages of the bureau. A right on some unit opens the door; which units a page shows and acts on is its own affair
-(access.py). "/" is only itself."""
+"""Pages of the bureau. "/" is only itself."""
 
 OPEN: Final[tuple[str, ...]] = (
     "/login", "/static", "/r", "/api", "/feeds", "/hooks", "/healthz", "/readyz", "/metrics",

@@ -19,10 +19,10 @@ from warning_dispatch.web.control import create_control_app
 BODY_LIMIT = 1_000
 
 
-def load(name: str, path: Path) -> ModuleType:
-    """A module of the tests: they are no package, so it is loaded by its path."""
+def load(name: str, file: str) -> ModuleType:
+    """A module beside this one: tests are no package, so it is loaded by its path."""
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path)
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(file))
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
@@ -33,11 +33,11 @@ def load(name: str, path: Path) -> ModuleType:
 
 def load_office() -> ModuleType:
     """The double's module."""
-    return load("web_office_double", Path(__file__).with_name("office.py"))
+    return load("web_office_double", "office.py")
 
 
 @pytest.fixture
-def loaded() -> Callable[[str, Path], ModuleType]:
+def loaded() -> Callable[[str, str], ModuleType]:
     """Other modules beside this file."""
     return load
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -16,7 +15,10 @@ from warning_dispatch.model.rights import Grant, GrantKind, Right
 from warning_dispatch.web.access import Access
 from warning_dispatch.web.application import create_app
 from warning_dispatch.web.catalogues import load_catalogues
-from warning_dispatch.web.failures import ApiRefusalError
+from warning_dispatch.web.doorkeeper import Doorkeeper
+from warning_dispatch.web.doors import Door
+from warning_dispatch.web.failures import ApiRefusalError, Failures
+from warning_dispatch.web.pages import Pages
 
 OFFICER, ADMINISTRATOR, VIEWER, REGISTRAR = (
     GrantKind.OFFICER,
@@ -31,7 +33,7 @@ NEW = {"name": "wang", "full_name": "王某某", "kind": "officer", "unit": "临
 @pytest.fixture
 def login(loaded: Any) -> Any:
     """The module with the browser."""
-    return loaded("web_test_login", Path(__file__).with_name("test_login.py"))
+    return loaded("web_test_login", "test_login.py")
 
 
 @pytest.fixture
@@ -352,3 +354,30 @@ def test_english_pages_are_english(enter: Any, login: Any, app: Any) -> None:
         assert found == set(), path
     assert "Log in" in login.Browser(app).get("/login?lang=en").text
     assert load_catalogues()["en"].text("login.title") == "Log in"
+
+
+async def test_a_page_that_knows_no_units_is_for_the_whole_area(clock: VirtualClock, lodge: Any) -> None:
+    """Its door asks for the right on our own area: a county's officer is refused, the city's comes in; and it asks for the right."""
+    lodge.add("city", OFFICER)
+    lodge.add("viewer", VIEWER)
+    doors = (Door("/board", Right.ACT, whole=True),)
+    reached: list[str] = []
+
+    async def board(scope: Any, _receive: Any, _send: Any) -> None:
+        reached.append(scope["path"])
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    keeper = Doorkeeper(board, lodge.desk, Failures(Pages()), public_url="https://a.b", body_limit=10, doors=doors)
+    for name, statuses in (("lin", [403]), ("viewer", [403]), ("boss", [403]), ("city", [])):
+        sent: list[Any] = []
+        lodge.sessions.open(lodge.sessions.begin(name, "", clock.now()), name, browser="", step=0, now=clock.now())
+        headers = [(b"cookie", f"__Host-wd={name}".encode()), (b"accept", b"text/html")]
+        scope = {"type": "http", "method": "GET", "path": "/board", "query_string": b"", "headers": headers}
+        await keeper({**scope, "scheme": "https", "server": ("a.b", 443), "root_path": ""}, receive, send)
+        assert [one["status"] for one in sent if "status" in one] == statuses, name
+    assert reached == ["/board"]
