@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -263,16 +263,18 @@ def asked_password(terminal: Terminal, *, stdin: bool, file: Path | None) -> str
         return found
     if terminal.as_json or not sys.stdin.isatty():
         return ""
-    asked = terminal.say("密码（直接回车则随机生成）", "Password (Enter alone: one is drawn)")
-    return str(
-        typer.prompt(
-            asked,
-            default="",
-            show_default=False,
-            hide_input=True,
-            confirmation_prompt=terminal.say("再输入一次", "Once more"),
-        )
+    return asked_twice(
+        terminal, lambda words: str(typer.prompt(words, default="", show_default=False, hide_input=True))
     )
+
+
+def asked_twice(terminal: Terminal, ask: Callable[[str], str]) -> str:
+    """A password typed twice alike without being shown; empty when the first one is."""
+    while True:
+        first = ask(terminal.say("密码（直接回车则随机生成）", "Password (Enter alone: one is drawn)"))
+        if not first or first == ask(terminal.say("再输入一次", "Once more")):
+            return first
+        terminal.remark("两次输入不一样，请重新输入。", "The two differ; once more from the beginning.")
 
 
 def read_password() -> str:

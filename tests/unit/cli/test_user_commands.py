@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from warning_dispatch.cli.accounts import asked_twice
+from warning_dispatch.cli.terminal import Terminal
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.model.lockout import LoginRules
 from warning_dispatch.settings import load_settings
@@ -67,6 +69,15 @@ def test_bad_passwords_are_refused(keyboard: Any, password: str, words: str) -> 
     said = keyboard.run("user", "add", "li", "--role", "viewer", "--password-stdin", typed=f"{password}\n")
     said.complained(words)
     assert rows(keyboard, "SELECT 1 FROM user_account WHERE name = 'li'") == []
+
+
+def test_a_password_is_typed_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    """Until both are alike; Enter alone asks for a drawn one, without a second question."""
+    typed = iter([GOOD, "something else", GOOD, GOOD, ""])
+    assert asked_twice(Terminal(), lambda _words: next(typed)) == GOOD
+    assert "两次输入不一样" in capsys.readouterr().err
+    assert asked_twice(Terminal(), lambda _words: next(typed)) == ""
+    assert list(typed) == []
 
 
 def test_grants_come_and_go_by_command(keyboard: Any) -> None:
