@@ -230,6 +230,10 @@ class EngineDesk:
         """What a channel was told; from any thread, returns at once."""
         _take(self._writer, [event])
 
+    async def beside(self, work: Callable[[int], T]) -> T:
+        """Work on tables that are none of the engine's, on the writer's thread: it opens its own transaction."""
+        return await asyncio.wrap_future(self._writer.submit(Lane.ACT, lambda now: Done(work(now))))
+
     async def source_seen(self, source: str) -> None:
         """See the port."""
         await self.once(Lane.ACT, lambda ledger: ledger.tx.sources.seen(source, ledger.now))

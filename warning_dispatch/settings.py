@@ -29,6 +29,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.sources import EnvSettingsSource
 
 from warning_dispatch.errors import ConfigError, Finding
+from warning_dispatch.login_settings import LoginSettings
 from warning_dispatch.renewal_settings import RenewalSettings
 from warning_dispatch.route_settings import RobotSettings, RouteSettings, distinct_routes
 from warning_dispatch.source_settings import (
@@ -257,6 +258,7 @@ class Settings(BaseSettings):
     credentials_dir: Location | None = None
     control_socket: Location
     web: WebSettings = WebSettings()
+    login: LoginSettings = LoginSettings()
     log: LogSettings = LogSettings()
     engine: EngineSettings = EngineSettings()
     bureau: BureauSettings = BureauSettings()
@@ -545,3 +547,8 @@ def _read_secret(path: Path, forbidden: int) -> str:
         what = both("其他用户可以读这个密码文件", "other users can read this password")
         raise ConfigError([Finding(str(path), what, f"chmod 600 {path}")])
     return secret
+
+
+def read_secret_file(path: Path) -> str:
+    """A password from a file that only its owner may read. ConfigError when it cannot be read, or when others can."""
+    return _read_secret(_location(path), _GROUP_AND_OTHERS)

@@ -174,4 +174,8 @@ SEALED = (
     ("register_change", "after"),
     ("filing", "note"),
     ("filing", "proposed"),
+    ("user_account", "full_name_sealed"),
+    ("user_account", "code_sealed"),
+    ("user_account", "code_pending"),
+    ("user_session", "origin_sealed"),
 )

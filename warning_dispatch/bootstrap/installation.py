@@ -63,6 +63,7 @@ from warning_dispatch.escalation.operators import Operator
 from warning_dispatch.escalation.route_rules import Hours, RouteRule
 from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.lockout import LockRule, LoginRules
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import ChannelPort, ListAccounts
 from warning_dispatch.reports.folder import ListFolder
@@ -71,16 +72,20 @@ from warning_dispatch.reports.worker import ListWorker
 from warning_dispatch.route_settings import PerNumberSettings, RouteSettings
 from warning_dispatch.settings import Settings
 from warning_dispatch.source_desk import WriterSourceDesk
+from warning_dispatch.store.accounts import nobodys_hash
 from warning_dispatch.store.database import open_database, require_current
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.people import PeopleBook
 from warning_dispatch.store.register_take_over import RegisterTakeOver
 from warning_dispatch.store.retention import Retention
 from warning_dispatch.store.rotation import require_indexed
 from warning_dispatch.store.sealing import AesSealer
+from warning_dispatch.store.sessions import SessionBook
 from warning_dispatch.web.application import Renewal, create_app
 from warning_dispatch.web.control import create_control_app
 from warning_dispatch.web.hooks import Hooks
+from warning_dispatch.web.login_desk import LoginDesk
 
 
 class QuietServer(uvicorn.Server):
@@ -332,6 +337,33 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         samples=not reaches_people(settings),
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
+    )
+
+
+def login_desk(settings: Settings, product: Product, desk: EngineDesk, clock: Clock) -> LoginDesk:
+    """Who may log in to an installation; what they change is written by the one writer."""
+    journal = Journal(product.keys.journal_key, structlog.get_logger("journal"))
+    parts = (product.database, product.sealer, journal)
+    nobodys_hash()  # made now: the first stranger must not wait longer than the second
+    return LoginDesk(
+        PeopleBook(*parts),
+        SessionBook(*parts, login_rules(settings)),
+        clock,
+        desk.beside,
+        settings.ingest.within,
+        frozenset(settings.login.proxies),
+    )
+
+
+def login_rules(settings: Settings) -> LoginRules:
+    """How logins are kept, in ms."""
+    login = settings.login
+    first, longest = login.first_wait_s * 1000, login.longest_wait_s * 1000
+    return LoginRules(
+        LockRule(login.free_tries, first, longest),
+        LockRule(login.address_tries, first, longest),
+        idle=login.idle_h * HOUR,
+        absolute=login.absolute_h * HOUR,
     )
 
 

@@ -30,6 +30,7 @@ _AREAS = {
     "lists": ("打印名单", "Printable lists"),
     "sources": ("预警来源", "Sources"),
     "outlets": ("传播", "Outlets"),
+    "accounts": ("账号", "Accounts"),
 }
 
 

@@ -10,16 +10,16 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from warning_dispatch.cli.accounts import NewUser, PasswordStdin, make_user, read_password
+from warning_dispatch.cli.accounts import NewUser, PasswordStdin, make_user, opened_people, read_password
 from warning_dispatch.cli.check import inspection_document, inspection_picture
 from warning_dispatch.cli.contacts import load_sample
 from warning_dispatch.cli.inspection import inspect
-from warning_dispatch.cli.office import opened_database
 from warning_dispatch.cli.terminal import Terminal, command
+from warning_dispatch.clock import SystemClock
 from warning_dispatch.errors import NotFoundError, RefusedError
+from warning_dispatch.model.rights import GrantKind
 from warning_dispatch.settings import SETTINGS_FILE, Settings, config_folder
-from warning_dispatch.store.accounts import has_user
-from warning_dispatch.store.database import SchemaState, open_database, reading, upgrade
+from warning_dispatch.store.database import SchemaState, open_database, upgrade
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.tomlfiles import both
 
@@ -137,13 +137,13 @@ def _make_database(terminal: Terminal, steps: Steps, settings: Settings) -> None
 
 
 def _make_administrator(terminal: Terminal, steps: Steps, settings: Settings, name: str, password: str) -> None:
-    with opened_database(settings) as database, reading(database) as connection:
-        exists = has_user(connection, name)
+    with opened_people(settings) as people:
+        exists = any(one.name == name for one in people.accounts(SystemClock().now()))
     if exists:
         said = terminal.say(f"管理员 {name} 已有，保留", f"the administrator {name} is there and stays")
         steps.done(said, "dim", admin=name, admin_made=False)
         return
-    drawn = make_user(settings, NewUser(name, "administrator", "", password), terminal.actor)
+    drawn = make_user(settings, NewUser(name, GrantKind.ADMINISTRATOR, "", password), terminal.actor)
     steps.done(terminal.say(f"管理员 {name}", f"administrator {name}"), admin=name, admin_made=True)
     if drawn:
         steps.document["password"] = drawn

@@ -14,6 +14,7 @@ from pathlib import Path
 from warning_dispatch.bootstrap.installation import route_plans
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.wiring import vocabulary_of
+from warning_dispatch.cli.accounts import opened_people
 from warning_dispatch.cli.launching import launch_duration
 from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.cli.route_inspection import all_route_findings
@@ -30,6 +31,7 @@ from warning_dispatch.errors import INFORMATION, DispatchError, Finding, Finding
 from warning_dispatch.escalation.duration import Duration
 from warning_dispatch.escalation.timing import latest_ring
 from warning_dispatch.ingest.gazetteer import load_gazetteer
+from warning_dispatch.login_settings import is_loopback
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.register import Register
@@ -111,7 +113,7 @@ def inspect(config: Path | None) -> Inspection:
 
     1. Settings. 2. Chains, hazards, outcomes, and when villages ring. 3. Texts. 4. Keys and database. 5. The register.
     6. Whom the bureau calls itself. 7. How messages are read: certificates, positions. 8. Routes. 9. The folder of the
-    printable lists. 10. Sources and outlets.
+    printable lists. 10. Sources and outlets. 11. Whether anybody keeps the accounts.
     """
     result = Inspection()
     settings: Settings | None = None
@@ -134,6 +136,7 @@ def inspect(config: Path | None) -> Inspection:
     result.found("lists", *list_folder_findings(settings))
     result.found("sources", *source_findings(settings, _keys_in_force(settings)))
     result.found("outlets", *outlet_findings(settings))
+    result.found("accounts", *_account_findings(settings))
     return result
 
 
@@ -341,6 +344,20 @@ def _keys_in_force(settings: Settings) -> Keys | None:
             return scopes_by_name(connection)
     except DispatchError:
         return None
+
+
+def _account_findings(settings: Settings) -> Iterator[Finding]:
+    """Somebody must be able to let others in; where only this machine reaches the pages it can wait."""
+    try:
+        with opened_people(settings) as people:
+            if people.has_administrator():
+                return
+    except DispatchError:
+        return  # the database or the keys: findings of their own
+    what = both("没有管理员，没有人能管账号", "there is no administrator: nobody can let others in")
+    if is_loopback(settings.web.host):
+        what = f"{INFORMATION}{what}"
+    yield Finding("user", what, "warning-dispatch user add NAME --role administrator")
 
 
 def list_folder_findings(settings: Settings) -> Iterator[Finding]:

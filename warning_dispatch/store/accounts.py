@@ -1,48 +1,49 @@
-"""账号与接口密钥: people who log in, and systems that send or read. Only hashes are stored."""
+"""密码与接口密钥: how a password is kept, and systems that send or read. Only hashes are stored."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
+from functools import cache
 from hashlib import sha256
 
 from pwdlib import PasswordHash
+from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection, insert, select
 
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.store.schema import api_key
-from warning_dispatch.store.schema import user as user_account
 
-SHORTEST_PASSWORD = 10
 KEY_BYTES = 32
 
 
 def hash_password(password: str) -> str:
-    """The Argon2id hash of a password. RefusedError when it is too short."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise RefusedError(
-            f"密码至少 {SHORTEST_PASSWORD} 个字符 / a password has at least {SHORTEST_PASSWORD} characters"
-        )
-    return PasswordHash((Argon2Hasher(),)).hash(password)
+    """The Argon2id hash of a password: a tenth of a second and 64 MB, on purpose. Never on the event loop."""
+    return _hasher().hash(password)
+
+
+def is_password(password: str, stored: str) -> bool:
+    """Whether it is the password of that hash; as long for a wrong one. Never on the event loop."""
+    try:
+        return _hasher().verify(password, stored)
+    except UnknownHashError:
+        return False
+
+
+@cache
+def nobodys_hash() -> str:
+    """What a password is compared with when nobody has the name: it takes as long, and is never right."""
+    return hash_password(secrets.token_urlsafe(24))
+
+
+def _hasher() -> PasswordHash:
+    return PasswordHash((Argon2Hasher(),))
 
 
 def random_password() -> str:
     """A password nobody chose, 96 bits."""
     return secrets.token_urlsafe(12)
-
-
-def has_user(connection: Connection, name: str) -> bool:
-    """Whether the name is taken, by an account in use or a disabled one."""
-    return connection.execute(select(user_account.c.id).where(user_account.c.name == name)).first() is not None
-
-
-def add_user(connection: Connection, name: str, password_hash: str, role: str, unit_code: str, now: int) -> int:
-    """Store an account; its id. RefusedError when the name is taken. `now` in ms."""
-    if has_user(connection, name):
-        raise RefusedError(f"账号 {name} 已经存在 / there is a user {name} already")
-    row = {"name": name, "password_hash": password_hash, "role": role, "unit_code": unit_code, "created_at": now}
-    return int(connection.execute(insert(user_account).returning(user_account.c.id), row).scalar_one())
 
 
 def scopes_by_name(connection: Connection) -> dict[str, frozenset[str]]:

@@ -48,6 +48,8 @@ MOVE: Mapping[str, tuple[str, ...]] = {
     "lease": ("claimed_until",),
     "letter WHERE lease_until IS NOT NULL": ("lease_until",),
     "outlet_post WHERE next_at IS NOT NULL": ("next_at",),
+    "user_session": ("opened_at", "seen_at"),
+    "login_failure": ("last_at", "locked_until"),
 }
 """Rows → columns that move with the clock. Beside them `until` in callee.memory. The next look at a RUNNING call-out is
 at its validity; that of a paused one or of one that awaits lifting is an interval of ours."""
@@ -79,7 +81,8 @@ STAY: Mapping[str, tuple[str, ...]] = {
     "letter": ("due_at", "handed_at", "delivered_at", "ended_at"),  # letters go by day: due by the wall clock
     "journal_block": ("at",),
     "journal_head": ("sealed_at",),
-    "user_account": ("created_at", "disabled_at"),
+    "user_account": ("password_at", "created_at", "ended_at", "code_step"),  # steps are counted on the wall clock
+    "user_grant": ("granted_at", "ended_at"),
     "api_key": ("created_at", "revoked_at"),
 }
 """Table → columns that say when something happened, or that are wall time by their nature."""

@@ -15,9 +15,11 @@ from warning_dispatch.store.alert_rows import ALERT_CONTEXT, RAW_CONTEXT
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.erasure import nothing_to_find
 from warning_dispatch.store.filing_rows import FILING_CONTEXT
+from warning_dispatch.store.people import CODE_CONTEXT, USER_NAME_CONTEXT
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT
 from warning_dispatch.store.register_history import CHANGE_CONTEXT
 from warning_dispatch.store.sealing import AesSealer
+from warning_dispatch.store.sessions import ORIGIN_CONTEXT
 from warning_dispatch.store.sql import Sql
 from warning_dispatch.tomlfiles import both
 
@@ -30,6 +32,10 @@ SEALED: Mapping[tuple[str, str], str] = {
     ("register_change", "after"): CHANGE_CONTEXT,
     ("filing", "note"): FILING_CONTEXT,
     ("filing", "proposed"): FILING_CONTEXT,
+    ("user_account", "full_name_sealed"): USER_NAME_CONTEXT,
+    ("user_account", "code_sealed"): CODE_CONTEXT,
+    ("user_account", "code_pending"): CODE_CONTEXT,
+    ("user_session", "origin_sealed"): ORIGIN_CONTEXT,
 }
 """Every sealed column (table, column) with its context; a test sees that none is missing."""
 AT_ONCE = 1_000

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from warning_dispatch.model.states import AttemptState, BranchState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.store.schema_metadata import Key, key, metadata
+from warning_dispatch.store.schema_people import login_failure, user, user_grant, user_session
 from warning_dispatch.store.schema_register import duty_shift, endpoint, number, receiver, register_change, unit
 from warning_dispatch.store.schema_renewal import campaign, filing, letter, proof, renewal_link, renewal_link_unit
 from warning_dispatch.store.schema_sources import lease, outlet_post, publication, source, source_item
@@ -36,6 +37,7 @@ __all__ = [
     "filing",
     "lease",
     "letter",
+    "login_failure",
     "metadata",
     "number",
     "outlet_post",
@@ -48,6 +50,9 @@ __all__ = [
     "source",
     "source_item",
     "unit",
+    "user",
+    "user_grant",
+    "user_session",
 ]
 """What stands in other files and is asked for here."""
 
@@ -568,18 +573,6 @@ journal_head = Table(
 )
 
 # --- who may do what --------------------------------------------------------------------------------------
-
-user = Table(
-    "user_account",
-    metadata,
-    key(),
-    Column("name", Text, nullable=False, unique=True),
-    Column("password_hash", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("unit_code", Text, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("disabled_at", BigInteger),
-)
 
 api_key = Table(
     "api_key",

@@ -7,22 +7,33 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 import warning_dispatch
 from warning_dispatch.clock import Clock
 from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
+from warning_dispatch.model.rights import Right
 from warning_dispatch.ports import Desk, ReadModels, RenewalDesk, RenewalReadings
+from warning_dispatch.web.access import Access
+from warning_dispatch.web.account_pages import AccountPages
 from warning_dispatch.web.api import Api
+from warning_dispatch.web.area_page import AreaPage
 from warning_dispatch.web.board import RegisterBoard, RenewalBoard
+from warning_dispatch.web.bureau import BureauPages
+from warning_dispatch.web.doorkeeper import Doorkeeper
 from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.feeds import Feeds
 from warning_dispatch.web.filing import FilingPage
 from warning_dispatch.web.guard import Guard
 from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.live import LivePage
+from warning_dispatch.web.login_desk import LoginDesk
+from warning_dispatch.web.login_page import LoginPage
 from warning_dispatch.web.pages import Pages
 from warning_dispatch.web.probes import Probes
 from warning_dispatch.web.proof import ProofDoor
@@ -30,6 +41,7 @@ from warning_dispatch.web.push import PushDoor, Pusher
 from warning_dispatch.web.receiver import ReceiverPage
 from warning_dispatch.web.register_look import RegisterLook
 from warning_dispatch.web.tasks import TasksPage
+from warning_dispatch.web.users_pages import UsersPages
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +67,24 @@ def create_app(
     renewal: Renewal | None = None,
     register: RegisterLook | None = None,
     hooks: Hooks | None = None,
+    login: LoginDesk | None = None,
 ) -> FastAPI:
-    """The application for the network: API, receiver's page, probes and, for the demo, the live page at / and the work list at /tasks.
+    """The application for the network: API, receiver's page, probes and, with `live_page`, the bureau's own pages.
 
     `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for
     one message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each).
+    `login`: who may log in; with it every page of the bureau stands behind a door (doors.py). None is the demonstration,
+    whose pages are open on loopback and say so.
     `pushers`: who may push besides holders of a key; `feeds` None: nothing is published. `renewal` None: no pages of
-    the yearly refresh; `register` None: none of the register. What the bureau sees of both stands behind the same
-    door as the live page. `hooks`: providers call back. Before the server stops call
+    the yearly refresh; `register` None: none of the register. `hooks`: providers call back. Before the server stops call
     `app.state.close()` in its event loop: it ends the open streams.
     """
     pages = Pages()
     failures = Failures(pages)
     live = LivePage(read, pages, clock)
     secure = urlsplit(public_url).scheme == "https"
+    bureau = BureauPages(pages)
+    access = Access(login.paths_of if login else None)
     app = FastAPI(
         title="warning-dispatch",
         version=warning_dispatch.__version__,
@@ -76,11 +92,15 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         servers=[{"url": public_url.rstrip("/")}],
-        middleware=[Middleware(_guard(failures, secure=secure))],
+        middleware=[
+            Middleware(_guard(failures, secure=secure)),
+            *(_doorkeeper(login, failures, public_url, body_limit) if login else ()),
+        ],
         routes=[
             *(_pages_routes(read, desk, pages, failures) if people else ()),
             *(_renewal_routes(renewal, pages, failures, secure=secure) if people and renewal else ()),
-            *(_live_routes(live) if live_page else ()),
+            *(_login_routes(login, bureau, access, clock, public_url) if login else ()),
+            *(_live_routes(Front(live, AreaPage(read, access, bureau), access, login)) if live_page else ()),
             *(_board_routes(renewal, register, pages, failures) if live_page else ()),
             *(_task_routes(TasksPage(read, desk, pages, clock)) if live_page else ()),
             *(hooks.routes() if hooks else ()),
@@ -157,5 +177,45 @@ def _task_routes(tasks: TasksPage) -> list[BaseRoute]:
     return [Route("/tasks", tasks.show, methods=["GET"]), Route("/tasks", tasks.act, methods=["POST"])]
 
 
-def _live_routes(live: LivePage) -> list[BaseRoute]:
-    return [Route("/", live.page, methods=["GET"]), Route("/live/events", live.events, methods=["GET"])]
+def _doorkeeper(login: LoginDesk, failures: Failures, public_url: str, body_limit: int) -> list[Middleware]:
+    def around(app: Any) -> Doorkeeper:
+        return Doorkeeper(app, login, failures, public_url=public_url, body_limit=body_limit)
+
+    return [Middleware(around)]
+
+
+def _login_routes(
+    login: LoginDesk, bureau: BureauPages, access: Access, clock: Clock, public_url: str
+) -> list[BaseRoute]:
+    page = LoginPage(login, bureau, clock, public_url)
+    return [
+        Route("/login", page.answer, methods=["GET", "HEAD", "POST"]),
+        Route("/logout", page.log_out, methods=["POST"]),
+        *AccountPages(login, bureau).routes(),
+        *UsersPages(login, access, bureau).routes(),
+    ]
+
+
+class Front:
+    """/ for whoever comes: the live page of the whole area, or what concerns one's own units."""
+
+    def __init__(self, live: LivePage, area: AreaPage, access: Access, login: LoginDesk | None) -> None:
+        """`login` None: everybody sees everything (the demonstration)."""
+        self._live = live
+        self._area = area
+        self._access = access
+        self._within = login.within if login else ""
+
+    async def page(self, request: Request) -> Response:
+        """GET /."""
+        if await self._access.has(request, Right.SEE, self._within):
+            return await to_thread.run_sync(self._live.page, request)
+        return await self._area.answer(request)
+
+    async def events(self, request: Request) -> Response:
+        """The stream behind the live page; its door asks for the whole area."""
+        return await self._live.events(request)
+
+
+def _live_routes(front: Front) -> list[BaseRoute]:
+    return [Route("/", front.page, methods=["GET"]), Route("/live/events", front.events, methods=["GET"])]

@@ -18,6 +18,7 @@ from warning_dispatch.model.renewal import OPEN_FILING, FilingState
 from warning_dispatch.model.renewal_views import HandedIn
 from warning_dispatch.ports import RenewalDesk, RenewalReadings
 from warning_dispatch.web import board_view, filing_forms, filing_view
+from warning_dispatch.web.access import actor_of, csrf_of, visit_of
 from warning_dispatch.web.catalogues import Catalogue, asked_language
 from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.filing_visit import form_of
@@ -113,7 +114,7 @@ class RenewalBoard:
     async def _remind(self, request: Request, words: Catalogue) -> Response:
         if crossed(request):
             return self._failures.page(request, "method", 403)
-        actor = filing_forms.text(await form_of(request), "actor")
+        actor = _who(request, await form_of(request))
         try:
             count = await self._desk.remind_now(_named(words, actor))
         except RefusedError as error:
@@ -171,7 +172,7 @@ class RenewalBoard:
         if crossed(request):
             return self._failures.page(request, "method", 403)
         form = await form_of(request)
-        actor = filing_forms.text(form, "actor")
+        actor = _who(request, form)
         try:
             results = await self._decided(_named(words, actor), form, words)
         except (RefusedError, FindingsError) as error:
@@ -200,7 +201,7 @@ class RenewalBoard:
             if crossed(request):
                 return self._failures.page(request, "method", 403)
             form = await form_of(request)
-            actor, reason = filing_forms.text(form, "actor"), filing_forms.text(form, "reason")
+            actor, reason = _who(request, form), filing_forms.text(form, "reason")
             try:
                 return await self._printed(request, words, code, _named(words, actor), _named(words, reason))
             except RefusedError as error:
@@ -233,10 +234,17 @@ def made(
         "root": "../" * below,
         "query": _language(request),
         "path": request.url.path.strip("/"),
+        "csrf": csrf_of(request),
+        "visit": visit_of(request),
         "notice": "",
         "done": "",
     }
     return pages.styled(template, words, {**common, **fields}, status=status)
+
+
+def _who(request: Request, form: filing_forms.Sent) -> str:
+    """Who acts: whoever is logged in; in the demonstration, which has no login, the name that was typed."""
+    return actor_of(request) if visit_of(request) else filing_forms.text(form, "actor")
 
 
 def _named(words: Catalogue, text: str) -> str:

@@ -14,13 +14,23 @@ from starlette.responses import JSONResponse, Response
 
 from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError, RefusedError, StoreError
 from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
-from warning_dispatch.web.pages import Pages
+from warning_dispatch.web.doors import root_of
+from warning_dispatch.web.pages import LANGUAGE_COOKIE, Pages
 
 BY_STATUS: Final = {401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method", 413: "too_large"}
 PEOPLE_ONLY: Final = ("/r/", FILING_PATH, PROOF_PATH)
 """Where nobody but people comes, whatever their browser says it accepts."""
-PAGE_FOR: Final = {"not_found": "missing", "method": "method"}
+PAGE_FOR: Final = {
+    "not_found": "missing",
+    "method": "method",
+    "forbidden_page": "forbidden",
+    "forbidden_unit": "forbidden",
+    "foreign": "stale",
+    "stale": "stale",
+}
 """Page texts by the name of a refusal; every other one is told as trouble."""
+WITH_A_WAY_BACK: Final = ("forbidden", "stale")
+"""Only somebody who is logged in is told these."""
 
 
 @dataclass(eq=False)
@@ -47,7 +57,7 @@ class Failures:
     def install(self, app: FastAPI) -> None:
         """Hang the handlers into an application."""
         app.add_exception_handler(ApiRefusalError, _handler(self._refusal))
-        app.add_exception_handler(DispatchError, _handler(self._dispatch_error))
+        app.add_exception_handler(DispatchError, _handler(self.of_error))
         app.add_exception_handler(HTTPException, _handler(self._http_error))
         app.add_exception_handler(RequestValidationError, _handler(self._invalid))
 
@@ -76,13 +86,15 @@ class Failures:
 
     def page(self, request: Request, name: str, status: int, language: str | None = None) -> Response:
         """The message `name` as a small page of its own."""
-        words = self._pages.words_for(request, language)
-        return self._pages.styled("message.html", words, {"name": f"message.{name}"}, status=status)
+        words = self._pages.words_for(request, language or request.cookies.get(LANGUAGE_COOKIE))
+        back = f"{root_of(request.url.path)}account" if name in WITH_A_WAY_BACK else ""
+        return self._pages.styled("message.html", words, {"name": f"message.{name}", "back": back}, status=status)
 
     def _refusal(self, request: Request, error: ApiRefusalError) -> Response:
         return self.answer(request, error.status, error.name, fields=error.fields, headers=error.headers)
 
-    def _dispatch_error(self, request: Request, error: DispatchError) -> Response:
+    def of_error(self, request: Request, error: DispatchError) -> Response:
+        """The answer for an error of ours."""
         status, name = status_of(error)
         return self.answer(request, status, name, fields={"message": str(error)}, kind=type(error).__name__)
 

@@ -20,8 +20,9 @@ from starlette.responses import HTMLResponse, Response
 
 from warning_dispatch.clock import Clock, stopwatch
 from warning_dispatch.ports import ReadModels
+from warning_dispatch.web.access import visit_of
 from warning_dispatch.web.catalogues import CHINESE, Catalogue, asked_language
-from warning_dispatch.web.pages import Pages
+from warning_dispatch.web.pages import LANGUAGE_COOKIE, Pages
 from warning_dispatch.web.picture import Picture, elapsed_text, percent, take_picture
 
 POLICY: Final = (
@@ -54,7 +55,7 @@ class LivePage:
         """The whole page, complete without any script."""
         words, wanted = self._asked(request)
         picture = take_picture(self._read, self._clock.now(), wanted)
-        fields: dict[str, object] = {"picture": None, "wanted": wanted}
+        fields: dict[str, object] = {"picture": None, "wanted": wanted, "visit": visit_of(request)}
         if picture is not None:
             fields |= live_fields(picture, words)
         html = self._pages.render("live.html", words, fields)
@@ -68,7 +69,8 @@ class LivePage:
         return EventSourceResponse(stream, headers={"X-Accel-Buffering": "no"})
 
     def _asked(self, request: Request) -> tuple[Catalogue, int | None]:
-        language = asked_language(request.query_params.get("lang")) or CHINESE
+        chosen = asked_language(request.query_params.get("lang"))
+        language = chosen or asked_language(request.cookies.get(LANGUAGE_COOKIE)) or CHINESE
         callout = request.query_params.get("callout", "")
         wanted = int(callout) if CALLOUT_ID.fullmatch(callout) else None
         return self._pages.catalogues[language], wanted

@@ -23,6 +23,8 @@ MEDIA_TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+LANGUAGE_COOKIE: Final = "wd-language"
+"""What somebody of the bureau chose last."""
 FOREVER: Final = "public, max-age=31536000, immutable"
 
 

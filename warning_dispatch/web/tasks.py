@@ -1,8 +1,8 @@
 """/tasks: 人工叫应 on one page. Whom to ring, what to say, how long they have waited; one touch for each result.
 
 GET shows, POST acts, and only from our own page: a form of somebody else's site is refused. A number is in the answer to
-the one who asked for it and nowhere else; the list itself is masked. There is no login yet, so the page is mounted where
-the live page is. Without a script it reloads itself.
+the one who asked for it and nowhere else; the list itself is masked. Whoever is logged in acts; in the demonstration, which
+has no login, whoever types a name. Without a script it reloads itself.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.errors import DispatchError, NotFoundError, RefusedError
 from warning_dispatch.ports import Desk, ReadModels
+from warning_dispatch.web.access import actor_of, csrf_of, visit_of
 from warning_dispatch.web.catalogues import CHINESE, Catalogue, asked_language
 from warning_dispatch.web.pages import Pages
 
@@ -46,16 +47,16 @@ class TasksPage:
     async def show(self, request: Request) -> Response:
         """The list as it stands."""
         words = self._words(request.query_params.get("lang"))
-        return await self._page(words, _said(request.query_params.get("actor")))
+        return await self._page(request, words, _who(request, request.query_params.get("actor")))
 
     async def act(self, request: Request) -> Response:
         """我来打, the number, or a result; then the list again, by a redirect but where a number is told."""
         form = await request.form()
-        words, actor = self._words(_field(form, "lang")), _said(_field(form, "actor"))
+        words, actor = self._words(_field(form, "lang")), _who(request, _field(form, "actor"))
         if not _is_ours(request):
-            return await self._page(words, actor, trouble="foreign", status=403)
+            return await self._page(request, words, actor, trouble="foreign", status=403)
         if not actor:
-            return await self._page(words, actor, trouble="nobody", status=400)
+            return await self._page(request, words, actor, trouble="nobody", status=400)
         said, what = _field(form, "task"), _field(form, "act")
         task = int(said) if said.isascii() and said.isdecimal() and len(said) <= LONGEST_ID else 0
         try:
@@ -63,12 +64,12 @@ class TasksPage:
                 if what == _TAKE:
                     await self._desk.tasks.take(task, actor=actor)
                 number = await self._desk.tasks.number(task, actor=actor)
-                return await self._page(words, actor, numbers={task: number})
+                return await self._page(request, words, actor, numbers={task: number})
             if what not in (*RESULTS,):
-                return await self._page(words, actor, trouble="unknown", status=400)
+                return await self._page(request, words, actor, trouble="unknown", status=400)
             await self._desk.tasks.finish(task, what, actor=actor, note=_field(form, "note")[:500])
         except (NotFoundError, RefusedError) as error:
-            return await self._page(words, actor, refused=str(error), status=409)
+            return await self._page(request, words, actor, refused=str(error), status=409)
         query = urlencode({"lang": words.language, "actor": actor})
         return RedirectResponse(f"tasks?{query}", status_code=303)
 
@@ -77,6 +78,7 @@ class TasksPage:
 
     async def _page(
         self,
+        request: Request,
         words: Catalogue,
         actor: str,
         *,
@@ -87,6 +89,8 @@ class TasksPage:
     ) -> Response:
         fields: dict[str, object] = {
             "actor": actor,
+            "csrf": csrf_of(request),
+            "visit": visit_of(request),
             "now": self._clock.now(),
             "numbers": numbers or {},
             "refused": refused,
@@ -111,11 +115,11 @@ def _is_ours(request: Request) -> bool:
     return origin is not None and urlsplit(origin).netloc == request.headers.get("host", "")
 
 
+def _who(request: Request, typed: str | None) -> str:
+    """Who acts, in one line."""
+    return actor_of(request) if visit_of(request) else " ".join((typed or "").split())[:LONGEST_NAME]
+
+
 def _field(form: FormData, name: str) -> str:
     value = form.get(name, "")
     return value if isinstance(value, str) else ""
-
-
-def _said(name: str | None) -> str:
-    """Who acts, in one line."""
-    return " ".join((name or "").split())[:LONGEST_NAME]

@@ -37,9 +37,11 @@ def test_init_makes_everything_and_says_the_password_once(bare: Any) -> None:
     for path, mode in ((state, 0o700), (state / "keys", 0o700), (bare.database, 0o600)):
         assert stat.S_IMODE(path.stat().st_mode) == mode
     with sqlite3.connect(bare.database) as connection:
-        [(name, stored, role)] = connection.execute("SELECT name, password_hash, role FROM user_account").fetchall()
+        [(name, stored, *granted)] = connection.execute(
+            "SELECT name, password_hash, kind, unit_code FROM user_account a JOIN user_grant g ON g.user_id = a.id"
+        ).fetchall()
     connection.close()
-    assert (name, role) == ("wang", "administrator")
+    assert (name, granted) == ("wang", ["administrator", "1411"])
     assert stored.startswith("$argon2id$")
 
 
@@ -58,7 +60,7 @@ def test_init_takes_a_chosen_password_from_standard_input_only(bare: Any) -> Non
     assert said.code == 0
     assert "correct horse" not in said.out + said.err
     bare.run("init", "--admin", "li", "--password-stdin", typed="").complained("没有密码")
-    bare.run("init", "--admin", "li", "--password-stdin", typed="short\n").complained("至少 10 个字符")
+    bare.run("init", "--admin", "li", "--password-stdin", typed="short\n").complained("至少 12 个字符")
 
 
 def test_init_ends_with_what_is_still_to_do(bare: Any) -> None:

@@ -38,6 +38,12 @@ def load(name: str, file: str) -> ModuleType:
 
 
 @pytest.fixture
+def loaded() -> Callable[[str, str], ModuleType]:
+    """Other modules beside this file."""
+    return load
+
+
+@pytest.fixture
 def doubles() -> ModuleType:
     """The double's module, for its constants."""
     return load_office()

@@ -21,6 +21,13 @@ function place(name, html) {
   }
 }
 
+// Closed for good: either the session is over, then the page leads to the login, or the server is being started anew.
+async function again() {
+  const answer = await fetch("account", { method: "HEAD" }).catch(() => null);
+  if (answer !== null && answer.status === 401) location.reload();
+  else listen();
+}
+
 function listen() {
   const source = new EventSource(stream);
   source.addEventListener("fragments", (event) => {
@@ -34,7 +41,7 @@ function listen() {
   source.addEventListener("error", () => {
     lost.hidden = false;
     if (source.readyState !== EventSource.CLOSED) return; // it tries again by itself
-    setTimeout(listen, 2000);
+    setTimeout(again, 2000);
   });
 }
 

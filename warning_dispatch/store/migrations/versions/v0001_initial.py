@@ -248,6 +248,21 @@ def _create_lease() -> None:
     )
 
 
+def _create_login_failure() -> None:
+    op.create_table(
+        "login_failure",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("whose", sa.LargeBinary(), nullable=False, comment="keyed digest of an account's name or an address"),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("locked_until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login_failure")),
+        sa.UniqueConstraint("whose", name=op.f("uq_login_failure_whose")),
+        comment="锁定: wrong tries in a row.",
+    )
+    op.create_index("ix_login_failure_last_at", "login_failure", ["last_at"])
+
+
 def _create_number() -> None:
     op.create_table(
         "number",
@@ -490,12 +505,33 @@ def _create_user_account() -> None:
     op.create_table(
         "user_account",
         sa.Column("id", KEY, autoincrement=True, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False, comment="what is typed at the login"),
+        sa.Column("full_name_sealed", sa.LargeBinary(), nullable=False, comment="who it is; empty: nobody said"),
         sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("unit_code", sa.Text(), nullable=False),
+        sa.Column("password_at", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "must_change",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="somebody else chose the password",
+        ),
+        sa.Column(
+            "code_sealed",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="secret of one-time codes; empty: none are asked for",
+        ),
+        sa.Column("code_pending", sa.LargeBinary(), nullable=False, comment="one that has not been proved yet"),
+        sa.Column(
+            "code_step",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="of the last code used: never again",
+        ),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("disabled_at", sa.BigInteger()),
+        sa.Column("ended_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
         sa.UniqueConstraint("name", name=op.f("uq_user_account_name")),
     )
@@ -649,6 +685,39 @@ def _create_receiver() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receiver")),
     )
     op.create_index("ix_receiver_unit", "receiver", ["unit_id"])
+
+
+def _create_user_grant() -> None:
+    op.create_table(
+        "user_grant",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("user_id", KEY, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("unit_code", sa.Text(), nullable=False, comment="it holds there and below"),
+        sa.Column("granted_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_user_grant_user_id_user_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_grant")),
+        comment="授权: a row is never changed but for its end.",
+    )
+    op.create_index("ix_user_grant_user", "user_grant", ["user_id"])
+
+
+def _create_user_session() -> None:
+    op.create_table(
+        "user_session",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("user_id", KEY, nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("origin_sealed", sa.LargeBinary(), nullable=False, comment="address and browser, JSON"),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_user_session_user_id_user_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_session")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_user_session_token_hash")),
+        comment="会话: who is logged in. Ended ones are gone; the journal has their end.",
+    )
+    op.create_index("ix_user_session_user", "user_session", ["user_id"])
 
 
 def _create_callout() -> None:
@@ -1106,6 +1175,7 @@ def upgrade() -> None:
     _create_journal_block()
     _create_journal_head()
     _create_lease()
+    _create_login_failure()
     _create_number()
     _create_number_call()
     _create_opt_out()
@@ -1121,6 +1191,8 @@ def upgrade() -> None:
     _create_filing()
     _create_proof()
     _create_receiver()
+    _create_user_grant()
+    _create_user_session()
     _create_callout()
     _create_duty_shift()
     _create_endpoint()
@@ -1154,6 +1226,8 @@ def downgrade() -> None:
     op.drop_table("endpoint")
     op.drop_table("duty_shift")
     op.drop_table("callout")
+    op.drop_table("user_session")
+    op.drop_table("user_grant")
     op.drop_table("receiver")
     op.drop_table("proof")
     op.drop_table("filing")
@@ -1169,6 +1243,7 @@ def downgrade() -> None:
     op.drop_table("opt_out")
     op.drop_table("number_call")
     op.drop_table("number")
+    op.drop_table("login_failure")
     op.drop_table("lease")
     op.drop_table("journal_head")
     op.drop_table("journal_block")
