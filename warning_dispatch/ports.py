@@ -10,9 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.console_views import (
+    ArrivedPage,
+    ArrivedStory,
+    CalleePage,
+    CalleeQuery,
+    CallPreview,
+    ClearLine,
+    RouteLine,
+    ShareRow,
+    UnitStory,
+)
 from warning_dispatch.model.sources import Publication
-from warning_dispatch.model.states import CalleeState, Means, Purpose
-from warning_dispatch.model.unit import Channel, ReceiverEntry
+from warning_dispatch.model.states import CalleeState, CallOutState, Means, Purpose
+from warning_dispatch.model.unit import Channel, ReceiverEntry, UnitLevel
 from warning_dispatch.model.views import (
     AddedReceiver,
     AlarmList,
@@ -208,6 +220,48 @@ class ReadModels(Protocol):
         ...
 
 
+class ConsoleReadings(ReadModels, Protocol):
+    """What the officers' console is shown beyond the pictures for everybody. Safe from any thread."""
+
+    def page(self, callout_id: int, query: CalleeQuery) -> CalleePage:
+        """A page of callees, filtered and sorted, and how many there are. NotFoundError for an unknown call-out."""
+        ...
+
+    def shares(self, callout_id: int, below: str = "") -> Sequence[ShareRow]:
+        """应答比例 county by county; `below` a county's code: township by township, its own offices first."""
+        ...
+
+    def story(self, callout_id: int, callee_id: int) -> UnitStory:
+        """Everything about one unit of a call-out. NotFoundError when it is not called in it."""
+        ...
+
+    def in_clear(self, callout_id: int, callee_id: int) -> Sequence[ClearLine]:
+        """The people of a unit in clear. Only after `Desk.revealed` has noted who asked."""
+        ...
+
+    def arrived(
+        self, *, dispositions: Sequence[Disposition] = (), words: str = "", limit: int = 50, offset: int = 0
+    ) -> ArrivedPage:
+        """Everything that came in, newest first. `words`: a part of headline, identifier, sender or source."""
+        ...
+
+    def arrived_story(self, raw_id: int) -> ArrivedStory:
+        """One message with its bytes. NotFoundError when there is none."""
+        ...
+
+    def routes(self) -> Sequence[RouteLine]:
+        """The routes with their lines and whether they are in service."""
+        ...
+
+    def seen_by(self, callout_ids: Sequence[int]) -> Mapping[int, tuple[int, str]]:
+        """Call-out → when an officer of the bureau took note of it, and who. What nobody has seen is left out."""
+        ...
+
+    def divisions(self, level: UnitLevel, below: str = "") -> Sequence[tuple[str, str]]:
+        """(code, name) of the divisions of a level whose code begins with `below`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ListAccount:
     """A printable list that is about to be written: who, why, how much is on it. Never what."""
@@ -290,12 +344,46 @@ class Desk(Protocol):
         """The person behind the link pressed the button."""
         ...
 
-    async def acknowledge(self, callout_id: int, callee_id: int, *, actor: str, reason: str, means: Means) -> None:
-        """An operator or a superior recorded an answer."""
+    async def acknowledge(
+        self,
+        callout_id: int,
+        callee_id: int,
+        *,
+        actor: str,
+        reason: str,
+        means: Means,
+        seen: CalleeState | None = None,
+    ) -> None:
+        """An operator or a superior recorded an answer. `seen`: as for `act`."""
         ...
 
-    async def act(self, act: str, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
-        """An officer's act: recall, waive, open-gate, pause, resume, cancel, close, told-leader."""
+    async def act(
+        self,
+        act: str,
+        callout_id: int,
+        *,
+        actor: str,
+        reason: str,
+        unit_code: str = "",
+        seen: CalleeState | CallOutState | None = None,
+    ) -> None:
+        """An officer's act: recall, waive, open-gate, pause, resume, cancel, close, told-leader.
+
+        `seen`: the state that the officer looked at, of the unit where one is named, else of the call-out. ChangedError
+        when it is another one by now.
+        """
+        ...
+
+    async def take_note(self, callout_id: int, *, actor: str) -> None:
+        """知悉: an officer has seen that this call-out runs. The first one counts."""
+        ...
+
+    async def revealed(self, callout_id: int, callee_id: int, *, actor: str, reason: str) -> None:
+        """An officer is about to be shown a unit's people in clear; returns when the journal says so."""
+        ...
+
+    async def preview(self, raw: bytes, source: str) -> CallPreview:
+        """What a message would do if it came in now. Nothing is kept of it."""
         ...
 
     async def add_receiver(self, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str) -> AddedReceiver:

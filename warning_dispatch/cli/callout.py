@@ -10,7 +10,6 @@ from rich.console import RenderableType
 
 from warning_dispatch.cli.alarm import alarms_document
 from warning_dispatch.cli.alert import taken_text, tell_whether_called
-from warning_dispatch.cli.handwritten import Order, compose, named_areas, require_meaning, usual_headline
 from warning_dispatch.cli.office import open_office, open_reading, opened_database
 from warning_dispatch.cli.pictures import alarms_text, callout_picture, callouts_table
 from warning_dispatch.cli.terminal import Terminal, command
@@ -18,6 +17,7 @@ from warning_dispatch.clock import SystemClock
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.errors import NotFoundError
+from warning_dispatch.ingest.handwritten import Order, compose, named_areas, require_meaning, usual_headline
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import Hazard
 from warning_dispatch.model.states import UNREACHED, CalleeState, Means

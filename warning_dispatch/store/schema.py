@@ -177,6 +177,8 @@ callout = Table(
     Column("ended_at", BigInteger),
     Column("total", Integer, nullable=False, server_default="0"),
     Column("finished", Integer, nullable=False, server_default="0"),
+    Column("seen_at", BigInteger, comment="when an officer of the bureau took note of it"),
+    Column("seen_by", Text),
     Column("filling", Text, comment="JSON: tiers and units that are still to be filled; none when all are"),
     Index(
         "ix_callout_due",
