@@ -22,6 +22,7 @@ from warning_dispatch.model.console_views import (
     ShareRow,
     UnitStory,
 )
+from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.sources import Publication
 from warning_dispatch.model.states import CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, ReceiverEntry, UnitLevel
@@ -229,6 +230,14 @@ class ConsoleReadings(ReadModels, Protocol):
 
     def shares(self, callout_id: int, below: str = "") -> Sequence[ShareRow]:
         """应答比例 county by county; `below` a county's code: township by township, its own offices first."""
+        ...
+
+    def plan(self, callout_id: int) -> CallChain:
+        """The chain that is frozen into a call-out."""
+        ...
+
+    def reached(self, callout_id: int) -> Mapping[str, tuple[int, int]]:
+        """Tier → how many units something was handed over for (发得出), and how many it got through to (传得到)."""
         ...
 
     def story(self, callout_id: int, callee_id: int) -> UnitStory:

@@ -77,6 +77,8 @@ class WebSettings(Shape):
     public_url: str = Field(default="http://127.0.0.1:8411", pattern=r"^https?://[^/\s]+(/[^\s]*)?$")
     """Where receivers reach the pages; the links in messages begin with it."""
     body_limit_kib: int = Field(default=8192, ge=16)
+    map: str = ""
+    """A GeoJSON file with the outlines of the counties, for the console; empty: a grid of tiles."""
 
     @property
     def body_limit(self) -> int:
@@ -344,6 +346,11 @@ class Settings(BaseSettings):
     def reaches_people(self) -> bool:
         """Whether any route goes to a real carrier."""
         return any(route.adapter == "smtp" for route in self.routes)
+
+    @property
+    def map_file(self) -> Path:
+        """The outlines of the counties; only where `web.map` names a file."""
+        return _location(Path(self.web.map))
 
     @property
     def lists_folder(self) -> Path:

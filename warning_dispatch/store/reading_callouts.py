@@ -258,7 +258,11 @@ class CallOutPictures:
 
     def tiers(self, callout_id: int) -> list[str]:
         """The names of a call-out's tiers. NotFoundError when there is none."""
-        return [each.name for each in self._plan(self._plan_text(callout_id)).tiers]
+        return [each.name for each in self.plan(callout_id).tiers]
+
+    def plan(self, callout_id: int) -> CallChain:
+        """The frozen plan. NotFoundError when there is no such call-out."""
+        return self._plan(self._plan_text(callout_id))
 
     def _plan_text(self, callout_id: int) -> str:
         text: str | None = self._sql.value("SELECT plan FROM callout WHERE id = ?", callout_id)

@@ -83,6 +83,20 @@ class ConsolePictures:
         )
         return [_share(code, names.get(code, code), counts[code], own=code == below) for code in sorted(counts)]
 
+    def reached(self, callout_id: int, outcomes: Sequence[str]) -> Mapping[int, tuple[int, int]]:
+        """Tier → units to whom something was handed over, and to whom something got through (`outcomes` prove it of a call)."""
+        through = f"a.delivered_at IS NOT NULL OR a.outcome IN ({marks(outcomes)})"
+        rows = self._sql.rows(
+            f"""SELECT tier, count(*), sum(got) FROM (SELECT c.tier AS tier, c.id,
+              max(CASE WHEN {through} THEN 1 ELSE 0 END) AS got FROM callee c
+              JOIN attempt_callee ac ON ac.callee_id = c.id JOIN attempt a ON a.id = ac.attempt_id
+              WHERE c.callout_id = ? AND a.handed_at IS NOT NULL AND c.state <> {S.SUPERSEDED.value}
+              GROUP BY c.tier, c.id) t GROUP BY tier""",
+            *outcomes,
+            callout_id,
+        )
+        return {tier: (handed, int(got)) for tier, handed, got in rows}
+
     # --- one unit -----------------------------------------------------------------------------------------
 
     def story(self, callout_id: int, callee_id: int) -> UnitStory:

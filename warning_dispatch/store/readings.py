@@ -22,6 +22,7 @@ from warning_dispatch.model.console_views import (
     ShareRow,
     UnitStory,
 )
+from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.printed import PrintedCallOut
 from warning_dispatch.model.sources import OutletView, Publication, SourceHealth
 from warning_dispatch.model.states import CalleeState
@@ -130,6 +131,19 @@ class TableReadings:
         """See ConsoleReadings."""
         with self._console() as console:
             return console.shares(callout_id, below)
+
+    def plan(self, callout_id: int) -> CallChain:
+        """See ConsoleReadings."""
+        with self._pictures() as pictures:
+            return pictures.plan(callout_id)
+
+    def reached(self, callout_id: int) -> Mapping[str, tuple[int, int]]:
+        """See ConsoleReadings."""
+        with self._reading() as sql:
+            callouts = CallOutPictures(sql, self._plan, self._hazard_name, self._reached)
+            tiers = callouts.tiers(callout_id)
+            found = ConsolePictures(sql, callouts.row).reached(callout_id, sorted(self._reached))
+            return {tiers[index]: counts for index, counts in found.items()}
 
     def story(self, callout_id: int, callee_id: int) -> UnitStory:
         """See ConsoleReadings."""

@@ -14,6 +14,7 @@ import warning_dispatch
 from warning_dispatch.clock import Clock
 from warning_dispatch.ports import Desk, ReadModels
 from warning_dispatch.web.api import Api
+from warning_dispatch.web.console.console import Console, ConsoleParts
 from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.feeds import Feeds
 from warning_dispatch.web.guard import Guard
@@ -36,17 +37,21 @@ def create_app(
     alerts: bool = True,
     pushers: Sequence[Pusher] = (),
     feeds: Feeds | None = None,
+    console: ConsoleParts | None = None,
 ) -> FastAPI:
     """The application for the network: API, receiver's page, probes and, for the demo, the live page at /.
 
     `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for
     one message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each).
-    `pushers`: who may push besides holders of a key; `feeds` None: nothing is published. Before the server stops call
+    `pushers`: who may push besides holders of a key; `feeds` None: nothing is published. `console` None:
+    officers have no pages here. Before the server stops call
     `app.state.close()` in its event loop: it ends the open streams.
     """
     pages = Pages()
     failures = Failures(pages)
     live = LivePage(read, pages, clock)
+    secure = urlsplit(public_url).scheme == "https"
+    desk_pages = Console(console, desk, pages, clock, secure=secure) if console else None
     app = FastAPI(
         title="warning-dispatch",
         version=warning_dispatch.__version__,
@@ -54,10 +59,11 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         servers=[{"url": public_url.rstrip("/")}],
-        middleware=[Middleware(_guard(failures, secure=urlsplit(public_url).scheme == "https"))],
+        middleware=[Middleware(_guard(failures, secure=secure))],
         routes=[
             *(_pages_routes(read, desk, pages, failures) if people else ()),
             *(_live_routes(live) if live_page else ()),
+            *(desk_pages.routes() if desk_pages else ()),
         ],
     )
     probes = Probes(desk, clock)
@@ -68,7 +74,13 @@ def create_app(
     if feeds is not None:
         app.include_router(feeds.router())
     failures.install(app)
-    app.state.close = live.close
+
+    def close() -> None:
+        live.close()
+        if desk_pages is not None:
+            desk_pages.close()
+
+    app.state.close = close
     return app
 
 

@@ -44,8 +44,13 @@ class Catalogue:
 
 
 def load_catalogues(folder: Path = FOLDER) -> dict[str, Catalogue]:
-    """Read the catalogue of every language, keyed by language."""
-    return {language: Catalogue(language, dict(_flat(_read(folder / f"{language}.toml")))) for language in LANGUAGES}
+    """Read the catalogue of every language, keyed by language: zh_CN.toml and whatever stands beside it as part.zh_CN.toml."""
+    return {language: Catalogue(language, dict(_of_language(folder, language))) for language in LANGUAGES}
+
+
+def _of_language(folder: Path, language: str) -> Iterator[tuple[str, str]]:
+    for path in (folder / f"{language}.toml", *sorted(folder.glob(f"*.{language}.toml"))):
+        yield from _flat(_read(path))
 
 
 def _read(path: Path) -> dict[str, object]:

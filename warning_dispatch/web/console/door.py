@@ -1,0 +1,87 @@
+"""The one door of the console: who comes in, what they may do, and whether a form is theirs.
+
+Every page goes through `Entrance.enter`, every form through `Entrance.form`. Logging in is another's business: an
+entrance that knows the people takes the place of `OpenEntrance`, and nothing else changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import Request
+
+from warning_dispatch.errors import RefusedError
+from warning_dispatch.web.body import read_body
+
+FORM_LIMIT: Final = 64 << 10
+"""Bytes of a form; the longest holds the text of a warning."""
+FORM_FIELD: Final = "form_token"
+"""The hidden field of every form (templates/console/_form.html)."""
+_CROSSED: Final = "表单来自别的网站，没有执行 / the form came from another site; nothing was done"
+
+
+class Asked(StrEnum):
+    """What a page or an act asks of whoever comes."""
+
+    SEE = "see"
+    ACT = "act"
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Who is at the console. `actor`: as the journal names them; `form_token`: goes into each of their forms."""
+
+    actor: str
+    name: str
+    may_act: bool
+    form_token: str = ""
+
+
+class Entrance(Protocol):
+    """Who may come in."""
+
+    async def enter(self, request: Request, asked: Asked) -> Officer:
+        """The officer who asks. ApiRefusalError (or what the entrance redirects by) for anybody else."""
+        ...
+
+    async def form(self, request: Request, officer: Officer) -> Mapping[str, str]:
+        """The fields of a form that this officer was given. RefusedError for one that came from elsewhere."""
+        ...
+
+
+class OpenEntrance:
+    """The demonstration's: whoever opens the page is the officer. Never before real phones."""
+
+    def __init__(self, actor: str) -> None:
+        """`actor`: what the journal is told."""
+        self._officer = Officer(actor, actor, may_act=True)
+
+    async def enter(self, request: Request, asked: Asked) -> Officer:  # noqa: ARG002 - everybody may everything
+        """See Entrance."""
+        return self._officer
+
+    async def form(self, request: Request, officer: Officer) -> Mapping[str, str]:  # noqa: ARG002 - there is only one
+        """See Entrance."""
+        refuse_crossed(request)
+        return await form_fields(request)
+
+
+def refuse_crossed(request: Request) -> None:
+    """RefusedError for a form that a browser sends for another site."""
+    said = request.headers.get("sec-fetch-site", "same-origin")
+    origin = urlsplit(request.headers.get("origin", "")).netloc
+    if said not in ("same-origin", "none") or (origin and origin != request.headers.get("host", "")):
+        raise RefusedError(_CROSSED)
+
+
+async def form_fields(request: Request) -> Mapping[str, str]:
+    """The fields of an ordinary form; of several with one name the last, but those named in `several` joined by blanks."""
+    raw = await read_body(request, FORM_LIMIT)
+    fields: dict[str, str] = {}
+    for name, value in parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True):
+        fields[name] = f"{fields[name]} {value}" if name in fields else value
+    return fields
