@@ -197,18 +197,19 @@ class ConsolePictures:
     def acts(self, callout_id: int, unit_code: str) -> tuple[ActLine, ...]:
         """Officers' acts on the call-out and on a unit of it, oldest first, out of the journal."""
         found: list[ActLine] = []
-        for at, body in self._sql.rows(
+        blocks = self._sql.rows(
             "SELECT at, body FROM journal_block WHERE stream = ? AND body LIKE ? ORDER BY seq DESC LIMIT ?",
             f"callout:{callout_id}",
             '%"k":"act"%',
             ACTS_SHOWN,
-        ):
+        )
+        for at, body in reversed(blocks):
             found += [
                 ActLine(at, entry["act"], entry["actor"], entry["why"], entry["unit"])
                 for entry in json.loads(body)
                 if entry.get("k") == "act" and entry.get("unit") in ("", unit_code)
             ]
-        return tuple(reversed(found))
+        return tuple(found)
 
     def _alarms(self, unit_id: int, callout_id: int) -> tuple[AlarmRow, ...]:
         return alarms_of_unit(self._sql, unit_id, callout_id)

@@ -66,7 +66,8 @@ class Screens:
     def _whole(self, screen: Screen, words: Catalogue, frame: Fields) -> str:
         fields = {**frame, **screen.read()}
         seen = self._fragments(screen, words, fields)
-        return self._pages.render(screen.template, words, {**fields, "fragments": seen, "have": _id_of(seen)})
+        have = "" if screen.key is None else _id_of(seen)  # without a key nothing of it is streamed
+        return self._pages.render(screen.template, words, {**fields, "fragments": seen, "have": have})
 
     def _fragments(self, screen: Screen, words: Catalogue, fields: Fields) -> Mapping[str, str]:
         folder = screen.template.removesuffix(".html")

@@ -181,8 +181,11 @@ class WarningPages:
         if form.get("do") != "begin":
             return self.start_screen(visit, form, preview=await self._desk.preview(raw, source))
         result = await self._desk.take_in(raw, source, form.get("once", "")[:40])
-        if result.callouts:
-            return visit.elsewhere(f"callouts/{result.callouts[-1]}", done="begun")
+        callouts = result.callouts
+        if result.alert_id is not None and not callouts:  # the button was pressed twice
+            callouts = (await to_thread.run_sync(self._read.alert, result.alert_id)).callouts
+        if callouts:
+            return visit.elsewhere(f"callouts/{callouts[-1]}", done="begun")
         return self.start_screen(visit, form, preview=CallPreview(result.disposition, result.reasons))
 
     def _composed(self, visit: Visit, form: Mapping[str, str]) -> bytes:
