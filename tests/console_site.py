@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+import uvicorn
 
 from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning
-from warning_dispatch.clock import VirtualClock
+from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.views import Health
@@ -138,3 +141,37 @@ class Bureau:
     def close(self) -> None:
         """Let go of the database."""
         self.product.close()
+
+
+class Served:
+    """An application on a free port of the loopback address, in a thread of its own."""
+
+    def __init__(self, app: Any) -> None:
+        """Nothing listens yet."""
+        self._app = app
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", ws="none")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._server.serve(sockets=[self._socket])
+
+    def __enter__(self) -> Self:
+        """Start, and wait until it listens."""
+        self._thread.start()
+        for _ in range(200):
+            if self._server.started:
+                return self
+            pause(0.05)
+        raise TimeoutError("the server did not start")
+
+    def __exit__(self, *_: object) -> None:
+        """End the streams, then the server."""
+        self._loop.call_soon_threadsafe(self._app.state.close)
+        self._server.should_exit = True
+        self._thread.join(10)
+        self._socket.close()

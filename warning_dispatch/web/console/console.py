@@ -22,7 +22,7 @@ from warning_dispatch.web.console.screens import Screen, Screens
 from warning_dispatch.web.console.unit import REVEAL, SURE, Order, UnitPage
 from warning_dispatch.web.console.visits import Visit, in_words, remembered, words_of
 from warning_dispatch.web.console.warnings import Hand, WarningPages
-from warning_dispatch.web.failures import status_of
+from warning_dispatch.web.failures import ApiRefusalError, status_of
 from warning_dispatch.web.pages import Pages
 
 HOME: Final = "console"
@@ -135,11 +135,13 @@ class Console:
         """What is refused is said on a page of the console, with a way back."""
         try:
             return await work
+        except ApiRefusalError:
+            raise
         except DispatchError as error:
             findings = error.findings if isinstance(error, FindingsError) else ()
             changed = isinstance(error, ChangedError)
             texts = [in_words(one, visit.words) for one in findings] or [in_words(error, visit.words)]  # type: ignore[arg-type]
-            fields = {"changed": changed, "texts": texts, "back": visit.request.headers.get("referer", "")}
+            fields = {"changed": changed, "texts": texts, "back": visit.whence}
             screen = Screen("console/refused.html", ("title",), lambda: fields, None)
             return await self._shown(visit, screen, status_of(error)[0])
 
@@ -190,6 +192,6 @@ class Console:
 
     async def _ask_again(self, visit: Visit, form: Mapping[str, str], do: str) -> Response:
         kept = {name: form[name] for name in ("do", "seen", "back") if name in form}
-        fields = {"do": do.replace("-", "_"), "kept": kept, "reason": form.get("reason", "")}
+        fields = {"do": do.replace("-", "_"), "kept": kept, "reason": form.get("reason", ""), "back": visit.whence}
         screen = Screen("console/sure.html", ("title",), lambda: fields, None)
         return await self._shown(visit, screen)

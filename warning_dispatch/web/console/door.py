@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.web.body import read_body
+from warning_dispatch.web.failures import ApiRefusalError
 
 FORM_LIMIT: Final = 64 << 10
 """Bytes of a form; the longest holds the text of a warning."""
@@ -79,8 +80,13 @@ def refuse_crossed(request: Request) -> None:
 
 
 async def form_fields(request: Request) -> Mapping[str, str]:
-    """The fields of an ordinary form; of several with one name the last, but those named in `several` joined by blanks."""
-    raw = await read_body(request, FORM_LIMIT)
+    """The fields of an ordinary form; several of one name are joined by blanks. A form may have none at all."""
+    try:
+        raw = await read_body(request, FORM_LIMIT)
+    except ApiRefusalError as error:
+        if error.name != "empty":
+            raise
+        raw = b""
     fields: dict[str, str] = {}
     for name, value in parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True):
         fields[name] = f"{fields[name]} {value}" if name in fields else value

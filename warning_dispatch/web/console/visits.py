@@ -39,6 +39,15 @@ class Visit:
         """The way to the console's first page."""
         return f"{self.root}{self.home}/"
 
+    @property
+    def whence(self) -> str:
+        """The page that this request is about: browsers here do not say where they come from."""
+        params = self.request.path_params
+        if "callout" in params:
+            unit = f"/units/{params['callee']}" if "callee" in params else ""
+            return f"{self.console}callouts/{params['callout']}{unit}"
+        return f"{self.console}warnings/{params['raw']}" if "raw" in params else self.console
+
     def number(self, name: str) -> int:
         """A number in the path; the router has made sure that it is one."""
         return int(self.request.path_params[name])

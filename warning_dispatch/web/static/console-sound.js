@@ -21,7 +21,9 @@ export class Sound {
     button.hidden = false;
     button.addEventListener("click", () => this.turn(!this.on()));
     for (const kind of ["pointerdown", "keydown"]) {
-      document.addEventListener(kind, () => this.wake(), { once: true });
+      document.addEventListener(kind, (event) => {
+        if (!button.contains(event.target)) this.wake(); // the button says itself what it wants
+      });
     }
     this.show();
   }
@@ -32,6 +34,7 @@ export class Sound {
 
   wake() {
     if (!this.wanted) return;
+    if (this.context?.state === "running") return;
     this.context ??= new AudioContext();
     this.context.onstatechange = () => this.show();
     this.context.resume().then(() => this.show());
