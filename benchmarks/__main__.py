@@ -19,6 +19,7 @@ from rich.table import Table
 from benchmarks import crew, figures, growth, intake, messages, under_load
 from benchmarks.databases import KINDS, Place, fresh
 from benchmarks.figures import Figures
+from benchmarks.gateway import gateway
 from benchmarks.workbooks import workbooks
 from warning_dispatch.logs import configure_logging
 
@@ -40,6 +41,7 @@ GOALS = {
     "pages": "≤ 300 ms at 2,600",
     "register": "30,000: import ≤ 10 s, export ≤ 10 s, check ≤ 5 s",
     "intake": "≥ 1,000/s read, validated and judged",
+    "gateway": "≥ 500 SMS/s, ≥ 100 call starts/s through the real HTTP adapters",
 }
 
 
@@ -72,6 +74,8 @@ def _measure(kind: str, name: str, *, quick: bool) -> Figures:
         return growth.growth(kind, (1_000, 2_000) if quick else (10_000, 100_000, 1_000_000))
     if name == "two_workers":
         return _two_workers(villages=1_000 if quick else 30_000) if kind == "postgresql" else {}
+    if name == "gateway":
+        return gateway(messages=200 if quick else 10_000) if kind == "sqlite" else {}
     with fresh(kind) as place:
         return _plan(quick=quick)[name](place)
 

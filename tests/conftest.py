@@ -171,6 +171,19 @@ def fault_runs() -> Callable[[str], Any]:
 
 
 @pytest.fixture(scope="session")
+def loaded_module() -> Callable[[str, Path], Any]:
+    """A module that lies beside a test: by a name of its own and its path."""
+    return loaded
+
+
+@pytest.fixture(scope="session")
+def twilio_server() -> Callable[[str], Any]:
+    """A module of the package twilio_server by its name."""
+    loaded("twilio_server", Path(__file__).with_name("twilio_server") / "__init__.py")
+    return lambda name: importlib.import_module(f"twilio_server.{name}")
+
+
+@pytest.fixture(scope="session")
 def storms() -> Any:
     """The promises as the storms look at them: the package scenario/storms."""
     return storms_package()

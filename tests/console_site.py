@@ -107,7 +107,7 @@ class Bureau:
 
     def app(self, officer: str = OFFICER) -> Any:
         """The application with the console, before whoever is called so."""
-        parts = console_parts(self.settings, self.product.configuration, self.read, OpenEntrance(officer))
+        parts = console_parts(self.settings, self.product.configuration, self.read, self.desk, OpenEntrance(officer))
         return create_app(
             self.read,
             self.desk,

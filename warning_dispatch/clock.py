@@ -142,6 +142,11 @@ def beijing_text(moment: int, pattern: str = "%Y-%m-%d %H:%M:%S") -> str:
     return datetime.fromtimestamp(moment / 1000, UTC).astimezone(BEIJING).strftime(pattern)
 
 
+def day_begins(day: str) -> int:
+    """The first moment (ms UTC) of a day in Beijing, given as 2026-04-20. ValueError for what is no day."""
+    return int(datetime.fromisoformat(day).replace(tzinfo=BEIJING).timestamp()) * 1000
+
+
 def iso_text(moment: int) -> str:
     """A moment as ISO 8601 with the +08:00 offset, to the second."""
     return datetime.fromtimestamp(moment // 1000, UTC).astimezone(BEIJING).isoformat()

@@ -13,18 +13,19 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from warning_dispatch.clock import Clock, ServedClock
-from warning_dispatch.engine.engine import Arrival, Engine
+from warning_dispatch.engine.engine import Arrival, Done, Engine
 from warning_dispatch.engine.intake_groups import IntakeGroups
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.list_accounts import WriterAccounts
+from warning_dispatch.engine.task_desk import WriterTasks
 from warning_dispatch.errors import RefusedError, StoreError
 from warning_dispatch.ingest.peek import peek_colour
 from warning_dispatch.model.colour import Colour
@@ -37,6 +38,7 @@ from warning_dispatch.ports import (
     Event,
     ListAccount,
     ListAccounts,
+    ListKeeper,
     ReadModels,
     Receipt,
     Reply,
@@ -275,26 +277,6 @@ class _Hearing:
         self.wire.hang_up_here(attempt_ids)
 
 
-class ListKeeper(Protocol):
-    """Writes the printable lists beside the engine (reports.worker). Only `close` waits."""
-
-    def start(self) -> None:
-        """Begin; what runs without a list gets one."""
-        ...
-
-    def after_start(self, callout_id: int) -> None:
-        """A call-out has begun."""
-        ...
-
-    def tidy(self) -> None:
-        """Old lists go."""
-        ...
-
-    def close(self) -> None:
-        """Finish what waits, then end."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Regular:
     """Work by name that is looked at every so many seconds; what is due is the work's own to know."""
@@ -313,6 +295,7 @@ class EngineDesk(OfficerDesk):
         self._groups = IntakeGroups(engine, writer)
         self._read = read
         self._pulse = pulse
+        self.tasks = WriterTasks(engine, writer)
         self.after_intake: Callable[[], None] = lambda: None
         """Told when a message has been taken in; must return at once."""
 
@@ -332,6 +315,14 @@ class EngineDesk(OfficerDesk):
     async def once(self, lane: Lane, work: Callable[[Ledger], T]) -> T:
         """A use case from beside the engine, in a transaction of its own."""
         return await asyncio.wrap_future(self._writer.submit(lane, lambda now: self._engine.once(now, work)))
+
+    def write(self, work: Callable[[int], T]) -> T:
+        """A short job of the writer's last lane, waited for: never on its own thread or the event loop's."""
+        return self._writer.submit(Lane.INTAKE, lambda now: Done(work(now))).result()
+
+    def hear(self, event: Event) -> None:
+        """What a channel was told; from any thread, returns at once."""
+        _take(self._writer, [event])
 
     async def source_seen(self, source: str) -> None:
         """See the port."""
@@ -539,12 +530,16 @@ class Daemon:
             await asyncio.to_thread(self._crew.stop)
 
 
+def _take(writer: Writer, events: Sequence[Event]) -> None:
+    writer.receive(
+        reports=[one for one in events if isinstance(one, Report)],
+        replies=[one for one in events if isinstance(one, Reply)],
+        taps=[one for one in events if isinstance(one, Tap)],
+    )
+
+
 def _sink(writer: Writer) -> Callable[[Sequence[Event]], Awaitable[None]]:
     async def sink(events: Sequence[Event]) -> None:
-        writer.receive(
-            reports=[one for one in events if isinstance(one, Report)],
-            replies=[one for one in events if isinstance(one, Reply)],
-            taps=[one for one in events if isinstance(one, Tap)],
-        )
+        _take(writer, events)
 
     return sink

@@ -21,6 +21,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+INFORMATION = "信息 information: "
+"""How the `what` of a finding begins that needs no mending, only to be known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

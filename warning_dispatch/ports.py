@@ -7,25 +7,26 @@ outside world tells later comes back as `Report`, `Reply` or `Tap` events, late,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from warning_dispatch.model.alert import Disposition
-from warning_dispatch.model.console_views import (
-    ArrivedPage,
-    ArrivedStory,
-    CalleePage,
-    CalleeQuery,
-    CallPreview,
-    ClearLine,
-    RouteLine,
-    ShareRow,
-    UnitStory,
+from warning_dispatch.model.renewal import FilingState
+from warning_dispatch.model.renewal_views import (
+    AwaitingFiling,
+    CampaignView,
+    ClosingReport,
+    FilingRow,
+    FilingSheet,
+    HandedIn,
+    PersonWords,
+    Progress,
+    ProofPage,
+    RenewalPage,
+    WorkbookHandIn,
 )
-from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.sources import Publication
 from warning_dispatch.model.states import CalleeState, CallOutState, Means, Purpose
-from warning_dispatch.model.unit import Channel, ReceiverEntry, UnitLevel
+from warning_dispatch.model.unit import Channel, ReceiverEntry
 from warning_dispatch.model.views import (
     AddedReceiver,
     AlarmList,
@@ -38,6 +39,7 @@ from warning_dispatch.model.views import (
     IntakeResult,
     LinkView,
     SuperiorList,
+    TaskRow,
     UnreachedView,
 )
 
@@ -48,6 +50,7 @@ class Dispatch:
 
     `lease_until` (ms): after it the attempt is no longer ours to hand over; 0 means no limit.
     `text` is what is read out (voice), sent (SMS) or the plain body (e-mail); `subject` for e-mail only.
+    `values`: what the text says, by name (model.texts.VALUES, unit, causes, count), for routes that ask for it.
     `ring_for` in ms. `possible_duplicate`: an earlier hand-over may or may not have happened.
     """
 
@@ -64,6 +67,7 @@ class Dispatch:
     ring_for: int = 35_000
     possible_duplicate: bool = False
     lease_until: int = 0
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +99,19 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A message that came back from an address (an SMS "收到", a mail)."""
+    """A message that came back from an address (an SMS "收到", a mail); or, by voice, the key of somebody who rang us back.
+
+    `attempt_id`: the message it answers, where the channel has proved that it went to this address; it then counts for what
+    was said in that message, and for nothing else that is open there.
+    """
 
     channel: Channel
     address: str
     text: str
     at: int
+    attempt_id: int | None = None
+    route: str = ""
+    """By which it came; empty: by that of the last message to the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,17 @@ class Tap:
 
 
 Event = Report | Reply | Tap
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """回拨: a call that somebody who rings us back has not answered yet. A key is reported on this attempt."""
+
+    attempt_id: int
+    callout_id: int
+    language: str
+    text: str
+    """What is read out."""
 
 
 class ChannelPort(Protocol):
@@ -180,6 +202,10 @@ class ReadModels(Protocol):
         """
         ...
 
+    def tasks(self, *, limit: int = 100) -> Sequence[TaskRow]:
+        """人工叫应: what waits to be dialled by hand, the most urgent first."""
+        ...
+
     def latest_attempts(self, callout_id: int, *, limit: int = 20) -> Sequence[AttemptRow]:
         """Newest first."""
         ...
@@ -221,56 +247,6 @@ class ReadModels(Protocol):
         ...
 
 
-class ConsoleReadings(ReadModels, Protocol):
-    """What the officers' console is shown beyond the pictures for everybody. Safe from any thread."""
-
-    def page(self, callout_id: int, query: CalleeQuery) -> CalleePage:
-        """A page of callees, filtered and sorted, and how many there are. NotFoundError for an unknown call-out."""
-        ...
-
-    def shares(self, callout_id: int, below: str = "") -> Sequence[ShareRow]:
-        """应答比例 county by county; `below` a county's code: township by township, its own offices first."""
-        ...
-
-    def plan(self, callout_id: int) -> CallChain:
-        """The chain that is frozen into a call-out."""
-        ...
-
-    def reached(self, callout_id: int) -> Mapping[str, tuple[int, int]]:
-        """Tier → how many units something was handed over for (发得出), and how many it got through to (传得到)."""
-        ...
-
-    def story(self, callout_id: int, callee_id: int) -> UnitStory:
-        """Everything about one unit of a call-out. NotFoundError when it is not called in it."""
-        ...
-
-    def in_clear(self, callout_id: int, callee_id: int) -> Sequence[ClearLine]:
-        """The people of a unit in clear. Only after `Desk.revealed` has noted who asked."""
-        ...
-
-    def arrived(
-        self, *, dispositions: Sequence[Disposition] = (), words: str = "", limit: int = 50, offset: int = 0
-    ) -> ArrivedPage:
-        """Everything that came in, newest first. `words`: a part of headline, identifier, sender or source."""
-        ...
-
-    def arrived_story(self, raw_id: int) -> ArrivedStory:
-        """One message with its bytes. NotFoundError when there is none."""
-        ...
-
-    def routes(self) -> Sequence[RouteLine]:
-        """The routes with their lines and whether they are in service."""
-        ...
-
-    def seen_by(self, callout_ids: Sequence[int]) -> Mapping[int, tuple[int, str]]:
-        """Call-out → when an officer of the bureau took note of it, and who. What nobody has seen is left out."""
-        ...
-
-    def divisions(self, level: UnitLevel, below: str = "") -> Sequence[tuple[str, str]]:
-        """(code, name) of the divisions of a level whose code begins with `below`."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class ListAccount:
     """A printable list that is about to be written: who, why, how much is on it. Never what."""
@@ -297,6 +273,26 @@ class ListAccounts(Protocol):
 
     def lists_removed(self, count: int) -> None:
         """Old lists were destroyed."""
+        ...
+
+
+class ListKeeper(Protocol):
+    """Writes the printable lists beside the engine (reports.worker). Only `close` waits."""
+
+    def start(self) -> None:
+        """Begin; what runs without a list gets one."""
+        ...
+
+    def after_start(self, callout_id: int) -> None:
+        """A call-out has begun."""
+        ...
+
+    def tidy(self) -> None:
+        """Old lists go."""
+        ...
+
+    def close(self) -> None:
+        """Finish what waits, then end."""
         ...
 
 
@@ -331,11 +327,32 @@ class RegisterDays(Protocol):
         ...
 
 
+class TaskDesk(Protocol):
+    """人工叫应: the duty officer's work list. Every act has an actor and is journalled (RefusedError, NotFoundError)."""
+
+    async def take(self, attempt_id: int, *, actor: str) -> int:
+        """我来打: the machine leaves the unit alone until the moment (ms) that is returned."""
+        ...
+
+    async def number(self, attempt_id: int, *, actor: str) -> str:
+        """The number in clear, for whoever dials it."""
+        ...
+
+    async def finish(self, attempt_id: int, result: str, *, actor: str, note: str = "") -> None:
+        """What came of it: answered, told-deputy, no-answer, busy, wrong-number."""
+        ...
+
+
 class Desk(Protocol):
     """What the web and the commands may ask of the engine. Every call is carried out by the one writer.
 
     Acts need an actor; those that change the course of a call-out need a reason too (RefusedError).
     """
+
+    @property
+    def tasks(self) -> TaskDesk:
+        """The work list."""
+        ...
 
     async def take_in(self, raw: bytes, source: str, item: str = "") -> IntakeResult:
         """A message has arrived. Returns after it is durably stored. What the source calls `item` is taken in once."""
@@ -383,18 +400,6 @@ class Desk(Protocol):
         """
         ...
 
-    async def take_note(self, callout_id: int, *, actor: str) -> None:
-        """知悉: an officer has seen that this call-out runs. The first one counts."""
-        ...
-
-    async def revealed(self, callout_id: int, callee_id: int, *, actor: str, reason: str) -> None:
-        """An officer is about to be shown a unit's people in clear; returns when the journal says so."""
-        ...
-
-    async def preview(self, raw: bytes, source: str) -> CallPreview:
-        """What a message would do if it came in now. Nothing is kept of it."""
-        ...
-
     async def add_receiver(self, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str) -> AddedReceiver:
         """An officer added somebody to a unit of the call-out: in the register from now on, and called at once."""
         ...
@@ -409,6 +414,141 @@ class Desk(Protocol):
 
     def health(self) -> Health:
         """When the engine last turned and whether the database can be written."""
+        ...
+
+
+# --- the yearly refresh of the register -------------------------------------------------------------------
+
+
+class RenewalReadings(Protocol):
+    """Pictures of campaigns (年度更新备案). Reading never changes anything; numbers are masked."""
+
+    def campaigns(self) -> Sequence[CampaignView]:
+        """Every campaign, the newest first."""
+        ...
+
+    def renewal_page(self, token: str, passed: str = "") -> RenewalPage:
+        """The page behind a registrar's link; `passed`: what `RenewalDesk.pass_step` gave. NotFoundError: no such link."""
+        ...
+
+    def proof_page(self, token: str) -> ProofPage:
+        """The page behind a test message. NotFoundError: no such link."""
+        ...
+
+    def progress(self, campaign_id: int | None = None) -> Progress:
+        """How far a campaign is; None: the newest. NotFoundError when there is none."""
+        ...
+
+    def filings(
+        self,
+        campaign_id: int | None = None,
+        *,
+        states: Sequence[FilingState] = (),
+        county: str = "",
+        limit: int = 500,
+        offset: int = 0,
+    ) -> Sequence[FilingRow]:
+        """Filings by unit code; `states` empty: all. `county`: a division code, only what lies in it."""
+        ...
+
+    def awaiting(self, campaign_id: int | None = None) -> Sequence[AwaitingFiling]:
+        """What waits for approval; names masked."""
+        ...
+
+    def closing_report(self, campaign_id: int | None = None) -> ClosingReport:
+        """The closing report: as it was written when the campaign was closed, else as it would be now."""
+        ...
+
+
+class RenewalDesk(Protocol):
+    """What pages and commands may ask about campaigns. Carried out by the one writer; GET shows, these change.
+
+    With a `token` acts the registrar behind a link, `passed` is the proof of its step ("" where none is needed); what an
+    officer does names the `actor`. RefusedError: the link has expired, the campaign is over, the step is missing.
+    """
+
+    async def pass_step(self, token: str, last_four: str) -> str:
+        """The last four digits of the holder's phone: gives `passed`, for a cookie. RefusedError: wrong, or too many tries."""
+        ...
+
+    async def confirm_as_is(
+        self, token: str, units: Sequence[tuple[str, int]], *, passed: str = ""
+    ) -> Sequence[HandedIn]:
+        """原样确认 of units, each as (code, version seen). One that somebody else handed in meanwhile is `refused`, the others count."""
+        ...
+
+    async def correct(
+        self, token: str, unit_code: str, version: int, people: Sequence[PersonWords], *, passed: str = ""
+    ) -> HandedIn:
+        """更正: everybody who answers for the unit from now on; who is left out goes. ReceiverError with every finding."""
+        ...
+
+    async def name_successor(
+        self, token: str, unit_code: str, version: int, leaving: int, successor: PersonWords, *, passed: str = ""
+    ) -> HandedIn:
+        """换人: `leaving` is the receiver_id of who goes. ReceiverError with every finding."""
+        ...
+
+    async def hand_in_workbook(
+        self, token: str, content: bytes, filename: str, *, dry_run: bool = False, passed: str = ""
+    ) -> WorkbookHandIn:
+        """工作簿 for units of the registrar's own page; others that it names are problems. Nothing is taken while a problem stands."""
+        ...
+
+    async def ask_proof(
+        self, token: str, unit_code: str, number_id: int, *, voice: bool = False, passed: str = ""
+    ) -> None:
+        """Send the test message to this number (again), or ring it and ask for a key (`voice`); once a day each."""
+        ...
+
+    async def own_sheet(self, token: str, unit_code: str, *, passed: str = "") -> FilingSheet:
+        """备案表 of one of the registrar's units, in clear: an export, journalled before it is given."""
+        ...
+
+    async def approve(self, token: str, filings: Sequence[tuple[int, int]], *, passed: str = "") -> Sequence[HandedIn]:
+        """The superior's registrar approves, each as (filing, version seen)."""
+        ...
+
+    async def send_back(self, token: str, filing_id: int, version: int, note: str, *, passed: str = "") -> HandedIn:
+        """The superior's registrar sends it back, with what must be mended."""
+        ...
+
+    async def prove(self, token: str) -> ProofPage:
+        """The holder of a number says that it is theirs."""
+        ...
+
+    async def deny(self, token: str) -> ProofPage:
+        """Whoever holds the number says that it is not that person's."""
+        ...
+
+    # --- the bureau ---
+
+    async def approve_as(self, actor: str, filings: Sequence[tuple[int, int]]) -> Sequence[HandedIn]:
+        """The bureau approves."""
+        ...
+
+    async def send_back_as(self, actor: str, filing_id: int, version: int, note: str) -> HandedIn:
+        """The bureau sends it back."""
+        ...
+
+    async def change_as(self, actor: str, unit_code: str, people: Sequence[PersonWords], note: str) -> HandedIn:
+        """The bureau enters a change of a unit: with a campaign under way its filing, else a filing at once."""
+        ...
+
+    async def sheet_as(self, actor: str, unit_code: str, reason: str) -> FilingSheet:
+        """备案表 for the bureau, in clear: journalled with actor and reason before it is given."""
+        ...
+
+    async def open_campaign(self, actor: str, title: str, due: str) -> CampaignView:
+        """Open the campaign; RefusedError while another is open."""
+        ...
+
+    async def remind_now(self, actor: str, units: Sequence[str] = ()) -> int:
+        """Remind who has not handed in (of these units; all), at most once a day each. How many messages."""
+        ...
+
+    async def close_campaign(self, actor: str, reason: str) -> ClosingReport:
+        """Freeze it: links expire, what is open lapses, the closing report is written."""
         ...
 
 

@@ -11,7 +11,8 @@ Where the two folders are looked for: option or environment (WARNING_DISPATCH_CO
 `./config` and `./contacts`, `/etc/warning-dispatch` and its `contacts`, the checkout this package lies in, and last the
 defaults inside the package. A folder counts when it holds warning-dispatch.toml, or divisions.csv.
 
-Secrets are never settings: keys lie in `keys_dir`, passwords in files; under systemd both may be credentials.
+Secrets are never settings: keys lie in `keys_dir`, passwords in files; under systemd both may be credentials. A route's
+secrets may also be variables, WARNING_DISPATCH_ROUTE__<ROUTE>__<NAME>; they are kept apart from everything that is shown.
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from pydantic_settings.sources import EnvSettingsSource
 
 from warning_dispatch.errors import ConfigError, Finding
+from warning_dispatch.renewal_settings import RenewalSettings
+from warning_dispatch.route_settings import RobotSettings, RouteSettings, distinct_routes
 from warning_dispatch.source_settings import (
     FeedSettings,
     FolderSettings,
@@ -42,11 +45,11 @@ from warning_dispatch.source_settings import (
 from warning_dispatch.tomlfiles import Shape, both, findings_of, ours, place, read_toml
 
 PREFIX = "WARNING_DISPATCH_"
+ROUTE_SECRET = f"{PREFIX}ROUTE__"
 SETTINGS_FILE = "warning-dispatch.toml"
 REGISTER_FILE = "divisions.csv"
 SYSTEM_CONFIG = Path("/etc/warning-dispatch")
 SYSTEM_STATE = Path("/var/lib/warning-dispatch")
-PASSWORD_CREDENTIAL = "smtp-password"  # noqa: S105 - the name of a file, not its content
 LONGEST_SOCKET_PATH = 107
 """Bytes; what the kernel takes for the path of a local socket."""
 _PACKAGE = Path(__file__).resolve().parent
@@ -64,7 +67,6 @@ Port = Annotated[int, Field(ge=1, le=65_535)]
 Seconds = Annotated[int, Field(ge=1)]
 Hours = Annotated[int, Field(ge=1, le=240)]
 Digits = Annotated[str, Field(pattern=r"^\d{4,14}$")]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 HourMinute = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 """A time of the day in Beijing: "22:00"."""
 
@@ -74,9 +76,11 @@ class WebSettings(Shape):
 
     host: str = "127.0.0.1"
     port: Port = 8411
-    public_url: str = Field(default="http://127.0.0.1:8411", pattern=r"^https?://[^/\s]+(/[^\s]*)?$")
-    """Where receivers reach the pages; the links in messages begin with it."""
+    public_url: str = Field(default="http://127.0.0.1:8411", pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$")
+    """Where receivers reach the pages; the links in messages begin with it. Empty: they cannot, texts carry no link."""
     body_limit_kib: int = Field(default=8192, ge=16)
+    callback_url: str = Field(default="", pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$")
+    """Where providers reach /hooks; empty: they cannot, and are polled where they can be."""
     map: str = ""
     """A GeoJSON file with the outlines of the counties, for the console; empty: a grid of tiles."""
 
@@ -88,7 +92,7 @@ class WebSettings(Shape):
     @property
     def link_prefix(self) -> str:
         """What the token of a link is appended to."""
-        return f"{self.public_url.rstrip('/')}/r/"
+        return f"{self.public_url.rstrip('/')}/r/" if self.public_url else ""
 
 
 class LogSettings(Shape):
@@ -104,6 +108,8 @@ class EngineSettings(Shape):
     batch: int = Field(default=500, ge=1, le=10_000)
     claim_lease_s: Seconds = 30
     report_overdue_s: Seconds = 180
+    in_hand_s: Seconds = 120
+    """How long the machine leaves alone whom somebody is dialling by hand."""
     pause_max_s: Seconds = 600
     validity_red_h: Hours = 6
     validity_orange_h: Hours = 12
@@ -210,78 +216,19 @@ class SmtpSettings(Shape):
     timeout_s: float = Field(default=15.0, gt=0)
     connections: int = Field(default=4, ge=1)
     helo: str = ""
-
-
-class PerNumberSettings(Shape):
-    """per_number 每号呼叫次数: what one number may be called by this route, wherever the minute, hour or day is laid."""
-
-    minute: int = Field(default=1, ge=1)
-    hour: int = Field(default=5, ge=1)
-    day: int = Field(default=20, ge=1)
-    reserve_for_red: int = Field(default=2, ge=0)
-    """Of the hour's calls so many are for red alone; drills and campaigns have no share in them."""
-
-    @model_validator(mode="after")
-    def _makes_sense(self) -> PerNumberSettings:
-        if not self.minute <= self.hour <= self.day:
-            raise ours("per_number", "应满足 minute ≤ hour ≤ day", "minute ≤ hour ≤ day must hold")
-        if self.reserve_for_red >= self.hour:
-            raise ours(
-                "per_number",
-                f"为红色预留 {self.reserve_for_red} 次，不少于每小时 {self.hour} 次：橙色将永远不能呼叫",
-                f"reserve_for_red {self.reserve_for_red} leaves nothing of {self.hour} an hour: orange would never call",
-            )
-        return self
-
-
-class RouteSettings(Shape):
-    """[[routes]] 线路: one way to a carrier."""
-
-    name: Name
-    channel: Literal["voice", "sms", "email", "operator"]
-    adapter: Literal["simulated", "smtp", "operator"]
-    lines: int | None = Field(default=None, ge=1)
-    """Calls at the same time at most; none: no such limit."""
-    rate_per_minute: int | None = Field(default=None, ge=1)
-    per_number: PerNumberSettings | None = None
-    """Voice only; left out: the usual limits."""
-
-    @property
-    def number_limits(self) -> PerNumberSettings | None:
-        """What a number may be called by this route; None: it rings no phone."""
-        return (self.per_number or PerNumberSettings()) if self.channel == "voice" else None
-
-    @model_validator(mode="after")
-    def _fits(self) -> RouteSettings:
-        channels = _CHANNELS_OF[self.adapter]
-        if self.channel not in channels:
-            known = ", ".join(channels)
-            raise ours(
-                "adapter",
-                f"{self.adapter} 不能用于 {self.channel}，只能用于 {known}",
-                f"{self.adapter} does not carry {self.channel}, only {known}",
-            )
-        if self.lines is not None and self.channel != "voice":
-            raise ours("lines", "只有 voice 线路有 lines", "only a voice route has lines; use rate_per_minute")
-        if self.per_number is not None and self.channel != "voice":
-            raise ours("per_number", "只有 voice 线路有 per_number", "only a voice route has per_number")
-        return self
-
-
-_CHANNELS_OF: Mapping[str, Sequence[str]] = {
-    "simulated": ("voice", "sms", "email"),
-    "smtp": ("email",),
-    "operator": ("operator",),
-}
-
-
-def _distinct(routes: tuple[RouteSettings, ...]) -> tuple[RouteSettings, ...]:
-    names = [route.name for route in routes]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        text = ", ".join(doubled)
-        raise ours("routes", f"线路名称重复：{text}", f"route names stand twice: {text}")
-    return routes
+    bounce_address: str = ""
+    """Where bounces go, the sender when empty; {token} in it becomes the mail's own."""
+    bounce_secret_file: str = ""
+    """What signs POST /hooks/<route>/bounce."""
+    imap_host: str = ""
+    """The mailbox of sender, reply_to and bounce_address; empty: none is read."""
+    imap_port: Port = 993
+    imap_security: Literal["tls", "starttls", "none"] = "tls"
+    imap_username: str = ""
+    imap_password_file: str = ""
+    """User and password as for sending when empty."""
+    imap_folder: str = "INBOX"
+    imap_every_s: float = Field(default=30.0, ge=5)
 
 
 class SimulationSettings(Shape):
@@ -320,10 +267,13 @@ class Settings(BaseSettings):
     lists: ListSettings = ListSettings()
     contacts: ContactSettings = ContactSettings()
     outward: OutwardSettings = OutwardSettings()
+    renewal: RenewalSettings = RenewalSettings()
     retention: RetentionSettings = RetentionSettings()
     smtp: SmtpSettings = SmtpSettings()
-    routes: Annotated[tuple[RouteSettings, ...], AfterValidator(_distinct)] = ()
+    routes: Annotated[tuple[RouteSettings, ...], AfterValidator(distinct_routes)] = ()
+    robots: tuple[RobotSettings, ...] = ()
     simulation: SimulationSettings = SimulationSettings()
+    _route_secrets: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(
@@ -338,16 +288,6 @@ class Settings(BaseSettings):
         return (init_settings,)
 
     @property
-    def simulated_routes(self) -> frozenset[str]:
-        """Routes that can reach nobody; the operator's list is a human's affair and needs no carrier."""
-        return frozenset(route.name for route in self.routes if route.adapter != "smtp")
-
-    @property
-    def reaches_people(self) -> bool:
-        """Whether any route goes to a real carrier."""
-        return any(route.adapter == "smtp" for route in self.routes)
-
-    @property
     def map_file(self) -> Path:
         """The outlines of the counties; only where `web.map` names a file."""
         return _location(Path(self.web.map))
@@ -357,12 +297,15 @@ class Settings(BaseSettings):
         """Where the printable lists lie."""
         return _location(Path(self.lists.folder)) if self.lists.folder else self.state_dir / "lists"
 
-    def smtp_password(self) -> str:
-        """The mail server's password from its file or credential; empty when the server asks for none.
+    def route_secret(self, route: RouteSettings, name: str, file: str) -> str:
+        """A secret of a route by name; empty when there is none.
 
-        Raises ConfigError when the file cannot be read, or when others can.
+        From the variable WARNING_DISPATCH_ROUTE__<ROUTE>__<NAME>, the credential `route-<route>-<name>` or, for all
+        routes of a kind, `<adapter>-<name>`, else from `file`. ConfigError when it cannot be read, or when others can.
         """
-        return self._secret(PASSWORD_CREDENTIAL, self.smtp.password_file)
+        found = self._route_secrets.get(_variable(route.name, name), "")
+        own, common = f"route-{route.name}-{name}", f"{route.adapter}-{name}"
+        return found or self._secret(own if self._has_credential(own) else common, file)
 
     def source_secret(self, source: PushSettings) -> str:
         """What signs the messages of a pushing system; empty when there is none. ConfigError as above."""
@@ -372,8 +315,15 @@ class Settings(BaseSettings):
         """What signs the posts to an outlet; empty when there is none. ConfigError as above."""
         return self._secret(f"outlet-{outlet.name}", outlet.secret_file)
 
+    def robot_secret(self, robot: str, name: str, file: str) -> str:
+        """A secret of a group robot, from the credential `robot-<robot>-<name>` or its file. ConfigError as above."""
+        return self._secret(f"robot-{robot}-{name}", file)
+
+    def _has_credential(self, name: str) -> bool:
+        return self.credentials_dir is not None and (self.credentials_dir / name).is_file()
+
     def _secret(self, credential: str, file: str) -> str:
-        if self.credentials_dir is not None and (self.credentials_dir / credential).is_file():
+        if self.credentials_dir is not None and self._has_credential(credential):
             return _read_secret(self.credentials_dir / credential, _OTHERS)
         return _read_secret(_location(Path(file)), _GROUP_AND_OTHERS) if file else ""
 
@@ -402,7 +352,8 @@ def load_settings(
     except ValidationError as error:
         findings.extend(findings_of(error, Settings, _where(options, surroundings)))
         raise ConfigError(findings) from None
-    findings.extend(_whole_findings(settings))
+    settings._route_secrets = {key: value for key, value in variables.items() if key.startswith(ROUTE_SECRET)}  # noqa: SLF001 - ours
+    findings.extend(_whole_findings(settings, settings._route_secrets))  # noqa: SLF001 - ours
     if findings:
         raise ConfigError(findings)
     return settings
@@ -501,6 +452,7 @@ def _read_environment(variables: Mapping[str, str], findings: list[Finding]) -> 
     """What the environment sets. A variable of ours that sets nothing is a finding: it is a slip of the pen."""
     ours = {key: value for key, value in variables.items() if key.startswith(PREFIX)}
     ours.pop(f"{PREFIX}CONFIG_DIR", None)
+    ours = {key: value for key, value in ours.items() if not key.startswith(ROUTE_SECRET)}
     for key in ours:
         if key.removeprefix(PREFIX).lower().split("__")[0] not in Settings.model_fields:
             what = both("没有这个设置", "there is no such setting")
@@ -565,14 +517,19 @@ def _holds(tree: object, loc: Sequence[int | str]) -> bool:
 # --- the whole --------------------------------------------------------------------------------------------
 
 
-def _whole_findings(settings: Settings) -> list[Finding]:
-    """What only shows when the parts are seen together."""
+def _variable(route: str, name: str = "") -> str:
+    """The variable of a route's secret."""
+    return f"{ROUTE_SECRET}{route}__{name}".replace("-", "_").upper()
+
+
+def _whole_findings(settings: Settings, secrets: Iterable[str]) -> list[Finding]:
+    """What only shows when the parts are seen together. `secrets`: variables that hold a route's."""
     found = []
-    if any(route.adapter == "smtp" for route in settings.routes):
-        for key in ("host", "sender"):
-            if not getattr(settings.smtp, key):
-                what = both("有 smtp 线路时必须填写", "must be set when a route uses smtp")
-                found.append(Finding(f"{SETTINGS_FILE}: smtp.{key}", what))
+    begins = tuple(_variable(route.name) for route in settings.routes)
+    for key in secrets:
+        if not (begins and key.startswith(begins)):
+            what = both("没有这条线路", "there is no such route")
+            found.append(Finding(key, what, f"{ROUTE_SECRET}<ROUTE>__<NAME>"))
     if len(os.fsencode(settings.control_socket)) > LONGEST_SOCKET_PATH:
         what = both("路径过长，本地套接字不能用", "the path is too long for a local socket")
         remedy = both("改用较短的 control_socket", "name a shorter control_socket")

@@ -24,7 +24,7 @@ from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.model.views import AlarmRow
-from warning_dispatch.web.application import create_app
+from warning_dispatch.web.application import Renewal, create_app
 
 ROOT = Path(__file__).parents[2]
 FLAGS = (
@@ -46,10 +46,14 @@ PATIENCE = 200
 
 
 def load_office() -> ModuleType:
-    """The double's module, by its path: tests are no package."""
-    name = "web_office_double"
+    """The double's module."""
+    return load("web_office_double", "office.py")
+
+
+def load(name: str, file: str) -> ModuleType:
+    """A double of the web's unit tests, by its path: tests are no package."""
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "unit" / "web" / "office.py")
+        spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "unit" / "web" / file)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
@@ -67,6 +71,8 @@ class Site:
     address: str
     asked: list[str]
     token: str
+    renewal: Any = None
+    proof: str = ""
 
 
 class Server:
@@ -114,6 +120,28 @@ def site() -> Iterator[Site]:
     app = create_app(office, office, public_url="http://127.0.0.1", live_page=True, body_limit=1000, clock=clock)
     server = Server(app)
     yield Site(office, clock, f"http://127.0.0.1:{server.port}", [], doubles.TOKEN)
+    server.stop()
+
+
+@pytest.fixture
+def refresh(site: Site) -> Iterator[Site]:
+    """A server with the pages of the yearly refresh, over the double of its ports; what is asked is noted with `site`'s."""
+    doubles = load("web_renewal_double", "renewal_office.py")
+    renewal = doubles.RenewalOffice(site.clock)
+    office = site.office
+    app = create_app(
+        office,
+        office,
+        public_url="http://127.0.0.1",
+        live_page=True,
+        body_limit=1000,
+        clock=site.clock,
+        renewal=Renewal(renewal, renewal),
+    )
+    server = Server(app)
+    site.address = f"http://127.0.0.1:{server.port}"
+    site.token, site.proof, site.renewal = doubles.TOKEN, doubles.PROOF_TOKEN, renewal
+    yield site
     server.stop()
 
 

@@ -184,7 +184,7 @@ async def test_a_refused_recipient_does_not_disturb_the_others() -> None:
         async with channel_to(port, connections=1) as channel:
             receipts = await channel.deliver([*mails(5), bad])
     found = {receipt.attempt_id: receipt.outcome for receipt in receipts}
-    assert found == {1: "", 2: "bounced", 3: "temporarily_refused", 4: "", 5: "", 99: "bounced"}
+    assert found == {1: "", 2: "bounced", 3: "mail_deferred", 4: "", 5: "", 99: "bounced"}
     assert server.recipients() == ["unit1@example.cn", "unit4@example.cn", "unit5@example.cn"]
     assert len(server.connections) == 1
 
@@ -194,7 +194,7 @@ async def test_a_refused_content_is_reported_and_the_connection_goes_on() -> Non
     server = Server(on_content=lambda number: "554 5.6.0 not this" if number == 1 else "250 OK")
     with listening(server) as port:
         async with channel_to(port, connections=1) as channel:
-            assert outcomes(await channel.deliver(mails(3))) == {"temporarily_refused": 1, "": 2}
+            assert outcomes(await channel.deliver(mails(3))) == {"mail_deferred": 1, "": 2}
     assert len(server.kept) == 2
 
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from warning_dispatch.console_ports import ConsoleReadings
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.console_views import CalleeOrder, CalleeQuery
 from warning_dispatch.model.states import UNREACHED, AttemptState, CalleeState, Means
 from warning_dispatch.model.unit import Channel, Role
-from warning_dispatch.ports import ConsoleReadings
 from warning_dispatch.store import schema
 from warning_dispatch.store.alert_rows import RAW_CONTEXT
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT

@@ -20,13 +20,15 @@ from warning_dispatch.configuration import load_configuration
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
+from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.turn import Inbox
+from warning_dispatch.escalation.breaker import Breaker, Phase
 from warning_dispatch.escalation.budgets import Night, per_number
 from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit, UnitKind, UnitLevel
-from warning_dispatch.ports import Reply, Report, Tap
+from warning_dispatch.ports import Dispatch, Reply, Report, Tap
 from warning_dispatch.simulation.carrier_log import HANDED, CarrierLog
 from warning_dispatch.simulation.network import SimulatedNetwork
 from warning_dispatch.simulation.population import Population
@@ -237,3 +239,43 @@ def test_counts_and_journal_agree(night: Any) -> None:
     with reading(night.products[0].database) as connection:
         assert verify(connection, KeyRing.simulated(1).journal_public) == []
         assert fold_faults(connection) == []
+
+
+def test_a_route_that_is_down_is_tried_by_one_of_all_workers(postgresql: Any) -> None:
+    """However many claim at the very same time: one attempt is the trial, also on a route without any limit."""
+    engine = postgresql.create()
+    played = ManyWorkers(engine.url.render_as_string(hide_password=False), 3)
+    first = played.products[0]
+    raw = restamp((ROOT / "config" / "samples" / "12379-red-rain-city.xml").read_bytes(), START)
+    first.engine.take_in(START, raw, "test")
+    first.engine.act(START, Act.OPEN_GATE, 1, actor="test", reason="test")
+    with first.storage.writing() as tx:
+        routes = tx.routes.load()
+        tx.routes.define([RouteRecord(one.name, one.channel, one.lines) for one in routes])
+    for number in range(6):
+        now = START + 60_000 + number * STEP
+        with first.storage.writing() as tx:
+            tx.routes.keep_breaker("sms", Breaker(Phase.OPEN, openings=1, until=now))
+        tried = _turned_together(played, now)
+        assert len(tried) == 1
+        with first.storage.writing() as tx:
+            assert tx.routes.breakers(["sms"])["sms"].trial == tried[0].attempt_id
+    played.close()
+
+
+def _turned_together(played: ManyWorkers, now: int) -> list[Dispatch]:
+    """The messages that all workers together put on the wire at a moment."""
+    batches: list[Dispatch] = []
+    ready = threading.Barrier(WORKERS)
+
+    def turn(index: int) -> None:
+        ready.wait()
+        for _ in range(3):
+            batches.extend(played.products[index].engine.turn(now, Inbox()).batch)
+
+    threads = [threading.Thread(target=turn, args=(index,)) for index in range(WORKERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [one for one in batches if one.channel is Channel.SMS]

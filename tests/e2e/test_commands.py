@@ -181,6 +181,20 @@ def test_a_receiver_is_added_through_the_daemon(desk: Desk, daemon: subprocess.P
     assert daemon.poll() is None
 
 
+def test_a_register_comes_in_through_the_daemon(desk: Desk, daemon: subprocess.Popen[bytes]) -> None:
+    """The daemon writes what the command has read, in the middle of a call-out; what it refuses is not written."""
+    desk.run("alert", "ingest", desk.warning())
+    sheet = desk.folder / "office.csv"
+    sheet.write_text(f"单位编码,姓名,角色,手机,样本\n{TOWNSHIP},样本新,A岗,+8626010000009,是\n", encoding="utf-8")
+    counts = desk.asked("contacts", "import", sheet, "--actor", "王登记员")
+    assert (counts["receivers_added"], counts["receivers_ended"]) == (1, 3)
+    assert desk.asked("contacts", "show", TOWNSHIP)["receivers"][0]["name"] == "样本新"
+    sheet.write_text("单位编码,姓名,角色,手机\n141124,真实的人,A岗,13800000000\n", encoding="utf-8")
+    assert desk.asked("contacts", "import", sheet, code=1)
+    assert daemon.poll() is None
+    assert "王登记员" in desk.run("journal", "export", "register")
+
+
 def test_a_backup_of_a_running_daemon(desk: Desk, daemon: subprocess.Popen[bytes]) -> None:
     """The copy is whole while the night goes on."""
     desk.run("alert", "ingest", desk.warning())

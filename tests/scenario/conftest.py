@@ -18,6 +18,7 @@ from lxml import etree
 from sqlalchemy import Connection
 
 from warning_dispatch.bootstrap import EngineParts, build_engine
+from warning_dispatch.bootstrap.wiring import vocabulary_of
 from warning_dispatch.clock import VirtualClock, beijing_text
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.delivery.texts import TextBook
@@ -32,6 +33,7 @@ from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.turn import Inbox
 from warning_dispatch.escalation.budgets import Night, per_number
+from warning_dispatch.escalation.route_rules import RouteRule
 from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.colour import Colour
@@ -71,6 +73,7 @@ def _module(name: str) -> ModuleType:
 
 
 settlement = _module("settlement")
+refresh = _module("refresh")
 ROOT = Path(__file__).resolve().parents[2]
 ROUTES = frozenset({"phones", "spare", "sms", "mail", "operator"})
 START = 1_784_727_180_000
@@ -131,6 +134,9 @@ class Town:
         statements: Callable[[Connection], Sql] = Sql,
         observe: Observer = nobody,
         bureau: bool = False,
+        routes: Sequence[RouteRecord] = (),
+        rules: Mapping[str, RouteRule] | None = None,
+        value_routes: Sequence[str] = (),
     ) -> None:
         """`same_phone`: one person's post → an earlier post of the same person. `sms_rate`: messages a minute.
 
@@ -139,11 +145,15 @@ class Town:
         taken for real ones. `two_of`: posts that two people hold (the other one's number as `"<code>/b"`). `mail`:
         posts with a mail address (as `"<code>@"`). `only`: the register has these units and no others. `worlds`: the kind of database. `database`: one of them that may be filled anew. `statements` and
         `observe` are the storage's and the engine's. `limits`: how often a number may be called; None: as shipped.
+        `routes`: instead of the usual ones of their channels; `rules`: their conditions; `value_routes`: that get values.
         `bureau`: the weather bureau's own three units are in the register, so that alarms ring them.
         """
         self.configuration = configuration
         self.simulated = simulated
         self.limits = limits or SHIPPED_LIMITS
+        self.rules = rules or {}
+        self.value_routes = frozenset(value_routes)
+        self.own_routes = tuple(routes)
         self.samples = ROOT / "config" / "samples"
         self.chains = tuple(chains or configuration.chains)
         shape = settlement.Shape(
@@ -205,7 +215,11 @@ class Town:
             nobody_to_tell=self.nobody_to_tell.append,
             intake=IntakeSettings(senders=("1411*",), within="1411", max_age=6 * 60 * MINUTE),
             outbox=OutboxSettings(
-                batch=batch, simulated_routes=ROUTES if self.simulated else frozenset(), limits=self.limits
+                batch=batch,
+                simulated_routes=(ROUTES | {one.name for one in self.own_routes}) if self.simulated else frozenset(),
+                limits=self.limits,
+                rules=self.rules,
+                value_routes=self.value_routes,
             ),
             observe=self.observe,
             fill_at_once=AT_ONCE if batch >= 500 else batch,
@@ -221,15 +235,16 @@ class Town:
 
     def _define_routes(self, lines: int | None, sms_rate: int | None, *, spare_route: bool) -> None:
         routes = [
-            RouteRecord("phones", Channel.VOICE, lines, None, 0, 0, 0, 0),
-            RouteRecord("sms", Channel.SMS, None, sms_rate, 0, 0, 0, 0),
-            RouteRecord("mail", Channel.EMAIL, None, None, 0, 0, 0, 0),
-            RouteRecord("operator", Channel.OPERATOR, None, None, 0, 0, 0, 0),
+            RouteRecord("phones", Channel.VOICE, lines, None),
+            RouteRecord("sms", Channel.SMS, None, sms_rate),
+            RouteRecord("mail", Channel.EMAIL, None, None),
+            RouteRecord("operator", Channel.OPERATOR, None, None),
         ]
         if spare_route:
-            routes.append(RouteRecord("spare", Channel.VOICE, lines, None, 0, 0, 0, 0))
+            routes.append(RouteRecord("spare", Channel.VOICE, lines, None))
+        own = {one.channel for one in self.own_routes}
         with self.storage.writing() as tx:
-            tx.routes.define(routes)
+            tx.routes.define([one for one in routes if one.channel not in own] + list(self.own_routes))
 
     # --- what people do -----------------------------------------------------------------------------------
 
@@ -505,7 +520,8 @@ class Forecasters:
 @cache
 def _texts() -> TextBook:
     """The shipped texts, compiled once for all towns."""
-    return TextBook(ROOT / "config" / "messages", ("zh_CN", "en"))
+    vocabulary = vocabulary_of(load_configuration(ROOT / "config"))
+    return TextBook(ROOT / "config" / "messages", ("zh_CN", "en"), vocabulary)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -579,3 +595,13 @@ def kept() -> Callable[[Any], None]:
 
 
 __all__ = ["MINUTE", "SECOND", "START", "Town", "replace"]
+
+
+@pytest.fixture(scope="session")
+def make_refresh(worlds: Any) -> Callable[..., Any]:
+    """Installations with a campaign to be played: see refresh.py."""
+
+    def make(*parts: Any, **named: Any) -> Any:
+        return refresh.Refresh(worlds, *parts, **named)
+
+    return make

@@ -67,7 +67,7 @@ def test_by_reply(place: Any, text: str) -> None:
     assert place.state(NEIGHBOUR) is CalleeState.CALLING
 
 
-@pytest.mark.parametrize("text", ["", "谁？", "没收到", "2", "TD"])
+@pytest.mark.parametrize("text", ["", "谁？", "没收到", "2", "TDD"])
 def test_other_words_are_not_an_answer(place: Any, text: str) -> None:
     """A human reads them; the calls go on (promise 2)."""
     assert place.reply(VILLAGE, A, text) == 0

@@ -172,4 +172,6 @@ SEALED = (
     ("alert", "sealed"),
     ("register_change", "before"),
     ("register_change", "after"),
+    ("filing", "note"),
+    ("filing", "proposed"),
 )

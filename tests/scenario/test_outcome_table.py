@@ -37,12 +37,13 @@ FOLLOWS: dict[Next, tuple[list[float], list[float]]] = {
     Next.OTHER_ENDPOINT: ([0, 305], [5, 180]),
     Next.DOUBTFUL: ([0], [5, 180]),
     Next.PERMANENT: ([0], [5, 120, 180, 300]),
-    Next.ROUTE_DOWN: ([0, 65, 125, 300], [180]),
+    Next.ROUTE_DOWN: ([0, 68, 128, 300], [180]),
 }
 """What an outcome means → when A and when B ring in the first 310 s (seconds after the gate).
 
 The rung of second 120 waits for the minute after a call at 65 s: a provider takes one call a minute to a number. Once A
-has no number any more the village is one with a B only, and B is called on A's rungs.
+has no number any more the village is one with a B only, and B is called on A's rungs. A route that was down is tried with
+one call after a minute, somebody else's here, and the others follow when that has not come back within three seconds.
 """
 
 

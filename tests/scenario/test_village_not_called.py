@@ -19,12 +19,12 @@ OPENED = 300
 def give_lines(place: Any, lines: int) -> None:
     """The provider gives so many lines."""
     kept = [
-        RouteRecord(name, Channel(channel), count, rate, 0, 0, 0, 0)
+        RouteRecord(name, Channel(channel), count, rate)
         for name, channel, count, rate in place.query("SELECT name, channel, lines, rate FROM route")
         if name != "phones"
     ]
     with place.storage.writing() as tx:
-        tx.routes.define([*kept, RouteRecord("phones", Channel.VOICE, lines, None, 0, 0, 0, 0)])
+        tx.routes.define([*kept, RouteRecord("phones", Channel.VOICE, lines, None)])
 
 
 @pytest.fixture

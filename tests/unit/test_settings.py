@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel
 
+from warning_dispatch.delivery.configured import reaches_people, simulated_routes
 from warning_dispatch.errors import ConfigError
 from warning_dispatch.escalation.budgets import per_number
 from warning_dispatch.settings import (
@@ -66,8 +67,11 @@ def keys_in_file(text: str) -> set[str]:
     for line in text.splitlines():
         if line.startswith("[["):
             section = "routes"
-        elif heading := re.match(r"(?:# \[)?\[([\w.]+)\]", line):
-            section = f"{heading[1]}."
+        elif shown := re.match(r"#\[\[(\w+)\]\]", line):
+            found.add(shown[1])
+        elif heading := re.match(r"(?:# \[)?\[([\w.]+)\]|# \[(routes[\w.]*)\]", line):
+            named = heading[1] or heading[2]
+            section = "routes" if named.startswith("routes") else f"{named}."
         elif key := re.match(r"#   (\w+) = ", line):
             shared.add(key[1])
         elif key := re.match(r"(?:# )?(\w+) = ", line):
@@ -94,9 +98,9 @@ def test_the_shipped_values_are_the_defaults(tmp_path: Path) -> None:
 def test_a_fresh_installation_reaches_nobody() -> None:
     """As shipped every route is simulated or a human's work list."""
     shipped = load_settings(CONFIG, {})
-    assert not shipped.reaches_people
+    assert not reaches_people(shipped)
     assert {route.channel for route in shipped.routes} == {"voice", "sms", "email", "operator"}
-    assert shipped.simulated_routes == {route.name for route in shipped.routes}
+    assert simulated_routes(shipped) == {route.name for route in shipped.routes}
 
 
 def test_the_nearer_source_wins(tmp_path: Path) -> None:
@@ -117,6 +121,7 @@ def test_lists_come_from_the_environment_as_json() -> None:
     assert settings.ingest.senders == ("14110041600000",)
 
 
+MAIL = '[[routes]]\nname = "mail-1"\nchannel = "email"\nadapter = "smtp"\n'
 VOICE = '[[routes]]\nname = "phones"\nchannel = "voice"\nadapter = "simulated"\n'
 
 
@@ -138,11 +143,14 @@ def test_a_voice_route_has_the_usual_limits_when_none_are_given(tmp_path: Path) 
     [
         (VOICE + "per_number = { reserve_for_red = 5 }\n", "reserve_for_red 5 leaves nothing of 5 an hour"),
         (VOICE + "per_number = { minute = 0 }\n", "must be ≥ 1"),
+        (VOICE + 'countries = ["86"]\n', "routes[0].countries"),
+        (VOICE + 'operators = ["cmcc"]\n', "routes[0].operators"),
+        (VOICE + 'hours = { from = "08:00", until = "08:00" }\n', "from and until are the same"),
         (VOICE + "per_number = { hour = 30 }\n", "minute ≤ hour ≤ day must hold"),
         (VOICE + "per_number = { week = 30 }\n", "unknown key"),
         (
-            VOICE.replace('"voice"', '"sms"') + "per_number = { hour = 3 }\n",
-            "only a voice route has per_number",
+            VOICE.replace('"voice"', '"email"') + "per_number = { hour = 3 }\n",
+            "only a voice or SMS route has per_number",
         ),
         ('[engine]\nnight_from = "06:00"\n', "night_from and night_until are the same"),
         ('[engine]\nnight_from = "24:00"\n', "night_from"),
@@ -187,9 +195,8 @@ def test_every_finding_comes_at_once_with_its_place(tmp_path: Path) -> None:
         ('[texts]\nlanguages = ["en"]\n', "texts.languages: 必须包含 zh_CN"),
         ('[texts]\nlanguages = ["fr"]\n', "texts.languages"),
         ('[ingest]\nsenders = "1411*"\n', "ingest.senders: 应为列表"),
-        ('[[routes]]\nname = "a"\nchannel = "sms"\nadapter = "smtp"\n', "smtp 不能用于 sms"),
         ('[[routes]]\nname = "a"\nchannel = "sms"\nadapter = "simulated"\nlines = 3\n', "只有 voice 线路有 lines"),
-        ('[[routes]]\nname = "a"\nchannel = "email"\nadapter = "smtp"\n', "smtp.host: 有 smtp 线路时必须填写"),
+        (MAIL + MAIL.replace("mail-1", "mail_1"), "线路名称重复"),
         (2 * '[[routes]]\nname = "a"\nchannel = "sms"\nadapter = "simulated"\n', "线路名称重复"),
     ],
 )
@@ -238,31 +245,48 @@ def test_the_configuration_is_looked_for_in_a_known_order(tmp_path: Path) -> Non
     assert contacts_folder({"WARNING_DISPATCH_CONTACTS_DIR": str(tmp_path)}) == tmp_path
 
 
-def secured(tmp_path: Path, mode: int) -> Settings:
-    """Settings with a password file of that mode."""
+def secret_of(tmp_path: Path, environ: Mapping[str, str] | None = None, file: str = "") -> str:
+    """The password of a mail route."""
+    settings = load_settings(configured(tmp_path / "config", MAIL), environ or {})
+    return settings.route_secret(settings.routes[0], "password", file)
+
+
+def secured(tmp_path: Path, mode: int) -> str:
+    """A password file of that mode."""
     secret = tmp_path / "password"
     secret.write_text("one two three\n", encoding="utf-8")
     secret.chmod(mode)
-    return load_settings(CONFIG, {}, smtp={"password_file": str(secret)})
+    return str(secret)
 
 
-def test_the_mail_password_comes_from_a_file_of_ours_alone(tmp_path: Path) -> None:
+def test_the_secret_of_a_route_comes_from_a_file_of_ours_alone(tmp_path: Path) -> None:
     """A password that others can read is refused, one that is missing too."""
-    assert load_settings(CONFIG, {}).smtp_password() == ""
-    assert secured(tmp_path, 0o600).smtp_password() == "one two three"
+    assert secret_of(tmp_path) == ""
+    assert secret_of(tmp_path, file=secured(tmp_path, 0o600)) == "one two three"
     with pytest.raises(ConfigError, match="chmod 600"):
-        secured(tmp_path, 0o644).smtp_password()
-    missing = load_settings(CONFIG, {}, smtp={"password_file": str(tmp_path / "nowhere")})
+        secret_of(tmp_path, file=secured(tmp_path, 0o644))
     with pytest.raises(ConfigError, match="密码文件无法读取"):
-        missing.smtp_password()
+        secret_of(tmp_path, file=str(tmp_path / "nowhere"))
 
 
 def test_a_credential_goes_before_the_file(tmp_path: Path) -> None:
-    """Under systemd the password needs no file of its own."""
-    (tmp_path / "smtp-password").write_text("from systemd\n", encoding="utf-8")
-    (tmp_path / "smtp-password").chmod(0o440)
-    settings = load_settings(CONFIG, {"CREDENTIALS_DIRECTORY": str(tmp_path)})
-    assert settings.smtp_password() == "from systemd"
+    """Under systemd the password needs no file; that of the route itself goes before that of all routes of its kind."""
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    file = secured(tmp_path, 0o600)
+    for name in ("smtp-password", "route-mail-1-password"):
+        (tmp_path / name).write_text(f"{name}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o440)
+        assert secret_of(tmp_path, environ, file) == name
+
+
+def test_a_variable_goes_before_everything(tmp_path: Path) -> None:
+    """A secret in the environment belongs to one route, and is shown nowhere; one of no route is a slip of the pen."""
+    environ = {"WARNING_DISPATCH_ROUTE__MAIL_1__PASSWORD": "from the environment"}
+    assert secret_of(tmp_path, environ, secured(tmp_path, 0o600)) == "from the environment"
+    settings = load_settings(tmp_path / "config", environ)
+    assert "from the environment" not in f"{settings!r}{settings.model_dump()}"
+    wrong = {"WARNING_DISPATCH_ROUTE__MAIL__PASSWORD": "x"}
+    assert "没有这条线路" in complaints(tmp_path / "config", wrong)
 
 
 def test_no_secret_stands_in_the_file() -> None:

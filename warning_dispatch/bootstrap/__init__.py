@@ -13,8 +13,10 @@ from warning_dispatch.bootstrap.installation import (
     retention_of,
     route_plans,
     serve,
+    take_over_of,
 )
 from warning_dispatch.bootstrap.mornings import RegisterMornings, term_of
+from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.wiring import (
     REACHED,
     EngineParts,
@@ -35,6 +37,7 @@ __all__ = [
     "Product",
     "RegisterMornings",
     "RoutePlan",
+    "TableRegisterLook",
     "alert_from_json",
     "alert_to_json",
     "atlas_of",
@@ -48,6 +51,7 @@ __all__ = [
     "retention_of",
     "route_plans",
     "serve",
+    "take_over_of",
     "term_of",
     "wire_product",
 ]

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 from warning_dispatch.configuration import Configuration
+from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
+from warning_dispatch.delivery.configured import reaches_people
 from warning_dispatch.errors import ConfigError, Finding
-from warning_dispatch.ports import ConsoleReadings
 from warning_dispatch.settings import Settings
 from warning_dispatch.tomlfiles import both, read_toml
 from warning_dispatch.web.console.atlas import Atlas, load_outlines
@@ -22,11 +23,12 @@ MOST = 40
 
 
 def console_parts(
-    settings: Settings, configuration: Configuration, read: ConsoleReadings, entrance: Entrance
+    settings: Settings, configuration: Configuration, read: ConsoleReadings, desk: ConsoleDesk, entrance: Entrance
 ) -> ConsoleParts:
     """The console of an installation. ConfigError when its map cannot be used."""
     return ConsoleParts(
         read=read,
+        desk=desk,
         entrance=entrance,
         atlas=atlas_of(settings),
         hand=Hand(
@@ -35,7 +37,7 @@ def console_parts(
             issuer_name=settings.ingest.hand_issuer_name,
             within=settings.ingest.within,
         ),
-        samples=not settings.reaches_people,
+        samples=not reaches_people(settings),
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,20 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from warning_dispatch.bootstrap.channels import Channels, build_channels, regular_of
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
+from warning_dispatch.bootstrap.register_look import TableRegisterLook
+from warning_dispatch.bootstrap.renewal import (
+    CALENDAR_EVERY,
+    POST_EVERY,
+    Postman,
+    calendar,
+    letter_settings,
+    renewal_desk,
+    renewal_tables,
+)
+from warning_dispatch.bootstrap.robots import robots_of
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
     feeds_of,
@@ -30,14 +42,24 @@ from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_pro
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.daemon import Daemon, EngineDesk, Regular
-from warning_dispatch.delivery.email.channel import EmailChannel
-from warning_dispatch.delivery.email.route import EmailRoute
-from warning_dispatch.delivery.operator import OperatorChannel
+from warning_dispatch.delivery.configured import (
+    documented_limits,
+    number_limits,
+    reaches_people,
+    readable_routes,
+    signature_of,
+    simulated_routes,
+    worded_routes,
+)
+from warning_dispatch.delivery.kinds import RouteLimits
+from warning_dispatch.delivery.ways import ways_of
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.escalation.blackout import BlackoutRule
-from warning_dispatch.escalation.budgets import MINUTE, Night, per_number
+from warning_dispatch.escalation.budgets import MINUTE, Budget, Night, per_number
+from warning_dispatch.escalation.operators import Operator
+from warning_dispatch.escalation.route_rules import Hours, RouteRule
 from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.unit import Channel
@@ -45,17 +67,19 @@ from warning_dispatch.ports import ChannelPort, ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
 from warning_dispatch.reports.worker import ListWorker
+from warning_dispatch.route_settings import PerNumberSettings, RouteSettings
 from warning_dispatch.settings import Settings
-from warning_dispatch.simulation.carrier_log import CarrierLog
-from warning_dispatch.simulation.channel import SimulatedChannel
-from warning_dispatch.simulation.network import SimulatedNetwork
 from warning_dispatch.source_desk import WriterSourceDesk
 from warning_dispatch.store.database import open_database, require_current
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.register_take_over import RegisterTakeOver
 from warning_dispatch.store.retention import Retention
-from warning_dispatch.web.application import create_app
+from warning_dispatch.store.rotation import require_indexed
+from warning_dispatch.store.sealing import AesSealer
+from warning_dispatch.web.application import Renewal, create_app
 from warning_dispatch.web.control import create_control_app
+from warning_dispatch.web.hooks import Hooks
 
 
 class QuietServer(uvicorn.Server):
@@ -108,18 +132,45 @@ async def serve(app: FastAPI, **where: Any) -> None:
 
 
 def route_plans(settings: Settings) -> list[RoutePlan]:
-    """The configured routes."""
-    return [
-        RoutePlan(
-            one.name,
-            Channel[one.channel.upper()],
-            simulated=one.name in settings.simulated_routes,
-            lines=one.lines,
-            rate=one.rate_per_minute,
-            per_number=None if one.number_limits is None else per_number(**one.number_limits.model_dump()),
+    """The configured routes, with the limits that their providers document where nothing else is set."""
+    simulated, worded, documented = simulated_routes(settings), worded_routes(settings), documented_limits(settings)
+    readable = readable_routes(settings)
+    plans = []
+    for at, one in enumerate(settings.routes):
+        limits = documented.get(one.name, RouteLimits())
+        plans.append(
+            RoutePlan(
+                one.name,
+                Channel[one.channel.upper()],
+                simulated=one.name in simulated,
+                lines=one.lines or limits.lines,
+                rate=one.rate_per_minute or limits.rate,
+                per_number=_budget(number_limits(one, limits)),
+                values=one.name in worded,
+                rule=_rule(one, at, limits),
+                signature=signature_of(one, readable),
+            )
         )
-        for one in settings.routes
-    ]
+    return plans
+
+
+def _budget(limits: PerNumberSettings | None) -> Budget | None:
+    if limits is None:
+        return None
+    return per_number(limits.minute, limits.hour, limits.day, limits.reserve_for_red or 0)
+
+
+def _rule(route: RouteSettings, at: int, limits: RouteLimits) -> RouteRule:
+    """The conditions of a route; it stands where the file has it unless it says otherwise."""
+    hours = route.hours
+    return RouteRule(
+        order=at if route.order is None else route.order,
+        countries=route.countries,
+        never=limits.never,
+        operators=frozenset(map(Operator, route.operators)),
+        public_cloud=route.public_cloud or limits.public_cloud,
+        hours=Hours(_of_day(hours.start), _of_day(hours.end)) if hours else None,
+    )
 
 
 def night_of(settings: Settings) -> Night | None:
@@ -143,6 +194,7 @@ def open_product(settings: Settings) -> Product:
     database = open_database(settings.database_url)
     try:
         require_current(database)
+        require_indexed(database, keys.index_key_id)
         return _wired(settings, configuration, keys, database)
     except BaseException:
         database.dispose()
@@ -167,7 +219,9 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
             batch=engine.batch,
             claim_lease=engine.claim_lease_s * 1000,
             report_overdue=engine.report_overdue_s * 1000,
-            link_prefix=settings.web.public_url.rstrip("/") + "/r/",
+            in_hand=engine.in_hand_s * 1000,
+            link_prefix=settings.web.link_prefix,
+            linked=bool(settings.web.public_url),
         ),
         log=structlog.get_logger("journal"),
         call_itself=settings.bureau.call_itself,
@@ -176,6 +230,8 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
         night=night_of(settings),
         rules_of=rules_finder(settings.ingest),
         find_shape=load_gazetteer(settings.contacts_dir),
+        letters=letter_settings(settings),
+        ways=ways_of(readable_routes(settings), linked=bool(settings.web.public_url)),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )
 
@@ -202,30 +258,15 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
     _refuse_sample_on_real_routes(settings, product)
     _refuse_to_share(settings, product, parts)
     turns = Part.ENGINE in parts
-    channels, simulated = _channels(settings, clock) if turns else ({}, None)
+    channels = build_channels(settings, product, clock) if turns else Channels()
 
     def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
-        passing = WriterSourceDesk(
-            desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
-        )
-        limit = settings.web.body_limit_kib << 10
-        public = create_app(
-            product.read,
-            desk,
-            public_url=settings.web.public_url,
-            live_page=False,
-            body_limit=limit,
-            clock=clock,
-            people=Part.WEB in parts,
-            alerts=Part.INGEST in parts,
-            pushers=pushers_of(settings) if Part.INGEST in parts else (),
-            feeds=feeds_of(settings, product.read) if Part.WEB in parts else None,
-        )
+        public = _public_app(settings, product, clock, parts, desk, channels)
+        channels.ear.listen(desk.hear)
         listening = [serve(public, host=settings.web.host, port=settings.web.port)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
-            control = create_control_app(product.read, desk, body_limit=limit, samples=not settings.reaches_people)
-            listening.append(serve(control, uds=str(settings.control_socket)))
+            listening.append(serve(_control_app(settings, product, clock, desk), uds=str(settings.control_socket)))
             passing = WriterSourceDesk(
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
             )
@@ -238,15 +279,58 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
     return Daemon(
         engine=product.engine,
         clock=clock,
-        channels=channels,
-        lost_routes=tuple(settings.simulated_routes),
+        channels=channels.by_route,
+        lost_routes=tuple(simulated_routes(settings)),
         make_servers=servers,
         read=product.read,
-        pumps=[simulated.pump] if simulated else [],
+        pumps=channels.pumps,
         make_lists=lists if Part.INGEST in parts else None,
         crew=product.crew(),
         turns=turns,
-        regular=_regular(settings, product, clock, turns=turns),
+        regular=[
+            *_regular(settings, product, clock, channels.by_route, turns=turns),
+            *regular_of(settings, channels, product.engine, clock),
+            *(robots_of(settings, product, holder_name(settings), clock) if turns else ()),
+        ],
+    )
+
+
+def _public_app(
+    settings: Settings,
+    product: Product,
+    clock: Clock,
+    parts: frozenset[Part],
+    desk: EngineDesk,
+    channels: Channels,
+) -> FastAPI:
+    """What listens on the network."""
+    return create_app(
+        product.read,
+        desk,
+        public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
+        live_page=False,
+        body_limit=settings.web.body_limit_kib << 10,
+        clock=clock,
+        people=Part.WEB in parts,
+        alerts=Part.INGEST in parts,
+        pushers=pushers_of(settings) if Part.INGEST in parts else (),
+        feeds=feeds_of(settings, product.read) if Part.WEB in parts else None,
+        renewal=Renewal(renewal_tables(settings, product, clock), renewal_desk(settings, product, desk, clock)),
+        register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
+        hooks=Hooks(channels.hooked, settings.web.callback_url),
+    )
+
+
+def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk) -> FastAPI:
+    """What listens on the local socket."""
+    taken = take_over_of(settings, product.database, product.keys)
+    return create_control_app(
+        product.read,
+        desk,
+        body_limit=settings.web.body_limit_kib << 10,
+        samples=not reaches_people(settings),
+        register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
+        renewal=renewal_desk(settings, product, desk, clock),
     )
 
 
@@ -273,11 +357,20 @@ def _answers(path: Path) -> bool:
         return True
 
 
-def _regular(settings: Settings, product: Product, clock: Clock, *, turns: bool) -> list[Regular]:
-    """What a daemon looks at now and then; the register only where the engine turns."""
+def _regular(
+    settings: Settings, product: Product, clock: Clock, channels: Mapping[str, ChannelPort], *, turns: bool
+) -> list[Regular]:
+    """What a daemon looks at now and then; the register and its yearly refresh only where the engine turns."""
     retention = DailyRetention(retention_of(settings, product.database, product.keys), clock)
     mornings = RegisterMornings(settings, product.database, product.sealer, clock)
     of_the_register = [Regular("register", REGISTER_EVERY, mornings.beside(product.engine))] if turns else []
+    if turns:
+        tables = renewal_tables(settings, product, clock)
+        postman = Postman(product.engine, product.letters, channels, clock, tables.letters_wait)
+        of_the_register += [
+            Regular("renewal", CALENDAR_EVERY, calendar(product.engine, settings.renewal.proof_days)),
+            Regular("letters", POST_EVERY, postman.look),
+        ]
     return [Regular("retention", RETENTION_EVERY, retention.look), *of_the_register]
 
 
@@ -287,61 +380,21 @@ def retention_of(settings: Settings, database: sqlalchemy.Engine, keys: KeyRing)
     return Retention(database, journal, settings.retention.days)
 
 
+def take_over_of(settings: Settings, database: sqlalchemy.Engine, keys: KeyRing) -> RegisterTakeOver:
+    """What takes registers over into an installation's database."""
+    journal = Journal(keys.journal_key, structlog.get_logger("journal"))
+    return RegisterTakeOver(database, AesSealer(keys), journal, keys.link_key, reaches_people=reaches_people(settings))
+
+
 def printable_lists(settings: Settings, product: Product, clock: Clock) -> PrintableLists:
     """The printable lists of an installation."""
     folder = ListFolder(settings.lists_folder, settings.lists.keep_days)
     return PrintableLists(product.read.printed, lambda: product.read.callouts(live_only=True), folder, clock)
 
 
-def _channels(settings: Settings, clock: Clock) -> tuple[dict[str, ChannelPort], SimulatedChannel | None]:
-    """A channel for each route; one simulated network serves all simulated routes."""
-    simulated = _simulated(settings, clock) if any(one.adapter == "simulated" for one in settings.routes) else None
-    channels: dict[str, ChannelPort] = {}
-    for one in settings.routes:
-        if one.adapter == "simulated" and simulated is not None:
-            channels[one.name] = simulated
-        elif one.adapter == "smtp":
-            channels[one.name] = EmailChannel(email_route(settings), clock)
-        else:
-            channels[one.name] = OperatorChannel()
-    return channels, simulated
-
-
-def email_route(settings: Settings) -> EmailRoute:
-    """The mail server of an installation. ConfigError with every finding."""
-    smtp = settings.smtp
-    return EmailRoute(
-        host=smtp.host,
-        port=smtp.port,
-        sender=smtp.sender,
-        security=smtp.security,
-        username=smtp.username,
-        password=settings.smtp_password(),
-        reply_to=smtp.reply_to,
-        timeout_s=smtp.timeout_s,
-        connections=smtp.connections,
-        helo=smtp.helo,
-    )
-
-
-def _simulated(settings: Settings, clock: Clock) -> SimulatedChannel:
-    simulation = settings.simulation
-    log = None
-    if simulation.carrier_log:
-        log = CarrierLog(str(simulation.seed).encode(), Path(simulation.carrier_log), keep=False)
-    voice = [one.lines for one in settings.routes if one.adapter == "simulated" and one.channel == "voice"]
-    network = SimulatedNetwork(
-        simulation.seed,
-        lines=None if None in voice or not voice else sum(one or 0 for one in voice),
-        sms_per_minute=simulation.sms_per_minute,
-        log=log,
-    )
-    return SimulatedChannel(network, clock)
-
-
 def _refuse_sample_on_real_routes(settings: Settings, product: Product) -> None:
     """Sample numbers reach nobody: with a real route a sample register is a mistake, found now and not at 3 a.m."""
-    if settings.reaches_people and product.read.sample_numbers():
+    if reaches_people(settings) and product.read.sample_numbers():
         raise RefusedError(
             "登记册是样本，而配置了真实线路；先导入真实的责任人（contacts import） / "
             "the register is a sample while real routes are configured; import the real receivers first"

@@ -27,7 +27,7 @@ from warning_dispatch.registry.readiness import (
     remembered,
     worse_than,
 )
-from warning_dispatch.settings import Settings
+from warning_dispatch.settings import ContactSettings, Settings
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.readiness_reading import stored_evidence
 from warning_dispatch.store.register_reading import stored_register
@@ -42,9 +42,8 @@ _MONTH = 30.44
 """Days, on average."""
 
 
-def term_of(settings: Settings, now: int) -> Term:
+def term_of(contacts: ContactSettings, now: int) -> Term:
     """What the installation counts as ready at a moment (ms)."""
-    contacts = settings.contacts
     today = date.fromisoformat(beijing_text(now, "%Y-%m-%d"))
     stale = today - timedelta(days=round(contacts.verified_months * _MONTH))
     return Term(today.isoformat(), stale.isoformat(), now, now + contacts.roster_days * DAY, contacts.units_per_person)
@@ -112,6 +111,6 @@ class RegisterMornings:
         with reading(self._database) as connection:
             known = stored_evidence(Sql(connection), self._sealer, now)
             register = stored_register(connection, self._sealer)
-        evidence = Evidence(known.bad, known.proved, known.shifts)
+        evidence = Evidence(*known.evidence())
         names = {unit.code: unit.name for unit in register.units}
-        return readiness(register, term_of(self._settings, now), evidence), names
+        return readiness(register, term_of(self._settings.contacts, now), evidence), names

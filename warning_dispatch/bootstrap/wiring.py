@@ -14,8 +14,11 @@ from structlog.typing import FilteringBoundLogger
 from warning_dispatch.clock import Clock, ServedClock, SystemClock
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.configuration.freezing import chain_from_json, chain_to_json
-from warning_dispatch.delivery.naming import merged_text
+from warning_dispatch.delivery.letter_words import LetterWords
+from warning_dispatch.delivery.naming import Composer
+from warning_dispatch.delivery.templates import Vocabulary
 from warning_dispatch.delivery.texts import TextBook
+from warning_dispatch.delivery.ways import Ways
 from warning_dispatch.engine.acts import Acts
 from warning_dispatch.engine.bureau import Bureau, BureauPlan
 from warning_dispatch.engine.dialling_budget import CallLimits
@@ -24,9 +27,11 @@ from warning_dispatch.engine.filling import PIECE, Filler
 from warning_dispatch.engine.frozen import FrozenPlans, texts_to_json
 from warning_dispatch.engine.intake import Intake, IntakeSettings, RulesFinder, usual_rules
 from warning_dispatch.engine.launch import AT_ONCE, Launcher
+from warning_dispatch.engine.letter_doors import LetterSettings
+from warning_dispatch.engine.letters import Letters
 from warning_dispatch.engine.locating import ShapeFinder, no_positions
 from warning_dispatch.engine.observing import Observer, nobody
-from warning_dispatch.engine.outbox import Outbox, OutboxSettings
+from warning_dispatch.engine.outbox import Compose, Outbox, OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.rounds import HazardFinder, Rounds
@@ -34,6 +39,7 @@ from warning_dispatch.engine.turn import Turn
 from warning_dispatch.engine.widening import Widening
 from warning_dispatch.escalation.blackout import BlackoutRule
 from warning_dispatch.escalation.budgets import Budget, Night
+from warning_dispatch.escalation.route_rules import ANYTHING, RouteRule
 from warning_dispatch.ingest import read_parts
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.colour import Colour
@@ -80,6 +86,7 @@ class EngineParts:
     self_texts: FrozenTexts = field(default_factory=lambda: FrozenTexts({}))
     nobody_to_tell: Callable[[Colour], None] = lambda _colour: None
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
+    compose: Compose = field(default_factory=Composer)
     pause_max: int = 600_000
     blackout: BlackoutRule = field(default_factory=BlackoutRule)
     validity: Mapping[Colour, int] = field(default_factory=lambda: {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR})
@@ -88,13 +95,22 @@ class EngineParts:
     find_shape: ShapeFinder = no_positions
     fill_at_once: int = AT_ONCE
     fill_piece: int = PIECE
+    letters: Letters | None = None
+    """Who sends the yearly refresh's letters, and takes in what carriers tell of them."""
 
 
 def build_engine(parts: EngineParts) -> Engine:
     """Wire the engine."""
     plans = FrozenPlans(chain_from_json)
-    reports = Reports(parts.outcomes, parts.sealer.blind_index, parts.outbox.report_overdue, parts.blackout)
-    outbox = Outbox(parts.outbox, merged_text)
+    reports = Reports(
+        parts.outcomes,
+        parts.sealer.blind_index,
+        parts.outbox.report_overdue,
+        parts.blackout,
+        counted=parts.outbox.limits.texts,
+        letters=parts.letters,
+    )
+    outbox = Outbox(parts.outbox, parts.compose)
     launcher = Launcher(
         within=parts.intake.within,
         freeze_texts=parts.freeze_texts,
@@ -137,7 +153,27 @@ def build_engine(parts: EngineParts) -> Engine:
         bureau=bureau,
         filler=filler,
         observe=parts.observe,
+        in_hand=parts.outbox.in_hand,
     )
+
+
+def _on_routes(outbox: OutboxSettings, routes: Sequence[RoutePlan], night: Night | None) -> OutboxSettings:
+    return replace(
+        outbox,
+        simulated_routes=frozenset(one.name for one in routes if one.simulated),
+        limits=CallLimits(
+            {one.name: one.per_number for one in routes if one.per_number},
+            night,
+            frozenset(one.name for one in routes if one.per_number and one.channel is not Channel.VOICE),
+        ),
+        rules={one.name: one.rule for one in routes},
+    )
+
+
+def vocabulary_of(configuration: Configuration) -> Vocabulary:
+    """What templates may be named after: hazards, and the tiers of all chains."""
+    tiers = {tier.name for chain in configuration.chains for tier in chain.tiers}
+    return Vocabulary(frozenset(configuration.hazards.hazards), frozenset(tiers))
 
 
 def _bureau_plan(chain: CallChain, within: str, texts: FrozenTexts) -> BureauPlan:
@@ -159,6 +195,7 @@ class Product:
     keys: KeyRing
     read: TableReadings
     configuration: Configuration
+    letters: Letters
 
     def crew(self) -> Workers | None:
         """This process among others on its database, from now on; None where it has the database to itself."""
@@ -181,7 +218,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class RoutePlan:
-    """A configured route: its adapter and its limits. `rate` per minute; `per_number`: of a voice route."""
+    """A configured route: its adapter, its limits and conditions. `rate` per minute; `signature`: in front of an SMS."""
 
     name: str
     channel: Channel
@@ -189,6 +226,15 @@ class RoutePlan:
     lines: int | None = None
     rate: int | None = None
     per_number: Budget | None = None
+    values: bool = False
+    """Whether its provider fills templates of its own."""
+    rule: RouteRule = ANYTHING
+    signature: str = ""
+
+
+def _limits(routes: Sequence[RoutePlan], night: Night | None) -> CallLimits:
+    texts = frozenset(one.name for one in routes if one.per_number and one.channel is not Channel.VOICE)
+    return CallLimits({one.name: one.per_number for one in routes if one.per_number}, night, texts)
 
 
 def wire_product(
@@ -209,11 +255,14 @@ def wire_product(
     call_itself: bool = True,
     rules_of: RulesFinder = usual_rules,
     find_shape: ShapeFinder = no_positions,
+    letters: LetterSettings | None = None,
+    ways: Ways | None = None,
 ) -> Product:
     """Constructor calls for the engine and what it stands on. The schema of `database` must be current."""
     sealer = AesSealer(keys)
     storage = TableStorage(database, sealer, keys.link_key, Journal(keys.journal_key, log))
-    texts = TextBook(messages, tuple(languages))
+    texts = TextBook(messages, tuple(languages), vocabulary_of(configuration), ways)
+    letter_office = _letter_office(letters, routes, texts, configuration)
     parts = EngineParts(
         storage=storage,
         sealer=sealer,
@@ -226,21 +275,18 @@ def wire_product(
         bureau=configuration.bureau if call_itself else None,
         self_texts=texts.freeze_self(),
         nobody_to_tell=lambda colour: log.error("bureau.nobody_to_tell", colour=colour.key),
-        outbox=replace(
-            outbox,
-            simulated_routes=frozenset(one.name for one in routes if one.simulated),
-            limits=CallLimits({one.name: one.per_number for one in routes if one.per_number}, night),
-        ),
+        outbox=_with_routes(outbox, routes, night),
+        compose=Composer(texts.speech, {one.name: one.signature for one in routes if one.signature}),
         pause_max=pause_max,
         blackout=blackout or BlackoutRule(),
         validity=validity or {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR},
         rules_of=rules_of,
         find_shape=find_shape,
+        letters=letter_office,
     )
     if call_itself and configuration.bureau is None:
         log.error("bureau.no_chain")
-    with storage.writing() as tx:
-        tx.routes.define([RouteRecord(one.name, one.channel, one.lines, one.rate, 0, 0, 0, 0) for one in routes])
+    _define(storage, routes)
     return Product(
         engine=build_engine(parts),
         database=database,
@@ -249,4 +295,33 @@ def wire_product(
         keys=keys,
         read=TableReadings(database, sealer, configuration.hazards.names(), reached=REACHED),
         configuration=configuration,
+        letters=letter_office,
     )
+
+
+def _letter_office(
+    letters: LetterSettings | None, routes: Sequence[RoutePlan], texts: TextBook, configuration: Configuration
+) -> Letters:
+    """Who sends the letters of the yearly refresh."""
+    simulated = frozenset(one.name for one in routes if one.simulated)
+    budgets = {one.name: one.per_number for one in routes if one.per_number}
+    rules = {one.name: one.rule for one in routes}
+    settings = replace(letters or LetterSettings(), simulated_routes=simulated, budgets=budgets, rules=rules)
+    return Letters(settings, LetterWords(texts), configuration.outcomes)
+
+
+def _with_routes(outbox: OutboxSettings, routes: Sequence[RoutePlan], night: Night | None) -> OutboxSettings:
+    """What the outbox must know of the routes."""
+    return replace(
+        outbox,
+        simulated_routes=frozenset(one.name for one in routes if one.simulated),
+        value_routes=frozenset(one.name for one in routes if one.values),
+        limits=_limits(routes, night),
+        rules={one.name: one.rule for one in routes},
+    )
+
+
+def _define(storage: TableStorage, routes: Sequence[RoutePlan]) -> None:
+    """The rows of the routes are those of the configuration."""
+    with storage.writing() as tx:
+        tx.routes.define([RouteRecord(one.name, one.channel, one.lines, one.rate) for one in routes])

@@ -16,13 +16,17 @@ from warning_dispatch.cli import (
     callout,
     callout_lists,
     callout_people,
+    campaign,
     contacts,
+    contacts_change,
     contacts_check,
     contacts_files,
     contacts_people,
     db,
     journal,
+    route,
     source,
+    task,
 )
 from warning_dispatch.cli.check import check
 from warning_dispatch.cli.demo import demo
@@ -59,11 +63,15 @@ def build_app() -> typer.Typer:
         ("alert", alert.app),
         ("alarm", alarm.app),
         ("callout", _callouts()),
+        ("task", task.app),
         ("contacts", _contacts()),
+        ("campaign", campaign.app),
         ("journal", journal.app),
         ("db", db.app),
+        ("route", route.app),
         ("source", source.sources),
         ("outlet", source.outlets),
+        ("route", route.app),
         ("user", accounts.users),
         ("key", accounts.keys),
     ):
@@ -79,7 +87,7 @@ def _contacts() -> typer.Typer:
             "名册：导入、导出、检查、查看、待核号码", "the register: import, export, check, look, numbers in doubt"
         ),
     )
-    for part in (contacts_files.app, contacts_check.app, contacts.app, contacts_people.app):
+    for part in (contacts_files.app, contacts_check.app, contacts.app, contacts_people.app, contacts_change.app):
         group.add_typer(part)
     return group
 

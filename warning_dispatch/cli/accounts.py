@@ -39,6 +39,7 @@ class Scope(StrEnum):
     READ = "read"
     ACT = "act"
     FEED = "feed"
+    REGISTER = "register"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ def add_system(
         list[Scope],
         typer.Option(
             help=both(
-                "权限，可重复：alerts 送预警，read 查看，act 记录应答，feed 读传播的预警", "repeatable: what it may do"
+                "权限，可重复：alerts 送预警，read 查看，act 记录应答，feed 读传播的预警，register 看名册变动",
+                "repeatable: what it may do",
             )
         ),
     ],

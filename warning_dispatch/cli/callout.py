@@ -10,6 +10,7 @@ from rich.console import RenderableType
 
 from warning_dispatch.cli.alarm import alarms_document
 from warning_dispatch.cli.alert import taken_text, tell_whether_called
+from warning_dispatch.cli.launching import duration_words, launch_document, launch_duration
 from warning_dispatch.cli.office import open_office, open_reading, opened_database
 from warning_dispatch.cli.pictures import alarms_text, callout_picture, callouts_table
 from warning_dispatch.cli.terminal import Terminal, command
@@ -17,12 +18,17 @@ from warning_dispatch.clock import SystemClock
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.errors import NotFoundError
+from warning_dispatch.escalation.duration import Duration
+from warning_dispatch.ingest import read_message
 from warning_dispatch.ingest.handwritten import Order, compose, named_areas, require_meaning, usual_headline
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import Hazard
 from warning_dispatch.model.states import UNREACHED, CalleeState, Means
-from warning_dispatch.model.unit import UnitKind
+from warning_dispatch.model.unit import Unit, UnitKind
 from warning_dispatch.model.views import CalleeRow, CallOutView
+from warning_dispatch.routing.areas import level_of, trim
+from warning_dispatch.routing.triggers import chosen_by_hand, match
+from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.readings import TableReadings
 from warning_dispatch.store.register_reading import stored_units
@@ -155,14 +161,18 @@ def start(
     issuer_name: Annotated[str, typer.Option(help=both("发布单位名称", "its name"))] = "",
     actor: Actor = "",
     reason: Reason = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=both("只看要打多久，不发起", "only how long it takes; nothing begins"))
+    ] = False,
 ) -> None:
-    """人工发起叫应（实况、上级要求等），真实拨号。 / Begin a call-out by hand; this calls real people."""
+    """人工发起叫应（实况、上级要求等），真实拨号；先说打一遍要多久。 / Begin a call-out by hand; this calls real people."""
     settings = terminal.settings
     configuration = load_configuration(settings.config_dir)
     chosen = _hazard(configuration, hazard)
     name, shade = issuer_name or settings.ingest.hand_issuer_name, Colour[colour.upper()]
     with opened_database(settings) as database, reading(database) as connection:
-        names = {unit.code: unit.name for unit in stored_units(connection) if unit.kind is UnitKind.DIVISION}
+        units = stored_units(connection)
+    names = {unit.code: unit.name for unit in units if unit.kind is UnitKind.DIVISION}
     order = Order(
         hazard=chosen,
         colour=shade,
@@ -177,13 +187,41 @@ def start(
     )
     raw = compose(order, SystemClock().now())
     require_meaning(raw, order, configuration, settings.ingest.within)
+    expected = _expected(order, configuration, units, settings)
+    if dry_run:
+        terminal.answer({"expected": expected and launch_document(expected)}, _expected_text(terminal, expected))
+        return
+    if expected is not None:
+        terminal.remark(*duration_words(expected))
     with open_office(settings) as office:
         result = office.take_in(raw, f"hand:{order.actor}")
         daemon = office.daemon
-    terminal.answer(intake_document(result).model_dump(mode="json"), taken_text(terminal, order.headline, result))
+    document = {**intake_document(result).model_dump(mode="json"), "expected": expected and launch_document(expected)}
+    terminal.answer(document, taken_text(terminal, order.headline, result))
     tell_whether_called(terminal, [result], daemon=daemon)
     if not result.callouts:
         raise typer.Exit(1)
+
+
+def _expected(order: Order, configuration: Configuration, units: Sequence[Unit], settings: Settings) -> Duration | None:
+    """How long the call-out takes by the plan that will be chosen; None when no plan is."""
+    alert = read_message(compose(order, SystemClock().now()))[0].alert
+    issuer = level_of(trim(order.issuer[:6]))
+    if issuer is None:
+        return None
+    found = match(alert, order.hazard.key, order.colour, issuer, configuration.chains)
+    chain = chosen_by_hand(found, order.colour, issuer, configuration.chains).chain
+    if chain is None:
+        return None
+    areas = [code for code, _ in order.areas]
+    within = settings.ingest.within
+    return launch_duration(chain, order.hazard, order.colour, areas, units, settings.routes, within)
+
+
+def _expected_text(terminal: Terminal, expected: Duration | None) -> str:
+    if expected is None:
+        return terminal.say("没有方案会叫它。", "No chain would call for it.")
+    return terminal.say(*duration_words(expected))
 
 
 def _hazard(configuration: Configuration, asked: str) -> Hazard:

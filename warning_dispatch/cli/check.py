@@ -11,7 +11,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from warning_dispatch.cli.inspection import Inspection, Timing, inspect
+from warning_dispatch.cli.inspection import Inspection, Launch, Timing, inspect
+from warning_dispatch.cli.launching import duration_words, launch_document
 from warning_dispatch.cli.pictures import COLOUR_STYLES
 from warning_dispatch.cli.terminal import Terminal, command, finding_document, finding_text
 from warning_dispatch.configuration.words import duration_text
@@ -59,6 +60,10 @@ def inspection_document(result: Inspection) -> dict[str, Any]:
             }
             for one in result.timings
         ],
+        "launches": [
+            {"chain": one.chain.name, "colour": one.colour.key, **launch_document(one.duration)}
+            for one in result.launches
+        ],
         "units": result.units,
         "receivers": result.receivers,
     }
@@ -69,6 +74,7 @@ def inspection_picture(terminal: Terminal, result: Inspection) -> Iterator[Rende
     if result.timings:
         yield _timings(terminal, [one for one in result.timings if not one.own])
         yield from _own_timings(terminal, [one for one in result.timings if one.own])
+    yield from (_launch(terminal, one) for one in result.launches)
     for area, group in groupby(result.findings, key=lambda pair: pair[0]):
         yield Text(terminal.say(*_AREAS[area]), style="bold")
         yield from (finding_text(finding) for _, finding in group)
@@ -114,6 +120,13 @@ def _own_timings(terminal: Terminal, timings: list[Timing]) -> Iterator[Text]:
                 f"The bureau's own call ({colour}): unclaimed, it reaches the {title.lower()} after {latest} at the latest",
             )
         )
+
+
+def _launch(terminal: Terminal, one: Launch) -> Text:
+    """How long the whole area takes."""
+    title, colour = terminal.words.of(one.chain.title), terminal.words.text(f"colour.{one.colour.key}")
+    chinese, english = duration_words(one.duration)
+    return Text(terminal.say(f"{title}，全市{colour}：{chinese}", f"{title}, {colour} for the whole area: {english}"))
 
 
 def _notices(terminal: Terminal, result: Inspection) -> Iterator[RenderableType]:

@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import sqlalchemy
 import structlog
 import typer
 from rich.text import Text
 
+from warning_dispatch.bootstrap import take_over_of
 from warning_dispatch.cli.callout import Actor, Reason, UnitCode
-from warning_dispatch.cli.office import opened_database
+from warning_dispatch.cli.office import asked_daemon, daemon_answers, opened_database
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock
-from warning_dispatch.errors import NotFoundError, RefusedError
+from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.register import Register, RegisterCounts
-from warning_dispatch.model.register_changes import RegisterChanges, changes_between
-from warning_dispatch.model.roster import Shift
-from warning_dispatch.registry.reading import RECEIVERS_FILE, read_register
+from warning_dispatch.model.register_import import RegisterImport
+from warning_dispatch.registry.reading import read_register
 from warning_dispatch.registry.sample import sample_receivers
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
-from warning_dispatch.store.register import Unusable, replace_register, restore_endpoints, unusable_endpoints
-from warning_dispatch.store.register_history import account_of, write_account
-from warning_dispatch.store.register_reading import count_receivers, stored_register
-from warning_dispatch.store.roster_rows import follow_people, save_shifts
-from warning_dispatch.store.sealing import AesSealer
-from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.register import Unusable, restore_endpoints, unusable_endpoints
+from warning_dispatch.store.register_take_over import STREAM
+from warning_dispatch.store.rotation import require_indexed
 from warning_dispatch.tomlfiles import both
 
 app = typer.Typer()
-
-STREAM = "register"
-"""The journal of the register."""
 
 
 @app.command("sample")
@@ -113,73 +105,25 @@ def read_register_units(folder: Path) -> Register:
     return Register(read_register(folder).units, ())
 
 
-@dataclass(frozen=True, slots=True)
-class TakeOver:
-    """How a register comes: who brings it and from where; `seen`: the state of the register's journal it was made from.
+def take_over(settings: Settings, coming: RegisterImport) -> RegisterCounts:
+    """Make the database's register this one: the running daemon does it if there is one, else this command.
 
-    `shifts`: of the roster. `accepted`: names of problems that the registrar accepted. `allow_fewer`: even if more than half of the receivers would go.
+    RefusedError where it would lose people, see store/register_take_over.py.
     """
-
-    actor: str
-    source: str = "import"
-    allow_fewer: bool = False
-    seen: int | None = None
-    shifts: Sequence[Shift] = ()
-    accepted: Sequence[str] = ()
-    changes: RegisterChanges | None = None
-    """What differs from the state that was `seen`; None: it is found out."""
-
-
-def take_over(settings: Settings, register: Register, how: TakeOver) -> RegisterCounts:
-    """Make the database's register this one, with its history and a line in the journal.
-
-    RefusedError where it would lose people: a folder without receivers over a register that has some, a sample over a
-    real register, a sample while real routes are configured, (but for `allow_fewer`) a register less than half as
-    long as the real one in force, which is most often a part of it; and when the register has changed since `seen`.
-    """
+    if daemon_answers(settings.control_socket):
+        with asked_daemon(settings) as daemon:
+            return daemon.take_over(coming)
     keys = KeyRing.load(settings.keys_dir, settings.credentials_dir)
-    sealer = AesSealer(keys)
-    now = SystemClock().now()
+    clock = SystemClock()
     with opened_database(settings) as database:
-        _refuse_loss(settings, database, register, allow_fewer=how.allow_fewer)
-        changes, seen = how.changes, how.seen
-        if changes is None:
-            with reading(database) as connection:
-                seen = register_state(Sql(connection)) if seen is None else seen
-                changes = changes_between(stored_register(connection, sealer, usable_only=False), register)
-        account = account_of(sealer, changes, actor=how.actor, source=how.source, now=now)
-        with writing(database) as connection:
-            sql = Sql(connection)
-            _refuse_late(sql, seen)
-            counts = replace_register(connection, sealer, register, now)
-            write_account(sql, account)
-            follow_people(sql, sealer)
-            save_shifts(sql, sealer, how.shifts)
-            journal = Journal(keys.journal_key, structlog.get_logger("journal"))
-            entry = {"k": "register.replaced", "actor": how.actor, "source": how.source, **asdict(counts)}
-            more = {"shifts": len(how.shifts), "accepted": list(how.accepted)}
-            journal.append(connection, STREAM, [{**entry, **more}], now)
-    return counts
-
-
-def _refuse_late(sql: Sql, seen: int | None) -> None:
-    """What was compared with an older state would undo what somebody has done meanwhile."""
-    if seen is not None and register_state(sql) != seen:
-        what = both(
-            "名册刚刚有变动，没有写入，请再执行一次", "the register has just changed; nothing was written, try again"
-        )
-        raise RefusedError(what)
-
-
-def register_state(sql: Sql) -> int:
-    """Where the register's journal stands: it moves with every change."""
-    return int(sql.value("SELECT seq FROM journal_head WHERE stream = ?", STREAM) or 0)
+        require_indexed(database, keys.index_key_id)
+        return take_over_of(settings, database, keys).carry_out(coming, clock.now(), lambda work: work(clock.now()))
 
 
 def load_sample(settings: Settings, seed: int, actor: str) -> RegisterCounts:
     """Units of the contacts folder with invented receivers."""
     units = read_register_units(settings.contacts_dir).units
-    return take_over(settings, Register(units, sample_receivers(units, seed)), TakeOver(actor, "sample"))
+    return take_over(settings, RegisterImport(Register(units, sample_receivers(units, seed)), actor, "sample"))
 
 
 def counts_text(terminal: Terminal, counts: RegisterCounts) -> Text:
@@ -196,31 +140,3 @@ def counts_text(terminal: Terminal, counts: RegisterCounts) -> Text:
             f"  ways to reach them: {counts.endpoints_added} new, {counts.endpoints_ended} ended",
         )
     )
-
-
-def _refuse_loss(settings: Settings, database: sqlalchemy.Engine, register: Register, *, allow_fewer: bool) -> None:
-    samples = any(entry.sample for entry in register.receivers)
-    with reading(database) as connection:
-        real, invented = count_receivers(connection)
-    if not register.receivers and real + invented:
-        what = both(
-            f"文件夹里没有责任人，导入会撤销现有的 {real + invented} 个",
-            f"there are no receivers here; this would end the {real + invented} that are in force",
-        )
-        raise RefusedError(f"{what} → {RECEIVERS_FILE}")
-    if samples and real:
-        raise RefusedError(both("库中是真实名册，不能用样本覆盖", "the register is real; a sample may not replace it"))
-    if samples and not all(entry.sample for entry in register.receivers):
-        what = both(
-            "名册里是样本，真实的人不能混在里面", "the register is a sample; real people may not stand among it"
-        )
-        raise RefusedError(f"{what} → --whole")
-    if not allow_fewer and 2 * len(register.receivers) < real:
-        what = both(
-            f"责任人将从 {real} 个减到 {len(register.receivers)} 个，请确认文件是全份",
-            f"receivers would go from {real} to {len(register.receivers)}; is the file complete?",
-        )
-        raise RefusedError(f"{what} → --allow-fewer")
-    if samples and settings.reaches_people:
-        what = both("配置了真实线路，不能用样本名册", "real routes are configured; they refuse a sample register")
-        raise RefusedError(f"{what} → warning-dispatch.toml [[routes]]")

@@ -17,9 +17,9 @@ from warning_dispatch.cli.contacts_files import All, make_plan
 from warning_dispatch.cli.office import opened_database
 from warning_dispatch.cli.terminal import Terminal, command, finding_document, finding_text
 from warning_dispatch.clock import SystemClock
-from warning_dispatch.errors import Finding, RegisterError
+from warning_dispatch.errors import INFORMATION, Finding, RegisterError
 from warning_dispatch.model.register import Register
-from warning_dispatch.registry.findings import INFORMATION, register_findings
+from warning_dispatch.registry.findings import register_findings
 from warning_dispatch.registry.readiness import SERIOUS, CountyReadiness, Evidence, Gap, Readiness, readiness
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import reading
@@ -89,7 +89,7 @@ def look(terminal: Terminal, path: Path | None) -> Checked:
         if plan.problems:
             raise RegisterError([one.finding for one in plan.problems])
         register, evidence, bad = plan.after, Evidence(shifts=plan.shifts), ()
-    found = readiness(register, term_of(settings, now), evidence)
+    found = readiness(register, term_of(settings.contacts, now), evidence)
     findings = register_findings(register.units, register.receivers)
     serious = [one for one in findings if not one.what.startswith(INFORMATION)]
     serious += [_bad(terminal, one) for one in bad]
@@ -102,7 +102,7 @@ def _stored(settings: Settings, now: int) -> tuple[Register, Evidence, Sequence[
     with opened_database(settings) as database, reading(database) as connection:
         known = stored_evidence(Sql(connection), sealer, now)
         register = stored_register(connection, sealer)
-        return register, Evidence(known.bad, known.proved, known.shifts), unusable_endpoints(connection)
+        return register, Evidence(*known.evidence()), unusable_endpoints(connection)
 
 
 def _bad(terminal: Terminal, one: Unusable) -> Finding:

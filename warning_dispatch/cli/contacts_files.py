@@ -15,14 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from warning_dispatch.cli.callout import Actor, Reason
-from warning_dispatch.cli.contacts import (
-    STREAM,
-    TakeOver,
-    counts_text,
-    read_register_units,
-    register_state,
-    take_over,
-)
+from warning_dispatch.cli.contacts import counts_text, read_register_units, take_over
 from warning_dispatch.cli.office import opened_database
 from warning_dispatch.cli.terminal import Terminal, command, finding_document, finding_text, plain_console
 from warning_dispatch.clock import SystemClock, beijing_text
@@ -30,10 +23,11 @@ from warning_dispatch.errors import Finding, NotFoundError, RefusedError, Regist
 from warning_dispatch.model.masking import mask
 from warning_dispatch.model.register import Register, RegisterCounts
 from warning_dispatch.model.register_changes import ReceiverChange, RegisterChanges, changes_between
+from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.model.roster import Shift
 from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.registry.problems import ACCEPTED, Problem, Problems, counted, require_names, standing
-from warning_dispatch.registry.reading import DIVISIONS_FILE, RECEIVERS_FILE, read_register
+from warning_dispatch.registry.reading import DIVISIONS_FILE, RECEIVERS_FILE, read_folder
 from warning_dispatch.registry.receiver_sheets import Rules
 from warning_dispatch.registry.workbook_export import (
     Exported,
@@ -51,6 +45,7 @@ from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.register import unusable_endpoints
 from warning_dispatch.store.register_reading import stored_register, stored_units
+from warning_dispatch.store.register_take_over import STREAM, register_state
 from warning_dispatch.store.roster_rows import stored_shifts
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sql import Sql
@@ -82,6 +77,8 @@ class Plan:
     problems: Sequence[Problem]
     notices: Sequence[Finding]
     seen: int | None
+    named: frozenset[str] = frozenset()
+    """Units whose people the file lists."""
 
     @property
     def compared(self) -> RegisterChanges | None:
@@ -135,16 +132,18 @@ def import_register(
     if standing_:
         raise RegisterError([_with_name(one) for one in standing_])
     fewer = allow_fewer or "fewer" in accepted
-    how = TakeOver(
+    coming = RegisterImport(
+        plan.after,
         terminal.asked_actor(actor),
         "import",
         fewer,
         seen=plan.seen,
-        shifts=plan.shifts,
+        shifts=tuple(plan.shifts),
         accepted=accepted,
         changes=plan.compared,
+        named=tuple(sorted(plan.named)),
     )
-    counts = take_over(terminal.settings, plan.after, how)
+    counts = take_over(terminal.settings, coming)
     _taken_over(terminal, plan, counts, every=show_all)
 
 
@@ -165,10 +164,13 @@ def make_plan(terminal: Terminal, path: Path, *, whole: bool = False, within: st
     """Read what is there against the register in force (or, while that is empty, the units of the contacts folder)."""
     settings = terminal.settings
     folder = _as_folder(path)
+    rules = Rules(beijing_text(SystemClock().now(), "%Y-%m-%d"), settings.contacts.short_codes)
     if folder is not None:
-        register = read_register(folder)
+        read_in = read_folder(folder, rules)
+        register = read_in.register
         before, seen = _before(settings)
-        return Plan(before, register, changes_between(before, register), (), (), (), seen)
+        named = frozenset(entry.unit_code for entry in register.receivers)
+        return Plan(before, register, changes_between(before, register), (), (), read_in.notices, seen, named)
     if not path.is_file():
         raise RefusedError(f"{path}: {both('没有这个文件或文件夹', 'there is no such file or folder')}")
     before, seen = _before(settings)
@@ -176,7 +178,6 @@ def make_plan(terminal: Terminal, path: Path, *, whole: bool = False, within: st
         before = read_register_units(settings.contacts_dir)
     if within and within not in {unit.code for unit in before.units}:
         raise NotFoundError(both(f"名册里没有单位 {within}", f"the register has no unit {within}"))
-    rules = Rules(beijing_text(SystemClock().now(), "%Y-%m-%d"), settings.contacts.short_codes)
     with progress_bar(terminal, "读入", "Reading") as progress:
         read = read_workbook(path, before.units, rules, within, progress)
     return _compared(before, read, seen, whole=whole, within=within)
@@ -187,7 +188,7 @@ def _compared(before: Register, read: WorkbookRead, seen: int | None, *, whole: 
     problems = Problems(list(read.problems), list(read.notices))
     shifts = placed_shifts(read, after, problems)
     changes = changes_between(before, after)
-    return Plan(before, after, changes, shifts, problems.found, problems.notices, seen)
+    return Plan(before, after, changes, shifts, problems.found, problems.notices, seen, read.named)
 
 
 def _as_folder(path: Path) -> Path | None:
@@ -380,7 +381,7 @@ def export_register(
     reason: Reason = "",
 ) -> None:
     """导出名册（明文，记入记录，带导出人水印）。 / Export the register: in clear, on the record, stamped with who and when."""
-    _refuse_target(file, (".xlsx", ".csv"))
+    refuse_target(file, (".xlsx", ".csv"))
     actor, reason = terminal.asked_actor(actor), terminal.asked_reason(reason)
     settings = terminal.settings
     keys = KeyRing.load(settings.keys_dir, settings.credentials_dir)
@@ -405,7 +406,7 @@ def export_register(
         }
         with writing(database) as connection:  # on the record before there is anything to carry away
             Journal(keys.journal_key, structlog.get_logger("journal")).append(connection, STREAM, [entry], now)
-    _write(file, made)
+    write_file(file, made)
     words = terminal.say(
         f"已导出 {people} 个责任人到 {file}，已记入记录。", f"{people} receivers exported to {file}; on the record."
     )
@@ -438,7 +439,7 @@ def template(
     within: Within = "",
 ) -> None:
     """生成登记表模板，带下拉列表和填表说明；--within 预填单位。 / An empty form with lists; --within fills in the units."""
-    _refuse_target(file, (".xlsx",))
+    refuse_target(file, (".xlsx",))
     settings = terminal.settings
     with opened_database(settings) as database, reading(database) as connection:
         tree = stored_units(connection) or read_register_units(settings.contacts_dir).units
@@ -446,14 +447,15 @@ def template(
     if within and within not in {unit.code for unit in tree}:
         raise NotFoundError(both(f"名册里没有单位 {within}", f"the register has no unit {within}"))
     units = [unit for unit in tree if unit.code in codes]
-    _write(file, template_bytes(units, tree))
+    write_file(file, template_bytes(units, tree))
     words = terminal.say(
         f"模板已写到 {file}，预填 {len(units)} 个单位。", f"The form is in {file}, {len(units)} units filled in."
     )
     terminal.answer({"file": str(file), "units": len(units)}, Text(words))
 
 
-def _refuse_target(file: Path, suffixes: Sequence[str]) -> None:
+def refuse_target(file: Path, suffixes: Sequence[str]) -> None:
+    """RefusedError for a file that exists, or whose name ends otherwise."""
     if file.suffix.lower() not in suffixes:
         what = both(f"文件名要以 {' 或 '.join(suffixes)} 结尾", f"the file must end in {' or '.join(suffixes)}")
         raise RefusedError(f"{file}: {what}")
@@ -461,7 +463,8 @@ def _refuse_target(file: Path, suffixes: Sequence[str]) -> None:
         raise RefusedError(f"{file}: {both('文件已存在，不会覆盖', 'the file exists and is not overwritten')}")
 
 
-def _write(file: Path, content: bytes) -> None:
+def write_file(file: Path, content: bytes) -> None:
+    """Write a new file at once or not at all. RefusedError where that cannot be."""
     try:
         write_new(file, content)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`contacts show | history | verify`: one unit and its people. Masked; in clear only by an act that is recorded."""
+"""`contacts show | history | changes | verify`: one unit and its people. Masked; in clear only by an act that is recorded."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ import typer
 from rich.text import Text
 
 from warning_dispatch.cli.callout import Actor, Reason, UnitCode
-from warning_dispatch.cli.contacts import STREAM
 from warning_dispatch.cli.office import opened_database
 from warning_dispatch.cli.terminal import Terminal, command
-from warning_dispatch.clock import SystemClock, beijing_text
+from warning_dispatch.clock import SystemClock, beijing_text, day_begins
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.masking import mask
+from warning_dispatch.model.register_changes import RegisterChangeRow
 from warning_dispatch.model.unit import ReceiverEntry, Role, Unit
 from warning_dispatch.registry.writing_numbers import written
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
-from warning_dispatch.store.register_history import PastChange, changes_of_unit
+from warning_dispatch.store.register_history import PastChange, changes_of_unit, recent_changes
 from warning_dispatch.store.register_reading import stored_register
+from warning_dispatch.store.register_take_over import STREAM
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sql import Sql
 from warning_dispatch.store.verification import verify_unit
 from warning_dispatch.tomlfiles import both
+from warning_dispatch.web.register_documents import change_documents
 
 app = typer.Typer()
 
@@ -67,6 +69,46 @@ def history(terminal: Terminal, unit: UnitCode, clear: Clear = False, actor: Act
         {"unit": unit, "changes": [_change_document(one, clear=clear) for one in changes]},
         *_change_lines(terminal, changes, clear=clear),
     )
+
+
+@app.command("changes")
+@command
+def changes(
+    terminal: Terminal,
+    since: Annotated[
+        str, typer.Option("--since", metavar="DAY", help=both("从哪天起，如 2027-04-01", "first day, 2027-04-01"))
+    ] = "",
+    within: Annotated[
+        str, typer.Option("--within", metavar="UNIT", help=both("只看该单位及其下级", "this unit and what lies below"))
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help=both("最多几条", "so many at most"))] = 100,
+) -> None:
+    """名册变动备案：谁、何时、哪个单位、改了什么；姓名号码掩码。 / What was filed as changed: who, when, which unit, what; masked."""
+    try:
+        start = day_begins(since) if since else 0
+    except ValueError:
+        raise typer.BadParameter(
+            both("日期写成 2027-04-01", "a day is written 2027-04-01"), param_hint="--since"
+        ) from None
+    sealer = AesSealer(KeyRing.load(terminal.settings.keys_dir, terminal.settings.credentials_dir))
+    with opened_database(terminal.settings) as database, reading(database) as connection:
+        rows = recent_changes(Sql(connection), sealer, since=start, unit=within, limit=limit)
+    document = [one.model_dump(mode="json") for one in change_documents(rows)]
+    terminal.answer({"changes": document}, *(_filed(terminal, one) for one in rows), Text(_told(terminal, len(rows))))
+
+
+def _filed(terminal: Terminal, one: RegisterChangeRow) -> Text:
+    """A filed change on one line."""
+    words = terminal.words
+    what = " ".join(words.word("changes.what", name) for name in one.what)
+    kind = words.text(f"changes.subject.{one.subject}") + words.text(f"changes.kind.{one.kind}")
+    sides = words.text("changes.erased") if one.erased else f"{one.before or '∅'} → {one.after or '∅'}"
+    said = (beijing_text(one.at, "%Y-%m-%d %H:%M"), one.unit_code, one.unit_name, kind, what, sides, one.actor)
+    return Text("  " + "  ".join(filter(None, said)))
+
+
+def _told(terminal: Terminal, count: int) -> str:
+    return terminal.say(f"{count} 条变动。", f"{count} changes.")
 
 
 @app.command("verify")

@@ -18,12 +18,28 @@ from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.errors import RefusedError, StoreError
 from warning_dispatch.settings import Settings
-from warning_dispatch.store.database import SchemaState, is_sqlite, open_database, schema_state, upgrade, writing
+from warning_dispatch.store.database import (
+    SchemaState,
+    is_sqlite,
+    open_database,
+    reading,
+    schema_state,
+    upgrade,
+    writing,
+)
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.retention import remove_old
-from warning_dispatch.store.rotation import reseal, sealed_otherwise
+from warning_dispatch.store.rotation import (
+    count_numbers,
+    indexed_with,
+    note_indexed,
+    reindex,
+    reseal,
+    sealed_otherwise,
+)
 from warning_dispatch.store.sealing import AesSealer
+from warning_dispatch.store.sql import Sql
 from warning_dispatch.store.upkeep import backup, compact, integrity_faults, restore
 from warning_dispatch.tomlfiles import both
 
@@ -99,11 +115,7 @@ def rotate_key(terminal: Terminal, actor: Actor = "", reason: Reason = "") -> No
     """换数据密钥：生成新的，把库里加密的全部换过来。先停程序。 / A new data key, and everything sealed anew. Stop the daemon first."""
     settings = terminal.settings
     actor, reason = terminal.asked_actor(actor), terminal.asked_reason(reason)
-    if daemon_answers(settings.control_socket):
-        what = both(
-            "程序正在运行，它没有新密钥，先停下", "the daemon is running and does not have the new key: stop it first"
-        )
-        raise RefusedError(what)
+    _require_no_daemon(settings)
     keys = KeyRing.load(settings.keys_dir, settings.credentials_dir)
     with opened_database(settings) as database:
         if sealed_otherwise(database, keys.data_key_id) == 0:  # else an earlier change was cut short: it is finished
@@ -122,16 +134,55 @@ def rotate_key(terminal: Terminal, actor: Actor = "", reason: Reason = "") -> No
     terminal.answer({"key": keys.data_key_id, "rows": counts}, Text(terminal.say(chinese, english)))
 
 
+@app.command("rotate-index-key")
+@command
+def rotate_index_key(terminal: Terminal, actor: Actor = "", reason: Reason = "") -> None:
+    """换索引密钥：生成新的，号码索引全部重做；中断了再执行一次即可。先停程序。 / A new index key, and every number indexed anew; may be repeated. Stop the daemon first."""
+    settings = terminal.settings
+    actor, reason = terminal.asked_actor(actor), terminal.asked_reason(reason)
+    _require_no_daemon(settings)
+    keys = KeyRing.load(settings.keys_dir, settings.credentials_dir)
+    with opened_database(settings) as database:
+        with reading(database) as connection:
+            finished = indexed_with(Sql(connection)) == keys.index_key_id
+        if finished:  # else an earlier change was cut short: it is finished
+            _refuse_credentials(settings, "index", keys.index_key_id)
+            keys = keys.with_new_index_key(settings.keys_dir)
+        with progress_bar(terminal, "重做索引", "Indexing anew") as progress:
+            changed = reindex(database, AesSealer(keys), progress(count_numbers(database)))
+        with writing(database) as connection:
+            note_indexed(Sql(connection), keys.index_key_id)
+            entry = {"k": "index_key.rotated", "key": keys.index_key_id, "numbers": changed, "actor": actor}
+            journal = Journal(keys.journal_key, structlog.get_logger("journal"))
+            journal.append(connection, "system", [{**entry, "why": reason}], SystemClock().now())
+    chinese = f"已换用第 {keys.index_key_id} 号索引密钥，重做 {changed} 个号码的索引。请备份 {settings.keys_dir}。"
+    english = f"Index key {keys.index_key_id} is in use, {changed} numbers indexed anew. Back up {settings.keys_dir}."
+    terminal.answer({"key": keys.index_key_id, "numbers": changed}, Text(terminal.say(chinese, english)))
+
+
+def _require_no_daemon(settings: Settings) -> None:
+    if daemon_answers(settings.control_socket):
+        what = both(
+            "程序正在运行，它没有新密钥，先停下", "the daemon is running and does not have the new key: stop it first"
+        )
+        raise RefusedError(what)
+
+
 def _new_key(settings: Settings, keys: KeyRing) -> KeyRing:
-    """The next key. Credentials of a service are somebody else's to change."""
-    if settings.credentials_dir is not None and (settings.credentials_dir / "data.key").exists():
-        name = f"data-{keys.data_key_id + 1}.key"
+    """The next data key."""
+    _refuse_credentials(settings, "data", keys.data_key_id)
+    return keys.with_new_data_key(settings.keys_dir)
+
+
+def _refuse_credentials(settings: Settings, kind: str, last: int) -> None:
+    """Credentials of a service are somebody else's to change."""
+    if settings.credentials_dir is not None and (settings.credentials_dir / f"{kind}.key").exists():
+        name = f"{kind}-{last + 1}.key"
         what = both(
             f"密钥由 systemd 凭据提供：先生成 {name}（64 位十六进制），加一行 LoadCredential，再执行本命令",
             f"the keys are the service's credentials: make {name} (64 hexadecimal digits), load it too, then try again",
         )
         raise RefusedError(what)
-    return keys.with_new_data_key(settings.keys_dir)
 
 
 @app.command("restore")

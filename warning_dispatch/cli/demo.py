@@ -14,14 +14,14 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from warning_dispatch.bootstrap import Demo, build_demo, console_parts, demo_warning, serve
+from warning_dispatch.bootstrap import Demo, TableRegisterLook, build_demo, console_parts, demo_warning, serve
 from warning_dispatch.cli.scene import demo_result, draw, line_of
 from warning_dispatch.clock import Clock, ScaledClock, SystemClock, VirtualClock, stopwatch
 from warning_dispatch.daemon import Daemon, EngineDesk
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.logs import configure_logging
 from warning_dispatch.model.states import CalleeState
-from warning_dispatch.settings import Settings, load_settings
+from warning_dispatch.settings import ContactSettings, Settings, load_settings
 from warning_dispatch.simulation.channel import SimulatedChannel
 from warning_dispatch.simulation.stage import Stage
 from warning_dispatch.tomlfiles import both
@@ -122,6 +122,7 @@ async def _in_time(
     began, address = stopwatch(), f"http://127.0.0.1:{port}/"
     channel = SimulatedChannel(made.network, clock)
     read = made.product.read
+    register = TableRegisterLook(ContactSettings(), made.product.database, made.product.sealer, clock)
     daemon = Daemon(
         engine=made.product.engine,
         clock=clock,
@@ -136,7 +137,8 @@ async def _in_time(
                     live_page=True,
                     body_limit=8 << 20,
                     clock=clock,
-                    console=console_parts(settings, made.product.configuration, read, OpenEntrance(DEMO_OFFICER)),
+                    register=register,
+                    console=console_parts(settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER)),
                 ),
                 host="127.0.0.1",
                 port=port,

@@ -8,25 +8,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from warning_dispatch.bootstrap.installation import email_route
+from warning_dispatch.bootstrap.installation import route_plans
 from warning_dispatch.bootstrap.source_rules import rules_finder
+from warning_dispatch.bootstrap.wiring import vocabulary_of
+from warning_dispatch.cli.launching import launch_duration
 from warning_dispatch.cli.office import database_file, opened_database
+from warning_dispatch.cli.route_inspection import all_route_findings
 from warning_dispatch.cli.source_inspection import Keys, outlet_findings, source_findings
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.configuration.bureau import BUREAU
-from warning_dispatch.delivery.texts import TextBook, sample_facts, self_findings, texts_findings
-from warning_dispatch.errors import DispatchError, Finding, FindingsError
-from warning_dispatch.escalation.budgets import HOUR, MINUTE
-from warning_dispatch.escalation.timing import busiest_hour, latest_ring
+from warning_dispatch.delivery.configured import reaches_people, readable_routes
+from warning_dispatch.delivery.templates import Vocabulary
+from warning_dispatch.delivery.text_checks import letter_findings, particular_findings, self_findings, texts_findings
+from warning_dispatch.delivery.text_samples import sample_facts
+from warning_dispatch.delivery.texts import TextBook
+from warning_dispatch.delivery.ways import Ways, in_words, ways_of
+from warning_dispatch.errors import INFORMATION, DispatchError, Finding, FindingsError
+from warning_dispatch.escalation.duration import Duration
+from warning_dispatch.escalation.timing import latest_ring
 from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.plan import CallChain, Ladder
+from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel, UnitLevel
-from warning_dispatch.registry.findings import INFORMATION, register_findings
+from warning_dispatch.registry.findings import register_findings
 from warning_dispatch.routing.selection import own_selections, wanted
 from warning_dispatch.settings import SETTINGS_FILE, Settings, config_folder, load_settings
 from warning_dispatch.store.accounts import scopes_by_name
@@ -61,6 +69,15 @@ class Timing:
         return self.chain.name == BUREAU
 
 
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What the whole area asks of the lines."""
+
+    chain: CallChain
+    colour: Colour
+    duration: Duration
+
+
 @dataclass(slots=True)
 class Inspection:
     """Everything found, by area."""
@@ -68,6 +85,7 @@ class Inspection:
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     notices: list[tuple[str, Finding]] = field(default_factory=list)
     timings: list[Timing] = field(default_factory=list)
+    launches: list[Launch] = field(default_factory=list)
     units: int = 0
     receivers: int = 0
 
@@ -106,7 +124,7 @@ def inspect(config: Path | None) -> Inspection:
     except DispatchError:
         return result
     configuration = _configuration(result, folder)
-    _texts(result, folder, configuration, settings.texts.languages if settings else USUAL_LANGUAGES)
+    _texts(result, folder, configuration, settings.texts.languages if settings else USUAL_LANGUAGES, settings)
     if settings is None:
         return result
     register = _register(result, settings)
@@ -161,31 +179,56 @@ def timings(chains: Sequence[CallChain]) -> Iterator[Timing]:
                 yield Timing(chain, colour, last.name, moments[last.name], chain.target.get(colour))
 
 
-def _texts(result: Inspection, folder: Path, configuration: Configuration | None, languages: Sequence[str]) -> None:
-    """Every text of every warning that can start a call-out; each thing wrong is said once."""
+def _texts(
+    result: Inspection,
+    folder: Path,
+    configuration: Configuration | None,
+    languages: Sequence[str],
+    settings: Settings | None,
+) -> None:
+    """Every text of every warning that can start a call-out, and every particular one; each thing wrong is said once."""
+    vocabulary = vocabulary_of(configuration) if configuration else Vocabulary(open=True)
     try:
-        book = TextBook(folder / "messages", tuple(languages))
+        book = TextBook(folder / "messages", tuple(languages), vocabulary, _ways(result, settings))
     except DispatchError as error:
         result.failed("texts", error)
         return
-    for finding in self_findings(book):
-        result.found("texts", finding)
-    if configuration is None:
-        return
+    signature = max((one.signature for one in route_plans(settings)), key=len, default="") if settings else ""
+    found = self_findings(book, signature)
+    found.extend(letter_findings(book, signature))
+    found.extend(particular_findings(book, signature))
     warnings = {
         (key, colour)
-        for chain in configuration.chains
+        for chain in (configuration.chains if configuration else ())
         for trigger in chain.triggers
         for key in trigger.hazards
         for colour in trigger.colours
     }
-    seen: set[Finding] = set()
     for key, colour in sorted(warnings):
-        hazard = configuration.hazards.hazards[key]
-        for finding in texts_findings(book, sample_facts((hazard.name, hazard.english), colour)):
-            if finding not in seen:
-                seen.add(finding)
-                result.found("texts", finding)
+        hazard = configuration.hazards.hazards[key] if configuration else None
+        if hazard is not None:
+            facts = replace(sample_facts((hazard.name, hazard.english), colour), hazard_key=key)
+            found.extend(texts_findings(book, facts, signature))
+    result.found("texts", *dict.fromkeys(found))
+
+
+def _ways(result: Inspection, settings: Settings | None) -> Ways | None:
+    """By which ways people can answer: told as a notice where one of them is missing."""
+    if settings is None:
+        return None
+    routes = readable_routes(settings)
+    ways = ways_of(routes, linked=bool(settings.web.public_url))
+    carried = {one.facts.channel for one in routes}
+    written = carried & {Channel.SMS, Channel.EMAIL}
+    if not (ways.linked and written <= ways.replies and ways.call_back is not False):
+        what = f"{INFORMATION}" + both(*in_words(ways, carried))
+        result.found("routes", Finding(f"{SETTINGS_FILE}: web", what))
+    if not (ways.linked or ways.replies & written or Channel.VOICE in carried):
+        what = both("没有一种方式能收到应答", "there is no way by which an answer could reach us")
+        result.found(
+            "routes", Finding(f"{SETTINGS_FILE}: web", what, both("填写 web.public_url 或接上收件", "see above"))
+        )
+    return ways
 
 
 # --- database and register --------------------------------------------------------------------------------
@@ -269,25 +312,26 @@ def _posts(chain: CallChain, within: str, register: Register) -> Iterator[Findin
 def _routes(
     result: Inspection, settings: Settings, configuration: Configuration | None, register: Register | None
 ) -> None:
-    where = f"{SETTINGS_FILE}: routes"
-    result.found("routes", *_missing_routes(settings, configuration, where))
-    result.found("routes", *_budget_findings(settings, configuration, where))
-    result.found("routes", *_mail_findings(settings))
-    sample = register is not None and any(entry.sample for entry in register.receivers)
-    if settings.reaches_people and sample:
-        what = both("名册里有样本号码，真实线路拒绝拨打", "sample numbers in the register: real routes refuse them")
-        result.found("routes", Finding(where, what, "warning-dispatch contacts import …"))
-    if not settings.reaches_people:
-        what = f"{INFORMATION}" + both(
-            "只有模拟线路：不会真正拨出，叫不到任何人", "simulated routes only: nobody is really called"
-        )
-        result.found("routes", Finding(where, what, both("接入真实线路前属正常", "as it should be before real routes")))
-    elif not any(route.channel == "voice" and route.adapter != "simulated" for route in settings.routes):
-        what = f"{INFORMATION}" + both("语音仍是模拟线路", "voice still goes to a simulated route")
-        result.found("routes", Finding(where, what))
-    if sample and not settings.reaches_people:
+    """The routes, and what the largest call-out will ask of them."""
+    result.found("routes", *all_route_findings(settings, configuration, register))
+    if register is not None and not reaches_people(settings) and any(entry.sample for entry in register.receivers):
         what = f"{INFORMATION}" + both("名册是样本", "the register is a sample")
         result.found("register", Finding("contacts", what))
+    if configuration is not None and register is not None and register.units:
+        result.launches.extend(largest_launches(settings, configuration, register))
+
+
+def largest_launches(settings: Settings, configuration: Configuration, register: Register) -> Iterator[Launch]:
+    """For each enabled chain: how long the whole area takes at the highest colour it calls for."""
+    for chain in configuration.chains:
+        if not chain.triggers:
+            continue
+        trigger = max(chain.triggers, key=lambda one: max(one.colours))
+        hazard, colour = configuration.hazards.hazards[trigger.hazards[0]], max(trigger.colours)
+        within = settings.ingest.within
+        found = launch_duration(chain, hazard, colour, [within], register.units, settings.routes, within)
+        if found.units:
+            yield Launch(chain, colour, found)
 
 
 def _keys_in_force(settings: Settings) -> Keys | None:
@@ -313,58 +357,3 @@ def list_folder_findings(settings: Settings) -> Iterator[Finding]:
             "打印名单和数据库在同一块盘，盘坏了两样都没有", "the printable lists lie on the database's disk"
         )
         yield Finding(where, what, both("换到另一块盘或共享目录", "name a folder on another disk"))
-
-
-def _missing_routes(settings: Settings, configuration: Configuration | None, where: str) -> Iterator[Finding]:
-    """Channels that a ladder wants and no route carries."""
-    carried: set[str] = {route.channel for route in settings.routes}
-    wanted: dict[str, str] = {}
-    for chain in configuration.chains if configuration else ():
-        for tier in chain.tiers:
-            for ladder in tier.ladders.values():
-                for rung in (*ladder.rungs, *ladder.repeat.rungs, *ladder.slow.rungs):
-                    for channel in rung.channels:
-                        wanted.setdefault(channel.key, f"chains/{chain.name}: {tier.name}")
-    for key, asker in wanted.items():
-        if key not in carried:
-            what = both(f"没有 {key} 线路，而 {asker} 要用", f"no route for {key}, which {asker} wants")
-            yield Finding(where, what, both("补一条 [[routes]]", "add a [[routes]]"))
-
-
-def _budget_findings(settings: Settings, configuration: Configuration | None, where: str) -> Iterator[Finding]:
-    """Ladders that by themselves ring a number more often than all voice routes together may: rungs would be late.
-
-    Of a minute and an hour; what a whole night of repeats comes to is what the limits of day and night are for.
-    """
-    limits = [one for route in settings.routes if (one := route.number_limits) is not None]
-    for chain in configuration.chains if configuration and limits else ():
-        for tier in chain.tiers:
-            for colour, ladder in tier.ladders.items():
-                name = f"chains/{chain.name}: {tier.name}.{colour.key}"
-                kept = 0 if colour is Colour.RED else sum(one.reserve_for_red for one in limits)
-                yield from _too_often(where, name, ladder, MINUTE, sum(one.minute for one in limits))
-                yield from _too_often(where, name, ladder, HOUR, sum(one.hour for one in limits) - kept)
-
-
-def _too_often(where: str, name: str, ladder: Ladder, span: int, most: int) -> Iterator[Finding]:
-    busiest = max(busiest_hour(ladder, span=span).values(), default=0)
-    if busiest > most:
-        chinese, english = _SPANS[span]
-        what = both(
-            f"{name} 的阶梯在{chinese}内最多呼一个号码 {busiest} 次，各语音线路合计只许 {most} 次，多出的要等",
-            f"the ladder of {name} rings one number {busiest} times in {english}, the voice routes allow {most}",
-        )
-        yield Finding(where, what, both("放宽 per_number 或拉开阶梯", "raise per_number or stretch the ladder"))
-
-
-_SPANS = {MINUTE: ("一分钟", "a minute"), HOUR: ("一小时", "an hour")}
-
-
-def _mail_findings(settings: Settings) -> Iterator[Finding]:
-    """What the mail route would stumble over when the daemon starts."""
-    if not settings.reaches_people:
-        return
-    try:
-        email_route(settings)
-    except FindingsError as error:
-        yield from error.findings

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import httpx2
 import sqlalchemy
+from pydantic import TypeAdapter
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -24,9 +25,11 @@ from warning_dispatch.bootstrap import Product, open_product, printable_lists
 from warning_dispatch.bootstrap.wiring import REACHED
 from warning_dispatch.clock import Clock, SystemClock
 from warning_dispatch.configuration import load_configuration
+from warning_dispatch.delivery.configured import reaches_people
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.engine import Done
 from warning_dispatch.engine.list_accounts import EngineAccounts
+from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.errors import (
     ConfigError,
     DispatchError,
@@ -38,6 +41,8 @@ from warning_dispatch.errors import (
     UnreachableError,
 )
 from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.register import RegisterCounts
+from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.views import AddedReceiver, IntakeResult
 from warning_dispatch.ports import ListAccount
@@ -54,6 +59,9 @@ PAGE = 1000
 """Callees read at a time while looking for a unit's."""
 PATIENCE = 30.0
 """Seconds the daemon may take for one act."""
+PATIENCE_WITH_A_REGISTER = 600.0
+"""Seconds it may take for a register of a whole prefecture."""
+_IMPORTS = TypeAdapter(RegisterImport)
 _KINDS: Mapping[str, type[DispatchError]] = {
     one.__name__: one for one in (NotFoundError, RefusedError, StoreError, UnreachableError)
 }
@@ -93,6 +101,18 @@ class Office(Protocol):
 
     def claim(self, alarm_ids: Sequence[int] | None, *, actor: str) -> Sequence[int]:
         """Claim alarms (None: all) with all that ring with them; the ids claimed."""
+        ...
+
+    def take_task(self, attempt_id: int, *, actor: str) -> int:
+        """An officer dials a task by hand; until when (ms) the machine waits."""
+        ...
+
+    def task_number(self, attempt_id: int, *, actor: str) -> str:
+        """The number of a task in clear."""
+        ...
+
+    def finish_task(self, attempt_id: int, result: TaskResult, *, actor: str, note: str) -> None:
+        """What came of it."""
         ...
 
 
@@ -141,6 +161,27 @@ class DaemonOffice:
         """See the port."""
         said = self._ask("/alarms/claim", json={"alarm_ids": alarm_ids and list(alarm_ids), "actor": actor})
         return [int(one) for one in said["claimed"]]
+
+    def take_over(self, coming: RegisterImport) -> RegisterCounts:
+        """Hand a register over. RefusedError, and nothing is written."""
+        said = self._ask("/register", content=_IMPORTS.dump_json(coming), timeout=PATIENCE_WITH_A_REGISTER)
+        return RegisterCounts(**said)
+
+    def ask(self, path: str, document: Mapping[str, object]) -> dict[str, Any]:
+        """Another act of the local socket; what is refused comes as an error of ours."""
+        return self._ask(path, json=document)
+
+    def take_task(self, attempt_id: int, *, actor: str) -> int:
+        """See the port."""
+        return int(self._ask(f"/tasks/{attempt_id}/take", json={"actor": actor})["until"])
+
+    def task_number(self, attempt_id: int, *, actor: str) -> str:
+        """See the port."""
+        return str(self._ask(f"/tasks/{attempt_id}/number", json={"actor": actor})["number"])
+
+    def finish_task(self, attempt_id: int, result: TaskResult, *, actor: str, note: str) -> None:
+        """See the port."""
+        self._ask(f"/tasks/{attempt_id}/results/{result}", json={"actor": actor, "note": note})
 
     def _ask(self, path: str, **content: Any) -> dict[str, Any]:
         """One request. A message that was quarantined is an answer; every other refusal is an error of ours."""
@@ -249,6 +290,21 @@ class DirectOffice:
         """See the port."""
         return self._product.engine.claim_alarms(self._clock.now(), alarm_ids, actor=actor).result
 
+    def take_task(self, attempt_id: int, *, actor: str) -> int:
+        """See the port."""
+        engine = self._product.engine
+        return engine.once(self._clock.now(), lambda led: engine.tasks.take(led, attempt_id, actor=actor)).result
+
+    def task_number(self, attempt_id: int, *, actor: str) -> str:
+        """See the port."""
+        engine = self._product.engine
+        return engine.once(self._clock.now(), lambda led: engine.tasks.number(led, attempt_id, actor=actor)).result
+
+    def finish_task(self, attempt_id: int, result: TaskResult, *, actor: str, note: str) -> None:
+        """See the port."""
+        engine = self._product.engine
+        engine.once(self._clock.now(), lambda led: engine.tasks.finish(led, attempt_id, result, actor=actor, note=note))
+
 
 def callee_of(read: TableReadings, callout_id: int, unit_code: str) -> int:
     """The callee of a unit in a call-out. NotFoundError when the unit is not called."""
@@ -269,17 +325,24 @@ def callee_of(read: TableReadings, callout_id: int, unit_code: str) -> int:
 def open_office(settings: Settings) -> Iterator[Office]:
     """The daemon if it answers, else the database. Errors of ours say what is missing."""
     if daemon_answers(settings.control_socket):
-        transport = httpx2.HTTPTransport(uds=str(settings.control_socket))
-        with httpx2.Client(transport=transport, base_url="http://daemon", timeout=PATIENCE) as client:
-            yield DaemonOffice(client)
+        with asked_daemon(settings) as daemon:
+            yield daemon
         return
     require_database(settings)
     product = open_product(settings)
     try:
         lists = printable_lists(settings, product, SystemClock())
-        yield DirectOffice(product, SystemClock(), lists, samples=not settings.reaches_people)
+        yield DirectOffice(product, SystemClock(), lists, samples=not reaches_people(settings))
     finally:
         product.close()
+
+
+@contextmanager
+def asked_daemon(settings: Settings) -> Iterator[DaemonOffice]:
+    """The daemon that answers behind the local socket."""
+    transport = httpx2.HTTPTransport(uds=str(settings.control_socket))
+    with httpx2.Client(transport=transport, base_url="http://daemon", timeout=PATIENCE) as client:
+        yield DaemonOffice(client)
 
 
 @contextmanager

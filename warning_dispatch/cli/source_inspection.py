@@ -9,9 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from warning_dispatch.bootstrap.sources import folder_plan, short_secret
-from warning_dispatch.errors import ConfigError, Finding
+from warning_dispatch.errors import INFORMATION, ConfigError, Finding
 from warning_dispatch.ingest.fetching import is_public
-from warning_dispatch.registry.findings import INFORMATION
 from warning_dispatch.settings import SETTINGS_FILE, Settings
 from warning_dispatch.signing import SHORTEST_SECRET
 from warning_dispatch.source_settings import FeedSettings, FolderSettings, OutletSettings, PushSettings

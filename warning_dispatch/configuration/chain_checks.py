@@ -278,9 +278,9 @@ def _waiting(chain: ParsedChain, index: int, tier: TierShape) -> Iterator[Findin
             yield Finding(
                 chain.at(at_before, f"hold.{colour.key}"), what, both('写时长或 "never"', 'a duration or "never"')
             )
-    if tier.gate is Gate.BRANCH and not (
-        before.select.kind is UnitKind.DIVISION and before.select.level < tier.select.level
-    ):
+    # What is no division stands in one: a mine of a county waits for that county.
+    lowest = tier.select.level - (tier.select.kind is UnitKind.DIVISION)
+    if tier.gate is Gate.BRANCH and not (before.select.kind is UnitKind.DIVISION and before.select.level <= lowest):
         what = both(
             f"按分支开闸要求 {before.name} 是上级行政区划", f"a branch gate needs {before.name} to be divisions above"
         )

@@ -15,7 +15,7 @@ NEEDED = frozenset(
         "key_pressed", "heard_no_key", "hung_up_early", "voicemail", "colour_ring", "machine", "no_answer", "rejected",
         "no_report", "undelivered", "hung_up_by_us", "busy", "switched_off", "out_of_coverage", "empty_number",
         "suspended", "invalid_number", "bounced", "opted_out", "number_limited", "over_concurrency",
-        "temporarily_refused", "provider_down", "credentials_refused", "balance_exhausted", "misconfigured", "delivered",
+        "spoken", "told_deputy", "wrong_number", "temporarily_refused", "mail_deferred", "provider_down", "credentials_refused", "balance_exhausted", "misconfigured", "delivered",
     }
 )  # fmt: skip
 """Rows that channels and the engine name."""
@@ -32,6 +32,7 @@ class OutcomeShape(Shape):
     next: NextWord
     gap: DurationMs = 0
     ends: bool = True
+    failure: bool = False
 
 
 def load_outcomes(path: Path, label: str, findings: list[Finding]) -> Mapping[str, Outcome] | None:
@@ -44,7 +45,7 @@ def load_outcomes(path: Path, label: str, findings: list[Finding]) -> Mapping[st
     for key, table in raw.items():
         one = parse(OutcomeShape, table, f"{label}: {key}", findings)
         if one is not None:
-            outcomes[key] = Outcome(key, one.title.zh_CN, one.next, one.gap, one.ends)
+            outcomes[key] = Outcome(key, one.title.zh_CN, one.next, one.gap, one.ends, one.failure)
             findings.extend(_row_findings(f"{label}: {key}", outcomes[key]))
     for key in sorted(NEEDED - set(raw)):
         what = both("缺少程序需要的一行", "a row the program needs is missing")

@@ -36,6 +36,8 @@ SPEECH_LIMIT = 20.0
 """Seconds a spoken text may last, the unit's name included."""
 KEY_LIMIT = 5.0
 """Seconds within which a call has said which key to press."""
+BREATH_LIMIT = 8.0
+"""Seconds of speech without a pause: longer sentences are not understood on a bad line."""
 SEGMENT_LIMIT = {"zh_CN": 2}
 OTHER_SEGMENT_LIMIT = 3
 """English texts carry Chinese names, so they are long and cost 70 characters a part all the same."""
@@ -93,6 +95,22 @@ def speech_seconds(text: str, language: str) -> float:
     """Seconds to read `text` aloud: 4.5 Chinese syllables or 14 English letters a second, and the pauses."""
     chinese = language.startswith("zh")
     return sum(_spoken(match, chinese=chinese) for match in _TOKEN.finditer(text))
+
+
+def longest_breath(text: str, language: str) -> float:
+    """Seconds of the longest stretch between two pauses."""
+    chinese, longest, now = language.startswith("zh"), 0.0, 0.0
+    for match in _TOKEN.finditer(text):
+        now = 0.0 if match.lastgroup in _PAUSES else now + _spoken(match, chinese=chinese)
+        longest = max(longest, now)
+    return longest
+
+
+def fits_segments(text: str, limit: int) -> bool:
+    """Whether a message takes at most so many parts; quick for what is plainly short enough."""
+    rest = SEGMENT_UNITS["UCS-2"]
+    room = rest[0] if limit == 1 else rest[1] * limit
+    return len(text.encode("utf-16-le")) // 2 < room or sms_segments(text).segments <= limit
 
 
 def first_key_second(text: str, language: str) -> float | None:

@@ -10,36 +10,71 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from warning_dispatch.delivery.lengths import SPEECH_LIMIT, segment_limit, sms_segments, speech_seconds
+from warning_dispatch.delivery.lengths import SPEECH_LIMIT, fits_segments, segment_limit, speech_seconds
+from warning_dispatch.delivery.speech import Speech
 from warning_dispatch.delivery.wording import WORDINGS
-from warning_dispatch.model.texts import NamedUnit, TextPart
+from warning_dispatch.model.texts import LINK_MARK, UNIT_MARK, FrozenText, NamedUnit, TextPart
 from warning_dispatch.model.unit import Channel, UnitLevel
 
 
-def merged_text(parts: Sequence[TextPart], language: str, channel: Channel, link: str) -> tuple[str, str]:
-    """Subject and body of one message: what each call-out says, one after the other, each with its own units.
+class Composer:
+    """What a receiver is told: each call-out's text with its units, said for the ear or short enough for the phone.
 
-    Every part keeps the limit of its channel by itself (seconds of speech, segments); the first one says the key, so
-    a call has said it within its first seconds.
+    A spoken or written part keeps its limit by itself. A call says the key within its first seconds, because its first part
+    does. An SMS that would take too many parts with its route's signature is sent in fewer words, and only then with fewer
+    units by name; nothing is ever cut off, least of all a link.
     """
-    filled = [_filled(part, language, channel, link) for part in parts]
-    between = "" if language.startswith("zh") else " "
-    return filled[0][0], between.join(body for _, body in filled)
+
+    def __init__(self, speech: Speech | None = None, signatures: Mapping[str, str] | None = None) -> None:
+        """`speech`: how names are said; `signatures`: what an SMS route puts in front of a message, by route."""
+        self._say = (speech or Speech()).say
+        self._signatures = signatures or {}
+
+    def __call__(
+        self, parts: Sequence[TextPart], language: str, channel: Channel, link: str, route: str = ""
+    ) -> tuple[str, str]:
+        """Subject and body of one message: what each call-out says, one after the other."""
+        signature = self._signatures.get(route, "")
+        filled = [self._filled(part, language, channel, link, signature) for part in parts]
+        between = "" if language.startswith("zh") else " "
+        return filled[0][0], between.join(body for _, body in filled)
+
+    def _filled(self, part: TextPart, language: str, channel: Channel, link: str, signature: str) -> tuple[str, str]:
+        if channel is Channel.SMS:
+            return "", _written(part, language, link, signature)
+        if len(part.units) == 1:
+            name = part.units[0].name
+            return part.text.fill(self._say(name, language) if channel is Channel.VOICE else name, link)
+        if channel is not Channel.VOICE:
+            return part.text.fill(name_units(part.units, language, lambda _: True), link)
+        names = name_units(part.units, language, lambda names: self._is_said(part.text, names, link, language))
+        return part.text.fill(self._say(names, language), link)
+
+    def _is_said(self, text: FrozenText, names: str, link: str, language: str) -> bool:
+        return speech_seconds(text.fill(self._say(names, language), link)[1], language) <= SPEECH_LIMIT
 
 
-def _filled(part: TextPart, language: str, channel: Channel, link: str) -> tuple[str, str]:
-    fits = _ROOM.get(channel)
+def _written(part: TextPart, language: str, link: str, signature: str) -> str:
+    limit = segment_limit(language)
+    whole = part.units[0].name if len(part.units) == 1 else name_units(part.units, language, lambda _: True)
+    body = fitting_message(part.text, whole, link, language, signature)
+    if len(part.units) == 1 or fits_segments(signature + body, limit):
+        return body
+    shortest = FrozenText("", (part.text.body, *part.text.shorter)[-1])
     names = name_units(
-        part.units, language, lambda names: fits is None or fits(part.text.fill(names, link)[1], language)
+        part.units, language, lambda names: fits_segments(signature + shortest.fill(names, link)[1], limit)
     )
-    return part.text.fill(names, link)
+    return shortest.fill(names, link)[1]
 
 
-_ROOM: Mapping[Channel, Callable[[str, str], bool]] = {
-    Channel.VOICE: lambda body, language: speech_seconds(body, language) <= SPEECH_LIMIT,
-    Channel.SMS: lambda body, language: sms_segments(body).segments <= segment_limit(language),
-}
-"""Whether a body keeps the limit of its channel; the others have none."""
+def fitting_message(text: FrozenText, unit: str, link: str, language: str, signature: str = "") -> str:
+    """The fullest form of an SMS that keeps to its parts; the shortest where none does."""
+    limit, body = segment_limit(language), ""
+    for form in (text.body, *text.shorter):
+        body = form.replace(LINK_MARK, link).replace(UNIT_MARK, unit)
+        if fits_segments(signature + body, limit):
+            return body
+    return body
 
 
 def name_units(units: Sequence[NamedUnit], language: str, fits: Callable[[str], bool]) -> str:

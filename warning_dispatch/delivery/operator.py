@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
+from warning_dispatch.delivery.kinds import ChannelTools, RouteFacts
+from warning_dispatch.errors import Finding
+from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch, Receipt
+from warning_dispatch.tomlfiles import Shape
 
 
 class OperatorChannel:
@@ -24,3 +30,28 @@ class OperatorChannel:
 
     async def close(self) -> None:
         """Nothing is held open."""
+
+
+class OperatorOptions(Shape):
+    """Nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorKind:
+    """`adapter = "operator"`: reaches nobody by itself, a human dials."""
+
+    name: str = "operator"
+    channels: frozenset[Channel] = frozenset({Channel.OPERATOR})
+    simulated: bool = True
+    options: type[OperatorOptions] = OperatorOptions
+
+    def check(self, options: OperatorOptions, route: RouteFacts) -> Sequence[Finding]:  # noqa: ARG002 - the kind's protocol
+        """Nothing that could fail."""
+        return ()
+
+    def build(self, options: OperatorOptions, tools: ChannelTools) -> OperatorChannel:  # noqa: ARG002 - see check
+        """The work list."""
+        return OperatorChannel()
+
+
+KIND: Final = OperatorKind()

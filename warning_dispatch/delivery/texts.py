@@ -1,14 +1,15 @@
 """The texts of a call-out: templates read once at the start, rendered once per call-out, filled per receiver.
 
-Templates are `config/messages/{language}/{voice|sms|email|operator}/{call|notice|all_clear|self}.j2`. An e-mail's first
-line is its subject; voice and SMS become one line. `self` is the bureau's call to itself: a frame, into which the causes
-are filled at the moment of sending in the words of `config/messages/{language}/causes.toml`. The mark of a drill is put in front here and not by the templates,
-so that an edited template cannot lose it.
+Templates are `config/messages/{language}/{voice|sms|email|operator}/{call|notice|all_clear|self}.j2`, and beside them particular ones
+for a hazard, tier, role, colour or type of message (templates.py). An e-mail's first line is its subject; voice and SMS
+become one line; voice is written as it is said (speech.py); an SMS is frozen in shorter forms as well (wording.fewer_words).
+`self` is the bureau's call to itself: a frame, into which the causes are filled at the moment of sending in the words of
+`causes.toml`. The mark of a drill is put in front here and not by the templates, so that an edited template cannot lose it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,60 +17,47 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, T
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from warning_dispatch.delivery.causes import read_causes
-from warning_dispatch.delivery.lengths import (
-    KEY_LIMIT,
-    SPEECH_LIMIT,
-    SmsLength,
-    first_key_second,
-    segment_limit,
-    sms_segments,
-    speech_seconds,
+from warning_dispatch.delivery.letter_words import LETTER_PLACEHOLDERS, LETTER_TRIALS
+from warning_dispatch.delivery.speech import Speech, read_speech
+from warning_dispatch.delivery.templates import Variant, Vocabulary, chosen, variants_in
+from warning_dispatch.delivery.text_samples import sample_for
+from warning_dispatch.delivery.ways import Ways
+from warning_dispatch.delivery.wording import (
+    PLACEHOLDERS,
+    SELF_PLACEHOLDERS,
+    WORDINGS,
+    fewer_words,
+    placeholder_values,
+    self_values,
 )
-from warning_dispatch.delivery.wording import PLACEHOLDERS, SELF_PLACEHOLDERS, SELF_VALUES, WORDINGS, placeholder_values
-from warning_dispatch.engine.causes import with_causes
 from warning_dispatch.errors import ConfigError, Finding
-from warning_dispatch.escalation.alarms import Cause
-from warning_dispatch.model.alert import MsgType
-from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.texts import CAUSES_MARK, LINK_MARK, UNIT_MARK, AlertFacts, FrozenText, FrozenTexts
+from warning_dispatch.model.texts import DRILL, DRILL_SPOKEN, VALUES, AlertFacts, FrozenText, FrozenTexts, particular
 from warning_dispatch.model.unit import Channel
-
-__all__ = [
-    "SmsLength",
-    "TextBook",
-    "first_key_second",
-    "sample_facts",
-    "self_findings",
-    "sms_segments",
-    "speech_seconds",
-    "texts_findings",
-]
 
 CHANNEL_FOLDERS = ("voice", "sms", "email", "operator")
 PURPOSES = ("call", "notice", "all_clear")
 SELF = "self"
+WRITTEN = ("sms", "email")
+TEST_CALL = "voice/renewal_prove"
+"""The one letter that is spoken."""
+LETTERS = ("renewal_ask", "renewal_remind", "renewal_return", "renewal_prove", "renewal_approve")
+"""Letters of the yearly refresh; they go by text only."""
 FALLBACK_LANGUAGE = "zh_CN"
-
-SAMPLE_UNIT = "山西医科大学汾阳学院社区居委会"
-"""The longest name of a real register (15 characters)."""
-SAMPLE_BUREAU = "吕梁市气象局带班领导"
-SAMPLE_CAUSES = (
-    Cause("quarantined", Colour.RED, 3),
-    Cause("quarantined", Colour.RED, 3),
-    Cause("area_unknown", Colour.RED, 2),
-    Cause("route_down", Colour.ORANGE, 1),
-    Cause("pause_over", Colour.ORANGE, 0),
-)
-"""As much as one call ever tells: three kinds, one of them twice, and something left over."""
-SAMPLE_LINK = "https://jy.example.cn/r/ABCDEFGHIJKLMNOP"
 
 
 class TextBook:
     """消息模板: every template of the languages in use, checked when made."""
 
-    def __init__(self, folder: Path, languages: Sequence[str]) -> None:
-        """Read `folder`/{language}/…; ConfigError lists every missing, broken or misspelt template with its line."""
+    def __init__(
+        self, folder: Path, languages: Sequence[str], vocabulary: Vocabulary | None = None, ways: Ways | None = None
+    ) -> None:
+        """Read `folder`/{language}/…; ConfigError lists every missing, broken or misspelt template with its line.
+
+        `vocabulary`: hazards and tiers that templates may be named after; `ways`: how people can answer.
+        """
         self.languages = tuple(languages)
+        self.ways = ways or Ways()
+        self._vocabulary = vocabulary or Vocabulary()
         self._folder = folder
         self._env = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader(folder),
@@ -81,22 +69,33 @@ class TextBook:
         )
         self._env.globals.clear()
         self._templates: dict[str, Template] = {}
+        self._variants: dict[str, list[Variant]] = {}
         self._causes: dict[str, Mapping[str, str]] = {}
         findings = [*self._language_findings(), *self._load(), *self._load_causes()]
+        said: dict[str, Mapping[str, str]] = {}
+        for language in self.languages:
+            said[language] = read_speech(folder / language, f"{folder.name}/{language}", findings)
+        self.speech = Speech(said)
         if findings:
             raise ConfigError(findings)
 
     def freeze(self, facts: AlertFacts) -> FrozenTexts:
-        """Every text about one warning, unit and link still marks, by "language/channel/purpose"."""
+        """Every text about one warning, unit and link still marks, by "language/channel/purpose" and for whom."""
         texts: dict[str, FrozenText] = {}
+        named: dict[str, Mapping[str, str]] = {}
         for language in self.languages:
-            values = placeholder_values(facts, language)
+            values = placeholder_values(facts, language, Channel.SMS, self.ways)
+            named[language] = _named_values(values, language, drill=facts.drill)
             for channel in CHANNEL_FOLDERS:
+                values = placeholder_values(facts, language, Channel[channel.upper()], self.ways)
                 for purpose in PURPOSES:
                     key = f"{language}/{channel}/{purpose}"
-                    text = _shape(self._templates[key].render(values), channel)
-                    texts[key] = _marked(text, language, channel) if facts.drill else text
-        return FrozenTexts(texts)
+                    rendered: dict[str, FrozenText] = {}
+                    for (tier, role), variant in chosen(self._variants[key], facts).items():
+                        if variant.key not in rendered:
+                            rendered[variant.key] = self._frozen(variant, values, facts, language, channel)
+                        texts[particular(key, tier, role)] = rendered[variant.key]
+        return FrozenTexts(texts, named)
 
     def freeze_self(self) -> FrozenTexts:
         """The frames of the bureau's call to itself, and the words for every cause by "language/cause/kind"."""
@@ -108,12 +107,42 @@ class TextBook:
         for language in self.languages:
             for channel in CHANNEL_FOLDERS:
                 key = f"{language}/{channel}/{SELF}"
-                texts[key] = _shape(self._templates[key].render(SELF_VALUES), channel)
+                values = self_values(self.ways, language, Channel[channel.upper()])
+                texts[key] = _shape(self._templates[key].render(values), channel)
         return FrozenTexts(texts)
+
+    def letter(self, kind: str, language: str, channel: str, values: Mapping[str, object]) -> FrozenText:
+        """A letter of the yearly refresh (LETTERS), in this language, else in Chinese."""
+        known = language if language in self.languages else FALLBACK_LANGUAGE
+        return _shape(self._templates[f"{known}/{channel}/{kind}"].render(values), channel)
+
+    def variants(self) -> Iterator[Variant]:
+        """Every template about a warning."""
+        for variants in self._variants.values():
+            yield from variants
 
     def where(self, key: str, line: int | None = None) -> str:
         """The file of a text as a finding names it: "messages/zh_CN/sms/call.j2:3"."""
         return f"{self._folder.name}/{key}.j2" + (f":{line}" if line else "")
+
+    def text_of(self, variant: Variant, facts: AlertFacts) -> FrozenText:
+        """What one template makes of a warning."""
+        language, channel, _ = variant.key.split("/")
+        values = placeholder_values(facts, language, Channel[channel.upper()], self.ways)
+        return self._frozen(variant, values, facts, language, channel)
+
+    def _frozen(
+        self, variant: Variant, values: Mapping[str, object], facts: AlertFacts, language: str, channel: str
+    ) -> FrozenText:
+        """Rendered, shaped, said as it is spoken or shortened, and marked."""
+        template = self._templates[variant.key]
+        text = _shape(template.render(values), channel)
+        if channel == "voice":
+            text = replace(text, body=self.speech.say(text.body, language))
+        if channel == "sms":
+            bodies = [_shape(template.render(fewer), channel).body for fewer in fewer_words(values, facts, language)]
+            text = replace(text, shorter=_ever_shorter(text.body, bodies))
+        return _marked(text, language, channel) if facts.drill else text
 
     def _language_findings(self) -> Iterator[Finding]:
         place = f"{self._folder.name}/"
@@ -127,16 +156,35 @@ class TextBook:
     def _load(self) -> Iterator[Finding]:
         for language in self.languages:
             for channel in CHANNEL_FOLDERS:
-                for purpose in PURPOSES:
-                    key = f"{language}/{channel}/{purpose}"
-                    findings = list(self._load_one(key, PLACEHOLDERS))
+                place, found = f"{language}/{channel}", list[Finding]()
+                folder = self._folder / place
+                variants = variants_in(folder, place, PURPOSES, (SELF, *LETTERS), self._vocabulary, found)
+                yield from found
+                self._variants.update({f"{place}/{purpose}": variants[purpose] for purpose in PURPOSES})
+                for variant in (one for purpose in PURPOSES for one in variants[purpose]):
+                    findings = list(self._load_one(variant.key, PLACEHOLDERS))
                     yield from findings
                     if not findings and language in WORDINGS:
-                        trials = (sample_facts(), sample_facts(full=False))
-                        yield from self._trial(key, channel, [placeholder_values(one, language) for one in trials])
-                key = f"{language}/{channel}/{SELF}"
+                        yield from self._trial(variant.key, channel, list(self._samples(variant, language, channel)))
+                key = f"{place}/{SELF}"
                 findings = list(self._load_one(key, SELF_PLACEHOLDERS))
-                yield from findings or self._trial(key, channel, [SELF_VALUES])
+                if not findings and language in WORDINGS:
+                    findings = list(
+                        self._trial(key, channel, [self_values(self.ways, language, Channel[channel.upper()])])
+                    )
+                yield from findings
+            letters = (f"{one}/{kind}" for one in WRITTEN for kind in LETTERS)
+            for key in (f"{language}/{one}" for one in (*letters, TEST_CALL)):
+                findings = list(self._load_one(key, LETTER_PLACEHOLDERS))
+                yield from findings or self._trial(key, key.split("/")[1], LETTER_TRIALS)
+
+    def _samples(self, variant: Variant, language: str, channel: str) -> Iterator[Mapping[str, object]]:
+        """With everything present, with everything absent, and with no way to answer in writing."""
+        asked = Channel[channel.upper()]
+        full, bare = sample_for(variant), sample_for(variant, full=False)
+        yield placeholder_values(full, language, asked, self.ways)
+        yield placeholder_values(bare, language, asked, self.ways)
+        yield placeholder_values(full, language, asked, Ways(linked=False, replies=frozenset(), call_back=False))
 
     def _load_causes(self) -> Iterator[Finding]:
         for language in self.languages:
@@ -179,105 +227,6 @@ class TextBook:
                 return
 
 
-def sample_facts(
-    hazard: tuple[str, str] = ("暴雨", "Rainstorm"), colour: Colour = Colour.RED, *, full: bool = True
-) -> AlertFacts:
-    """An invented warning to try texts on; without `full` a lifting message in a drill with everything optional absent."""
-    facts = AlertFacts(
-        issuer="吕梁市气象台",
-        sent=1_784_727_180_000,  # 2026-07-22 21:33 in Beijing
-        hazard=hazard[0],
-        hazard_english=hazard[1],
-        colour=colour,
-        msg_type=MsgType.UPDATE,
-        headline=f"吕梁市气象台变更发布{hazard[0]}{colour.chinese}色预警信号",
-        description="预计未来3小时，离石区、方山县等地累计降水量将达100毫米以上，请注意防范。",
-        instruction="",
-        advice={"zh_CN": "立即转移危险区域人员。", "en": "Move people out of danger areas now."},
-        area_names=("离石区", "方山县", "临县", "兴县", "岚县", "柳林县", "石楼县", "中阳县", "交口县"),
-        expires=1_784_748_780_000,  # six hours later
-    )
-    if full:
-        return facts
-    return replace(
-        facts, msg_type=MsgType.CANCEL, headline="", description="", advice={}, area_names=(), expires=None, drill=True
-    )
-
-
-def texts_findings(book: TextBook, facts: AlertFacts) -> list[Finding]:
-    """What `check` says about the texts of a warning like `facts`, with a long unit name and a real link's length."""
-    values = {language: placeholder_values(facts, language) for language in book.languages}
-    findings: list[Finding] = []
-    for key, frozen in book.freeze(facts).by_key.items():
-        language, channel, purpose = key.split("/")
-        where = book.where(key)
-        findings += _legal_findings(where, frozen.body, values[language])
-        findings += _mark_findings(where, frozen.body, channel, purpose)
-        measure = _MEASURES.get(channel)
-        if measure is not None:
-            _, body = frozen.fill(SAMPLE_UNIT, SAMPLE_LINK)
-            findings += measure(where, body, language, purpose)
-    return findings
-
-
-def self_findings(book: TextBook) -> list[Finding]:
-    """What `check` says about the texts of the bureau's call to itself, with as much to tell as one call tells."""
-    texts = book.freeze_self()
-    findings: list[Finding] = []
-    for language in book.languages:
-        for channel in CHANNEL_FOLDERS:
-            text = texts.get(language, channel, SELF)
-            where = book.where(f"{language}/{channel}/{SELF}")
-            findings += _mark_findings(where, text.body, channel, "call")
-            if CAUSES_MARK not in text.body:
-                findings.append(Finding(where, "does not say what happened", "add {{ causes }}"))
-            measure = _MEASURES.get(channel)
-            if measure is not None:
-                told = with_causes(text, texts, language, Channel[channel.upper()], SAMPLE_CAUSES)
-                findings += measure(where, told.fill(SAMPLE_BUREAU, SAMPLE_LINK)[1], language, "call")
-    return findings
-
-
-def _legal_findings(where: str, body: str, values: Mapping[str, object]) -> Iterator[Finding]:
-    """气象法: whoever passes a warning on says who issued it, and when."""
-    if str(values["issuer"]) not in body:
-        yield Finding(where, "does not name the issuer", "the law demands it: add {{ issuer }}")
-    if not any(str(values[name]) in body for name in ("time", "time_short", "time_full")):
-        yield Finding(where, "does not say when it was issued", "the law demands it: add {{ time }}")
-
-
-def _mark_findings(where: str, body: str, channel: str, purpose: str) -> Iterator[Finding]:
-    if UNIT_MARK not in body:
-        yield Finding(where, "does not name the unit called", "add {{ unit }}")
-    if purpose == "call" and channel in {"sms", "email"} and LINK_MARK not in body:
-        yield Finding(where, "has no link to confirm by", "add {{ link }}")
-
-
-def _speech_findings(where: str, body: str, language: str, purpose: str) -> Iterator[Finding]:
-    seconds = speech_seconds(body, language)
-    if seconds > SPEECH_LIMIT:
-        yield Finding(where, f"takes {seconds:.1f} s to say", f"shorten it to {SPEECH_LIMIT:.0f} s")
-    if purpose != "call":
-        return
-    key = first_key_second(body, language)
-    if key is None:
-        yield Finding(where, "never says which key to press", 'say "按1" ("press 1") at the beginning')
-    elif key > KEY_LIMIT:
-        yield Finding(where, f"says the key only after {key:.1f} s", f"say it within {KEY_LIMIT:.0f} s")
-
-
-def _sms_findings(where: str, body: str, language: str, purpose: str) -> Iterator[Finding]:  # noqa: ARG001 - one shape
-    length = sms_segments(body)
-    limit = segment_limit(language)
-    if length.segments > limit:
-        what = f"is {length.characters} characters, {length.segments} parts ({length.encoding})"
-        yield Finding(where, what, f"shorten it to {limit} parts")
-
-
-_Measure = Callable[[str, str, str, str], Iterable[Finding]]
-_MEASURES: Mapping[str, _Measure] = {"voice": _speech_findings, "sms": _sms_findings}
-
-
 def _shape(raw: str, channel: str) -> FrozenText:
     """Voice and SMS are one line; a mail's first line is its subject; elsewhere lines stay, empty ones never pile up."""
     if channel in {"voice", "sms"}:
@@ -301,10 +250,25 @@ def _one_line(raw: str) -> str:
     return text
 
 
+def _named_values(values: Mapping[str, object], language: str, *, drill: bool) -> Mapping[str, str]:
+    """What providers with templates of their own may fill in."""
+    wording = WORDINGS[language]
+    marks = {DRILL: wording.drill_mark if drill else "", DRILL_SPOKEN: wording.drill_spoken if drill else ""}
+    return {name: str(values[name]) for name in VALUES} | marks
+
+
+def _ever_shorter(body: str, bodies: Sequence[str]) -> tuple[str, ...]:
+    """Those that are shorter than everything before."""
+    kept = [body]
+    kept.extend(one for one in bodies if len(one) < len(kept[-1]))
+    return tuple(dict.fromkeys(kept[1:]))
+
+
 def _marked(text: FrozenText, language: str, channel: str) -> FrozenText:
     wording = WORDINGS[language]
     mark = wording.drill_spoken if channel == "voice" else wording.drill_mark
-    return FrozenText(mark + text.subject if text.subject else "", mark + text.body)
+    shorter = tuple(mark + one for one in text.shorter)
+    return FrozenText(mark + text.subject if text.subject else "", mark + text.body, shorter)
 
 
 def _unknown_names(tree: nodes.Template, placeholders: Mapping[str, str]) -> Iterator[tuple[str, int]]:

@@ -6,13 +6,15 @@ The words of the messages themselves stand in config/messages/; here is only wha
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from warning_dispatch.clock import beijing_text
+from warning_dispatch.delivery.ways import Ways
 from warning_dispatch.model.alert import MsgType
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.texts import CAUSES_MARK, COUNT_MARK, LINK_MARK, UNIT_MARK, AlertFacts
+from warning_dispatch.model.unit import Channel
 
 PLACEHOLDERS: Mapping[str, str] = {
     "issuer": "who issued the warning 发布单位",
@@ -33,7 +35,10 @@ PLACEHOLDERS: Mapping[str, str] = {
     "lifted": "true when the message itself lifts the warning 本条即解除信息",
     "drill": "true in a drill (the mark 【演练】 is put in front by the program) 演练",
     "unit": "filled in when sent: the unit or units called 叫应单位",
-    "link": "filled in when sent: the receiver's own link 确认链接",
+    "link": "filled in when sent: the receiver's own link; empty when `linked` is false 确认链接",
+    "linked": "true where texts carry links (web.public_url) 有链接",
+    "replies": "true where written answers by this channel reach us 能收到回复",
+    "call_back": "whether to ring the displayed number: 可回拨来电按1, 来电勿回拨, or empty; dropped first 回拨说明",
 }
 """Every name a template may use, and what stands there."""
 SELF_PLACEHOLDERS: Mapping[str, str] = {
@@ -41,15 +46,11 @@ SELF_PLACEHOLDERS: Mapping[str, str] = {
     "count": "filled in when sent: how many alarms are open 事项数目",
     "unit": PLACEHOLDERS["unit"],
     "link": PLACEHOLDERS["link"],
+    "linked": PLACEHOLDERS["linked"],
+    "replies": PLACEHOLDERS["replies"],
 }
 """Every name that a text of the bureau's own call may use."""
-SELF_VALUES: Mapping[str, object] = {
-    "causes": CAUSES_MARK,
-    "count": COUNT_MARK,
-    "unit": UNIT_MARK,
-    "link": LINK_MARK,
-}
-
+ALL_WAYS = Ways()
 ISSUER_LIMIT = 40
 NAME_LIMIT = 24
 HEADLINE_LIMIT = 120
@@ -65,13 +66,13 @@ _TOWNSHIP_ENDS = ("镇", "乡", "街道", "开发区", "园区")
 def clean(text: str, limit: int) -> str:
     """Foreign text made safe for any channel, at most `limit` characters.
 
-    Control characters and line ends become one space; invisible ones (bidi marks, zero width) go;
+    Control characters and line ends become one space; invisible ones (bidi marks, zero width) and what is no character at all go;
     braces become full width, so that no warning can forge our marks.
     """
     kept: list[str] = []
     for char in text:
         category = unicodedata.category(char)
-        if category in {"Cf", "Cs"}:
+        if category in {"Cf", "Cs", "Cn"}:
             continue
         kept.append(" " if category in {"Cc", "Zl", "Zp"} else char)
     short = " ".join("".join(kept).translate(_BRACES).split())
@@ -85,7 +86,7 @@ class Wording:
     `drill_mark` stands before every text of a drill, `drill_spoken` before every spoken one. `times` gives a moment
     (ms) for reading aloud, short, and with the year. `more` words a list that was cut: names shown, how many
     divisions in all, their kind ("county", "township", "area"), whether few characters matter; `short_room` is how
-    many characters `area_short` may take.
+    many characters `area_short` may take. `call_back`: what is said about ringing the displayed number.
     """
 
     drill_mark: str
@@ -96,6 +97,7 @@ class Wording:
     between: str
     somewhere: str
     short_room: int
+    call_back: Mapping[bool | None, str]
     times: Callable[[int], tuple[str, str, str]]
     more: Callable[[Sequence[str], int, str, bool], str]
 
@@ -164,6 +166,7 @@ WORDINGS: Mapping[str, Wording] = {
         between="、",
         somewhere="有关区域",
         short_room=12,
+        call_back={True: "可回拨来电按1", False: "来电勿回拨", None: ""},
         times=_chinese_times,
         more=_chinese_more,
     ),
@@ -181,6 +184,7 @@ WORDINGS: Mapping[str, Wording] = {
         between=", ",
         somewhere="the area concerned",
         short_room=18,
+        call_back={True: "or call back and press 1", False: "do not call back", None: ""},
         times=_english_times,
         more=_english_more,
     ),
@@ -217,7 +221,39 @@ def _division_kind(names: Sequence[str]) -> str:
     return "area"
 
 
-def placeholder_values(facts: AlertFacts, language: str) -> dict[str, object]:
+def way_values(ways: Ways, language: str, channel: Channel) -> dict[str, object]:
+    """What a text may say of how to answer it."""
+    return {
+        "unit": UNIT_MARK,
+        "link": LINK_MARK if ways.linked else "",
+        "linked": ways.linked,
+        "replies": channel in ways.replies,
+        "call_back": WORDINGS[language].call_back[ways.call_back],
+    }
+
+
+def self_values(ways: Ways, language: str, channel: Channel) -> dict[str, object]:
+    """What stands at each of SELF_PLACEHOLDERS."""
+    values = {"causes": CAUSES_MARK, "count": COUNT_MARK, **way_values(ways, language, channel)}
+    return {name: values[name] for name in SELF_PLACEHOLDERS}
+
+
+def fewer_words(values: Mapping[str, object], facts: AlertFacts, language: str) -> Iterator[dict[str, object]]:
+    """缩短规则: the same values, step by step with less in them. Issuer, time, hazard, unit and link always stay.
+
+    1. Nothing about calling back. 2. No headline, text and advice of the message. 3. Areas by their number alone.
+    """
+    values = {**values, "call_back": ""}
+    yield values
+    values = {**values, "headline": "", "description": "", "advice": "", "expires": ""}
+    yield values
+    names = [clean(name, NAME_LIMIT) for name in facts.area_names]
+    yield {**values, **dict.fromkeys(("area", "area_short", "area_full"), shortened_area(names, language, room=1))}
+
+
+def placeholder_values(
+    facts: AlertFacts, language: str, channel: Channel = Channel.SMS, ways: Ways = ALL_WAYS
+) -> dict[str, object]:
     """What stands at each of PLACEHOLDERS. KeyError when the language has no wording."""
     wording = WORDINGS[language]
     spoken, short, full = wording.times(facts.sent)
@@ -241,8 +277,7 @@ def placeholder_values(facts: AlertFacts, language: str) -> dict[str, object]:
         "expires": "" if facts.expires is None else wording.times(facts.expires)[2],
         "lifted": facts.msg_type is MsgType.CANCEL,
         "drill": facts.drill,
-        "unit": UNIT_MARK,
-        "link": LINK_MARK,
+        **way_values(ways, language, channel),
     }
 
 

@@ -16,6 +16,10 @@ from warning_dispatch.model.unit import Role
 POSITIVE_REPLIES = frozenset({"1", "收到", "已收到", "好", "好的", "收到了", "知道了", "y", "yes", "ok", "received"})
 """What counts as "received" in a reply; compared after `plain_reply`."""
 
+OPT_OUT_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "td", "t", "退订"})
+"""What asks for no more messages, in the words that carriers have taught people."""
+OPT_IN_WORDS = frozenset({"start", "unstop", "恢复"})
+
 _COUNTED = frozenset({Reason.ANSWERED, Reason.RECORDED, Reason.DUTY_ANSWERED, Reason.ANSWERED_PARTLY})
 
 
@@ -41,6 +45,16 @@ def plain_reply(text: str) -> str:
 def is_positive(text: str) -> bool:
     """Whether a reply says received. Anything else is a human's to read."""
     return plain_reply(text) in POSITIVE_REPLIES
+
+
+def is_opt_out(text: str) -> bool:
+    """Whether a reply asks for no more messages."""
+    return plain_reply(text) in OPT_OUT_WORDS
+
+
+def is_opt_in(text: str) -> bool:
+    """Whether a reply takes that back."""
+    return plain_reply(text) in OPT_IN_WORDS
 
 
 def take_answers(ledger: Ledger, answers: Sequence[Answer]) -> int:

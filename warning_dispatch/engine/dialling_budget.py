@@ -1,4 +1,4 @@
-"""What the numbers of one claim may be called now: the exact windows per provider, and the night.
+"""What the numbers of one claim may be called or sent now: conditions of routes, exact windows per provider, the night.
 
 One statement loads the recent calls of all numbers of a batch, one writes those of the claimed ones. A call is written
 down at the end of its claim, the latest moment at which it can reach the provider; the receipt moves it to where it was.
@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from warning_dispatch.engine.doors import Doors
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import AttemptRecord, ReadyAttempt, RouteRecord
+from warning_dispatch.engine.routes import RouteRoom
 from warning_dispatch.escalation.budgets import DAY, Budget, Decision, Night, allowed, bearable, may_use_reserve
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.model.unit import Channel
@@ -22,12 +25,28 @@ NEVER_WENT = "hung_up_by_us"
 """Refused with this, a call was withdrawn by the daemon's last look: it certainly never reached the provider."""
 
 
+BACK_TO_IT = 60_000
+"""ms that an attempt waits before it goes back to a route that has just refused it, when no other takes it."""
+
+
+def routes_to_avoid(attempt: ReadyAttempt) -> frozenset[str]:
+    """The routes that an attempt was told not to use."""
+    return frozenset(filter(None, attempt.avoid.split(",")))
+
+
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """How often a number may be called: per voice route (one that is missing has no limit), and in a night."""
+    """How often a number may be called: per route (one that is missing has no limit), and in a night (calls alone)."""
 
     by_route: Mapping[str, Budget] = field(default_factory=dict)
     night: Night | None = None
+    texts: frozenset[str] = frozenset()
+    """Those of the routes that carry texts."""
+
+    def of(self, routes: AbstractSet[str], *, voice: bool) -> CallLimits:
+        """What concerns the routes of one channel."""
+        own = {name: budget for name, budget in self.by_route.items() if name in routes}
+        return CallLimits(own, self.night if voice else None, self.texts & routes)
 
     @property
     def span(self) -> int:
@@ -37,22 +56,29 @@ class CallLimits:
 
 
 class DiallingBudget:
-    """The budgets of one claim of voice attempts."""
+    """The conditions and budgets of one claim of attempts of one channel."""
 
     def __init__(
-        self, ledger: Ledger, limits: CallLimits, routes: Iterable[RouteRecord], numbers: Collection[int], lease: int
+        self,
+        ledger: Ledger,
+        limits: CallLimits,
+        doors: Doors,
+        routes: Iterable[RouteRecord],
+        numbers: Collection[int],
+        lease: int,
     ) -> None:
-        """`routes` of the voice channel; `numbers` whose calls are loaded; `lease` ms until a claim lapses."""
+        """`limits`, `doors`, `routes`: of the channel; `numbers` whose calls are loaded; `lease` ms until a claim lapses."""
         self._ledger = ledger
         self._limits = limits
-        self._down_until = {route.name: route.down_until for route in routes}
+        self.doors = doors
+        self._down_until = {route.name: route.breaker.down_until for route in routes}
         self._call_at = ledger.now + lease
         since = ledger.now - limits.span
         known = ledger.tx.number_calls.recent(list(numbers), since) if limits.span and numbers else {}
         self._calls: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
         for number, calls in known.items():
             self._calls[number].extend(calls)
-        self._decided: dict[tuple[int, bool], Mapping[str, Decision]] = {}
+        self._decided: dict[tuple[int, bool, bool], Mapping[str, Decision]] = {}
         self._begun: list[tuple[int, str, int]] = []
         self._held: list[tuple[int, int, str]] = []
         self._told: set[int] = set()
@@ -61,13 +87,18 @@ class DiallingBudget:
 
     def spent(self, number: int, attempt: ReadyAttempt) -> frozenset[str]:
         """The routes that may not call the number now."""
-        if number not in self._calls:
-            return frozenset()
-        return frozenset(route for route, one in self._decide(number, attempt).items() if not one.allowed)
+        never = self.doors.of(number, attempt).never
+        if not self._matters(number):
+            return never
+        return never.union(route for route, one in self._decide(number, attempt).items() if not one.allowed)
+
+    def _matters(self, number: int) -> bool:
+        """Whether anything can keep the number waiting: whoever was not called lately is barred by hours alone."""
+        return number in self._calls or self.doors.hours
 
     def barred(self, numbers: Iterable[int], attempt: ReadyAttempt) -> frozenset[int]:
-        """Those of the numbers that no route can call now for their budget."""
-        known = self._calls.keys() & set(numbers)  # whoever was not called lately is never barred
+        """Those of the numbers that no route can call now for their budget or its hours."""
+        known = [number for number in numbers if self._matters(number)]
         return frozenset(number for number in known if self._opening(number, attempt)[0] > self._ledger.now)
 
     def _opening(self, number: int, attempt: ReadyAttempt) -> tuple[int, Reason]:
@@ -76,7 +107,7 @@ class DiallingBudget:
         A route that is out of service is no way out; but where budgets keep nobody, the breaker is none of our affair.
         """
         now = self._ledger.now
-        if number not in self._calls:
+        if not self._matters(number):
             return now, Reason.WITHIN_BUDGET
         decided = self._decide(number, attempt)
         if all(one.allowed for one in decided.values()):
@@ -87,15 +118,21 @@ class DiallingBudget:
         return min(openings, key=lambda one: one[0])
 
     def _decide(self, number: int, attempt: ReadyAttempt) -> Mapping[str, Decision]:
-        colour = self._ledger.callout(attempt.callout_id).colour
-        key = (number, may_use_reserve(colour, attempt.purpose))
+        """By route; those that can never carry it are left out."""
+        callout = self._ledger.callout(attempt.callout_id)
+        key = (number, may_use_reserve(callout.colour, attempt.purpose), callout.confidential)
         if key not in self._decided:
-            self._decided[key] = {route: self._ask(number, route, attempt) for route in self._down_until}
+            never = self.doors.of(number, attempt).never
+            possible = [route for route in self._down_until if route not in never]
+            self._decided[key] = {route: self._ask(number, route, attempt) for route in possible}
         return self._decided[key]
 
     def _ask(self, number: int, route: str, attempt: ReadyAttempt) -> Decision:
-        """The night first: what it forbids comes later than any window frees."""
+        """The hours of the route, then the night: what it forbids comes later than any window frees."""
         calls, now = self._calls.get(number, ()), self._ledger.now
+        begin = self.doors.begin_at(route)
+        if begin > now:
+            return Decision(begin, Reason.OUT_OF_HOURS)
         if self._limits.night is not None:
             night = bearable([at for _, at in calls], now, self._limits.night, attempt.purpose)
             if not night.allowed:
@@ -114,9 +151,27 @@ class DiallingBudget:
             entry = {"k": "attempt.held", "id": attempt.id, "until": until, "why": reason}
             self._ledger.note(attempt.callout_id, entry)
 
+    def waits_for_another(self, attempt: ReadyAttempt, room: RouteRoom, number: int) -> bool:
+        """Whether it was sent elsewhere by a route and finds no other that takes it: then it waits once, before it goes back.
+
+        Another was in service when it was refused; that it is shut to this number shows only here. Without the wait the
+        one that has just refused would be asked again on the spot, and again.
+        """
+        avoid = routes_to_avoid(attempt)
+        if not avoid or attempt.held_until is not None or not room.only_these(avoid, self.spent(number, attempt)):
+            return False
+        until = self._ledger.now + BACK_TO_IT
+        self._held.append((attempt.id, until, Reason.ROUTE_LIMITED))
+        entry = {"k": "attempt.held", "id": attempt.id, "until": until, "why": Reason.ROUTE_LIMITED}
+        self._ledger.note(attempt.callout_id, entry)
+        self._ledger.wake_at(until)
+        return True
+
     def begin(self, attempt: ReadyAttempt, number: int, route: str, unit_id: int) -> None:
         """The number is called by this route; the last call that a night may bear is told to the duty officer."""
         if not self._limits.span:
+            return
+        if not (self._limits.night or route in self._limits.by_route):
             return
         self._calls[number].append((route, self._call_at))
         self._begun.append((number, route, self._call_at))
@@ -145,12 +200,18 @@ class DiallingBudget:
 NIGHT_ALARM = "night_limit"
 
 
-def settle_calls(ledger: Ledger, answered: Sequence[tuple[AttemptRecord, Receipt]]) -> None:
-    """The provider has spoken: a call counts from here, a refused one too; one that never went is given back."""
+def settle_calls(
+    ledger: Ledger, answered: Sequence[tuple[AttemptRecord, Receipt]], texts: AbstractSet[str] = frozenset()
+) -> None:
+    """The provider has spoken: a call counts from here, a refused one too; one that never went is given back.
+
+    So does a text by one of the routes `texts`.
+    """
     reached: list[tuple[int, str, int]] = []
     never: list[tuple[int, str, int]] = []
     for attempt, receipt in answered:
-        if attempt.channel is Channel.VOICE and attempt.number_id is not None and attempt.claimed_at is not None:
+        counts = attempt.channel is Channel.VOICE or attempt.route in texts
+        if counts and attempt.number_id is not None and attempt.claimed_at is not None:
             kind = never if not receipt.accepted and receipt.outcome == NEVER_WENT else reached
             kind.append((attempt.number_id, attempt.route, ledger.now))  # what lies ahead is that claim's, by any clock
     if reached:

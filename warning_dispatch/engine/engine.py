@@ -20,6 +20,7 @@ from warning_dispatch.engine.register_days import CLAIM_FOR, MORNING, keep_up, t
 from warning_dispatch.engine.reports import Reports
 from warning_dispatch.engine.sources import take_once
 from warning_dispatch.engine.storage import Storage
+from warning_dispatch.engine.tasks import Tasks
 from warning_dispatch.engine.timekeeping import STEP_LIMIT
 from warning_dispatch.engine.turn import TRIES, Inbox, Turn, Turned
 from warning_dispatch.errors import NotFoundError, StoreBusyError, StoreError
@@ -70,8 +71,10 @@ class Engine:
         bureau: Bureau,
         filler: Filler,
         observe: Observer = nobody,
+        in_hand: int = 0,
     ) -> None:
-        """The parts are wired in bootstrap."""
+        """The parts are wired in bootstrap. `in_hand`: see engine.tasks."""
+        self.tasks = Tasks(reports, in_hand)
         self._filler = filler
         self._filling = True
         self._look_for_filling = 0

@@ -362,6 +362,9 @@ NEUTRAL = frozenset(
         "shared.ended",
         "shared.handed",
         "shared.requeued",
+        "task.number",
+        "task.result",
+        "task.taken",
         "widened",
     }
 )

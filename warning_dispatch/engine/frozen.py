@@ -20,6 +20,8 @@ from warning_dispatch.model.unit import UnitKind, UnitLevel
 
 COUNTY_SILENT = "county_silent"
 """The alarm when a county under a red warning has not answered within its ladder's limit."""
+_VALUES = "values"
+"""Beside the texts, whose keys all have a slash."""
 KEEP = 64
 """Call-outs whose frozen plan is kept in memory."""
 
@@ -42,12 +44,19 @@ class Frozen:
 
 def texts_to_json(texts: FrozenTexts) -> str:
     """Freeze texts."""
-    return json.dumps({key: [text.subject, text.body] for key, text in texts.by_key.items()}, ensure_ascii=False)
+    written: dict[str, object] = {key: [text.subject, text.body, *text.shorter] for key, text in texts.by_key.items()}
+    if texts.values:
+        written[_VALUES] = texts.values
+    return json.dumps(written, ensure_ascii=False)
 
 
 def texts_from_json(text: str) -> FrozenTexts:
     """Thaw texts."""
-    return FrozenTexts({key: FrozenText(*pair) for key, pair in json.loads(text).items()})
+    written = json.loads(text)
+    values = written.pop(_VALUES, {})
+    return FrozenTexts(
+        {key: FrozenText(subject, body, tuple(more)) for key, (subject, body, *more) in written.items()}, values
+    )
 
 
 class FrozenPlans:

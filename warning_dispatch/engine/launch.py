@@ -112,6 +112,7 @@ class Launcher:
             started_at=ledger.now,
             voice_until=holder.valid_until,
             validity_guessed=holder.valid_guessed,
+            confidential=launch.facts.confidential,
         )
         callout_id = ledger.tx.callouts.insert(new)
         filled = ledger.tx.callouts.fill(callout_id, launch.plan, holder.coverage, round_, self._at_once)
@@ -148,6 +149,7 @@ class Launcher:
             advice=launch.hazard.advice,
             area_names=names,
             expires=facts.expires,
+            hazard_key=launch.hazard.key,
         )
 
 

@@ -15,6 +15,7 @@ from typing import Protocol
 from warning_dispatch.engine.alarm_gathering import GatheredAlarms
 from warning_dispatch.engine.frozen import Frozen, FrozenPlans, purpose_for, rules_for
 from warning_dispatch.engine.observing import Counted
+from warning_dispatch.engine.proving import Proving
 from warning_dispatch.engine.queueing import QueueChanges, Wanted
 from warning_dispatch.engine.records import (
     BY_ITSELF,
@@ -101,6 +102,7 @@ class Ledger:
         self._opens: list[tuple[int, Reason]] = []
         self._acknowledgements: list[NewAcknowledgement] = []
         self._findings: dict[bool, list[tuple[int, str]]] = {True: [], False: []}
+        self._proving = Proving()
         self.alarms = GatheredAlarms()
         self._claims: dict[int, NewAcknowledgement] = {}
         self._claimed: set[int] = set()
@@ -282,6 +284,10 @@ class Ledger:
         """Something is wrong with an endpoint. `unusable`: nobody dials (or writes to) its number any more."""
         self._findings[unusable].append((endpoint_id, outcome))
 
+    def proved_by(self, *, attempt: int = 0, token: str = "", blind: bytes = b"") -> None:
+        """Its holder has answered: by key in an attempt, by the link with a token, or from a number (its blind index)."""
+        self._proving.add(attempt, token, blind)
+
     def wake_at(self, moment: int) -> None:
         """Something waits in the queue until this moment."""
         self.wake.append(moment)
@@ -418,6 +424,7 @@ class Ledger:
             if found:
                 self.tx.endpoints.report_findings(found, unusable=unusable)
         self._findings = {True: [], False: []}
+        self._proving.write(self.tx.proofs, self.now)
         self._records, self._acknowledgements = {}, []
 
     def close(self) -> None:

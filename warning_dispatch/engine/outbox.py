@@ -12,17 +12,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from warning_dispatch.engine.all_clears import still_lifted
+from warning_dispatch.engine.breakers import Breakers
 from warning_dispatch.engine.causes import with_causes
 from warning_dispatch.engine.dialling_budget import CallLimits
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.picking import Chosen, Wish
+from warning_dispatch.engine.picking import Chosen, Terms, Wish
 from warning_dispatch.engine.records import Address, Claim, RouteRecord
 from warning_dispatch.engine.routes import RouteRoom, next_token_at, refill
 from warning_dispatch.engine.text_picking import TextPicker
 from warning_dispatch.engine.voice_picking import VoicePicker
 from warning_dispatch.escalation.alarms import Cause
+from warning_dispatch.escalation.route_rules import RouteRule
 from warning_dispatch.model.states import Purpose
-from warning_dispatch.model.texts import FrozenText, NamedUnit, TextPart
+from warning_dispatch.model.texts import CAUSES_MARK, COUNT_MARK, NAMES_BETWEEN, FrozenText, NamedUnit, TextPart
 from warning_dispatch.model.unit import CHANNELS, Channel
 from warning_dispatch.ports import Dispatch
 
@@ -33,21 +35,34 @@ SOON = 5
 FURTHEST = 4_000
 """Attempts looked at beyond that at the most, when lines are free although everybody in front has to wait."""
 
-Compose = Callable[[Sequence[TextPart], str, Channel, str], tuple[str, str]]
-"""(what each call-out says, most urgent first; language; channel; link) → subject and body for one receiver."""
+TEMPLATES_IN = "zh_CN"
+"""The language of templates that providers approve."""
+
+Compose = Callable[[Sequence[TextPart], str, Channel, str, str], tuple[str, str]]
+"""(what each call-out says, most urgent first; language; channel; link; route) → subject and body for one receiver."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxSettings:
-    """`batch`: attempts claimed per turn and channel. Leases in ms. `link_prefix`: what a token is appended to."""
+    """`batch`: attempts claimed per turn and channel. Leases in ms. `link_prefix`: what a token is appended to.
+
+    `linked` False: there is no address to open, so no message carries a link.
+    """
 
     batch: int = 500
     claim_lease: int = 30_000
     report_overdue: int = 180_000
     ring_for: int = 35_000
     link_prefix: str = ""
+    linked: bool = True
+    in_hand: int = 120_000
+    """ms for which the machine leaves alone whom somebody is dialling by hand."""
     simulated_routes: frozenset[str] = frozenset()
+    value_routes: frozenset[str] = frozenset()
+    """Routes whose providers fill templates of their own: they get what the text says by name too."""
     limits: CallLimits = field(default_factory=CallLimits)
+    rules: Mapping[str, RouteRule] = field(default_factory=dict)
+    """What routes ask of what goes by them, and in which order they are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,30 +97,35 @@ class Outbox:
         4. Leases, limits and callee states are written; the addresses are unsealed for the wire.
         """
         chosen: list[Chosen] = []
+        known: dict[int, Address] = {}
         wake: list[int] = []
         by_channel: defaultdict[Channel, list[RouteRecord]] = defaultdict(list)
         routes, all_of_them = ledger.tx.routes.take()
         if not all_of_them:  # whoever claims there has not seen the lines that came free since it looked
             wake.append(ledger.now + SOON)
-        for route in routes:
+        for route in Breakers(ledger).look(routes):
             by_channel[route.channel].append(refill(route, ledger.now))
-            if route.down_until > ledger.now:
-                wake.append(route.down_until)
         for channel in CHANNELS:
-            room = RouteRoom(by_channel.get(channel, []), ledger.now, self._settings.batch)
-            picked = self._claim_channel(ledger, channel, room) if room.free else []
+            room = RouteRoom(by_channel.get(channel, []), ledger.now, self._settings.batch, self._settings.rules)
+            downs = [one.breaker for one in room.routes.values() if not one.breaker.in_service]
+            wake.extend(at for one in downs if (at := one.trial_at(alone=room.alone)) > ledger.now)
+            picked = self._claim_channel(ledger, channel, room, known) if room.free else []
             chosen.extend(picked)
             counts: defaultdict[str, int] = defaultdict(int)
             for one in picked:
                 counts[one.route] += 1
             if counts:
                 ledger.tx.routes.save(room.used(counts))
+                _try_again(ledger, room, picked)
             if picked or not room.free:
                 after = room.used(counts) + [r for n, r in room.routes.items() if n not in counts]
                 wake.extend(at for at in (next_token_at(route, ledger.now) for route in after) if at is not None)
-        return Claimed(self._dispatches(ledger, chosen), min(wake, default=None))
+        return Claimed(self._dispatches(ledger, chosen, known), min(wake, default=None))
 
-    def _claim_channel(self, ledger: Ledger, channel: Channel, room: RouteRoom) -> list[Chosen]:
+    def _claim_channel(
+        self, ledger: Ledger, channel: Channel, room: RouteRoom, known: dict[int, Address]
+    ) -> list[Chosen]:
+        """What goes now on a channel; numbers that were opened on the way are `known` afterwards."""
         narrow = min(self._settings.batch, 2 * room.free + SPARE)
         limit = narrow + self._further[channel]
         ready = ledger.tx.attempts.ready(channel, limit, ledger.now)
@@ -118,11 +138,13 @@ class Outbox:
         homes = [one.callout_id for one in ready]
         ledger.load_callouts([*homes, *(record.callout_id for record in records.values())])
         endpoints = ledger.tx.endpoints.of_units(list({record.unit_id for record in records.values()}), ledger.now)
-        if channel is Channel.VOICE:
-            limits, lease = self._settings.limits, self._settings.claim_lease
-            picked = VoicePicker(ledger, room, records, endpoints, limits, lease).pick(ready)
-        else:
-            picked = TextPicker(ledger, room, records, endpoints).pick(ready)
+        terms = Terms(self._settings.limits, self._settings.rules, self._settings.claim_lease)
+        picker: VoicePicker | TextPicker = (VoicePicker if channel is Channel.VOICE else TextPicker)(
+            ledger, room, records, endpoints, terms
+        )
+        picked = picker.pick(ready)
+        if picker.budget is not None:
+            known.update(picker.budget.doors.addresses)
         self._look_further(ledger, channel, room, seen=seen, narrow=narrow, limit=limit)
         return picked
 
@@ -143,13 +165,16 @@ class Outbox:
 
     # --- on the wire --------------------------------------------------------------------------------------
 
-    def _dispatches(self, ledger: Ledger, chosen: Sequence[Chosen]) -> tuple[Dispatch, ...]:
+    def _dispatches(
+        self, ledger: Ledger, chosen: Sequence[Chosen], known: Mapping[int, Address]
+    ) -> tuple[Dispatch, ...]:
         if not chosen:
             return ()
         tx = ledger.tx
         lease_until = ledger.now + self._settings.claim_lease
         tx.attempts.claim([_claim(one, ledger.now, lease_until) for one in chosen])
-        addresses = tx.endpoints.addresses(list({one.endpoint.view.number_id for one in chosen}))
+        numbers = {one.endpoint.view.number_id for one in chosen}
+        addresses = {**known, **tx.endpoints.addresses(list(numbers - known.keys()))}
         links = self._links(ledger, chosen)
         several = {wish.record.unit_id for one in chosen if len(one.wishes) > 1 for wish in one.wishes}
         places = tx.endpoints.places(list(several)) if several else {}
@@ -165,7 +190,7 @@ class Outbox:
     def _links(self, ledger: Ledger, chosen: Sequence[Chosen]) -> Mapping[int, str]:
         """Attempt → link. A link answers for whoever is behind the number it was sent to, so each channel has its own."""
         links = {}
-        for channel in (Channel.SMS, Channel.EMAIL):
+        for channel in (Channel.SMS, Channel.EMAIL) if self._settings.linked else ():
             linked = [one for one in chosen if one.attempt.channel is channel]
             wanted = [(one.attempt.callout_id, one.endpoint.view.receiver_id, Purpose.CALL) for one in linked]
             tokens = ledger.tx.links.tokens(wanted, channel) if wanted else ()
@@ -191,26 +216,62 @@ class Outbox:
             ring_for=self._settings.ring_for,
             possible_duplicate=one.repeat,
             lease_until=ledger.now + self._settings.claim_lease,
+            values=self._values(ledger, one, saying) if one.route in self._settings.value_routes else {},
         )
+
+    def _values(self, ledger: Ledger, one: Chosen, saying: _Saying) -> dict[str, str]:
+        """What the text says, by name; in Chinese, as the approved templates are. Of several warnings each value once."""
+        callouts = list(_by_callout(one.wishes))
+        frozen = [ledger.frozen(callout_id).texts for callout_id in callouts]
+        several = [texts.values_in(TEMPLATES_IN) for texts in frozen]
+        values = dict(several[0])
+        for name in values if len(several) > 1 else ():
+            values[name] = NAMES_BETWEEN.join(dict.fromkeys(filter(None, (each.get(name, "") for each in several))))
+        named = dict.fromkeys(wish.record.unit_id for wish in one.wishes)
+        one_unit = len(one.wishes) == 1
+        names = [one.endpoint.unit_name] if one_unit else [saying.places[unit].name for unit in named]
+        values["unit"] = NAMES_BETWEEN.join(names)
+        if one.attempt.purpose is Purpose.SELF:
+            causes = saying.causes.get(one.attempt.callout_id, ())
+            mark = FrozenText(COUNT_MARK, CAUSES_MARK)
+            said = with_causes(mark, frozen[0], TEMPLATES_IN, one.attempt.channel, causes)
+            values |= {"count": said.subject, "causes": said.body}
+        return values
 
     def _text(self, ledger: Ledger, one: Chosen, link: str, saying: _Saying) -> tuple[str, str]:
         """What is said: the text of each call-out with its units, one after the other."""
         language, channel = one.endpoint.language, one.attempt.channel
         parts = []
         for callout_id, wishes in _by_callout(one.wishes).items():
-            text = _frozen_text(ledger, one, callout_id, saying)
+            text = _frozen_text(ledger, one, callout_id, wishes, saying)
             if len(one.wishes) == 1:
-                return text.fill(one.endpoint.unit_name, link)
+                parts.append(TextPart(text, (NamedUnit(one.endpoint.unit_name, None),)))
+                break
             units = dict.fromkeys(wish.record.unit_id for wish in wishes)
             parts.append(TextPart(text, tuple(saying.places[unit] for unit in units)))
-        return self._compose(parts, language, channel, link)
+        return self._compose(parts, language, channel, link, one.route)
 
 
-def _frozen_text(ledger: Ledger, one: Chosen, callout_id: int, saying: _Saying) -> FrozenText:
-    """The call-out's text; of the bureau's own call with what happened as it stands now."""
-    texts = ledger.frozen(callout_id).texts
+def _try_again(ledger: Ledger, room: RouteRoom, picked: Sequence[Chosen]) -> None:
+    """Routes that are tried again: their one attempt is the trial."""
+    for one in picked:
+        breaker = room.routes[one.route].breaker
+        if not breaker.in_service:
+            Breakers(ledger).try_again(one.route, breaker, one.attempt.id)
+
+
+def _frozen_text(ledger: Ledger, one: Chosen, callout_id: int, wishes: Sequence[Wish], saying: _Saying) -> FrozenText:
+    """The call-out's text for whom it is; of the bureau's own call with what happened as it stands now.
+
+    A message to somebody of several tiers or roles says what holds for all of them.
+    """
+    frozen = ledger.frozen(callout_id)
+    texts = frozen.texts
     language, channel = one.endpoint.language, one.attempt.channel
-    text = texts.get(language, channel.key, _TEXT_OF[one.attempt.purpose])
+    tiers, roles = {wish.record.tier for wish in wishes}, {wish.detail.view.role for wish in wishes}
+    tier = frozen.plan.tiers[tiers.pop()].name if len(tiers) == 1 else ""
+    role = roles.pop().key if len(roles) == 1 else ""
+    text = texts.get(language, channel.key, _TEXT_OF[one.attempt.purpose], tier, role)
     if one.attempt.purpose is Purpose.SELF:
         return with_causes(text, texts, language, channel, saying.causes.get(callout_id, ()))
     return text

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from warning_dispatch.engine.dialling_budget import CallLimits, DiallingBudget
+from warning_dispatch.engine.doors import Doors
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import CalleeRecord, EndpointDetail, ReadyAttempt
 from warning_dispatch.engine.routes import RouteRoom
+from warning_dispatch.escalation.route_rules import RouteRule
+from warning_dispatch.model.unit import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,13 @@ class Chosen:
     repeat: bool
 
 
-def routes_to_avoid(attempt: ReadyAttempt) -> frozenset[str]:
-    """The routes that an attempt was told not to use."""
-    return frozenset(filter(None, attempt.avoid.split(",")))
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What limits a claim besides the room of its routes. `lease`: ms until a claim lapses."""
+
+    limits: CallLimits
+    rules: Mapping[str, RouteRule]
+    lease: int
 
 
 class Picker:
@@ -53,8 +61,10 @@ class Picker:
         room: RouteRoom,
         records: Mapping[int, CalleeRecord],
         endpoints: Mapping[int, Sequence[EndpointDetail]],
+        terms: Terms,
     ) -> None:
-        """`records` and `endpoints`: what the batch needs, loaded at once."""
+        """`records` and `endpoints`: what the batch needs, loaded at once. `terms`: what limits it besides room."""
+        self.terms = terms
         self.ledger = ledger
         self.room = room
         self.records = dict(records)
@@ -63,6 +73,19 @@ class Picker:
         self.joined: list[tuple[int, int, int]] = []
         self.merged: list[tuple[int, int]] = []
         self.parted: list[tuple[int, int]] = []
+
+    def numbers(self, channel: Channel) -> set[int]:
+        """Every number that this claim could reach on a channel."""
+        return {
+            one.view.number_id for details in self.endpoints.values() for one in details if one.view.channel is channel
+        }
+
+    def allowance(self, channel: Channel, numbers: Collection[int]) -> DiallingBudget:
+        """What they may be called or sent; what the channel's routes ask for is opened at once."""
+        routes = self.room.routes
+        limits = self.terms.limits.of(routes.keys(), voice=channel is Channel.VOICE)
+        doors = Doors(self.ledger, self.terms.rules, routes, numbers)
+        return DiallingBudget(self.ledger, limits, doors, routes.values(), numbers, self.terms.lease)
 
     def callees(self, attempt: ReadyAttempt) -> list[CalleeRecord]:
         """Whom the attempt was queued for, as they are now."""

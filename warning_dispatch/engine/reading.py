@@ -29,6 +29,8 @@ class Reading:
     expires: int | None
     codes: tuple[str, ...]
     area_names: tuple[str, ...]
+    confidential: bool = False
+    """Not for everybody: it may not leave the bureau's hands."""
 
 
 def read_facts(alert: Alert, within: str) -> Reading:
@@ -57,6 +59,7 @@ def read_facts(alert: Alert, within: str) -> Reading:
         expires=info.expires if info else None,
         codes=tuple(dict.fromkeys(code for area in areas for code in area.codes)),
         area_names=tuple(dict.fromkeys(area.description for area in chinese or areas if area.description)),
+        confidential=not alert.public,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from warning_dispatch.escalation.alarms import Fact
+from warning_dispatch.escalation.breaker import IN_SERVICE, Breaker
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.escalation.state import Callee
 from warning_dispatch.model.alert import Alert, Disposition, Problem
@@ -95,6 +96,8 @@ class CallOutRecord:
     ended_at: int | None = None
     filling: bool = False
     """Some of its branches are still to be filled."""
+    confidential: bool = False
+    """Of a warning that is not public: nothing of it goes by a public cloud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class NewCallOut:
     started_at: int
     voice_until: int
     validity_guessed: bool
+    confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +249,8 @@ class AttemptRecord:
     claimed_at: int | None
     callee_ids: tuple[int, ...]
     avoid: str = ""
+    outcome: str = ""
+    """Of one that is under way: what its carrier said although it may have taken it (an unsure hand-over)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,12 +296,12 @@ class RouteRecord:
 
     name: str
     channel: Channel
-    lines: int | None
-    rate: int | None
-    lines_used: int
-    tokens: int
-    tokens_at: int
-    down_until: int
+    lines: int | None = None
+    rate: int | None = None
+    lines_used: int = 0
+    tokens: int = 0
+    tokens_at: int = 0
+    breaker: Breaker = IN_SERVICE
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ from warning_dispatch.engine.records import (
 from warning_dispatch.engine.storage_alarms import AlarmRows
 from warning_dispatch.engine.storage_attempts import AttemptRows
 from warning_dispatch.engine.storage_contacts import EndpointRows, LinkRows
-from warning_dispatch.engine.storage_limits import NumberCallRows, RouteRows, TurnRows
+from warning_dispatch.engine.storage_limits import NumberCallRows, OptOutRows, RouteRows, TurnRows
 from warning_dispatch.engine.storage_register import ChoreRows, UpkeepRows
+from warning_dispatch.engine.storage_renewal import CampaignRows, LetterRows, PeopleRows, ProofRows
 from warning_dispatch.engine.storage_sources import LeaseRows, PublicationRows, SourceRows
 from warning_dispatch.engine.timekeeping import ClockRows
 from warning_dispatch.model.alert import Disposition
@@ -478,6 +479,11 @@ class Transaction(Protocol):
         ...
 
     @property
+    def opt_outs(self) -> OptOutRows:
+        """Who wants no more messages by which route."""
+        ...
+
+    @property
     def turns(self) -> TurnRows:
         """Fairness between counties."""
         ...
@@ -515,6 +521,26 @@ class Transaction(Protocol):
     @property
     def clock(self) -> ClockRows:
         """What depends on the wall clock."""
+        ...
+
+    @property
+    def campaigns(self) -> CampaignRows:
+        """年度更新备案."""
+        ...
+
+    @property
+    def people(self) -> PeopleRows:
+        """The people of a few units."""
+        ...
+
+    @property
+    def letters(self) -> LetterRows:
+        """函件."""
+        ...
+
+    @property
+    def proofs(self) -> ProofRows:
+        """号码证实."""
         ...
 
     @property

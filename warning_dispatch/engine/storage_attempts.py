@@ -49,6 +49,18 @@ class AttemptRows(Protocol):
         """Held attempts of these callees may go now after all, if another of their numbers can be dialled."""
         ...
 
+    def taken(self, attempt_id: int) -> tuple[int, str] | None:
+        """Until when the machine waits for whoever took an operator task, and who; None: nobody has yet."""
+        ...
+
+    def take_in_hand(self, attempt_id: int, until: int, actor: str) -> None:
+        """Somebody is dialling an operator task."""
+        ...
+
+    def in_hand(self, now: int) -> Mapping[int, int]:
+        """Callee → until when the machine leaves it to whoever is dialling it by hand."""
+        ...
+
     def next_held(self, now: int) -> int | None:
         """The earliest moment after `now` until which an attempt is held."""
         ...
@@ -124,6 +136,10 @@ class AttemptRows(Protocol):
         """(id, provider reference, report overdue at): CLAIMED → HANDED."""
         ...
 
+    def doubt(self, doubted: Sequence[tuple[int, str, int]], now: int) -> None:
+        """(attempt, what its carrier said, until when): CLAIMED → HANDED, although the carrier did not say that it took it."""
+        ...
+
     def finish(self, finished: Sequence[tuple[int, str, int]]) -> None:
         """(id, outcome, at) → ENDED."""
         ...
@@ -169,8 +185,15 @@ class AttemptRows(Protocol):
         """For every callee of the townships that these belong to: when a call last ended dark, and with a proof."""
         ...
 
-    def open_for_number(self, blind_index: bytes) -> Sequence[tuple[int, LinkTarget]]:
-        """(attempt, target) for what was sent by text to a number and is still open, also in a newer round."""
+    def open_for_number(self, blind_index: bytes, *, called: bool = False) -> Sequence[tuple[int, LinkTarget]]:
+        """(attempt, target) for what was sent by text to a number and is still open, also in a newer round.
+
+        `called`: what it was called for as well.
+        """
+        ...
+
+    def open_for_attempt(self, attempt_id: int) -> Sequence[tuple[int, LinkTarget]]:
+        """The same for what was said in one message."""
         ...
 
     def acknowledge(self, acknowledgements: Sequence[NewAcknowledgement]) -> None:

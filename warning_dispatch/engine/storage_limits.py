@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from warning_dispatch.engine.records import RouteRecord
+from warning_dispatch.escalation.breaker import Breaker
 from warning_dispatch.model.unit import Channel
 
 
@@ -27,8 +28,20 @@ class RouteRows(Protocol):
         """Write the tokens back."""
         ...
 
-    def take_down(self, name: str, until: int) -> None:
-        """Put a route out of service until a moment (breaker)."""
+    def troubled(self) -> Collection[str]:
+        """Routes whose breaker may be changed by something that goes well: mostly none."""
+        ...
+
+    def breakers(self, names: Collection[str]) -> Mapping[str, Breaker]:
+        """Their breakers; nobody else changes them until the end of the transaction."""
+        ...
+
+    def keep_breaker(self, name: str, breaker: Breaker) -> None:
+        """Write a breaker back."""
+        ...
+
+    def keep_probe(self, name: str, balance: str, now: int) -> None:
+        """What a provider said of itself."""
         ...
 
     def define(self, routes: Sequence[RouteRecord]) -> None:
@@ -37,7 +50,7 @@ class RouteRows(Protocol):
 
 
 class NumberCallRows(Protocol):
-    """Calls per number and provider. A call is named (number, route, moment); one number is in one call at a time."""
+    """Calls (and, where a route asks for it, messages) per number and provider. One is named (number, route, moment); one number is in one call at a time."""
 
     def recent(self, number_ids: Sequence[int], since: int) -> Mapping[int, Sequence[tuple[str, int]]]:
         """(route, at) of the numbers' calls after `since`; numbers without a call are left out."""
@@ -61,6 +74,34 @@ class NumberCallRows(Protocol):
 
     def none_later_than(self, now: int) -> None:
         """No call can have come later than this moment (recovery: whoever claimed is dead)."""
+        ...
+
+
+class OptOutRows(Protocol):
+    """退订: which numbers want no more messages by which route."""
+
+    def any(self) -> bool:
+        """Whether there is anybody at all."""
+        ...
+
+    def of(self, number_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
+        """The routes that those of the numbers have had enough of; who has not is left out."""
+        ...
+
+    def add(self, number_id: int, route: str, at: int) -> bool:
+        """Nothing more to this number by this route; False when that was so already."""
+        ...
+
+    def remove(self, number_id: int, route: str) -> bool:
+        """They want it again; False when they always did."""
+        ...
+
+    def sender(self, blind_index: bytes, channel: Channel) -> tuple[int, str] | None:
+        """The number behind an address, and the route of the last attempt to it ("" for none); None: unknown to us."""
+        ...
+
+    def endpoints(self, number_id: int, channel: Channel) -> Sequence[int]:
+        """Who holds the number on a channel, today."""
         ...
 
 

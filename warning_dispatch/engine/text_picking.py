@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from warning_dispatch.engine.picking import Chosen, Picker, Wish, routes_to_avoid
+from warning_dispatch.engine.dialling_budget import DiallingBudget, routes_to_avoid
+from warning_dispatch.engine.picking import Chosen, Picker, Wish
 from warning_dispatch.engine.queueing import queued_entry
 from warning_dispatch.engine.records import CalleeRecord, EndpointDetail, ReadyAttempt
 from warning_dispatch.escalation.endpoints import text_endpoints
 from warning_dispatch.model.states import FINISHED, CallOutState, Purpose
-from warning_dispatch.model.unit import Channel
+from warning_dispatch.model.unit import Channel, EndpointView
 
 _MERGED = (Channel.SMS, Channel.EMAIL)
 _TELLING = (Purpose.ALL_CLEAR, Purpose.NOTICE)
@@ -26,17 +27,25 @@ _Key = tuple[int, Purpose, Channel, int]
 class TextPicker(Picker):
     """Chooses endpoint and route of messages."""
 
+    budget: DiallingBudget | None = None
+    """What a number may be sent; None where no route of the channel limits or asks anything: then nothing is looked up."""
+    _ours: frozenset[int] | None = None
+
     def pick(self, ready: Sequence[ReadyAttempt]) -> list[Chosen]:
         """The messages that go now, in order."""
         chosen: list[Chosen] = []
         messages: dict[_Key, Chosen] = {}
         copies: list[list[Wish]] = []
+        if ready:
+            self._prepare(ready[0].channel)
         for attempt in ready:
-            targets = self._targets(attempt)
+            targets = self._first_those_that_may(attempt, self._targets(attempt))
             if not targets:
                 continue
+            if self.budget is not None and self.budget.waits_for_another(attempt, self.room, targets[0][0].number):
+                continue
             if not self._merge(messages, targets[0]):
-                route = self.room.take(routes_to_avoid(attempt))
+                route = self._take(attempt, targets[0][0], routes_to_avoid(attempt))
                 if route is None:
                     if self.room.free:
                         continue
@@ -47,7 +56,45 @@ class TextPicker(Picker):
             copies.extend(targets[1:])
         self._copy(copies, chosen, messages)
         self.write()
+        if self.budget is not None:
+            self.budget.write()
         return chosen
+
+    # --- what routes and budgets say ----------------------------------------------------------------------
+
+    def _prepare(self, channel: Channel) -> None:
+        """Where a route has a condition or a budget, the numbers of the batch are looked up, in one statement each."""
+        limits, routes = self.terms.limits, self.room.routes
+        limited = any(name in limits.by_route for name in routes)
+        conditional = any(rule.conditional for name, rule in self.terms.rules.items() if name in routes)
+        if not limited and not conditional and not self.ledger.tx.opt_outs.any():
+            return
+        numbers = self.numbers(channel)
+        self._ours = frozenset(self.ledger.tx.number_calls.lock(numbers)) if limited else None
+        self.budget = self.allowance(channel, numbers)
+
+    def _first_those_that_may(self, attempt: ReadyAttempt, targets: list[list[Wish]]) -> list[list[Wish]]:
+        """Whoever may be written to now comes first. Empty when the attempt waits: for a budget, for its hours."""
+        if self.budget is None or not targets:
+            return targets
+        if self._ours is not None:  # another claim has the others in hand
+            targets = [wishes for wishes in targets if wishes[0].number in self._ours]
+        numbers = [wishes[0].number for wishes in targets]
+        barred = self.budget.barred(numbers, attempt)
+        if numbers and barred.issuperset(numbers):
+            self.budget.hold(attempt, numbers)
+            return []
+        return sorted(targets, key=lambda wishes: wishes[0].number in barred)
+
+    def _take(self, attempt: ReadyAttempt, wish: Wish, avoid: frozenset[str]) -> str | None:
+        """A route for a message to this number."""
+        if self.budget is None:
+            return self.room.take(avoid)
+        unliked = self.budget.doors.of(wish.number, attempt).unliked
+        route = self.room.take(avoid, self.budget.spent(wish.number, attempt), unliked)
+        if route is not None:
+            self.budget.begin(attempt, wish.number, route, wish.detail.unit_id)
+        return route
 
     # --- for whom, and where ------------------------------------------------------------------------------
 
@@ -98,7 +145,19 @@ class TextPicker(Picker):
         if attempt.endpoint_id is not None:  # a repeat after a lost lease goes to the same endpoint
             views = [view for view in views if view.endpoint_id == attempt.endpoint_id] or views[:1]
         by_view = {one.view.endpoint_id: one for one in details}
-        return [by_view[view.endpoint_id] for view in views]
+        return [by_view[view.endpoint_id] for view in self._reachable(attempt, record, views)]
+
+    def _reachable(
+        self, attempt: ReadyAttempt, record: CalleeRecord, views: Sequence[EndpointView]
+    ) -> Sequence[EndpointView]:
+        """Without those that no route can ever write to; where that leaves nobody, a human is told."""
+        if self.budget is None:
+            return views
+        doors = self.budget.doors
+        within = [one for one in views if not doors.of(one.number_id, attempt).nowhere]
+        if views and not within and not any(doors.has_opted_out(one.number_id) for one in views):
+            doors.tell_nowhere(attempt.callout_id, record.unit_id, attempt.channel.key)
+        return within
 
     # --- one message --------------------------------------------------------------------------------------
 
@@ -133,7 +192,8 @@ class TextPicker(Picker):
             rows.append((attempt.id, key, wishes[0].detail.view.endpoint_id))
             entry = queued_entry(key, record.id, attempt.channel, attempt.roles, attempt.purpose)
             self.ledger.note(attempt.callout_id, entry)
-            route = self.room.take(frozenset())
+            barred = self.budget is not None and self.budget.barred([wishes[0].number], attempt)
+            route = None if barred else self._take(attempt, wishes[0], frozenset())
             if route is not None:
                 chosen.append(self._message(replace(attempt, id=key), wishes, route))
         self.ledger.tx.attempts.add_copies(rows)

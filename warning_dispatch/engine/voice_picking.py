@@ -3,6 +3,7 @@
 An attempt waits in the queue for one callee. Whoever would ring the same number is named in the same call, wherever
 in the queue and of whichever call-out: the first of them by order gives the call its home, the others are merged into
 it. The bureau's call to itself and a drill stay by themselves: practice never rings with a warning.
+Whom the duty officer is dialling by hand the machine leaves alone, for so long and no longer.
 
 A call that is repeated because its claim was lost goes as it was. Its first hand-over may be ringing, and a key that is
 pressed there must not answer for a unit that was not named; so nobody is merged into it, and it into no other.
@@ -14,9 +15,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from warning_dispatch.engine.dialling_budget import CallLimits, DiallingBudget
+from warning_dispatch.engine.dialling_budget import DiallingBudget, routes_to_avoid
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.picking import Chosen, Picker, Wish, routes_to_avoid
+from warning_dispatch.engine.picking import Chosen, Picker, Terms, Wish
 from warning_dispatch.engine.records import CalleeRecord, EndpointDetail, ReadyAttempt
 from warning_dispatch.engine.routes import RouteRoom
 from warning_dispatch.escalation.endpoints import dialable
@@ -25,8 +26,10 @@ from warning_dispatch.escalation.state import DISTRUSTED
 from warning_dispatch.model.states import CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import Channel
 
-_Key = tuple[Purpose, int]
-"""(purpose of the call-out, number): what may be said in one call."""
+IN_HAND = "in_hand"
+"""Why an attempt waits: somebody is dialling by hand."""
+_Key = tuple[Purpose, int, bool]
+"""(purpose of the call-out, number, whether it is kept from some route): what may be said in one call."""
 
 
 class VoicePicker(Picker):
@@ -38,27 +41,25 @@ class VoicePicker(Picker):
         room: RouteRoom,
         records: Mapping[int, CalleeRecord],
         endpoints: Mapping[int, Sequence[EndpointDetail]],
-        limits: CallLimits,
-        lease: int,
+        terms: Terms,
     ) -> None:
-        """`limits` of numbers; `lease` ms until a claim lapses."""
-        super().__init__(ledger, room, records, endpoints)
-        self._limits = limits
-        self._lease = lease
+        """See Picker."""
+        super().__init__(ledger, room, records, endpoints, terms)
         self._ours: frozenset[int] = frozenset()
         self._over: list[tuple[ReadyAttempt, list[Wish]]] = []
+        self._waits: list[tuple[int, int, str]] = []
+
+    @cached_property
+    def _in_hand(self) -> Mapping[int, int]:
+        """Callees whom somebody is dialling by hand, and until when that is waited for."""
+        return self.ledger.tx.attempts.in_hand(self.ledger.now)
 
     @cached_property
     def budget(self) -> DiallingBudget:
         """Over every number that this claim could dial; locked first, so that no other claim dials them meanwhile."""
-        numbers = {
-            one.view.number_id
-            for details in self.endpoints.values()
-            for one in details
-            if one.view.channel is Channel.VOICE
-        }
+        numbers = self.numbers(Channel.VOICE)
         self._ours = frozenset(self.ledger.tx.number_calls.lock(numbers))
-        return DiallingBudget(self.ledger, self._limits, self.room.routes.values(), numbers, self._lease)
+        return self.allowance(Channel.VOICE, numbers)
 
     def pick(self, ready: Sequence[ReadyAttempt]) -> list[Chosen]:
         """The calls that go now.
@@ -79,8 +80,11 @@ class VoicePicker(Picker):
                 continue
             also = [] if first.attempt.repeated else waiting[self._key(first)]
             named = [*wishes, *(one for one in also if one.attempt.id != first.attempt.id)]
+            if self.budget.waits_for_another(first.attempt, self.room, first.number):
+                continue
             spent = self.budget.spent(first.number, first.attempt)
-            route = self.room.take(self._avoid(named), spent)
+            unliked = self.budget.doors.of(first.number, first.attempt).unliked
+            route = self.room.take(self._avoid(named), spent, unliked)
             if route is None:
                 if self.room.free:
                     continue
@@ -93,12 +97,17 @@ class VoicePicker(Picker):
                 self.budget.hold(attempt, {one.number for one in wishes})
         self.write()
         self.budget.write()
+        if self._waits:
+            self.ledger.tx.attempts.hold(self._waits)
         return list(chosen.values())
 
     # --- whom it would ring -------------------------------------------------------------------------------
 
     def _wishes(self, attempt: ReadyAttempt) -> list[Wish]:
         """Whom the attempt would ring now, all at one number; empty when it waits or was dropped, with the reason."""
+        if any(callee in self._in_hand for callee in attempt.callee_ids):
+            self._leave_to_hand(attempt)
+            return []
         queued = [one for one in self.callees(attempt) if one.callee.voice is Voice.QUEUED]
         paused = [one for one in queued if self._callout_state(one) is CallOutState.PAUSED]
         going = [one for one in queued if one not in paused]
@@ -126,16 +135,32 @@ class VoicePicker(Picker):
             self.drop(attempt, "no_endpoint" if going else "not_wanted")
         return together
 
+    def _leave_to_hand(self, attempt: ReadyAttempt) -> None:
+        """It waits until the officer has said what came of it, or the limit is over."""
+        until = max(self._in_hand[one] for one in attempt.callee_ids if one in self._in_hand)
+        self._waits.append((attempt.id, until, IN_HAND))
+        self.ledger.wake_at(until)
+        if attempt.held_until != until:
+            entry = {"k": "attempt.held", "id": attempt.id, "until": until, "why": IN_HAND}
+            self.ledger.note(attempt.callout_id, entry)
+
     def _queued(self, record: CalleeRecord) -> bool:
         return self.ledger.current(record).callee.voice is Voice.QUEUED
 
     def _dialable(self, attempt: ReadyAttempt, record: CalleeRecord) -> list[Wish]:
-        """Where the callee could be rung now, the best first, whatever the budgets say."""
+        """Where the callee could be rung now, the best first, whatever the budgets say.
+
+        Where no route can ever ring any of its numbers, a human is told.
+        """
         if self.ledger.now >= self.ledger.callout(record.callout_id).voice_until:
             return []
         by_view = {one.view.endpoint_id: one for one in self.endpoints.get(record.unit_id, ())}
         views = dialable(record.callee, [one.view for one in by_view.values()], self.ledger.now)
-        return [Wish(attempt, record, by_view[view.endpoint_id]) for view in views]
+        doors = self.budget.doors
+        within = [one for one in views if not doors.for_callout(one.number_id, record.callout_id).nowhere]
+        if views and not within:
+            doors.tell_nowhere(record.callout_id, record.unit_id, Channel.VOICE.key)
+        return [Wish(attempt, record, by_view[view.endpoint_id]) for view in within]
 
     def _rang(self, attempt: ReadyAttempt, number: int) -> bool:
         """Whether a repeat goes to the number of the call of unknown fate that it repeats."""
@@ -161,7 +186,8 @@ class VoicePicker(Picker):
         return self.ledger.callout(record.callout_id).state
 
     def _key(self, wish: Wish) -> _Key:
-        return self.ledger.callout(wish.record.callout_id).purpose, wish.number
+        callout_id = wish.record.callout_id
+        return self.ledger.callout(callout_id).purpose, wish.number, self.budget.doors.confidential(callout_id)
 
     # --- one phone, one call ------------------------------------------------------------------------------
 
@@ -174,7 +200,7 @@ class VoicePicker(Picker):
         for wishes in calls:
             if not wishes[0].attempt.repeated:
                 found[self._key(wishes[0])].extend(wishes)
-        numbers = {number for _, number in found}
+        numbers = {number for _, number, _ in found}
         others = self.ledger.tx.attempts.waiting(list(numbers), [one.id for one in ready], self.ledger.now)
         held = [wishes[0] for attempt, wishes in self._over if not attempt.repeated]
         for wish in (*held, *self._of_others(others)):
@@ -196,7 +222,7 @@ class VoicePicker(Picker):
             best
             for attempt in others
             for record in self.callees(attempt)
-            if record.callee.voice is Voice.QUEUED
+            if record.callee.voice is Voice.QUEUED and record.id not in self._in_hand
             for best in self._dialable(attempt, record)[:1]
         ]
 

@@ -52,6 +52,8 @@ URGENCY: Mapping[str, Urgency] = {
     "blackout_suspected": Urgency.WARNING,
     # the machine itself
     "route_down": Urgency.ORANGE,
+    "route_back": Urgency.ROW,
+    "no_route": Urgency.WARNING,
     "source_silent": Urgency.ORANGE,
     "source_unreachable": Urgency.ORANGE,
     "outlet_failed": Urgency.ORANGE,

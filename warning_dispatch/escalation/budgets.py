@@ -87,13 +87,17 @@ class Decision:
 YES = Decision(None, Reason.WITHIN_BUDGET)
 
 
-def per_number(minute: int = 1, hour: int = 5, day: int = 20, reserve_for_red: int = 2) -> Budget:
-    """The usual budget. Of the day an hour's worth stays back for red, so that a day of orange never uses it up.
+def per_number(minute: int | None = 1, hour: int | None = 5, day: int | None = 20, reserve_for_red: int = 2) -> Budget:
+    """The usual budget; None: no such window.
 
+    Of the day an hour's worth stays back for red, so that a day of orange never uses it up.
     ValueError for a budget that would let nobody through.
     """
-    kept_of_day = max(reserve_for_red, min(hour, day - hour)) if reserve_for_red else 0
-    return Budget((Window(MINUTE, minute), Window(HOUR, hour, reserve_for_red), Window(DAY, day, kept_of_day)))
+    kept_of_day = 0
+    if reserve_for_red and hour is not None and day is not None:
+        kept_of_day = max(reserve_for_red, min(hour, day - hour))
+    windows = [(MINUTE, minute, 0), (HOUR, hour, reserve_for_red), (DAY, day, kept_of_day)]
+    return Budget(tuple(Window(span, calls, kept) for span, calls, kept in windows if calls is not None))
 
 
 def may_use_reserve(colour: Colour, purpose: Purpose) -> bool:

@@ -54,6 +54,8 @@ class Reason(StrEnum):
     """The number has had as many calls from every provider as are allowed in a minute, an hour or a day."""
     RESERVED_FOR_RED = "reserved_for_red"
     """The calls left to the number are kept back for a red warning."""
+    OUT_OF_HOURS = "out_of_hours"
+    """Every route that could carry it is shut at this hour."""
     NIGHT_LIMIT = "night_limit"
     """The number has had as many calls as a night may bear; voice waits for the morning."""
     ANSWERED = "answered"

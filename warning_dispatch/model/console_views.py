@@ -239,16 +239,6 @@ class ArrivedStory:
 
 
 @dataclass(frozen=True, slots=True)
-class RouteLine:
-    """A route with its lines; `down_until` in the future: out of service."""
-
-    name: str
-    channel: Channel
-    lines: int | None
-    down_until: int
-
-
-@dataclass(frozen=True, slots=True)
 class TierPreview:
     """How many units of a tier would be called, how many of them have no usable contact, how long it holds (ms)."""
 

@@ -28,3 +28,8 @@ def mask_mail(address: str) -> str:
 def mask(address: str) -> str:
     """Whichever of the two the address is."""
     return mask_mail(address) if "@" in address else mask_phone(address)
+
+
+def mask_name(name: str) -> str:
+    """The first character of a person's name: 张*; nothing of none."""
+    return f"{name[:1]}*" if name else ""

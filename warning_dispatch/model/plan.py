@@ -176,3 +176,5 @@ class Outcome:
     gap: int = 0
     ends: bool = True
     """False for a report on the way (delivered)."""
+    failure: bool = False
+    """Whether it counts against the route although it does not take it down by itself."""

@@ -34,6 +34,16 @@ class RegisterCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleCounts:
+    """What taking over the people of some units did."""
+
+    receivers_added: int
+    receivers_ended: int
+    endpoints_added: int
+    endpoints_ended: int
+
+
+@dataclass(frozen=True, slots=True)
 class RankedEndpoint:
     """An endpoint with its place (0 first) among the receiver's endpoints of the same channel."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from warning_dispatch.model.register import Register, ranked_endpoints
 from warning_dispatch.model.unit import EndpointEntry, ReceiverEntry, Unit
@@ -40,20 +41,60 @@ class ReceiverChange:
 
 @dataclass(frozen=True, slots=True)
 class RegisterChanges:
-    """Everything that differs, in the order of the new state, then of the old."""
+    """Everything that differs, in the order of the new state, then of the old.
+
+    `reordered`: codes of units whose people stand in another order, be they the same or not.
+    """
 
     units: tuple[UnitChange, ...]
     receivers: tuple[ReceiverChange, ...]
+    reordered: tuple[str, ...] = ()
 
     @property
     def nothing(self) -> bool:
         """Whether the two are the same."""
-        return not self.units and not self.receivers
+        return not self.units and not self.receivers and not self.reordered
+
+
+class ChangeKind(StrEnum):
+    """What a change did."""
+
+    ADDED = "added"
+    """新增."""
+    CHANGED = "changed"
+    """变更."""
+    REMOVED = "removed"
+    """撤销."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterChangeRow:
+    """变动备案: one change as both departments may see it, names and numbers masked.
+
+    `at` in ms. `source`: how it came (import, storm, campaign …). `subject`: unit or receiver. `what`: the fields that differ.
+    `before`, `after`: a line each, empty where there was, or is, nothing. `erased`: too old to be kept; that there was a
+    change is all that is left.
+    """
+
+    id: int
+    at: int
+    actor: str
+    source: str
+    unit_code: str
+    unit_name: str
+    subject: str
+    kind: ChangeKind
+    what: tuple[str, ...]
+    before: str
+    after: str
+    erased: bool = False
 
 
 def changes_between(before: Register, after: Register) -> RegisterChanges:
     """What must be added, changed and removed to come from one to the other."""
-    return RegisterChanges(tuple(_units(before.units, after.units)), tuple(_receivers(before, after)))
+    receivers = list(_receivers(before, after))
+    changes = tuple(change for _, own in receivers for change in own)
+    return RegisterChanges(tuple(_units(before.units, after.units)), changes, tuple(code for code, _ in receivers))
 
 
 def canonical(entry: ReceiverEntry) -> ReceiverEntry:
@@ -71,7 +112,8 @@ def _units(before: Sequence[Unit], after: Sequence[Unit]) -> Iterator[UnitChange
     yield from (UnitChange(unit, None) for unit in stood.values())
 
 
-def _receivers(before: Register, after: Register) -> Iterator[ReceiverChange]:
+def _receivers(before: Register, after: Register) -> Iterator[tuple[str, Sequence[ReceiverChange]]]:
+    """Each unit whose people differ or stand in another order, with the changes."""
     stood: defaultdict[str, list[ReceiverEntry]] = defaultdict(list)
     for entry in before.receivers:
         stood[entry.unit_code].append(canonical(entry))
@@ -80,7 +122,7 @@ def _receivers(before: Register, after: Register) -> Iterator[ReceiverChange]:
         stands[entry.unit_code].append(canonical(entry))
     for code in dict.fromkeys([*stands, *stood]):
         if stood[code] != stands[code]:
-            yield from _of_unit(stood[code], stands[code])
+            yield code, tuple(_of_unit(stood[code], stands[code]))
 
 
 _SAME: tuple[Callable[[ReceiverEntry], object], ...] = (

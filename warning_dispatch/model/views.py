@@ -69,7 +69,7 @@ class CalleeRow:
     """One unit of a call-out in a list. `path` names its superiors, nearest last ("临县 白文镇").
 
     `held`: why its next call has to wait although a line may be free ("over_budget", "reserved_for_red",
-    "night_limit"), until `held_until`; empty when nothing holds it.
+    "night_limit", "out_of_hours", "route_limited"), until `held_until`; empty when nothing holds it.
     """
 
     callee_id: int
@@ -93,6 +93,31 @@ class PhoneView:
 
     role: Role
     masked: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """人工任务: somebody whom the duty officer is to ring, with what to say. The number is masked.
+
+    `since`: when it came on the list; `taken_by`: who is dialling, and `taken_until`: until when the machine waits for that;
+    `next_at`: when the machine goes on with
+    the unit by itself, as far as it is known.
+    """
+
+    attempt_id: int
+    callout_id: int
+    hazard_name: Mapping[str, str]
+    colour: Colour
+    units: tuple[str, ...]
+    path: str
+    role: Role | None
+    phone: str
+    script: str
+    language: str
+    since: int
+    taken_until: int | None
+    taken_by: str
+    next_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +332,25 @@ class AddedReceiver:
     receiver_id: int
     endpoints: int
     called: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteView:
+    """线路: a route as it fares. `state`: in_service, down, trial; `until` (ms): no trial before; `why`: an outcome.
+
+    `balance`: as its provider said it at `probed_at`; empty where it says none or was never asked.
+    """
+
+    name: str
+    channel: Channel
+    state: str
+    until: int
+    why: str
+    lines: int | None
+    lines_used: int
+    rate: int | None
+    balance: str
+    probed_at: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from warning_dispatch.errors import Finding
+from warning_dispatch.errors import INFORMATION, Finding
 from warning_dispatch.model.masking import mask_phone
 from warning_dispatch.model.unit import Channel, ReceiverEntry, Role, Unit
 
-INFORMATION = "信息 information: "
-"""A finding whose text begins so needs no action."""
 _NAMED = 5
 """So many units of a shared number are named."""
 

@@ -29,10 +29,13 @@ class ReceiverWords:
     language: str = ""
 
 
-def read_one(words: ReceiverWords, *, called: bool, samples: bool) -> ReceiverEntry:
+def read_one(
+    words: ReceiverWords, *, called: bool, samples: bool, kept: tuple[EndpointEntry, ...] = ()
+) -> ReceiverEntry:
     """The receiver. ReceiverError with every finding; numbers never stand in one.
 
-    `called`: whether the call-out calls the unit. `samples`: whether sample numbers may be used.
+    `called`: whether the call-out calls the unit. `samples`: whether sample numbers may be used. `kept`: what is on file
+    and stays, before what is new.
     """
     reader = _Reader(samples)
     role = reader.choice("--role", words.role, ROLES_BY_WORD, "primary, deputy, duty (A, B, 值班)")
@@ -42,7 +45,7 @@ def read_one(words: ReceiverWords, *, called: bool, samples: bool) -> ReceiverEn
     if not called:
         chinese, english = f"本次叫应没有单位 {unit_code}", f"this call-out does not call a unit {unit_code}"
         reader.found("--unit", chinese, english, both("编码见 callout show", "codes are in `callout show`"))
-    endpoints = reader.endpoints(words)
+    endpoints = reader.endpoints(words, kept)
     if reader.findings or role is None or language is None:
         raise ReceiverError(reader.findings)
     sample = any(is_sample(one.address) for one in endpoints)
@@ -74,8 +77,8 @@ class _Reader:
             self.found("--name", f"姓名超过 {LONGEST_NAME} 字", "too long", both("只写姓名", "the name only"))
         return name
 
-    def endpoints(self, words: ReceiverWords) -> tuple[EndpointEntry, ...]:
-        entries: dict[EndpointEntry, None] = {}
+    def endpoints(self, words: ReceiverWords, kept: tuple[EndpointEntry, ...]) -> tuple[EndpointEntry, ...]:
+        entries: dict[EndpointEntry, None] = dict.fromkeys(kept)
         for place, written in enumerate(words.phones, 1):
             phone = self._address(_nth("--phone", place, words.phones), written, read_phone)
             if phone is not None:
@@ -85,7 +88,7 @@ class _Reader:
             mail = self._address(_nth("--mail", place, words.mails), written, read_mail)
             if mail is not None:
                 entries[EndpointEntry(Channel.EMAIL, mail)] = None
-        if not words.phones and not words.mails:
+        if not words.phones and not words.mails and not kept:
             remedy = both("至少填一个电话", "give at least one phone")
             self.found("--phone", "没有任何联系方式", "no way to reach this receiver", remedy)
         self._one_kind([entry.address for entry in entries])

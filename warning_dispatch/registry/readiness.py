@@ -2,7 +2,7 @@
 
 A unit that is called is *reachable* when somebody of it has a phone that calls may use. Beyond that each weakness is a
 `Gap`. The score of a unit: 0 when it cannot be reached, else 50, and 10 each for: an A, a second channel or a second
-person's phone, a number that its holder has proved, everybody verified within the term, no other gap. The score of a
+person's phone, a number that its holder has proved, everybody verified within the term and filed, no other gap. The score of a
 county is the mean of its units, from 0 to 100.
 """
 
@@ -45,6 +45,10 @@ class Gap(StrEnum):
     """值班表有缺口."""
     REVIEW_DUE = "review_due"
     """重点单位到期未复核，或没有写应采取的措施."""
+    NOT_FILED = "not_filed"
+    """年度更新备案逾期未报."""
+    DENIED = "denied"
+    """有号码的持有人否认是本人."""
 
 
 UNREACHABLE = (Gap.NO_RECEIVER, Gap.NO_PHONE)
@@ -68,12 +72,15 @@ class Term:
 class Evidence:
     """What the database knows beside the register: units with a bad number, units with a proved one, the roster.
 
+    `unfiled`: units whose filing of the last campaign is overdue; `denied`: units with a number that its holder denies.
     None: not known (files are looked at), and then nothing is said about it.
     """
 
     bad: frozenset[str] | None = None
     proved: frozenset[str] | None = None
     shifts: Sequence[Shift] | None = None
+    unfiled: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +156,10 @@ class _Looked:
             yield Gap.ROSTER_GAP
         if unit.kind is UnitKind.KEY_UNIT and (not unit.measures or unit.review_on < self.term.today):
             yield Gap.REVIEW_DUE
+        if unit.code in self.evidence.unfiled:
+            yield Gap.NOT_FILED
+        if unit.code in self.evidence.denied:
+            yield Gap.DENIED
 
     def _people(self, unit: Unit, people: Sequence[ReceiverEntry]) -> Iterable[Gap]:
         """What is weak about who stands there and how they are reached."""
@@ -230,8 +241,8 @@ _WEIGHED = (
     frozenset({Gap.NO_PRIMARY}),
     frozenset({Gap.ONE_CHANNEL, Gap.SAME_PHONE}),
     frozenset({Gap.UNPROVED}),
-    frozenset({Gap.STALE}),
-    frozenset({Gap.BAD_NUMBER, Gap.MANY_UNITS, Gap.ROSTER_GAP, Gap.REVIEW_DUE}),
+    frozenset({Gap.STALE, Gap.NOT_FILED}),
+    frozenset({Gap.BAD_NUMBER, Gap.DENIED, Gap.MANY_UNITS, Gap.ROSTER_GAP, Gap.REVIEW_DUE}),
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from warning_dispatch.errors import Finding, RegisterError
@@ -15,12 +16,24 @@ from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import ReceiverEntry, Unit
 from warning_dispatch.registry.divisions import read_divisions
 from warning_dispatch.registry.offices import Offices, read_offices
-from warning_dispatch.registry.receivers import read_receivers
+from warning_dispatch.registry.problems import Problem
+from warning_dispatch.registry.receiver_sheets import Rules
 from warning_dispatch.registry.units_from_divisions import Division, units_from_divisions
+from warning_dispatch.registry.workbook_import import WorkbookRead, read_workbook
 
 DIVISIONS_FILE = "divisions.csv"
 OFFICES_FILE = "offices.toml"
 RECEIVERS_FILE = "receivers.csv"
+LAST_DAY = "9999-12-31"
+"""A folder's file is read without a calendar: no day in it lies in the future."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRead:
+    """A register's folder as read. `notices`: what is only told (columns that are not read …)."""
+
+    register: Register
+    notices: tuple[Finding, ...] = ()
 
 
 def read_register(folder: Path) -> Register:
@@ -28,24 +41,39 @@ def read_register(folder: Path) -> Register:
 
     Raises RegisterError with every finding of every file when there is any.
     """
+    return read_folder(folder, Rules(LAST_DAY)).register
+
+
+def read_folder(folder: Path, rules: Rules) -> FolderRead:
+    """See read_register; `rules`: of the installation."""
     units, findings = _read_units(folder)
-    receivers: list[ReceiverEntry] = []
+    read: WorkbookRead | None = None
     if (folder / RECEIVERS_FILE).exists():
-        # Against a broken tree good codes would look unknown, so they are checked only when it is whole.
-        codes = None if findings else {unit.code for unit in units}
-        receivers, more = read_receivers(folder / RECEIVERS_FILE, codes)
-        findings += more
+        read, problems = _read_receivers(folder / RECEIVERS_FILE, units, rules)
+        # Against a broken tree good codes look unknown: what is said of them helps nobody before it is whole.
+        findings += [one.finding for one in problems if one.kind != "unknown-unit" or not findings]
     if findings:
         raise RegisterError(findings)
-    return Register(tuple(units), tuple(receivers))
+    if read is None:
+        return FolderRead(Register(tuple(units), ()))
+    return FolderRead(Register(tuple(units), read.receivers), read.notices)
 
 
 def read_receivers_file(path: Path, units: Sequence[Unit]) -> tuple[ReceiverEntry, ...]:
     """The receivers of one file for known units. Raises RegisterError with every finding."""
-    receivers, findings = read_receivers(path, {unit.code for unit in units})
-    if findings:
-        raise RegisterError(findings)
-    return tuple(receivers)
+    read, problems = _read_receivers(path, units, Rules(LAST_DAY))
+    if read is None or problems:
+        raise RegisterError([one.finding for one in problems])
+    return read.receivers
+
+
+def _read_receivers(path: Path, units: Sequence[Unit], rules: Rules) -> tuple[WorkbookRead | None, Sequence[Problem]]:
+    """A file of receivers by the one reader there is, that of the offices' workbooks; every problem of it."""
+    try:
+        read = read_workbook(path, units, rules)
+    except RegisterError as error:
+        return None, [Problem("", finding) for finding in error.findings]
+    return read, read.problems
 
 
 def _read_units(folder: Path) -> tuple[list[Unit], list[Finding]]:

@@ -14,7 +14,7 @@ PATIENCE = 20.0
 
 
 class ListWorker:
-    """daemon.ListKeeper over PrintableLists."""
+    """ports.ListKeeper over PrintableLists."""
 
     def __init__(self, lists: PrintableLists, accounts: ListAccounts) -> None:
         """The thread begins with the first work."""

@@ -20,6 +20,7 @@ from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, AttemptState, 
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
 from warning_dispatch.store.callee_rows import RUNNING_CALLOUTS
 from warning_dispatch.store.schema import ON_A_LINE
+from warning_dispatch.store.schema_renewal import LETTER_ON_A_LINE
 from warning_dispatch.store.sql import Sql, marks
 
 _READY, _CLAIMED, _HANDED = AttemptState.READY.value, AttemptState.CLAIMED.value, AttemptState.HANDED.value
@@ -37,7 +38,7 @@ _NEXT_IDS = "SELECT nextval(pg_get_serial_sequence('attempt', 'id')) FROM genera
 _READY_COLUMNS = """a.id, a.callout_id, a.channel, a.purpose, a.roles, a.avoid, a.endpoint_id, a.possible_duplicate,
  a.held_until"""
 _COLUMNS = """a.id, a.callout_id, a.channel, a.purpose, a.state, a.route, a.endpoint_id, a.receiver_id, a.number_id,
- a.role, a.claimed_at, a.avoid"""
+ a.role, a.claimed_at, a.avoid, a.outcome"""
 _TOWNSHIP = UnitLevel.TOWNSHIP.value
 _CHANNELS = {channel.value: channel for channel in Channel}
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
@@ -138,6 +139,25 @@ class AttemptTable:
             now,
             self._sql.ids(callee_ids),
         )
+
+    def taken(self, attempt_id: int) -> tuple[int, str] | None:
+        """See the port."""
+        statement = "SELECT taken_until, taken_by FROM attempt WHERE id = ? AND taken_until IS NOT NULL"
+        return next(((row[0], row[1] or "") for row in self._sql.rows(statement, attempt_id)), None)
+
+    def take_in_hand(self, attempt_id: int, until: int, actor: str) -> None:
+        """See the port."""
+        self._sql.run("UPDATE attempt SET taken_until = ?, taken_by = ? WHERE id = ?", until, actor, attempt_id)
+
+    def in_hand(self, now: int) -> Mapping[int, int]:
+        """See the port. What stands on the work list is few, and has an index of its own."""
+        rows = self._sql.rows(
+            f"""SELECT ac.callee_id, max(a.taken_until) FROM attempt a JOIN attempt_callee ac ON ac.attempt_id = a.id
+            WHERE a.state = {_HANDED} AND a.channel = {Channel.OPERATOR.value} AND a.taken_until > ?
+            GROUP BY ac.callee_id""",
+            now,
+        )
+        return {row[0]: row[1] for row in rows}
 
     def next_held(self, now: int) -> int | None:
         """See the port."""
@@ -344,6 +364,7 @@ class AttemptTable:
                 row[10],
                 callees[row[0]],
                 row[11] or "",
+                row[12] or "",
             )
             for row in rows
         ]
@@ -376,6 +397,14 @@ class AttemptTable:
             f"""UPDATE attempt SET state = {_HANDED}, handed_at = ?, provider_ref = ?text, lease_until = ?
             WHERE id = ? AND state = {_CLAIMED}""",
             [(now, reference, overdue_at, attempt_id) for attempt_id, reference, overdue_at in handed],
+        )
+
+    def doubt(self, doubted: Sequence[tuple[int, str, int]], now: int) -> None:
+        """See the port."""
+        self._sql.many(
+            f"""UPDATE attempt SET state = {_HANDED}, handed_at = ?, outcome = ?text, lease_until = ?
+            WHERE id = ? AND state = {_CLAIMED}""",
+            [(now, outcome, until, attempt_id) for attempt_id, outcome, until in doubted],
         )
 
     def finish(self, finished: Sequence[tuple[int, str, int]]) -> None:
@@ -454,7 +483,8 @@ class AttemptTable:
         """See the port."""
         rows = self._sql.rows(
             f"""SELECT n.id FROM {{each}} n WHERE
-            (SELECT 1 FROM attempt a WHERE a.number_id = n.id AND {ON_A_LINE} LIMIT 1) IS NOT NULL""",
+            (SELECT 1 FROM attempt a WHERE a.number_id = n.id AND {ON_A_LINE} LIMIT 1) IS NOT NULL
+            OR (SELECT 1 FROM letter l WHERE l.number_id = n.id AND {LETTER_ON_A_LINE} LIMIT 1) IS NOT NULL""",
             self._sql.ids(number_ids),
         )
         return frozenset(row[0] for row in rows)
@@ -497,27 +527,37 @@ class AttemptTable:
 
     # --- answers ------------------------------------------------------------------------------------------
 
-    def open_for_number(self, blind_index: bytes) -> Sequence[tuple[int, LinkTarget]]:
+    def open_for_number(self, blind_index: bytes, *, called: bool = False) -> Sequence[tuple[int, LinkTarget]]:
         """See the port."""
+        return self._open_for(
+            "n.blind_index = ?" if called else f"n.blind_index = ? AND a.channel <> {_VOICE}", blind_index
+        )
+
+    def open_for_attempt(self, attempt_id: int) -> Sequence[tuple[int, LinkTarget]]:
+        """See the port."""
+        return self._open_for("a.id = ?", attempt_id)
+
+    def _open_for(self, which: str, value: bytes | int) -> Sequence[tuple[int, LinkTarget]]:
+        """What was said in a message, and in newer rounds became of it, as far as it is open."""
         live = ", ".join(str(state.value) for state in LIVE_CALLOUT)
         rows = self._sql.rows(
             f"""WITH RECURSIVE sent (attempt_id, callout_id, receiver_id, callee_id, role, newest_id, next_id) AS (
               SELECT max(a.id), a.callout_id, e.receiver_id, c.id, e.role, c.id, c.carried_id
-              FROM number n JOIN attempt a ON a.number_id = n.id AND a.channel <> {_VOICE}
+              FROM number n JOIN attempt a ON a.number_id = n.id
                 AND (a.handed_at IS NOT NULL OR a.state = {_CLAIMED} OR a.possible_duplicate = 1)
               JOIN callout o ON o.id = a.callout_id
               JOIN attempt_callee ac ON ac.attempt_id = a.id JOIN callee c ON c.id = ac.callee_id
                 AND (c.carried_id IS NOT NULL OR o.state IN ({live}) AND c.state NOT IN ({_FINISHED}))
               JOIN endpoint e ON e.number_id = n.id AND e.unit_id = c.unit_id AND e.channel = a.channel
                 AND e.valid_until IS NULL
-              WHERE n.blind_index = ? GROUP BY a.callout_id, e.receiver_id, c.id, e.role, c.carried_id
+              WHERE {which} GROUP BY a.callout_id, e.receiver_id, c.id, e.role, c.carried_id
               UNION
               SELECT s.attempt_id, s.callout_id, s.receiver_id, s.callee_id, s.role, c.id, c.carried_id
               FROM sent s JOIN callee c ON c.id = s.next_id)
             SELECT s.attempt_id, s.callout_id, s.receiver_id, s.callee_id, s.role FROM sent s
             JOIN callee c ON c.id = s.newest_id JOIN callout o ON o.id = c.callout_id
             WHERE s.next_id IS NULL AND o.state IN ({live}) AND c.state NOT IN ({_FINISHED}) ORDER BY s.callee_id""",
-            blind_index,
+            value,
         )
         return [(row[0], LinkTarget(row[1], row[2], row[3], Role(row[4]))) for row in rows]
 

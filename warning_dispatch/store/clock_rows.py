@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 
 from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, AttemptState, CalleeState, CallOutState, ChainState
 from warning_dispatch.store.callee_rows import memory_moved
+from warning_dispatch.store.schema import A_TASK
 from warning_dispatch.store.sql import Sql
 
 CHUNK = 2_000
@@ -37,8 +38,10 @@ MOVE: Mapping[str, tuple[str, ...]] = {
     f"callee WHERE {_OPEN_CALLEES}": ("opened_at", "origin", "next_at", "unreached_at", "retry_at"),
     f"attempt WHERE state = {AttemptState.READY.value}": ("due_at", "held_until"),
     "attempt WHERE lease_until IS NOT NULL": ("lease_until",),
+    f"attempt WHERE {A_TASK}": ("taken_until",),
     "route WHERE tokens_at > 0": ("tokens_at",),
     "route WHERE down_until > 0": ("down_until",),
+    "route WHERE probed_at > 0": ("probed_at",),
     "number_call": ("at",),
     "alarm WHERE claimed_at IS NULL": ("rings_from", "next_at"),
     "source": ("seen_at", "message_at"),
@@ -66,6 +69,7 @@ STAY: Mapping[str, tuple[str, ...]] = {
     "attempt": ("claimed_at", "handed_at", "delivered_at", "ended_at"),
     "acknowledgement": ("at",),
     "feedback": ("at",),
+    "opt_out": ("at",),
     "alarm": ("at", "claimed_at"),
     "journal_block": ("at",),
     "journal_head": ("sealed_at",),

@@ -1,4 +1,4 @@
-"""Whom and how to reach: endpoints, numbers, routes."""
+"""Whom and how to reach: endpoints and numbers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, RouteRecord
+from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail
 from warning_dispatch.escalation.roster import ROSTER_BACK, Rostered, off_duty
-from warning_dispatch.model.states import AttemptState
 from warning_dispatch.model.texts import NamedUnit
 from warning_dispatch.model.unit import Channel, EndpointView, ReceiverEntry, Role, UnitKind, UnitLevel
 from warning_dispatch.ports import Sealer
@@ -20,11 +19,6 @@ from warning_dispatch.store.sql import Sql, marks
 
 _CHANNELS = {channel.value: channel for channel in Channel}
 _ROLES = {role.value: role for role in Role}
-_LIVE = f"({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value})"
-_ROUTES = f"""SELECT name, channel, lines, rate, CASE WHEN lines IS NULL THEN 0 ELSE (SELECT count(*) FROM attempt a
- WHERE a.route = r.name AND a.state IN {_LIVE} AND a.channel = {Channel.VOICE.value}) END, tokens, tokens_at, down_until
- FROM route r ORDER BY name"""
-"""A line is in use while a call is on it: counted, so that no crash can leave one taken."""
 _LEVELS = ", ".join(str(level.value) for level in UnitLevel)
 """All of them: the index begins with the level."""
 
@@ -144,58 +138,3 @@ def _left_out(rows: Sequence[Any], rosters: Mapping[int, Sequence[Rostered]]) ->
         for (unit, channel), holding in people.items()
         for one in off_duty(holding, rosters.get(unit, ()))
     )
-
-
-class RouteTable:
-    """engine.storage.RouteRows."""
-
-    def __init__(self, sql: Sql) -> None:
-        self._sql = sql
-
-    def load(self) -> Sequence[RouteRecord]:
-        """See the port."""
-        return [RouteRecord(row[0], _CHANNELS[row[1]], *row[2:]) for row in self._sql.rows(_ROUTES)]
-
-    def take(self) -> tuple[Sequence[RouteRecord], bool]:
-        """See the port. The lines are counted after the lock: by then whoever had it has committed its claims."""
-        if not self._sql.shared:
-            return self.load(), True
-        limited = "SELECT name, channel FROM route r WHERE lines IS NOT NULL OR rate IS NOT NULL ORDER BY name"
-        known = {row[0]: row[1] for row in self._sql.rows(limited)}
-        taken = {row[0] for row in self._sql.rows(limited + self._sql.locking("r", skip=True))}
-        busy = {channel for name, channel in known.items() if name not in taken}
-        return [one for one in self.load() if one.channel.value not in busy], not busy
-
-    def save(self, routes: Sequence[RouteRecord]) -> None:
-        """See the port."""
-        self._sql.many(
-            "UPDATE route SET tokens = ?, tokens_at = ? WHERE name = ?text",
-            [(one.tokens, one.tokens_at, one.name) for one in routes if one.rate is not None],
-        )
-
-    def take_down(self, name: str, until: int) -> None:
-        """See the port."""
-        self._sql.run("UPDATE route SET down_until = ? WHERE name = ?", until, name)
-
-    def define(self, routes: Sequence[RouteRecord]) -> None:
-        """See the port."""
-        names = [one.name for one in routes]
-        for row in self._sql.rows("SELECT name FROM route"):
-            if row[0] not in names:
-                self._sql.run("DELETE FROM route WHERE name = ?", row[0])
-        for one in routes:
-            changed = self._sql.run(
-                "UPDATE route SET channel = ?, lines = ?, rate = ? WHERE name = ?",
-                one.channel.value,
-                one.lines,
-                one.rate,
-                one.name,
-            )
-            if not changed:
-                self._sql.run(
-                    "INSERT INTO route (name, channel, lines, rate) VALUES (?, ?, ?, ?)",
-                    one.name,
-                    one.channel.value,
-                    one.lines,
-                    one.rate,
-                )

@@ -34,7 +34,7 @@ def erase_before(sql: Sql, sealer: Sealer, moment: int) -> Erased:
     """Erase what ended before a moment (ms).
 
     1. Names of receivers. 2. Numbers that no endpoint in force holds and none that ended later. 3. Before and after of
-    changes. On SQLite what is overwritten is overwritten in the file, too.
+    changes. 4. What somebody wrote about filings of campaigns that are over. On SQLite what is overwritten is overwritten in the file, too.
     """
     if sql.connection.dialect.name == "sqlite":
         sql.connection.exec_driver_sql("PRAGMA secure_delete = ON")
@@ -46,6 +46,11 @@ def erase_before(sql: Sql, sealer: Sealer, moment: int) -> Erased:
         WHERE at < ? AND (length("before") > 0 OR length("after") > 0)""",
         b"",
         b"",
+        moment,
+    )
+    sql.run("UPDATE filing SET note = NULL WHERE note IS NOT NULL AND filed_at < ?", moment)
+    sql.run(
+        "UPDATE filing SET note = NULL WHERE note IS NOT NULL AND campaign_id IN (SELECT id FROM campaign WHERE closed_at < ?)",
         moment,
     )
     return Erased(people, numbers, changes)
@@ -73,10 +78,11 @@ def _numbers(sql: Sql, sealer: Sealer, moment: int) -> int:
     )
     sql.many(
         "UPDATE number SET sealed = ?bytea, blind_index = ?bytea, masked = ?text WHERE id = ?",
-        [(sealer.seal(b"", NUMBER_CONTEXT), _nothing(row[0]), ERASED_MASK, row[0]) for row in rows],
+        [(sealer.seal(b"", NUMBER_CONTEXT), nothing_to_find(row[0]), ERASED_MASK, row[0]) for row in rows],
     )
     return len(rows)
 
 
-def _nothing(number_id: int) -> bytes:
+def nothing_to_find(number_id: int) -> bytes:
+    """A blind index that no number has."""
     return sha256(f"erased number {number_id}".encode()).digest()

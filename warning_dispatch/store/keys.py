@@ -6,10 +6,12 @@ credentials first. A key set is whole or refused: half a set would seal what nob
 
 The data key can be changed (`db rotate-key`): the new one is `data-2.key`, then `data-3.key` …, the highest seals, and all
 that are there open. `data.key` is number 1. A key that nothing is sealed with any more is still needed for old backups.
+So can the index key (`db rotate-index-key`): `index-2.key` …; only the highest is used, for every blind index is made anew.
 """
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 import stat
@@ -26,7 +28,7 @@ from warning_dispatch.tomlfiles import both
 
 KEY_BYTES = 32
 PUBLIC_KEY_FILE = "journal.pub"
-MOST_DATA_KEYS = 255
+MOST_KEYS = 255
 _FILES = {
     "data_key": "data.key",
     "index_key": "index.key",
@@ -47,13 +49,15 @@ class KeyRing:
     index_key: bytes = field(repr=False)
     """HMAC-SHA256, blind index of numbers."""
     link_key: bytes = field(repr=False)
-    """HMAC-SHA256, tokens of links."""
+    """HMAC-SHA256, tokens of links and of callbacks."""
     journal_key: bytes = field(repr=False)
     """Seed of the Ed25519 key that seals the journal."""
     data_key_id: int = field(default=1, repr=False)
     """Number of the data key, 1 to 255; it stands in what is sealed."""
     former: Mapping[int, bytes] = field(default_factory=dict, repr=False)
     """Data keys of before, by number: they only open."""
+    index_key_id: int = field(default=1, repr=False)
+    """Number of the index key, 1 to 255; the database knows with which one its blind indices are made."""
 
     def __post_init__(self) -> None:
         """Refuse a key of the wrong length."""
@@ -65,6 +69,10 @@ class KeyRing:
     def journal_public(self) -> bytes:
         """The public half of the journal's key, 32 bytes."""
         return Ed25519PrivateKey.from_private_bytes(self.journal_key).public_key().public_bytes_raw()
+
+    def hook_secret(self, route: str) -> bytes:
+        """What signs the callback addresses of a route, 32 bytes."""
+        return hmac.digest(self.link_key, f"callbacks of route {route}".encode(), "sha256")
 
     @classmethod
     def fresh(cls) -> Self:
@@ -119,31 +127,47 @@ class KeyRing:
 
     @classmethod
     def _of(cls, folder: Path, forbidden: int) -> Self:
-        """Every key of a folder; the data key with the highest number is the one that seals."""
+        """Every key of a folder; of data and index keys the one with the highest number is in use."""
         first, index, link, journal = (_read(folder / file, forbidden) for file in _FILES.values())
-        data = {1: first}
-        for path in folder.glob("data-*.key"):
-            number = path.stem.removeprefix("data-")
-            if not number.isdigit() or not 1 < int(number) <= MOST_DATA_KEYS:
-                what = both("数据密钥的编号应为 2 至 255", "a data key has a number from 2 to 255")
-                raise RefusedError(f"{path}: {what}")
-            data[int(number)] = _read(path, forbidden)
-        newest = max(data)
-        return cls(data.pop(newest), index, link, journal, newest, data)
+        data = {1: first} | _numbered(folder, "data", forbidden)
+        indices = {1: index} | _numbered(folder, "index", forbidden)
+        newest, indexing = max(data), max(indices)
+        return cls(data.pop(newest), indices[indexing], link, journal, newest, data, indexing)
 
     def with_new_data_key(self, folder: Path) -> Self:
         """Make the next data key, write it beside the others, and seal with it from now on. RefusedError when it cannot be."""
-        number = self.data_key_id + 1
-        path = folder / f"data-{number}.key"
-        if number > MOST_DATA_KEYS:
-            raise RefusedError(both("数据密钥的编号已用完", "there is no further number for a data key"))
-        key = secrets.token_bytes(KEY_BYTES)
-        try:
-            _write_new(path, key)
-        except OSError as error:
-            what = both("新密钥写不进去", f"the new key cannot be written ({error.strerror})")
-            raise RefusedError(f"{path}: {what}") from error
+        number, key = _next_key(folder, "data", self.data_key_id)
         return replace(self, data_key=key, data_key_id=number, former={**self.former, self.data_key_id: self.data_key})
+
+    def with_new_index_key(self, folder: Path) -> Self:
+        """Make the next index key and write it beside the others. RefusedError when it cannot be."""
+        number, key = _next_key(folder, "index", self.index_key_id)
+        return replace(self, index_key=key, index_key_id=number)
+
+
+def _numbered(folder: Path, name: str, forbidden: int) -> dict[int, bytes]:
+    """The later keys of a kind, by number."""
+    found = {}
+    for path in folder.glob(f"{name}-*.key"):
+        number = path.stem.removeprefix(f"{name}-")
+        if not number.isdigit() or not 1 < int(number) <= MOST_KEYS:
+            raise RefusedError(f"{path}: {both('密钥的编号应为 2 至 255', 'a key has a number from 2 to 255')}")
+        found[int(number)] = _read(path, forbidden)
+    return found
+
+
+def _next_key(folder: Path, name: str, last: int) -> tuple[int, bytes]:
+    """A new key of a kind, written beside the others, and its number."""
+    number, key = last + 1, secrets.token_bytes(KEY_BYTES)
+    path = folder / f"{name}-{number}.key"
+    if number > MOST_KEYS:
+        raise RefusedError(both("密钥的编号已用完", "there is no further number for a key"))
+    try:
+        _write_new(path, key)
+    except OSError as error:
+        what = both("新密钥写不进去", f"the new key cannot be written ({error.strerror})")
+        raise RefusedError(f"{path}: {what}") from error
+    return number, key
 
 
 def read_public_key(path: Path) -> bytes:

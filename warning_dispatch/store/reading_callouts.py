@@ -15,7 +15,7 @@ from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.console_views import CalleeOrder, CalleeQuery
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.states import LIVE_CALLOUT, AttemptState, CalleeState, CallOutState, Purpose
-from warning_dispatch.model.unit import Channel, Role, UnitLevel
+from warning_dispatch.model.unit import Channel, Role, UnitKind, UnitLevel
 from warning_dispatch.model.views import AttemptRow, CalleeRow, CallOutView, CurvePoint, TierView
 from warning_dispatch.store.sql import Sql, marks
 
@@ -91,7 +91,8 @@ class CallOutPictures:
             tiers = tuple(
                 _tier_view(tier.name, tier.title, openings.get((row[0], index)), counts.get((row[0], index), {}))
                 for index, tier in enumerate(plan.tiers)
-                if colour in tier.ladders or (row[0], index) in openings
+                if (colour in tier.ladders or (row[0], index) in openings)
+                and not (tier.select.kind in _NOT_EVERYWHERE and (row[0], index) not in counts)
             )
             views.append(self._view(row, plan, tiers, attempts.get(row[0], (0, 0, 0, None))))
         return views
@@ -349,6 +350,10 @@ def thinned(points: Sequence[CurvePoint]) -> Sequence[CurvePoint]:
     start, span = points[0].at, points[-1].at - points[0].at + 1
     by_step = {(point.at - start) * MOST_POINTS // span: point for point in points}
     return list(by_step.values())
+
+
+_NOT_EVERYWHERE = (UnitKind.KEY_UNIT, UnitKind.OUTLET)
+"""Kinds of units that many places do not have: a tier of them with nobody in it is not shown."""
 
 
 _ORDERS: Mapping[CalleeOrder, str] = {

@@ -17,7 +17,6 @@ from warning_dispatch.model.console_views import (
     ClearLine,
     EndpointLine,
     PersonLine,
-    RouteLine,
     SeenElsewhere,
     ShareRow,
     TriedLine,
@@ -247,16 +246,6 @@ class ConsolePictures:
                 unit_id,
             )
         ]
-
-
-def route_lines(sql: Sql) -> Sequence[RouteLine]:
-    """See ConsoleReadings.routes."""
-    return [
-        RouteLine(name, Channel(channel), lines, down_until)
-        for name, channel, lines, down_until in sql.rows(
-            "SELECT name, channel, lines, down_until FROM route ORDER BY channel, name"
-        )
-    ]
 
 
 def seen_by(sql: Sql, callout_ids: Sequence[int]) -> Mapping[int, tuple[int, str]]:

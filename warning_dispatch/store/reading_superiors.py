@@ -179,7 +179,9 @@ class SuperiorPictures:
     def _pace(self, callout_id: int, now: int) -> _Pace:
         """Nothing moves in a call-out that does not run; a voice route without a limit of lines leaves no queue."""
         state = self._sql.value("SELECT state FROM callout WHERE id = ?", callout_id)
-        routes = self._sql.rows("SELECT lines FROM route WHERE channel = ? AND down_until <= ?", _VOICE, now)
+        routes = self._sql.rows(
+            "SELECT lines FROM route WHERE channel = ? AND (phase = 0 OR down_until <= ?)", _VOICE, now
+        )
         limited = state == CallOutState.RUNNING.value and all(row[0] is not None for row in routes)
         mean = self._sql.value(
             f"""SELECT avg(ended_at - claimed_at) FROM attempt WHERE callout_id = ? AND channel = {_VOICE}

@@ -18,7 +18,6 @@ from warning_dispatch.model.console_views import (
     CalleePage,
     CalleeQuery,
     ClearLine,
-    RouteLine,
     ShareRow,
     UnitStory,
 )
@@ -35,10 +34,12 @@ from warning_dispatch.model.views import (
     CallOutView,
     CurvePoint,
     LinkView,
+    RouteView,
     SuperiorList,
+    TaskRow,
     UnreachedView,
 )
-from warning_dispatch.ports import Sealer
+from warning_dispatch.ports import OpenCall, Sealer
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.publication_rows import feed_page, one_publication, outlet_views
 from warning_dispatch.store.reading_alarms import listed_alarms
@@ -52,10 +53,14 @@ from warning_dispatch.store.reading_alerts import (
 )
 from warning_dispatch.store.reading_arrived import arrived_page, arrived_story
 from warning_dispatch.store.reading_callouts import CallOutPictures
-from warning_dispatch.store.reading_console import ConsolePictures, division_names, route_lines, seen_by
+from warning_dispatch.store.reading_console import ConsolePictures, division_names, seen_by
 from warning_dispatch.store.reading_links import LinkPictures
+from warning_dispatch.store.reading_open_calls import is_known, open_calls
 from warning_dispatch.store.reading_printed import PrintedPictures
+from warning_dispatch.store.reading_references import attempts_by_reference
 from warning_dispatch.store.reading_superiors import SuperiorPictures
+from warning_dispatch.store.reading_tasks import work_list
+from warning_dispatch.store.route_rows import route_views
 from warning_dispatch.store.source_rows import health_of
 from warning_dispatch.store.sql import Sql
 
@@ -167,11 +172,6 @@ class TableReadings:
         with self._reading() as sql:
             return arrived_story(sql, self._sealer, raw_id)
 
-    def routes(self) -> Sequence[RouteLine]:
-        """See ConsoleReadings."""
-        with self._reading() as sql:
-            return route_lines(sql)
-
     def seen_by(self, callout_ids: Sequence[int]) -> Mapping[int, tuple[int, str]]:
         """See ConsoleReadings."""
         with self._reading() as sql:
@@ -239,6 +239,27 @@ class TableReadings:
         with self._reading() as sql:
             return LinkPictures(sql, self._sealer, self._hazard_name).show(token)
 
+    def tasks(self, *, limit: int = 100) -> Sequence[TaskRow]:
+        """See the port."""
+        with self._reading() as sql:
+            callouts = CallOutPictures(sql, self._plan, self._hazard_name, self._reached)
+            return work_list(sql, limit, self._hazard_name, callouts.tiers)
+
+    def open_calls(self, number: str) -> Sequence[OpenCall]:
+        """回拨: what is open for a number (E.164) that rings us, newest first."""
+        with self._reading() as sql:
+            return open_calls(sql, self._sealer.blind_index(number))
+
+    def attempts_of(self, route: str, asked: Sequence[tuple[str, str]]) -> Mapping[str, int]:
+        """Attempts of a route by (provider's name, number in E.164); by the name where there is one."""
+        with self._reading() as sql:
+            return attempts_by_reference(sql, route, [(ref, self._sealer.blind_index(number)) for ref, number in asked])
+
+    def knows(self, number: str) -> bool:
+        """Whether a number (E.164) is anybody's of the register."""
+        with self._reading() as sql:
+            return is_known(sql, self._sealer.blind_index(number))
+
     def scopes_of_key(self, key: str) -> frozenset[str]:
         """See the port."""
         with self._reading() as sql:
@@ -272,6 +293,11 @@ class TableReadings:
         """How sources fare, as far as they were watched."""
         with self._reading() as sql:
             return health_of(sql, names)
+
+    def routes(self) -> Sequence[RouteView]:
+        """How the routes fare, by name."""
+        with self._reading() as sql:
+            return route_views(sql)
 
     def outlets(self, names: Sequence[str]) -> Sequence[OutletView]:
         """How outlets fare."""

@@ -8,18 +8,21 @@ place, since call-outs under way refer to it; receivers and endpoints never are,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, select, update
 
 from warning_dispatch.errors import Finding, NotFoundError, RegisterError
 from warning_dispatch.model.masking import mask
-from warning_dispatch.model.register import Register, RegisterCounts, ranked_endpoints
+from warning_dispatch.model.register import PeopleCounts, Register, RegisterCounts, ranked_endpoints
+from warning_dispatch.model.register_changes import RegisterChanges
 from warning_dispatch.model.unit import Channel, ReceiverEntry, Role, Unit, reach_bit
 from warning_dispatch.ports import Sealer
+from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.register_writing import insert_rows
 from warning_dispatch.store.schema import endpoint as endpoint_table
 from warning_dispatch.store.schema import number as number_table
@@ -34,12 +37,34 @@ NAME_CONTEXT = "receiver.name"
 """The sealing context of receiver.name_sealed."""
 _CHUNK = 500
 """Ids in one IN list: SQLite takes no more than 32,766 parameters, and short lists are planned faster."""
+_MANY = 2_000
+"""More digests than this are looked up by reading all."""
 
 _Record = dict[str, Any]
+_T = TypeVar("_T")
 
 
-def replace_register(connection: Connection, sealer: Sealer, register: Register, now: int) -> RegisterCounts:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a replacement looks at: codes of the units that differ, and of those whose people do."""
+
+    units: frozenset[str]
+    people: frozenset[str]
+
+    @classmethod
+    def of(cls, changes: RegisterChanges) -> Reach:
+        """What these changes touch."""
+        units = frozenset(one.unit_code for one in changes.units)
+        return cls(units, units.union(changes.reordered, (one.unit_code for one in changes.receivers)))
+
+
+def replace_register(
+    connection: Connection, sealer: Sealer, register: Register, now: int, only: Reach | None = None
+) -> RegisterCounts:
     """Make the database's register this one. `now` in ms UTC.
+
+    `only`: all else is known to be the same, and is not looked at: a county's list holds the writer no longer than its
+    own rows take. None: everything is compared.
 
     1. units, superiors first; those that are gone are ended and no longer callable
     2. numbers, one row for each distinct address
@@ -52,17 +77,19 @@ def replace_register(connection: Connection, sealer: Sealer, register: Register,
     """
     generations = _generations(register.units)
     _refuse_strangers(register)
-    units = _save_units(connection, generations, now)
-    numbers = _save_numbers(connection, sealer, register.receivers)
-    receivers = _save_receivers(connection, sealer, register.receivers, units.ids, now)
-    endpoints = _save_endpoints(connection, receivers, numbers, now)
+    people = [one for one in register.receivers if only is None or one.unit_code in only.people]
+    units = _save_units(connection, generations, now, None if only is None else only.units)
+    scope = None if only is None else frozenset(units.ids[code] for code in only.people if code in units.ids)
+    numbers = _save_numbers(connection, sealer, people)
+    receivers = _save_receivers(connection, sealer, people, units.ids, now, scope)
+    endpoints = _save_endpoints(connection, receivers, numbers, now, scope)
     settled = settle_service_days(Sql(connection), now)
     refresh_reach(connection, endpoints.touched | settled.units)
     return RegisterCounts(
         units=len(register.units),
         receivers=len(register.receivers),
-        endpoints=endpoints.total,
-        numbers=len(numbers),
+        endpoints=sum(len(set(one.endpoints)) for one in register.receivers),
+        numbers=len({each.address for one in register.receivers for each in one.endpoints}),
         units_added=units.added,
         units_changed=units.changed,
         units_ended=units.ended,
@@ -71,6 +98,19 @@ def replace_register(connection: Connection, sealer: Sealer, register: Register,
         endpoints_added=endpoints.added,
         endpoints_ended=endpoints.ended,
     )
+
+
+def replace_people(
+    connection: Connection, sealer: Sealer, receivers: Sequence[ReceiverEntry], units: Mapping[str, int], now: int
+) -> PeopleCounts:
+    """Make these the people of some units (code → key), by the same comparison as `replace_register`; others stay as they are."""
+    scope = frozenset(units.values())
+    numbers = _save_numbers(connection, sealer, receivers)
+    saved = _save_receivers(connection, sealer, receivers, units, now, scope)
+    endpoints = _save_endpoints(connection, saved, numbers, now, scope)
+    settled = settle_service_days(Sql(connection), now)
+    refresh_reach(connection, endpoints.touched | settled.units)
+    return PeopleCounts(saved.added, saved.ended, endpoints.added, endpoints.ended)
 
 
 def refresh_reach(connection: Connection, unit_ids: Iterable[int]) -> None:
@@ -191,11 +231,14 @@ def _refuse_strangers(register: Register) -> None:
         raise RegisterError([Finding(code, "单位编码不存在 / unknown unit code") for code in strangers])
 
 
-def _save_units(connection: Connection, generations: list[list[Unit]], now: int) -> _SavedUnits:
-    stored = {row.code: row for row in connection.execute(select(unit_table))}
-    ids: dict[str, int] = {code: row.id for code, row in stored.items()}
+def _save_units(
+    connection: Connection, generations: list[list[Unit]], now: int, only: frozenset[str] | None
+) -> _SavedUnits:
+    ids: dict[str, int] = dict(Sql(connection).rows("SELECT code, id FROM unit"))
+    stored = {row.code: row for row in _stored_units(connection, None if only is None else sorted(only & ids.keys()))}
     added = changed = 0
-    for generation in generations:
+    for every in generations:
+        generation = [unit for unit in every if only is None or unit.code in only]
         fresh = [unit for unit in generation if unit.code not in stored]
         keys = insert_rows(connection, unit_table, [{**_unit_values(unit, ids), "valid_from": now} for unit in fresh])
         ids.update(zip((unit.code for unit in fresh), keys, strict=True))
@@ -205,6 +248,15 @@ def _save_units(connection: Connection, generations: list[list[Unit]], now: int)
     gone = [row.id for code, row in stored.items() if code not in kept and row.valid_until is None]
     _update_rows(connection, unit_table, [{"row_id": key, "callable": 0, "valid_until": now} for key in gone])
     return _SavedUnits(ids, added, changed, len(gone))
+
+
+def _stored_units(connection: Connection, codes: list[str] | None) -> Iterator[Any]:
+    """Rows of these units, ended ones too; of all when None."""
+    if codes is None:
+        yield from connection.execute(select(unit_table))
+        return
+    for chunk in _chunks(codes):
+        yield from connection.execute(select(unit_table).where(unit_table.c.code.in_(chunk)))
 
 
 def _unit_values(unit: Unit, ids: Mapping[str, int]) -> _Record:
@@ -242,29 +294,61 @@ def _change_units(
 # --- numbers ----------------------------------------------------------------------------------------------
 
 
+def new_numbers(engine: Engine, sealer: Sealer, receivers: Sequence[ReceiverEntry]) -> Iterator[Callable[[], None]]:
+    """Short jobs for the writer that store the numbers that are new: those that nobody holds yet do not ring.
+
+    Sealing them is most of the work of a first import, and is done here, where nobody waits for it.
+    """
+    samples = {each.address: entry.sample for entry in receivers for each in entry.endpoints}
+    blind = {address: sealer.blind_index(address) for address in samples}
+    with reading(engine) as connection:
+        known = _known_numbers(connection, list(blind.values()))
+    for chunk in _chunks(one for one in samples if blind[one] not in known):
+        yield partial(_store_numbers, engine, [_number_values(sealer, one, blind[one], samples[one]) for one in chunk])
+
+
+def _store_numbers(engine: Engine, rows: Sequence[_Record]) -> None:
+    """Insert those that nobody else has meanwhile."""
+    with writing(engine) as connection:
+        known = _known_numbers(connection, [row["blind_index"] for row in rows])
+        _insert_numbers(connection, [row for row in rows if row["blind_index"] not in known])
+
+
 def _save_numbers(connection: Connection, sealer: Sealer, receivers: Sequence[ReceiverEntry]) -> dict[str, int]:
     """The key of each address. Numbers in no endpoint any more stay: old attempts refer to them."""
-    samples: dict[str, bool] = {}
-    for entry in receivers:
-        for each in entry.endpoints:
-            samples[each.address] = entry.sample
+    samples = {each.address: entry.sample for entry in receivers for each in entry.endpoints}
     blind = {address: sealer.blind_index(address) for address in samples}
-    known = {
-        bytes(digest): key for digest, key in connection.execute(select(number_table.c.blind_index, number_table.c.id))
-    }
+    known = _known_numbers(connection, list(blind.values()))
     fresh = [address for address in samples if blind[address] not in known]
-    rows = [
-        {
-            "kind": "mail" if "@" in address else "phone",
-            "sealed": sealer.seal(address.encode(), NUMBER_CONTEXT),
-            "blind_index": blind[address],
-            "masked": mask(address),
-            "sample": int(samples[address]),
-        }
-        for address in fresh
-    ]
-    keys = dict(zip(fresh, insert_rows(connection, number_table, rows), strict=True))
-    return {address: keys[address] if address in keys else known[blind[address]] for address in samples}
+    known |= _insert_numbers(connection, [_number_values(sealer, one, blind[one], samples[one]) for one in fresh])
+    return {address: known[blind[address]] for address in samples}
+
+
+def _known_numbers(connection: Connection, blind: Sequence[bytes]) -> dict[bytes, int]:
+    """Keys of the numbers that are stored, by their blind index; for many of them, simply of all."""
+    if len(blind) > _MANY:
+        return {bytes(row[0]): row[1] for row in Sql(connection).rows("SELECT blind_index, id FROM number")}
+    known: dict[bytes, int] = {}
+    for chunk in _chunks(blind):
+        wanted = select(number_table.c.blind_index, number_table.c.id).where(number_table.c.blind_index.in_(chunk))
+        known |= {bytes(digest): key for digest, key in connection.execute(wanted)}
+    return known
+
+
+def _number_values(sealer: Sealer, address: str, blind: bytes, sample: bool) -> _Record:
+    return {
+        "kind": "mail" if "@" in address else "phone",
+        "sealed": sealer.seal(address.encode(), NUMBER_CONTEXT),
+        "blind_index": blind,
+        "masked": mask(address),
+        "sample": int(sample),
+    }
+
+
+def _insert_numbers(connection: Connection, rows: list[_Record]) -> dict[bytes, int]:
+    """Insert numbers that are new; the key of each by its blind index."""
+    keys = insert_rows(connection, number_table, rows)
+    return dict(zip((row["blind_index"] for row in rows), keys, strict=True))
 
 
 # --- receivers --------------------------------------------------------------------------------------------
@@ -299,9 +383,15 @@ class _Stored:
 
 
 def _save_receivers(
-    connection: Connection, sealer: Sealer, receivers: Sequence[ReceiverEntry], ids: Mapping[str, int], now: int
+    connection: Connection,
+    sealer: Sealer,
+    receivers: Sequence[ReceiverEntry],
+    ids: Mapping[str, int],
+    now: int,
+    scope: frozenset[int] | None = None,
 ) -> _SavedReceivers:
-    stored = _stored_receivers(connection, sealer)
+    """`scope`: only the people of these units are compared; None: everybody."""
+    stored = _stored_receivers(connection, sealer, scope)
     names = {one.id: one.name for same in stored.values() for one in same}
     ranks: dict[tuple[str, Role], int] = defaultdict(int)
     placed: list[_Placed] = []
@@ -329,12 +419,16 @@ def _save_receivers(
     return _SavedReceivers(placed, names, len(fresh), len(gone))
 
 
-def _stored_receivers(connection: Connection, sealer: Sealer) -> dict[tuple[object, ...], list[_Stored]]:
+def _stored_receivers(
+    connection: Connection, sealer: Sealer, scope: frozenset[int] | None
+) -> dict[tuple[object, ...], list[_Stored]]:
     """Each receiver in force, by what makes it the same receiver."""
     stored: dict[tuple[object, ...], list[_Stored]] = defaultdict(list)
-    rows = Sql(connection).rows(
-        """SELECT id, unit_id, role, name_sealed, post, language, rank, serves_from, serves_until, verified_on,
-        verified_how FROM receiver WHERE valid_until IS NULL ORDER BY id"""
+    sql = Sql(connection)
+    rows = sql.rows(
+        f"""SELECT id, unit_id, role, name_sealed, post, language, rank, serves_from, serves_until, verified_on,
+        verified_how FROM receiver WHERE valid_until IS NULL{"" if scope is None else " AND unit_id IN {ids}"} ORDER BY id""",
+        *(() if scope is None else (sql.ids(scope),)),
     )
     for key, unit_id, role, sealed, post, language, *facts in rows:
         name = sealer.unseal(sealed, NAME_CONTEXT).decode()
@@ -371,16 +465,23 @@ def _receiver_values(sealer: Sealer, entry: ReceiverEntry, rank: int, unit_id: i
 @dataclass(frozen=True, slots=True)
 class _SavedEndpoints:
     touched: set[int]
-    total: int
     added: int
     ended: int
 
 
 def _save_endpoints(
-    connection: Connection, receivers: _SavedReceivers, numbers: Mapping[str, int], now: int
+    connection: Connection,
+    receivers: _SavedReceivers,
+    numbers: Mapping[str, int],
+    now: int,
+    scope: frozenset[int] | None = None,
 ) -> _SavedEndpoints:
     """Rows that are the same stay. A new row of a known number keeps what was found out about it, the same person's its proof."""
-    stored = connection.execute(select(endpoint_table).where(endpoint_table.c.valid_until.is_(None))).all()
+    in_force = select(endpoint_table).where(endpoint_table.c.valid_until.is_(None))
+    parts = [in_force]
+    if scope is not None:
+        parts = [in_force.where(endpoint_table.c.unit_id.in_(some)) for some in _chunks(sorted(scope))]
+    stored = [row for part in parts for row in connection.execute(part)]
     left = {(row.receiver_id, row.channel, row.number_id, row.rank): row for row in stored}
     verdicts = {
         (row.unit_id, row.channel, row.number_id): (row.usable, row.finding)
@@ -393,10 +494,8 @@ def _save_endpoints(
         if row.proved_at is not None
     }
     fresh: list[_Record] = []
-    total = 0
     for each in receivers.placed:
         for ranked in ranked_endpoints(each.entry):
-            total += 1
             number_id = numbers[ranked.address]
             if left.pop((each.receiver_id, ranked.channel.value, number_id, ranked.rank), None) is not None:
                 continue
@@ -417,7 +516,7 @@ def _save_endpoints(
     insert_rows(connection, endpoint_table, fresh)
     _update_rows(connection, endpoint_table, [{"row_id": row.id, "valid_until": now} for row in left.values()])
     touched = {row["unit_id"] for row in fresh} | {row.unit_id for row in left.values()}
-    return _SavedEndpoints(touched, total, len(fresh), len(left))
+    return _SavedEndpoints(touched, len(fresh), len(left))
 
 
 # --- rows -------------------------------------------------------------------------------------------------
@@ -432,7 +531,7 @@ def _update_rows(connection: Connection, table: Table, rows: list[_Record]) -> N
     connection.execute(update(table).where(table.c.id == bindparam("row_id")).values(values), renamed)
 
 
-def _chunks(keys: Iterable[int]) -> Iterator[list[int]]:
+def _chunks(keys: Iterable[_T]) -> Iterator[list[_T]]:
     remaining = iter(keys)
     while chunk := list(islice(remaining, _CHUNK)):
         yield chunk

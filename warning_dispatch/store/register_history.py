@@ -1,7 +1,7 @@
 """名册变动历史: who changed what in the register, when, and how it stood before and after. Sealed, for it names people.
 
 The journal says that something changed, by ids and counts, and is kept for ever; this says what, and is destroyed on
-schedule (store/erasure.py).
+schedule: what is sealed on the day (store/erasure.py), the rows with whoever is named in them by the next run of retention.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from warning_dispatch.model.register_changes import RegisterChanges
-from warning_dispatch.model.unit import ReceiverEntry, Unit
+from warning_dispatch.model.masking import mask, mask_name
+from warning_dispatch.model.register_changes import ChangeKind, RegisterChangeRow, RegisterChanges
+from warning_dispatch.model.unit import ReceiverEntry, Role, Unit
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.sql import Sql
 
@@ -78,6 +79,72 @@ def changes_of_unit(sql: Sql, sealer: Sealer, unit_code: str) -> Sequence[PastCh
         PastChange(at, actor, source, code, subject, _opened(sealer, old), _opened(sealer, new), b"" in (old, new))
         for at, actor, source, code, subject, old, new in rows
     ]
+
+
+def recent_changes(
+    sql: Sql, sealer: Sealer, *, since: int = 0, unit: str = "", before: int | None = None, limit: int = 100
+) -> Sequence[RegisterChangeRow]:
+    """Changes since a moment (ms), the newest first, masked; `unit`: of it and what lies below. `before`: an id, for the next page."""
+    rows = sql.rows(
+        """SELECT c.id, c.at, c.actor, c.source, c.unit_code, u.name, c.subject, c."before", c."after"
+        FROM register_change c LEFT JOIN unit u ON u.code = c.unit_code
+        WHERE c.id < ? AND c.at >= ? AND (? = '' OR c.unit_code = ? OR c.unit_code LIKE ?) ORDER BY c.id DESC LIMIT ?""",
+        _LAST if before is None else before,
+        since,
+        unit,
+        unit,
+        f"{unit}%",
+        limit,
+    )
+    return [_row(sealer, row) for row in rows]
+
+
+def _row(sealer: Sealer, row: Sequence[Any]) -> RegisterChangeRow:
+    key, at, actor, source, code, name, subject, sealed_before, sealed_after = row
+    erased = b"" in (sealed_before, sealed_after)
+    before, after = _opened(sealer, sealed_before), _opened(sealer, sealed_after)
+    kind = ChangeKind.CHANGED
+    if sealed_before is None:
+        kind = ChangeKind.ADDED
+    elif sealed_after is None:
+        kind = ChangeKind.REMOVED
+    what = () if erased or kind is not ChangeKind.CHANGED else _what(before or {}, after or {})
+    return RegisterChangeRow(
+        key, at, actor, source, code, name or "", subject, kind, what, _line(before), _line(after), erased
+    )
+
+
+def _what(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the fields that differ; days of service and of verification as one each."""
+    differs = [key for key in after if before.get(key) != after[key]]
+    return tuple(dict.fromkeys(_TOGETHER.get(key, key) for key in differs))
+
+
+_TOGETHER = {
+    "serves_from": "term",
+    "serves_until": "term",
+    "verified_on": "verified",
+    "verified_how": "verified",
+    "endpoints": "numbers",
+    "certified_on": "review",
+    "review_on": "review",
+}
+_LAST = (1 << 63) - 1
+_DUTY_ROOM = "值班"
+
+
+def _line(fields: Mapping[str, Any] | None) -> str:
+    """One side of a change, names and numbers masked."""
+    if fields is None:
+        return ""
+    if "endpoints" not in fields:
+        return " ".join(filter(None, (str(fields["name"]), str(fields.get("measures", "")))))
+    role = Role(fields["role"])
+    name = str(fields["name"])
+    if not (role is Role.DUTY and _DUTY_ROOM in name):  # a room, not a person
+        name = mask_name(name)
+    numbers = " ".join(dict.fromkeys(mask(str(one["address"])) for one in fields["endpoints"]))
+    return " ".join(filter(None, (role.chinese, name, str(fields["post"]), numbers)))
 
 
 def _sealed(sealer: Sealer, entry: Unit | ReceiverEntry | None) -> bytes | None:

@@ -6,7 +6,8 @@ over and none was written about since; so nothing goes that an open call-out ref
 
 1. Its links go, so that nobody can answer any more. 2. Its journal is buried: blocks removed, a signed tombstone left.
 3. Its rows go, those that refer before those referred to. 4. Messages and warnings go that nothing is left of, then old
-alarms that were claimed, then people and numbers that are not in force and that nothing names.
+alarms that were claimed, then shifts of the roster, accounts of changes in the register (the journal's counts stay), people
+and numbers that are not in force and that nothing names.
 
 Every step is one short transaction on a bounded number of rows. Whoever stops in between leaves a whole database: a
 buried journal has nothing to fold, and the next run goes on.
@@ -117,12 +118,30 @@ _LOOSE: Sequence[tuple[str, str]] = (
         AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.number_id = e.number_id) LIMIT ?""",
     ),
     ("duty_shift", "SELECT id FROM duty_shift WHERE ends_at < ? LIMIT ?"),
+    ("register_change", "SELECT id FROM register_change WHERE at < ? LIMIT ?"),
+    (
+        "letter",
+        """SELECT l.id FROM letter l LEFT JOIN campaign c ON c.id = l.campaign_id WHERE l.due_at < ?
+        AND (c.id IS NULL OR c.closed_at < ?) LIMIT ?""",
+    ),
+    (
+        "proof",
+        """SELECT p.id FROM proof p WHERE p.ended_at < ?
+        AND NOT EXISTS (SELECT 1 FROM letter l WHERE l.proof_id = p.id) LIMIT ?""",
+    ),
+    (
+        "renewal_link",
+        """SELECT x.id FROM renewal_link x WHERE x.expired_at < ?
+        AND NOT EXISTS (SELECT 1 FROM letter l WHERE l.link_id = x.id) LIMIT ?""",
+    ),
+    ("filing", "SELECT id FROM filing WHERE campaign_id IS NULL AND filed_at < ? AND proposed IS NULL LIMIT ?"),
     (
         "receiver",
         """SELECT r.id FROM receiver r WHERE r.valid_until < ?
         AND NOT EXISTS (SELECT 1 FROM endpoint e WHERE e.receiver_id = r.id)
         AND r.id NOT IN (SELECT receiver_id FROM duty_shift)
         AND r.id NOT IN (SELECT receiver_id FROM link)
+        AND r.id NOT IN (SELECT receiver_id FROM renewal_link)
         AND r.id NOT IN (SELECT receiver_id FROM acknowledgement WHERE receiver_id IS NOT NULL)
         AND r.id NOT IN (SELECT receiver_id FROM feedback WHERE receiver_id IS NOT NULL)
         AND r.id NOT IN (SELECT receiver_id FROM attempt WHERE receiver_id IS NOT NULL) LIMIT ?""",
@@ -131,6 +150,9 @@ _LOOSE: Sequence[tuple[str, str]] = (
         "number",
         """SELECT n.id FROM number n WHERE NOT EXISTS (SELECT 1 FROM endpoint e WHERE e.number_id = n.id)
         AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.number_id = n.id)
+        AND NOT EXISTS (SELECT 1 FROM letter l WHERE l.number_id = n.id)
+        AND NOT EXISTS (SELECT 1 FROM proof p WHERE p.number_id = n.id)
+        AND n.id NOT IN (SELECT number_id FROM renewal_link)
         AND NOT EXISTS (SELECT 1 FROM number_call c WHERE c.number_id = n.id) LIMIT ?""",
     ),
 )
@@ -288,6 +310,8 @@ class Retention:
 _BEFORE: Mapping[str, Sequence[str]] = {
     "attempt": (_UNSERVED,),
     "callee": (_UNATTEMPTED,),
+    "renewal_link": ("DELETE FROM renewal_link_unit WHERE link_id IN {ids}",),
+    "number": ("DELETE FROM opt_out WHERE number_id IN {ids}",),
     "alert": (
         "DELETE FROM outlet_post WHERE publication_id IN (SELECT id FROM publication WHERE alert_id IN {ids})",
         "DELETE FROM publication WHERE alert_id IN {ids}",

@@ -25,25 +25,34 @@ from warning_dispatch.model.states import AttemptState, BranchState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.store.schema_metadata import Key, key, metadata
 from warning_dispatch.store.schema_register import duty_shift, endpoint, number, receiver, register_change, unit
+from warning_dispatch.store.schema_renewal import campaign, filing, letter, proof, renewal_link, renewal_link_unit
 from warning_dispatch.store.schema_sources import lease, outlet_post, publication, source, source_item
 
 __all__ = [
     "Key",
+    "campaign",
     "duty_shift",
     "endpoint",
+    "filing",
     "lease",
+    "letter",
     "metadata",
     "number",
     "outlet_post",
+    "proof",
     "publication",
     "receiver",
     "register_change",
+    "renewal_link",
+    "renewal_link_unit",
     "source",
     "source_item",
     "unit",
 ]
 """What stands in other files and is asked for here."""
 
+A_TASK = f"state = {AttemptState.HANDED.value} AND channel = {Channel.OPERATOR.value}"
+"""What stands on the duty officer's work list."""
 ON_A_LINE = f"state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value}) AND channel = {Channel.VOICE.value}"
 """Calls that are claimed or handed over: each has a line of its route, and nobody else may ring its number."""
 
@@ -179,6 +188,13 @@ callout = Table(
     Column("finished", Integer, nullable=False, server_default="0"),
     Column("seen_at", BigInteger, comment="when an officer of the bureau took note of it"),
     Column("seen_by", Text),
+    Column(
+        "confidential",
+        SmallInteger,
+        nullable=False,
+        server_default="0",
+        comment="of a warning that is not public: nothing of it goes by a public cloud",
+    ),
     Column("filling", Text, comment="JSON: tiers and units that are still to be filled; none when all are"),
     Index(
         "ix_callout_due",
@@ -317,6 +333,8 @@ attempt = Table(
     Column("possible_duplicate", SmallInteger, nullable=False, server_default="0"),
     Column("held_until", BigInteger, comment="READY and not before: every number it could dial is over its budget"),
     Column("held_why", Text, comment="reason"),
+    Column("taken_until", BigInteger, comment="an operator task: until when the machine waits for whoever took it"),
+    Column("taken_by", Text, comment="who, as the journal names them"),
     _refers("callout_id", "callout"),
     Index(
         "ix_attempt_held",
@@ -325,6 +343,12 @@ attempt = Table(
         postgresql_where=text(f"state = {AttemptState.READY.value} AND held_until IS NOT NULL"),
     ),
     Column("merged_id", Key, comment="DROPPED: the attempt that names its unit instead, perhaps of another call-out"),
+    Index(
+        "ix_attempt_task",
+        "callout_id",
+        sqlite_where=text(A_TASK),
+        postgresql_where=text(A_TASK),
+    ),
     Index(
         "ix_attempt_ready",
         "channel",
@@ -469,7 +493,22 @@ route = Table(
     Column("rate", Integer, comment="per minute; none: no such limit"),
     Column("tokens", BigInteger, nullable=False, server_default="0", comment="thousandths of a message"),
     Column("tokens_at", BigInteger, nullable=False, server_default="0"),
-    Column("down_until", BigInteger, nullable=False, server_default="0", comment="out of service until (breaker)"),
+    Column(
+        "phase", SmallInteger, nullable=False, server_default="0", comment="breaker: in service, out of it, one trial"
+    ),
+    Column("failures", SmallInteger, nullable=False, server_default="0", comment="refusals for the moment, in a row"),
+    Column("openings", SmallInteger, nullable=False, server_default="0", comment="how often in a row it was taken out"),
+    Column(
+        "down_until",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="out of service: no trial before; trial: over then; in service: since when",
+    ),
+    Column("down_why", Text, nullable=False, server_default="", comment="the outcome that took it out of service"),
+    Column("trial_id", Key, comment="the attempt that is the trial"),
+    Column("balance", Text, nullable=False, server_default="", comment="as the provider said it at the last probe"),
+    Column("probed_at", BigInteger, nullable=False, server_default="0", comment="when it was last asked how it fares"),
 )
 
 number_call = Table(
@@ -481,6 +520,16 @@ number_call = Table(
     Column("at", BigInteger, nullable=False),
     Index("ix_number_call_window", "number_id", "route", "at"),
     comment="The exact sliding window of calls per number and provider.",
+)
+
+opt_out = Table(
+    "opt_out",
+    metadata,
+    Column("number_id", Key, primary_key=True, autoincrement=False),
+    Column("route", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+    comment="Who has told a provider to send nothing more: by that route nothing is sent, everything else goes on.",
 )
 
 turn = Table(

@@ -41,6 +41,7 @@ class AesSealer:
     def __init__(self, keys: KeyRing) -> None:
         """Take the data keys and the index key."""
         self.key_id = keys.data_key_id
+        self.index_key_id = keys.index_key_id
         self._header = _FORM + bytes((keys.data_key_id,))
         self._cipher = AESGCM(keys.data_key)
         self._ciphers = {number: AESGCM(key) for number, key in keys.former.items()} | {self.key_id: self._cipher}
@@ -95,3 +96,8 @@ def link_token(
 def link_hash(token: str) -> bytes:
     """SHA-256 of a token, 32 bytes: what is stored. A token typed in capitals is the same token."""
     return sha256(token.strip().lower().encode()).digest()
+
+
+def derived_token(link_key: bytes, facts: str) -> str:
+    """The token of any other link: 80 bits of the link key and of what it is for, the same whenever it is derived."""
+    return b32encode(hmac.digest(link_key, facts.encode(), "sha256")[:_TOKEN_BYTES]).decode().lower()

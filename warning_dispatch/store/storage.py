@@ -18,14 +18,20 @@ from warning_dispatch.store.callout_rows import CallOutTable
 from warning_dispatch.store.chore_rows import ChoreTable
 from warning_dispatch.store.clock_rows import ClockTable
 from warning_dispatch.store.database import is_sqlite, writing
-from warning_dispatch.store.endpoint_rows import EndpointTable, RouteTable
+from warning_dispatch.store.endpoint_rows import EndpointTable
+from warning_dispatch.store.filing_rows import FilingTable
 from warning_dispatch.store.journal import Journal
+from warning_dispatch.store.letter_rows import LetterTable
 from warning_dispatch.store.link_rows import LinkTable
 from warning_dispatch.store.locks import take_turns
 from warning_dispatch.store.number_calls import NumberCallTable
+from warning_dispatch.store.opt_out_rows import OptOutTable
+from warning_dispatch.store.people_rows import PeopleTable
+from warning_dispatch.store.proof_rows import ProofTable
 from warning_dispatch.store.publication_rows import PublicationTable
 from warning_dispatch.store.register_upkeep import UpkeepTable
 from warning_dispatch.store.round_rows import RoundTable
+from warning_dispatch.store.route_rows import RouteTable
 from warning_dispatch.store.source_rows import LeaseTable, SourceTable
 from warning_dispatch.store.sql import Sql
 from warning_dispatch.store.turn_rows import TurnTable
@@ -57,6 +63,7 @@ class TableTransaction:
         self.endpoints = EndpointTable(sql, sealer)
         self.routes = RouteTable(sql)
         self.number_calls = NumberCallTable(sql)
+        self.opt_outs = OptOutTable(sql)
         self.turns = TurnTable(sql)
         self.alerts = AlertTable(sql, sealer)
         self.alarms = AlarmTable(sql)
@@ -67,6 +74,10 @@ class TableTransaction:
         self.clock = ClockTable(sql)
         self.chores = ChoreTable(sql)
         self.upkeep = UpkeepTable(sql, sealer)
+        self.campaigns = FilingTable(sql, sealer)
+        self.people = PeopleTable(sql, sealer)
+        self.letters = LetterTable(sql, link_key)
+        self.proofs = ProofTable(sql, sealer, link_key)
         self.journal = JournalTable(sql, journal)
 
 

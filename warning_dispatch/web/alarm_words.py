@@ -88,6 +88,8 @@ ALARMS: Mapping[str, Pair] = {
     "plan_missing": ("叫应方案不见了", "a call chain is missing"),
     "blackout_suspected": ("大量打不通，疑似断网", "mostly unreachable, the network may be down"),
     "route_down": ("线路停用", "route out of service"),
+    "route_back": ("线路恢复", "route back in service"),
+    "no_route": ("没有一条线路能打这些号码", "no route can carry these numbers"),
     "source_silent": ("预警来源没有消息", "a source has fallen silent"),
     "source_unreachable": ("预警来源连不上", "a source cannot be reached"),
     "outlet_failed": ("没有送到传播单位", "not delivered to an outlet"),
@@ -125,6 +127,7 @@ _DETAILS: Mapping[str, Pair] = {
         "chain {chain} wants plan {plan}, which is not configured",
     ),
     "route_down": ("{route}：{outcome}", "{route}: {outcome}"),
+    "route_back": ("{route} 试呼成功，已恢复使用", "{route}: the trial got through, it is used again"),
     "source_silent": ("{source} 一直没有消息", "nothing has come from {source}"),
     "units_unreachable": (
         "{units} 个单位没有能用的电话：{names}。请今天补报号码，见 contacts check",
@@ -165,6 +168,8 @@ GAPS: Mapping[str, Pair] = {
     "many_units": ("责任人负责单位过多", "its person has too many units"),
     "roster_gap": ("值班表有缺口", "a gap in the roster"),
     "review_due": ("重点单位未复核或没写措施", "key unit: review due, or no measures"),
+    "not_filed": ("年度更新备案逾期未报", "not filed in the last campaign"),
+    "denied": ("有号码的持有人否认", "a number that its holder denies"),
 }
 """Weaknesses of a unit in the register, by registry.readiness.Gap."""
 _NAMED = 6

@@ -1,4 +1,4 @@
-"""/api/v1: what other systems send and ask. Keys are per system and scoped: alerts, read, act."""
+"""/api/v1: what other systems send and ask. Keys are per system and scoped: alerts, read, act, register."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from warning_dispatch.web.documents import AckDocument, AckRequest, CalleeList, 
 from warning_dispatch.web.failures import ApiRefusalError
 from warning_dispatch.web.list_documents import UnreachedDocument, unreached_document
 from warning_dispatch.web.push import PushDoor
+from warning_dispatch.web.register_documents import RegisterApi
+from warning_dispatch.web.register_look import RegisterLook
 
 BEARER: Final = HTTPBearer(auto_error=False, description="warning-dispatch key add")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
@@ -41,8 +43,11 @@ RAW_BODY: Final[dict[str, Any]] = {
 class Api:
     """The endpoints of /api/v1 over the read models and the desk."""
 
-    def __init__(self, read: ReadModels, desk: Desk, clock: Clock, door: PushDoor) -> None:
-        """`door` knows who may push messages."""
+    def __init__(
+        self, read: ReadModels, desk: Desk, clock: Clock, door: PushDoor, register: RegisterLook | None = None
+    ) -> None:
+        """`door` knows who may push messages; `register` None: nothing is told of it."""
+        self._register = register
         self._read = read
         self._clock = clock
         self._desk = desk
@@ -93,6 +98,13 @@ class Api:
         )
         for path, endpoint in reads:
             router.add_api_route(path, endpoint, responses=_refusals(404), dependencies=[self._needs("read")])
+        if self._register is not None:
+            router.add_api_route(
+                "/register/changes",
+                RegisterApi(self._register).register_changes,
+                responses=_refusals(),
+                dependencies=[self._needs("register")],
+            )
         router.add_api_route(
             "/callouts/{callout_id}/callees/{callee_id}/ack",
             self.acknowledge,

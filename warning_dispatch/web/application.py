@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,17 +13,32 @@ from starlette.routing import BaseRoute, Route
 
 import warning_dispatch
 from warning_dispatch.clock import Clock
-from warning_dispatch.ports import Desk, ReadModels
+from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
+from warning_dispatch.ports import Desk, ReadModels, RenewalDesk, RenewalReadings
 from warning_dispatch.web.api import Api
+from warning_dispatch.web.board import RegisterBoard, RenewalBoard
 from warning_dispatch.web.console.console import Console, ConsoleParts
 from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.feeds import Feeds
+from warning_dispatch.web.filing import FilingPage
 from warning_dispatch.web.guard import Guard
+from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.live import LivePage
 from warning_dispatch.web.pages import Pages
 from warning_dispatch.web.probes import Probes
+from warning_dispatch.web.proof import ProofDoor
 from warning_dispatch.web.push import PushDoor, Pusher
 from warning_dispatch.web.receiver import ReceiverPage
+from warning_dispatch.web.register_look import RegisterLook
+from warning_dispatch.web.tasks import TasksPage
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What the pages of the yearly refresh stand on."""
+
+    read: RenewalReadings
+    desk: RenewalDesk
 
 
 def create_app(
@@ -38,20 +54,25 @@ def create_app(
     pushers: Sequence[Pusher] = (),
     feeds: Feeds | None = None,
     console: ConsoleParts | None = None,
+    renewal: Renewal | None = None,
+    register: RegisterLook | None = None,
+    hooks: Hooks | None = None,
 ) -> FastAPI:
-    """The application for the network: API, receiver's page, probes and, for the demo, the live page at /.
+    """The application for the network: API, receiver's page, probes and, for the demo, the live page at / and the work list at /tasks.
 
     `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for
     one message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each).
-    `pushers`: who may push besides holders of a key; `feeds` None: nothing is published. `console` None:
-    officers have no pages here. Before the server stops call
+    `pushers`: who may push besides holders of a key; `feeds` None: nothing is published. `renewal` None: no pages of
+    the yearly refresh; `register` None: none of the register. What the bureau sees of both stands behind the same
+    door as the live page. `hooks`: providers call back. `console` None: officers have no pages here. Before the server
+    stops call
     `app.state.close()` in its event loop: it ends the open streams.
     """
     pages = Pages()
     failures = Failures(pages)
     live = LivePage(read, pages, clock)
     secure = urlsplit(public_url).scheme == "https"
-    desk_pages = Console(console, desk, pages, clock, secure=secure) if console else None
+    desk_pages = Console(console, pages, clock, secure=secure) if console else None
     app = FastAPI(
         title="warning-dispatch",
         version=warning_dispatch.__version__,
@@ -62,15 +83,19 @@ def create_app(
         middleware=[Middleware(_guard(failures, secure=secure))],
         routes=[
             *(_pages_routes(read, desk, pages, failures) if people else ()),
+            *(_renewal_routes(renewal, pages, failures, secure=secure) if people and renewal else ()),
             *(_live_routes(live) if live_page else ()),
             *(desk_pages.routes() if desk_pages else ()),
+            *(_board_routes(renewal, register, pages, failures) if live_page else ()),
+            *(_task_routes(TasksPage(read, desk, pages, clock)) if live_page else ()),
+            *(hooks.routes() if hooks else ()),
         ],
     )
     probes = Probes(desk, clock)
     app.add_route("/healthz", probes.alive, include_in_schema=False)
     app.add_route("/readyz", probes.ready, include_in_schema=False)
     door = PushDoor(read, clock, pushers, body_limit)
-    app.include_router(Api(read, desk, clock, door).router(alerts=alerts, people=people))
+    app.include_router(Api(read, desk, clock, door, register).router(alerts=alerts, people=people))
     if feeds is not None:
         app.include_router(feeds.router())
     failures.install(app)
@@ -97,6 +122,50 @@ def _pages_routes(read: ReadModels, desk: Desk, pages: Pages, failures: Failures
         Route("/r/{token}", receiver.answer, methods=["GET", "HEAD", "POST"]),
         Route("/static/{name}", pages.static_answer, methods=["GET"]),
     ]
+
+
+def _renewal_routes(renewal: Renewal, pages: Pages, failures: Failures, *, secure: bool) -> list[BaseRoute]:
+    filing = FilingPage(renewal.read, renewal.desk, pages, failures, secure=secure)
+    proof = ProofDoor(renewal.read, renewal.desk, pages, failures)
+    link, unit = FILING_PATH + "{token}", FILING_PATH + "{token}/u/{code}"
+    both, reads, posts = ["GET", "HEAD", "POST"], ["GET", "HEAD"], ["POST"]
+    return [
+        Route(link, filing.overview, methods=both),
+        Route(unit, filing.unit, methods=reads),
+        Route(f"{unit}/correct", filing.correct, methods=both),
+        Route(f"{unit}/successor", filing.successor, methods=both),
+        Route(f"{unit}/sheet", filing.sheet, methods=posts),
+        Route(f"{link}/workbook", filing.workbook, methods=both),
+        Route(f"{link}/template.xlsx", filing.template, methods=reads),
+        Route(f"{link}/approve", filing.approve, methods=both),
+        Route(PROOF_PATH + "{token}", proof.answer, methods=both),
+    ]
+
+
+def _board_routes(
+    renewal: Renewal | None, register: RegisterLook | None, pages: Pages, failures: Failures
+) -> list[BaseRoute]:
+    reads, both = ["GET", "HEAD"], ["GET", "HEAD", "POST"]
+    routes: list[BaseRoute] = []
+    if register is not None:
+        look = RegisterBoard(register, pages, failures)
+        routes += [
+            Route("/readiness", look.readiness, methods=reads),
+            Route("/register/changes", look.changes, methods=reads),
+        ]
+    if renewal is not None:
+        board = RenewalBoard(renewal.read, renewal.desk, pages, failures)
+        routes += [
+            Route("/campaign", board.progress, methods=both),
+            Route("/campaign/filings", board.filings, methods=reads),
+            Route("/campaign/awaiting", board.awaiting, methods=both),
+            Route("/campaign/sheet/{code}", board.sheet, methods=both),
+        ]
+    return routes
+
+
+def _task_routes(tasks: TasksPage) -> list[BaseRoute]:
+    return [Route("/tasks", tasks.show, methods=["GET"]), Route("/tasks", tasks.act, methods=["POST"])]
 
 
 def _live_routes(live: LivePage) -> list[BaseRoute]:

@@ -23,6 +23,14 @@ async def read_body(request: Request, limit: int) -> bytes:
     return body
 
 
+async def read_within(request: Request, limit: int) -> bytes | None:
+    """The bytes of the body, which may be none; None when they are more than `limit`."""
+    try:
+        return await _collect(request, limit)
+    except ApiRefusalError:
+        return None
+
+
 async def _collect(request: Request, limit: int) -> bytes:
     pieces = bytearray()
     try:

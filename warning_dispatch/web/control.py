@@ -5,26 +5,34 @@ No key is asked for: whoever may open the socket's file may act. Never bind this
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError
+from warning_dispatch.engine.tasks import TaskResult
+from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError, RefusedError
+from warning_dispatch.model.register import RegisterCounts
+from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.model.states import Means
-from warning_dispatch.ports import Desk, ListAccount, ReadModels
+from warning_dispatch.ports import Desk, ListAccount, ReadModels, RenewalDesk
 from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
 from warning_dispatch.web.api import intake_answer
 from warning_dispatch.web.body import read_body
 from warning_dispatch.web.documents import AckDocument, AckRequest, IntakeDocument, Said, intake_document
-from warning_dispatch.web.failures import Failures, status_of
+from warning_dispatch.web.failures import ApiRefusalError, Failures, status_of
 from warning_dispatch.web.guard import Guard
 from warning_dispatch.web.pages import Pages
+from warning_dispatch.web.renewal_control import RenewalControl
 
+REGISTER_LIMIT: Final = 256 << 20
+"""Bytes of a register as JSON: that of a prefecture is some 20 MB."""
+_IMPORTS: Final = TypeAdapter(RegisterImport)
 PAGE: int = 1000
 """Callees read at a time while looking for a unit's."""
 
@@ -116,6 +124,24 @@ class ClaimRequest(BaseModel):
     actor: Said
 
 
+class TaskRequest(BaseModel):
+    """An act on a task of the work list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    actor: Said
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+
+
+class TaskDocument(BaseModel):
+    """It is done. `until`: ms for which the machine waits; `number`: in clear, for whoever dials it."""
+
+    attempt_id: int
+    until: int | None = None
+    number: str | None = None
+    result: str | None = None
+
+
 class ClaimDocument(BaseModel):
     """The alarms that were claimed, with all that rang together with them."""
 
@@ -130,10 +156,24 @@ class ActDocument(BaseModel):
     done: bool = True
 
 
-def create_control_app(read: ReadModels, desk: Desk, *, body_limit: int, samples: bool = True) -> FastAPI:
-    """The application for the local socket: POST /acts/{act}, /alerts (and release), /ack, /alarms/claim, /receivers, /lists.
+def no_register(_coming: RegisterImport) -> RegisterCounts:
+    """Where there is no register to take anything over (the demonstration's is its own)."""
+    raise RefusedError("这里不能导入名册 / no register can be taken over here")
 
-    `body_limit` in bytes. `samples`: whether sample numbers may be added (no: real routes would have to dial them).
+
+def create_control_app(
+    read: ReadModels,
+    desk: Desk,
+    *,
+    body_limit: int,
+    samples: bool = True,
+    register: Callable[[RegisterImport], RegisterCounts] = no_register,
+    renewal: RenewalDesk | None = None,
+) -> FastAPI:
+    """The application for the local socket: POST /acts/{act}, /alerts (and release), /ack, /alarms/claim, /receivers, /lists, /register.
+
+    `body_limit` in bytes, of a message. `samples`: whether sample numbers may be added (no: real routes would have to dial
+    them). `register` takes a register over, in a thread of its own. `renewal`: POST /campaign/… as well.
     """
     failures = Failures(Pages())
 
@@ -142,7 +182,9 @@ def create_control_app(read: ReadModels, desk: Desk, *, body_limit: int, samples
 
     app = FastAPI(title="warning-dispatch control", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(guarded)
-    app.include_router(Control(read, desk, body_limit=body_limit, samples=samples).router())
+    app.include_router(Control(read, desk, body_limit=body_limit, samples=samples, register=register).router())
+    if renewal is not None:
+        app.include_router(RenewalControl(renewal).router())
     failures.install(app)
     app.add_exception_handler(DispatchError, _plain_error)
     return app
@@ -151,8 +193,17 @@ def create_control_app(read: ReadModels, desk: Desk, *, body_limit: int, samples
 class Control:
     """The endpoints of the local socket."""
 
-    def __init__(self, read: ReadModels, desk: Desk, *, body_limit: int, samples: bool) -> None:
-        """`read` finds a unit's callee, the desk acts."""
+    def __init__(
+        self,
+        read: ReadModels,
+        desk: Desk,
+        *,
+        body_limit: int,
+        samples: bool,
+        register: Callable[[RegisterImport], RegisterCounts],
+    ) -> None:
+        """`read` finds a unit's callee, the desk acts, `register` takes registers over."""
+        self._register = register
         self._samples = samples
         self._read = read
         self._desk = desk
@@ -168,6 +219,10 @@ class Control:
         router.add_api_route("/receivers", self.add_receiver, methods=["POST"])
         router.add_api_route("/lists", self.list_written, methods=["POST"])
         router.add_api_route("/alarms/claim", self.claim, methods=["POST"])
+        router.add_api_route("/register", self.take_over, methods=["POST"])
+        router.add_api_route("/tasks/{attempt_id}/take", self.take_task, methods=["POST"])
+        router.add_api_route("/tasks/{attempt_id}/number", self.task_number, methods=["POST"])
+        router.add_api_route("/tasks/{attempt_id}/results/{result}", self.finish_task, methods=["POST"])
         return router
 
     async def take_in(
@@ -208,6 +263,12 @@ class Control:
             called=list(added.called),
         )
 
+    async def take_over(self, request: Request) -> JSONResponse:
+        """Take a register over that a command has read and compared; all of it or nothing."""
+        raw = await read_body(request, REGISTER_LIMIT)
+        counts = await to_thread.run_sync(lambda: self._register(_import_in(raw)))
+        return JSONResponse(asdict(counts))
+
     async def list_written(self, body: ListWrittenRequest) -> ListWrittenDocument:
         """Account for a list that a command is about to write."""
         await self._desk.list_written(ListAccount(**body.model_dump()))
@@ -230,6 +291,19 @@ class Control:
             return False
         return True
 
+    async def take_task(self, attempt_id: int, body: TaskRequest) -> TaskDocument:
+        """An officer is dialling."""
+        return TaskDocument(attempt_id=attempt_id, until=await self._desk.tasks.take(attempt_id, actor=body.actor))
+
+    async def task_number(self, attempt_id: int, body: TaskRequest) -> TaskDocument:
+        """The number in clear."""
+        return TaskDocument(attempt_id=attempt_id, number=await self._desk.tasks.number(attempt_id, actor=body.actor))
+
+    async def finish_task(self, attempt_id: int, result: TaskResult, body: TaskRequest) -> TaskDocument:
+        """What came of it."""
+        await self._desk.tasks.finish(attempt_id, result, actor=body.actor, note=body.note)
+        return TaskDocument(attempt_id=attempt_id, result=result)
+
     async def claim(self, body: ClaimRequest) -> ClaimDocument:
         """Somebody of the bureau has it in hand."""
         return ClaimDocument(claimed=list(await self._desk.claim_alarms(body.alarm_ids, actor=body.actor)))
@@ -243,6 +317,13 @@ class Control:
                 return found
             offset += len(rows)
         raise NotFoundError(f"叫应 {callout_id} 里没有单位 {unit_code} / call-out {callout_id} has no unit {unit_code}")
+
+
+def _import_in(raw: bytes) -> RegisterImport:
+    try:
+        return _IMPORTS.validate_json(raw)
+    except ValidationError as error:  # its words would show what was sent
+        raise ApiRefusalError(422, "invalid", {"findings": f"{error.error_count()} × register"}) from None
 
 
 async def _plain_error(_request: Request, error: Exception) -> JSONResponse:

@@ -13,9 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError, RefusedError, StoreError
+from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
 from warning_dispatch.web.pages import Pages
 
 BY_STATUS: Final = {401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method", 413: "too_large"}
+PEOPLE_ONLY: Final = ("/r/", FILING_PATH, PROOF_PATH)
+"""Where nobody but people comes, whatever their browser says it accepts."""
 PAGE_FOR: Final = {"not_found": "missing", "method": "method"}
 """Page texts by the name of a refusal; every other one is told as trouble."""
 
@@ -113,7 +116,7 @@ def wants_page(request: Request) -> bool:
     path = request.url.path
     if path.startswith(("/api/", "/feeds/")):
         return False
-    return path.startswith("/r/") or "text/html" in request.headers.get("accept", "")
+    return path.startswith(PEOPLE_ONLY) or "text/html" in request.headers.get("accept", "")
 
 
 def _handler(answer: Callable[[Request, Any], Response]) -> Callable[[Request, Any], Awaitable[Response]]:

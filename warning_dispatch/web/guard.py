@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from warning_dispatch.clock import stopwatch
+from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
 from warning_dispatch.web.failures import Failures
 
 CLOSED_POLICY: Final = "default-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
@@ -31,13 +32,18 @@ HEADERS: Final = {
 }
 """Set on every answer that does not say otherwise itself."""
 TRANSPORT_SECURITY: Final = "max-age=31536000"
+SECRET_PATHS: Final = ("/r/", FILING_PATH, PROOF_PATH)
+"""What follows is a link's token."""
 QUIET_PATHS: Final = ("/healthz", "/readyz", "/static/", "/live/")
 """Asked again and again by machines: logged at debug only."""
 
 
 def masked_path(path: str) -> str:
-    """A path as the log may show it: the token of a receiver's page is a secret."""
-    return "/r/***" if path.startswith("/r/") else path
+    """A path as the log may show it: the token of a page behind a link is a secret, and what signs a callback too."""
+    if path.startswith("/hooks/"):
+        return "/".join(path.split("/", 3)[:3]) + "/***"
+    secret = next((one for one in SECRET_PATHS if path.startswith(one)), None)
+    return path if secret is None else f"{secret}***"
 
 
 class Guard:

@@ -56,6 +56,11 @@ _COUNTY = frozenset(
 )
 
 
+_LIFTED = (CallOutState.CLOSED, CallOutState.CANCELLED)
+"""What was answered there is over: should it come back, with a larger area, everybody is asked anew. While that call-out is
+filled piece by piece, the lifted one is still the newest that many a unit has."""
+
+
 class Tables(Protocol):
     """Where the oracle looks."""
 
@@ -201,7 +206,7 @@ class Oracle:
 
     def _remember_answers(self, wanted: Mapping[Obligation, Colour], newest: Any) -> None:
         for row in newest:
-            if row.callout_state == CallOutState.CLOSED or row.of not in wanted:
+            if row.callout_state in _LIFTED or row.of not in wanted:
                 self.answered.pop(row.of, None)
             elif row.state in (CalleeState.ACKNOWLEDGED, CalleeState.WAIVED):
                 self.answered[row.of] = max(Colour(row.colour), self.answered.get(row.of, Colour.BLUE))

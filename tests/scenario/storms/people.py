@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from random import Random
 from typing import TYPE_CHECKING
 
 from warning_dispatch.engine.acts import Act
+from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.escalation.callout import OVER
 from warning_dispatch.model.states import FINISHED, CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, UnitLevel
@@ -43,6 +46,7 @@ class People:
         """`numbers`: address → its id."""
         self._storm = storm
         self._rng = storm.rng
+        self._at_the_list = Random(storm.seed)  # beside the storm's own, so that other storms stay what they were
         self._added = 0
         self.numbers: dict[str, int] = {}
         self._look_up()
@@ -70,11 +74,38 @@ class People:
             self._outage()
         if self._storm.seed % 2 == 1 and draw() < weather.act / 2:
             self.claim()
+        if self._storm.seed % 5 == 4 and self._at_the_list.random() < weather.act:
+            self._work_the_list()
 
     def claim(self) -> None:
         """Somebody of the bureau has every alarm in hand."""
         self._storm.tell("claims every alarm")
         self._storm.survive(self._storm.town.claim)
+
+    def _work_the_list(self) -> None:
+        """An officer takes a task of the work list, or says what came of one; of any task, also one that is over."""
+        storm, town, draw = self._storm, self._storm.town, self._at_the_list
+        sql = "SELECT id FROM attempt WHERE channel = ? AND handed_at IS NOT NULL ORDER BY id DESC LIMIT 12"
+        tasks = [int(row[0]) for row in storm.rows(sql, Channel.OPERATOR.value)]
+        if not tasks:
+            return
+        task, actor = draw.choice(tasks), draw.choice(("officer", "colleague"))
+        if draw.random() < 0.5:
+            storm.tell(f"{actor} takes task {task}")
+            work = partial(town.engine.tasks.take, attempt_id=task, actor=actor)
+        else:
+            result = draw.choice(tuple(TaskResult))
+            storm.tell(f"task {task}: {result}")
+            if result in (TaskResult.ANSWERED, TaskResult.TOLD_DEPUTY):
+                sql = "SELECT callee_id FROM attempt_callee WHERE attempt_id = ?"
+                storm.truth.recorded.update((row[0], Means.OPERATOR) for row in storm.rows(sql, task))
+            work = partial(town.engine.tasks.finish, attempt_id=task, result=result, actor=actor)
+
+        def act() -> None:
+            done = town.engine.once(town.clock.now(), work)
+            town.network.hang_up(done.hang_up, town.clock.now())
+
+        storm.survive(act)
 
     def _callout(self) -> int:
         """One of any state alike, so that a rare state meets acts as often as a usual one."""

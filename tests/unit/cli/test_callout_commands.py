@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import stat
 from pathlib import Path
@@ -245,6 +246,20 @@ def test_start_by_hand(keyboard: Any) -> None:
     alert = keyboard.asked("alert", "show", 1)
     assert alert["headline"] == "吕梁市气象台发布暴雨红色预警信号"
     assert alert["status"] == "Actual"
+
+
+def test_start_says_first_how_long_it_will_take(keyboard: Any) -> None:
+    """Before anything rings: units, lines, the time for one round, and what the SMS spares; --dry-run begins nothing."""
+    words = ("--hazard", "暴雨", "--colour", "red", "--area", "1411")
+    said = started(keyboard, *words, "--dry-run")
+    assert said.code == 0, said
+    assert re.search(
+        r"[\d,]+ 个单位、30 条线、每通 40 秒：打一遍约 \d+ 分钟；看到短信就应答的不用再打，约 \d+ 分钟。", said.out
+    )
+    assert keyboard.asked("alert", "list")["alerts"] == []
+    document = started(keyboard, *words, "--json").document["expected"]
+    assert document["units"] > 2_456
+    assert document["texts_first_seconds"] < document["calls_only_seconds"] / 2
 
 
 def test_start_for_a_county_as_its_own_issuer(keyboard: Any) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from warning_dispatch.store.keys import KeyRing
+
 HEAD = "单位编码,姓名,角色,职务,手机,样本\n"
 TOWNSHIP = "141124101"
 
@@ -160,3 +162,39 @@ def test_a_new_data_key(keyboard: Any) -> None:
     assert {"data.key", "data-2.key"} <= keys
     assert keyboard.run("journal", "verify").code == 0
     assert "key.rotated" in keyboard.run("journal", "export", "system").out
+
+
+def test_a_new_index_key(keyboard: Any) -> None:
+    """Numbers are found as before; cut short, nothing else works until the same command has finished; on the record."""
+    before = keyboard.asked("contacts", "show", TOWNSHIP, "--clear", "--reason", "x")
+    keyboard.run("db", "rotate-index-key").misused("--reason")
+    done = keyboard.asked("db", "rotate-index-key", "--reason", "例行")
+    assert done["key"] == 2
+    assert done["numbers"] > 6_000
+    path = sheet(keyboard, f"{TOWNSHIP},样本新,A岗,书记,{phone(9)},是")
+    keyboard.asked("contacts", "import", path)
+    KeyRing.load(keyboard.folder / "state" / "keys").with_new_index_key(keyboard.folder / "state" / "keys")
+    keyboard.run("contacts", "import", path).complained("没有做完", "rotate-index-key")
+    keyboard.run("alert", "ingest", keyboard.warning()).complained("没有做完", "rotate-index-key")
+    assert keyboard.asked("db", "rotate-index-key", "--reason", "接着做")["key"] == 3
+    keyboard.ingested()
+    assert keyboard.run("journal", "verify").code == 0
+    assert "index_key.rotated" in keyboard.run("journal", "export", "system").out
+    assert before["receivers"]
+
+
+def test_filed_changes_are_listed_for_the_other_department(keyboard: Any) -> None:
+    """Who, when, which unit, what: masked, since a day, below a unit, as text and as JSON."""
+    path = sheet(keyboard, f"{TOWNSHIP},样本新,A岗,书记,{phone(9)},是")
+    keyboard.asked("contacts", "import", path, "--actor", "王登记员")
+    said = keyboard.run("contacts", "changes", "--within", TOWNSHIP, "--limit", 3).out
+    assert "王登记员" in said
+    assert "白文镇" in said
+    assert "样*" in said
+    assert "260****0009" in keyboard.run("contacts", "changes", "--within", TOWNSHIP).out
+    document = keyboard.asked("contacts", "changes", "--within", TOWNSHIP, "--limit", 100)
+    kinds = {(one["kind"], one["actor"]) for one in document["changes"]}
+    assert ("removed", "王登记员") in kinds
+    assert phone(9)[3:] not in str(document)
+    assert keyboard.asked("contacts", "changes", "--since", "2999-01-01")["changes"] == []
+    keyboard.run("contacts", "changes", "--since", "昨天").misused("2027-04-01")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import sqlite3
 import stat
@@ -153,6 +155,41 @@ def test_check_looks_at_the_routes(keyboard: Any, routes: str, words: str) -> No
     said = keyboard.run("check", WARNING_DISPATCH_ROUTES=routes, **mail)
     assert said.code == 1
     assert words in said.out
+
+
+VOICE = {"name": "phones", "channel": "voice", "adapter": "simulated", "lines": 30}
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ([VOICE | {"countries": ["+852"]}], "没有一条 voice 线路能打 +86 的号码（phones）：谁也叫不到"),
+        ([VOICE | {"hours": {"from": "08:00", "until": "22:00"}}], "一天有 10 小时没有 voice 线路受理（00:00 等）"),
+        ([VOICE | {"public_cloud": True}], "voice 线路都在公有云：内部预警不经它们发出"),
+        ([VOICE | {"adapter": "simulatd"}, VOICE | {"name": "b", "adapter": "smtp"}], "没有接法 simulatd"),
+        (
+            [VOICE | {"adapter": "simulatd"}, VOICE | {"name": "b", "adapter": "smtp"}],
+            "smtp 不能用于 voice，只能用于 email",
+        ),
+    ],
+)
+def test_check_says_whom_no_route_reaches(keyboard: Any, more: list[dict[str, Any]], words: str) -> None:
+    """A plan that can ring nobody here, or not at night, is loud before the season; all of it at once."""
+    others = [
+        {"name": "sms", "channel": "sms", "adapter": "simulated"},
+        {"name": "operator", "channel": "operator", "adapter": "operator"},
+        {"name": "mail", "channel": "email", "adapter": "simulated"},
+    ]
+    said = keyboard.run("check", WARNING_DISPATCH_ROUTES=json.dumps(more + others))
+    assert words in said.out.replace("\n", "").replace("    ", "")
+
+
+def test_check_says_how_long_the_largest_call_out_takes(keyboard: Any) -> None:
+    """So many units on so many lines: the figure that decides whether lines are enough."""
+    assert re.search(r"全市红色：[\d,]+ 个单位、30 条线", keyboard.run("check").out)
+    launches = keyboard.run("check", "--json").document["launches"]
+    assert {one["chain"] for one in launches} >= {"city"}
+    assert all(one["calls_only_seconds"] >= one["texts_first_seconds"] > 0 for one in launches)
 
 
 def test_check_tries_the_mail_settings(keyboard: Any) -> None:

@@ -86,23 +86,30 @@ HOLDS: Mapping[str, Mapping[str, Mapping[Colour, int | None]]] = {
 OPENS_AFTER = {
     "city": {
         "leaders": None, "departments": "leaders", "counties": "leaders", "townships": "counties",
-        "villages": "townships",
+        "villages": "townships", "key_units_county": "counties", "key_units_township": "townships",
+        "key_units_village": "townships", "outlets": None,
     },
     "county": {
         "leaders": None, "county_office": None, "departments": "leaders", "townships": "county_office",
         "villages": "townships", "city_emergency": None, "city_notice": None,
+        "key_units_county": "county_office", "key_units_township": "townships", "key_units_village": "townships",
+        "outlets": None,
     },
     "strict": {
         "leaders": None, "departments": "leaders", "counties": "leaders", "townships": "counties",
-        "villages": "townships",
+        "villages": "townships", "key_units_county": "counties", "key_units_township": "townships",
+        "key_units_village": "townships",
     },
 }  # fmt: skip
+
+
+KEY_UNITS = {"key_units_county", "key_units_township", "key_units_village"}
 
 
 def kind_of(chain: CallChain, tier_name: str) -> str:
     """The sort of ladder a tier should have: leader, office or village."""
     select = chain.tier(tier_name).select
-    if select.level is UnitLevel.VILLAGE:
+    if select.level is UnitLevel.VILLAGE and select.kind is UnitKind.DIVISION:
         return "village"
     return SECTORED.get(select.kind, "office")
 
@@ -187,7 +194,7 @@ def test_what_waits_for_what(shipped: Configuration, name: str) -> None:
     chain = shipped.chain(name)
     assert {tier.name: tier.opens_after for tier in chain.tiers} == OPENS_AFTER[name]
     branches = {tier.name for tier in chain.tiers if tier.gate is Gate.BRANCH}
-    assert branches == {"townships", "villages"}
+    assert branches == {"townships", "villages", *KEY_UNITS}
     first = {tier.name for tier in chain.tiers if tier.rule is TierRule.FIRST}
     assert first == {"leaders"}
 
@@ -246,7 +253,8 @@ def test_only_a_or_b_answers_for_a_village(shipped: Configuration, name: str) ->
         assert roles_in(tier.answering) == (
             (Role.PRIMARY, Role.DEPUTY, Role.DUTY) if everybody else (Role.PRIMARY, Role.DEPUTY)
         )
-        duty_opens = tier.select.level is not UnitLevel.VILLAGE and not everybody
+        village = tier.select.level is UnitLevel.VILLAGE and tier.select.kind is UnitKind.DIVISION
+        duty_opens = not village and not everybody
         assert roles_in(tier.gate_roles) == ((Role.DUTY,) if duty_opens else ())
         assert tier.need == 1
 
@@ -330,3 +338,28 @@ def test_a_hazard_s_sectors_have_departments(shipped: Configuration, root: Path)
         assert set(hazard.sectors) <= set(city), hazard.key
         assert set(hazard.sectors) & set(county), f"{hazard.key} concerns no county department"
         assert "emergency" in hazard.sectors
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_key_units_are_called_with_what_lies_beside_them(shipped: Configuration, name: str) -> None:
+    """Of a township with its villages, of a county with its townships; A or B must answer, nothing waits for them."""
+    chain = shipped.chain(name)
+    for tier_name in KEY_UNITS:
+        tier = chain.tier(tier_name)
+        assert tier.select.kind is UnitKind.KEY_UNIT
+        assert tier.answering == Role.PRIMARY | Role.DEPUTY
+        assert tier_name not in {one.opens_after for one in chain.tiers}
+    for colour in (R, O):
+        moments = latest_ring(chain, colour)
+        assert moments["key_units_township"] == moments["key_units_village"] == moments["villages"]
+        assert moments["key_units_county"] == moments["townships"]
+
+
+@pytest.mark.parametrize("name", ["city", "county"])
+def test_outlets_are_told_at_once_and_asked_for_nothing(shipped: Configuration, name: str) -> None:
+    """They spread the warning; a notice at the start, by text."""
+    tier = shipped.chain(name).tier("outlets")
+    assert (tier.select.kind, tier.notice, tier.opens_after) == (UnitKind.OUTLET, True, None)
+    assert {channel for ladder in tier.ladders.values() for rung in ladder.rungs for channel in rung.channels} == {
+        Channel.SMS
+    }

@@ -9,6 +9,7 @@ import pytest
 
 from warning_dispatch.delivery.email.message import build_mail, html_body
 from warning_dispatch.delivery.email.route import EmailRoute, read_address
+from warning_dispatch.delivery.email.tokens import Tokens
 from warning_dispatch.delivery.email.wire import Stage, refusal_outcome
 from warning_dispatch.errors import ConfigError
 from warning_dispatch.model.states import Purpose
@@ -16,6 +17,7 @@ from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch
 
 NOW = 1_784_727_180_999
+TOKENS = Tokens(b"of this route alone")
 ROUTE = EmailRoute(host="mail.example.cn", port=587, sender="气象叫应 <alert@example.cn>", reply_to="duty@example.cn")
 
 
@@ -38,7 +40,7 @@ def mail_of(**changes: object) -> Dispatch:
 
 def test_a_mail_has_the_headers_of_an_automatic_message() -> None:
     """From, To, Reply-To, Date of the given clock, Auto-Submitted, text and HTML in UTF-8, all of it 7-bit."""
-    mail = build_mail(ROUTE, mail_of(), NOW)
+    mail = build_mail(ROUTE, mail_of(), NOW, TOKENS)
     assert mail.content.isascii()
     assert b"\n" not in mail.content.replace(b"\r\n", b"")
     read = message_from_bytes(mail.content, policy=default)
@@ -59,10 +61,10 @@ def test_a_mail_has_the_headers_of_an_automatic_message() -> None:
 
 def test_a_repeat_is_known_by_its_message_id_and_another_mail_is_not() -> None:
     """The same attempt gives the same Message-ID; another attempt, text or receiver gives another."""
-    first = build_mail(ROUTE, mail_of(), NOW).message_id
-    assert build_mail(ROUTE, mail_of(possible_duplicate=True), NOW + 60_000).message_id == first
+    first = build_mail(ROUTE, mail_of(), NOW, TOKENS).message_id
+    assert build_mail(ROUTE, mail_of(possible_duplicate=True), NOW + 60_000, TOKENS).message_id == first
     others = [mail_of(attempt_id=43), mail_of(text="别的"), mail_of(address="b@example.cn"), mail_of(callout_id=4)]
-    assert len({first, *(build_mail(ROUTE, other, NOW).message_id for other in others)}) == 5
+    assert len({first, *(build_mail(ROUTE, other, NOW, TOKENS).message_id for other in others)}) == 5
     assert first.startswith("<3.42.")
     assert first.endswith("@example.cn>")
 
@@ -70,7 +72,7 @@ def test_a_repeat_is_known_by_its_message_id_and_another_mail_is_not() -> None:
 @pytest.mark.parametrize("evil", ["a\r\nBcc: x@example.cn", "a\nX: y", "a\u2028b", "a\x00b", "a\ud800b"])
 def test_headers_cannot_be_injected(evil: str) -> None:
     """Whatever subject, language or text holds, the mail has our headers and no other."""
-    mail = build_mail(ROUTE, mail_of(subject=evil, language=evil, text=evil), NOW)
+    mail = build_mail(ROUTE, mail_of(subject=evil, language=evil, text=evil), NOW, TOKENS)
     read = message_from_bytes(mail.content, policy=default)
     assert set(read.keys()) == {
         "Message-ID",
@@ -102,7 +104,7 @@ def test_headers_cannot_be_injected(evil: str) -> None:
 def test_an_address_that_can_never_work_is_refused(address: str) -> None:
     """A bad address is a ValueError before anything goes out; two addresses are never one receiver."""
     with pytest.raises(ValueError, match=r"address|control"):
-        build_mail(ROUTE, mail_of(address=address), NOW)
+        build_mail(ROUTE, mail_of(address=address), NOW, TOKENS)
 
 
 def test_a_chinese_domain_goes_out_in_ascii() -> None:
@@ -129,17 +131,19 @@ def test_html_is_escaped() -> None:
         (Stage.RECIPIENT, 550, "Relaying denied", "credentials_refused"),
         (Stage.RECIPIENT, 550, "5.1.8 Sender address rejected: Domain not found", "credentials_refused"),
         (Stage.RECIPIENT, 530, "5.7.0 Must issue STARTTLS", "credentials_refused"),
-        (Stage.RECIPIENT, 550, "5.7.1 blocked by policy", "temporarily_refused"),
-        (Stage.RECIPIENT, 550, "Connection frequency limited", "temporarily_refused"),
-        (Stage.RECIPIENT, 552, "5.2.2 mailbox full", "temporarily_refused"),
-        (Stage.RECIPIENT, 552, "over quota", "temporarily_refused"),
-        (Stage.RECIPIENT, 450, "4.2.0 greylisted", "temporarily_refused"),
+        (Stage.RECIPIENT, 550, "5.7.1 blocked by policy", "mail_deferred"),
+        (Stage.RECIPIENT, 550, "Connection frequency limited", "mail_deferred"),
+        (Stage.RECIPIENT, 552, "5.2.2 mailbox full", "mail_deferred"),
+        (Stage.RECIPIENT, 552, "over quota", "mail_deferred"),
+        (Stage.RECIPIENT, 450, "4.2.0 greylisted", "mail_deferred"),
         (Stage.SENDER, 553, "Mail from must equal authorized user", "credentials_refused"),
         (Stage.SENDER, 451, "later", "temporarily_refused"),
-        (Stage.CONTENT, 554, "5.6.0 content rejected", "temporarily_refused"),
-        (Stage.CONTENT, 550, "Mail content denied", "temporarily_refused"),
+        (Stage.CONTENT, 554, "5.6.0 content rejected", "mail_deferred"),
+        (Stage.CONTENT, 550, "Mail content denied", "mail_deferred"),
         (Stage.CONTENT, 550, "5.1.1 no such user", "bounced"),
         (Stage.CONTENT, 452, "disk full", "temporarily_refused"),
+        (Stage.RECIPIENT, 451, "4.3.0 mail system not ready", "temporarily_refused"),
+        (Stage.CONTENT, 451, "4.7.1 greylisted", "mail_deferred"),
     ],
 )
 def test_only_a_fact_about_the_mailbox_marks_an_address(stage: Stage, code: int, message: str, outcome: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from warning_dispatch.delivery.texts import SmsLength, first_key_second, sms_segments, speech_seconds
+from warning_dispatch.delivery.lengths import SmsLength, first_key_second, sms_segments, speech_seconds
 
 
 @pytest.mark.parametrize(

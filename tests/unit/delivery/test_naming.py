@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warning_dispatch.delivery.lengths import first_key_second, sms_segments, speech_seconds
-from warning_dispatch.delivery.naming import merged_text, name_units, nearest_common_superior, told_apart
+from warning_dispatch.delivery.naming import Composer, name_units, nearest_common_superior, told_apart
 from warning_dispatch.model.texts import LINK_MARK, UNIT_MARK, FrozenText, NamedUnit, TextPart
 from warning_dispatch.model.unit import Channel, UnitLevel
 
@@ -86,7 +86,7 @@ def test_the_same_name_twice_is_told_apart() -> None:
 
 def test_a_clerks_call_fits_and_says_how_many() -> None:
     """Forty villages in twenty seconds, "按1" in the first five."""
-    _, body = merged_text([TextPart(SPOKEN, tuple(FORTY))], "zh_CN", Channel.VOICE, "")
+    _, body = Composer()([TextPart(SPOKEN, tuple(FORTY))], "zh_CN", Channel.VOICE, "")
     assert "等40个村" in body
     assert "白文镇郝家墕0村" in body
     assert speech_seconds(body, "zh_CN") <= 20
@@ -97,22 +97,22 @@ def test_two_warnings_are_said_one_after_the_other() -> None:
     """The most urgent first, each with its own units; the key is said at once."""
     gale = FrozenText("", f"雷暴大风红色预警，收到请按1。请{UNIT_MARK}立即防范。请按1。")
     parts = [TextPart(SPOKEN, (village("甲村"),)), TextPart(gale, (village("甲村"), village("乙村")))]
-    _, body = merged_text(parts, "zh_CN", Channel.VOICE, "")
+    _, body = Composer()(parts, "zh_CN", Channel.VOICE, "")
     assert body.startswith("暴雨红色预警，收到请按1。")
     assert body.endswith("雷暴大风红色预警，收到请按1。请甲村、乙村立即防范。请按1。")
     assert (first_key_second(body, "zh_CN") or 99) <= 5
-    _, english = merged_text([TextPart(ENGLISH, (village("甲村"),))] * 2, "en", Channel.VOICE, "")
+    _, english = Composer()([TextPart(ENGLISH, (village("甲村"),))] * 2, "en", Channel.VOICE, "")
     assert "Press 1. Red rainstorm" in english
 
 
 def test_a_message_keeps_its_segments_and_a_mail_names_all() -> None:
     """An SMS is cut to two parts, with its link whole; a mail has room for everybody."""
-    _, body = merged_text([TextPart(WRITTEN, tuple(FORTY))], "zh_CN", Channel.SMS, LINK)
+    _, body = Composer()([TextPart(WRITTEN, tuple(FORTY))], "zh_CN", Channel.SMS, LINK)
     assert sms_segments(body).segments <= 2
     assert "等40个村" in body
     assert LINK in body
     mail = FrozenText(f"预警 {UNIT_MARK}", f"{UNIT_MARK}：{LINK_MARK}")
-    subject, body = merged_text([TextPart(mail, tuple(FORTY))], "zh_CN", Channel.EMAIL, LINK)
+    subject, body = Composer()([TextPart(mail, tuple(FORTY))], "zh_CN", Channel.EMAIL, LINK)
     assert all(unit.name in body for unit in FORTY)
     assert subject.startswith("预警 郝家墕0村、")
 

@@ -9,22 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from warning_dispatch.delivery.texts import (
-    SAMPLE_LINK,
-    SAMPLE_UNIT,
-    TextBook,
-    first_key_second,
-    sample_facts,
-    sms_segments,
-    speech_seconds,
-    texts_findings,
-)
+from warning_dispatch.delivery.lengths import first_key_second, sms_segments, speech_seconds
+from warning_dispatch.delivery.templates import Vocabulary
+from warning_dispatch.delivery.text_checks import texts_findings
+from warning_dispatch.delivery.text_samples import SAMPLE_LINK, SAMPLE_UNIT, sample_facts
+from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.delivery.wording import PLACEHOLDERS, placeholder_values
 from warning_dispatch.errors import ConfigError
 from warning_dispatch.model.alert import MsgType
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.texts import LINK_MARK, UNIT_MARK, AlertFacts
 
+TIERS = Vocabulary(hazards=frozenset({"rainstorm", "heat"}), tiers=frozenset({"leaders", "villages", "outlets"}))
 SHIPPED = Path(__file__).parents[3] / "config" / "messages"
 HAZARDS = (
     ("台风", "Typhoon"),
@@ -74,7 +70,7 @@ AREAS = (
 @pytest.fixture(scope="module")
 def book() -> TextBook:
     """The shipped templates, loaded once."""
-    return TextBook(SHIPPED, ("zh_CN", "en"))
+    return TextBook(SHIPPED, ("zh_CN", "en"), TIERS)
 
 
 def every_warning() -> Iterator[AlertFacts]:
@@ -103,7 +99,7 @@ def test_a_call_says_what_it_is_and_the_key_within_five_seconds(book: TextBook) 
     """Hazard, colour and "按1" come first, and the whole is said in twenty seconds with a long unit name."""
     for facts in every_warning():
         for key, text in book.freeze(facts).by_key.items():
-            language, channel, purpose = key.split("/")
+            language, channel, purpose = key.split("@")[0].split("/")
             if channel != "voice":
                 continue
             _, said = text.fill(SAMPLE_UNIT, SAMPLE_LINK)
@@ -120,7 +116,7 @@ def test_an_sms_takes_two_parts_and_english_three(book: TextBook) -> None:
     """SMS length is known in segments; the call carries the reply digit and the link at its very end."""
     for facts in every_warning():
         for key, text in book.freeze(facts).by_key.items():
-            language, channel, purpose = key.split("/")
+            language, channel, purpose = key.split("@")[0].split("/")
             if channel != "sms":
                 continue
             _, sent = text.fill(SAMPLE_UNIT, SAMPLE_LINK)
@@ -198,9 +194,10 @@ def test_check_finds_texts_that_are_too_long_or_unlawful(tmp_path: Path) -> None
     spoil(folder, "zh_CN/voice/call.j2", late + "警" * 60)
     spoil(folder, "en/voice/call.j2", "{{ issuer }} {{ time }} {{ unit }}")
     spoil(folder, "zh_CN/sms/call.j2", "雨" * 150)
-    found = [str(finding) for finding in texts_findings(TextBook(folder, ("zh_CN", "en")), sample_facts())]
+    found = [str(finding) for finding in texts_findings(TextBook(folder, ("zh_CN", "en"), TIERS), sample_facts())]
     expected = [
         ("zh_CN/voice/call.j2", "s to say"),
+        ("zh_CN/voice/call.j2", "without a pause"),
         ("zh_CN/voice/call.j2", "says the key only after"),
         ("en/voice/call.j2", "never says which key"),
         ("zh_CN/sms/call.j2", "150 characters, 3 parts (UCS-2)"),
@@ -226,7 +223,7 @@ def test_every_broken_template_is_named_at_once_with_its_line(tmp_path: Path) ->
     spoil(folder, "en/voice/notice.j2", "{% if not drill %}x{% endif %}")
     (folder / "en/voice/call.j2").write_bytes("暴雨".encode("gbk"))
     with pytest.raises(ConfigError) as caught:
-        TextBook(folder, ("zh_CN", "en"))
+        TextBook(folder, ("zh_CN", "en"), TIERS)
     found = [str(finding) for finding in caught.value.findings]
     for start in (
         "messages/en/sms/notice.j2: the template is missing",
@@ -246,7 +243,7 @@ def test_every_broken_template_is_named_at_once_with_its_line(tmp_path: Path) ->
 def test_languages_are_known_and_chinese_is_among_them() -> None:
     """A receiver's language falls back to Chinese, so Chinese must be there; an unknown language is refused."""
     with pytest.raises(ConfigError) as caught:
-        TextBook(SHIPPED, ("en", "fr"))
+        TextBook(SHIPPED, ("en", "fr"), TIERS)
     text = str(caught.value)
     assert "zh_CN is not among the languages" in text
     assert "messages/fr: there are no words" in text
@@ -256,6 +253,18 @@ def test_every_placeholder_can_be_used(tmp_path: Path) -> None:
     """A bureau may write its own texts with any documented name, set a word of its own, and name the drill."""
     names = "".join(f"{{{{ {name} }}}}/" for name in PLACEHOLDERS)
     folder = spoil(tmp_path / "messages", "zh_CN/operator/call.j2", "{% set own = colour %}{{ own }}\n" + names)
-    body = TextBook(folder, ("zh_CN",)).freeze(sample_facts()).by_key["zh_CN/operator/call"].body
+    body = TextBook(folder, ("zh_CN",), TIERS).freeze(sample_facts()).by_key["zh_CN/operator/call"].body
     assert body.startswith("红色\n吕梁市气象台/7月22日21时33分/")
-    assert body.endswith("/{unit}/{link}/")
+    assert body.endswith("/{unit}/{link}/True/False//")  # the officer writes nothing to anybody
+
+
+def test_values_are_frozen_beside_the_texts(book: TextBook) -> None:
+    """For providers with templates of their own: by language and name, and a drill says that it is one."""
+    values = book.freeze(sample_facts()).values_in("zh_CN")
+    assert values["hazard"] == "暴雨"
+    assert values["time_short"] == "7月22日21:33"
+    assert values["drill"] == values["drill_spoken"] == ""
+    drill = book.freeze(sample_facts(full=False))
+    assert drill.values_in("zh_CN")["drill"] == "【演练】"
+    assert drill.values_in("en")["drill_spoken"] == "Drill, drill. "
+    assert drill.values_in("fr") == drill.values_in("zh_CN")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warning_dispatch.delivery.texts import sample_facts
+from warning_dispatch.delivery.text_samples import sample_facts
 from warning_dispatch.delivery.wording import PLACEHOLDERS, clean, placeholder_values, shortened_area
 from warning_dispatch.model.alert import MsgType
 from warning_dispatch.model.colour import Colour

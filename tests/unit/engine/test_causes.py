@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from warning_dispatch.delivery.texts import TextBook, self_findings
+from warning_dispatch.delivery.templates import Vocabulary
+from warning_dispatch.delivery.text_checks import self_findings
+from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.engine.causes import sentences, with_causes
 from warning_dispatch.errors import ConfigError
 from warning_dispatch.escalation.alarms import URGENCY, Cause, Urgency
@@ -15,18 +17,19 @@ from warning_dispatch.model.texts import FrozenTexts
 from warning_dispatch.model.unit import Channel
 
 MESSAGES = Path(__file__).parents[3] / "config" / "messages"
+TIERS = Vocabulary(tiers=frozenset({"leaders"}))
 R, O = Colour.RED, Colour.ORANGE  # noqa: E741 - orange
 
 
 @pytest.fixture(scope="module")
 def texts() -> FrozenTexts:
     """The shipped texts of the bureau's own call."""
-    return TextBook(MESSAGES, ("zh_CN", "en")).freeze_self()
+    return TextBook(MESSAGES, ("zh_CN", "en"), TIERS).freeze_self()
 
 
 def test_the_shipped_texts_have_no_finding() -> None:
     """Key within five seconds, call within twenty, message within its parts, link and unit named."""
-    assert self_findings(TextBook(MESSAGES, ("zh_CN", "en"))) == []
+    assert self_findings(TextBook(MESSAGES, ("zh_CN", "en"), TIERS)) == []
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
@@ -72,7 +75,7 @@ def test_missing_and_misspelt_words_are_found(tmp_path: Path) -> None:
     words.write_text(words.read_text("utf-8").replace("route_down =", "rout_down ="), "utf-8")
     (tmp_path / "en" / "sms" / "self.j2").write_text("{{ cause }}", "utf-8")
     with pytest.raises(ConfigError) as caught:
-        TextBook(tmp_path, ("zh_CN", "en"))
+        TextBook(tmp_path, ("zh_CN", "en"), TIERS)
     places = [finding.where for finding in caught.value.findings]
     assert any(place.endswith("causes.toml: route_down") for place in places)
     assert any(place.endswith("causes.toml: rout_down") for place in places)

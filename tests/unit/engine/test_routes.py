@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.routes import TOKEN, capacity, next_token_at, refill
+from warning_dispatch.escalation.breaker import Breaker, Phase
 from warning_dispatch.model.unit import Channel
 
-SMS = RouteRecord("sms", Channel.SMS, None, 600, 0, 0, 0, 0)
-PHONES = RouteRecord("phones", Channel.VOICE, 10, None, 0, 0, 0, 0)
+SMS = RouteRecord("sms", Channel.SMS, None, 600)
+PHONES = RouteRecord("phones", Channel.VOICE, 10, None)
 
 
 @given(
@@ -47,11 +48,12 @@ def test_lines_in_use_are_never_exceeded(used: int, batch: int) -> None:
     assert capacity(replace(PHONES, lines_used=used), 0, batch) == max(0, min(batch, 10 - used))
 
 
-def test_a_route_out_of_service_takes_nothing_until_its_time() -> None:
-    """The breaker opens for a while and closes by itself."""
-    down = replace(PHONES, down_until=1_000)
+def test_a_route_out_of_service_takes_nothing_until_its_time_and_then_one() -> None:
+    """The breaker opens for a while; then exactly one attempt goes, whatever there is room for."""
+    down = replace(PHONES, breaker=Breaker(Phase.OPEN, until=1_000))
     assert capacity(down, 999, 500) == 0
-    assert capacity(down, 1_000, 500) == 10
+    assert capacity(down, 1_000, 500) == 1
+    assert capacity(replace(down, lines_used=10), 1_000, 500) == 0
 
 
 def test_a_clock_set_back_saves_nothing_up() -> None:

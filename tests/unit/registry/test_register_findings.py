@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from warning_dispatch.errors import INFORMATION
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit, UnitKind, UnitLevel
-from warning_dispatch.registry.findings import INFORMATION, register_findings
+from warning_dispatch.registry.findings import register_findings
 from warning_dispatch.registry.sample_block import sample_mail, sample_mobile
 
 

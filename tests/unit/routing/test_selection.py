@@ -57,7 +57,8 @@ def called(shipped: Configuration, chain_name: str, hazard_key: str, *codes: str
 
 def test_one_township_of_a_city_warning(shipped: Configuration) -> None:
     """Its villages, itself, its county, the departments concerned and the leaders; nobody of the next county."""
-    assert called(shipped, "city", "rainstorm", "141124100000") == {
+    found = called(shipped, "city", "rainstorm", "141124100000")
+    assert {tier: units for tier, units in found.items() if units} == {
         "leaders": {"1411-L1"},
         "departments": {"1411-water"},
         "counties": {"141124"},
@@ -110,3 +111,29 @@ def test_a_branch_waits_for_its_own_division(shipped: Configuration) -> None:
     assert superior_code(township, chain.tier("townships"), chain.tier("counties")) == "141124"
     assert superior_code(county, chain.tier("counties"), chain.tier("leaders")) is None
     assert superior_code(county, chain.tier("leaders"), None) is None
+
+
+def test_key_units_are_concerned_by_where_they_stand(shipped: Configuration) -> None:
+    """A mine of the township and one in a village of it, those of its county, none of the next; the city's outlets."""
+    more = (
+        Unit("141124100-k1", "煤业", K.KEY_UNIT, L.TOWNSHIP, "141124100", "141124100"),
+        Unit("141124101-k1", "别的乡的", K.KEY_UNIT, L.TOWNSHIP, "141124101", "141124101"),
+        Unit("141124100200-k1", "水库", K.KEY_UNIT, L.VILLAGE, "141124100200", "141124100200"),
+        Unit("141124-k1", "景区", K.KEY_UNIT, L.COUNTY, "141124", "141124"),
+        Unit("141123-k1", "邻县的", K.KEY_UNIT, L.COUNTY, "141123", "141123"),
+        Unit("1411-tv", "电视台", K.OUTLET, L.CITY, "1411", "1411"),
+    )
+    chain = shipped.chain("city")
+    affected = affected_area(("141124100000",), AREAS.__contains__, "1411")
+    selections = select(chain, shipped.hazards.hazards["rainstorm"], affected, tuple(range(len(chain.tiers))))
+    found = {chain.tiers[one.tier].name: {unit.code for unit in more if wanted(unit, one)} for one in selections}
+    assert {tier: units for tier, units in found.items() if units} == {
+        "key_units_county": {"141124-k1"},
+        "key_units_township": {"141124100-k1"},
+        "key_units_village": {"141124100200-k1"},
+        "outlets": {"1411-tv"},
+    }
+    by_name = {tier.name: tier for tier in chain.tiers}
+    for unit, superior in zip(more[:4:3], ("141124100", "141124"), strict=True):
+        tier = by_name["key_units_township" if unit.level is L.TOWNSHIP else "key_units_county"]
+        assert superior_code(unit, tier, by_name[str(tier.opens_after)]) == superior

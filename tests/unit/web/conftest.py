@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from warning_dispatch.clock import VirtualClock
-from warning_dispatch.web.application import create_app
+from warning_dispatch.web.application import Renewal, create_app
 from warning_dispatch.web.control import create_control_app
 
 BODY_LIMIT = 1_000
 
 
 def load_office() -> ModuleType:
-    """The double's module: tests are no package, so it is loaded by its path."""
-    name = "web_office_double"
+    """The double's module."""
+    return load("web_office_double", "office.py")
+
+
+def load(name: str, file: str) -> ModuleType:
+    """A module beside this one: tests are no package, so it is loaded by its path."""
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("office.py"))
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(file))
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
@@ -57,6 +62,43 @@ def client(office: Any, clock: VirtualClock) -> Iterator[TestClient]:
         office, office, public_url="http://127.0.0.1:8080", live_page=True, body_limit=BODY_LIMIT, clock=clock
     )
     with TestClient(app, follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture
+def registrars() -> ModuleType:
+    """The module of the double of the yearly refresh, for its constants."""
+    return load("web_renewal_double", "renewal_office.py")
+
+
+@pytest.fixture
+def renewal(registrars: ModuleType, clock: VirtualClock) -> Any:
+    """A campaign without units."""
+    return registrars.RenewalOffice(clock)
+
+
+@pytest.fixture
+def application(office: Any, clock: VirtualClock) -> Callable[..., FastAPI]:
+    """Makes the application with the pages of the yearly refresh for an address; the bureau's pages stand open."""
+
+    def make(public_url: str, renewal: Any, **more: Any) -> FastAPI:
+        return create_app(
+            office,
+            office,
+            public_url=public_url,
+            body_limit=BODY_LIMIT,
+            clock=clock,
+            renewal=Renewal(renewal, renewal),
+            **{"live_page": True, **more},
+        )
+
+    return make
+
+
+@pytest.fixture
+def registrar(application: Callable[..., FastAPI], renewal: Any) -> Iterator[TestClient]:
+    """A registrar's browser."""
+    with TestClient(application("http://testserver", renewal), follow_redirects=False) as client:
         yield client
 
 

@@ -36,6 +36,7 @@ from warning_dispatch.model.views import (
     LinkView,
     PhoneView,
     SuperiorList,
+    TaskRow,
     TierView,
     UnreachedRow,
     UnreachedView,
@@ -65,6 +66,48 @@ class CallOutRecord:
     delivered: int = 0
 
 
+class Tasks:
+    """ports.TaskDesk and the reading of the work list in one: `tasks` is an attribute of the desk and a call of the reader."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def __call__(self, *, limit: int = 100) -> Sequence[TaskRow]:
+        """The list."""
+        return self._office.work[:limit]
+
+    async def take(self, attempt_id: int, *, actor: str) -> int:
+        """In hand for two minutes."""
+        task = self._found(attempt_id)
+        if task.taken_by not in ("", actor):
+            raise RefusedError(f"{task.taken_by} 正在打这个电话 / taken")
+        self._put(attempt_id, taken_until=self._office.clock.now() + 120_000, taken_by=actor)
+        self._office.tasks_done.append(("take", attempt_id, actor, ""))
+        return self._office.clock.now() + 120_000
+
+    async def number(self, attempt_id: int, *, actor: str) -> str:
+        """In clear."""
+        self._found(attempt_id)
+        self._office.tasks_done.append(("number", attempt_id, actor, ""))
+        return f"+8626010000{attempt_id:03d}"
+
+    async def finish(self, attempt_id: int, result: str, *, actor: str, note: str = "") -> None:
+        """Off the list."""
+        self._office.work.remove(self._found(attempt_id))
+        self._office.tasks_done.append((result, attempt_id, actor, note))
+
+    def _found(self, attempt_id: int) -> TaskRow:
+        found = next((one for one in self._office.work if one.attempt_id == attempt_id), None)
+        if found is None:
+            raise NotFoundError(f"没有人工任务 {attempt_id} / there is no task {attempt_id}")
+        return found
+
+    def _put(self, attempt_id: int, **changes: object) -> None:
+        work = self._office.work
+        at = next(n for n, one in enumerate(work) if one.attempt_id == attempt_id)
+        work[at] = replace(work[at], **changes)
+
+
 class Office:
     """Both ports over plain lists. Tests set it up with the `add_` methods and the engine's part with `answer`."""
 
@@ -86,11 +129,46 @@ class Office:
         self.accounts: list[ListAccount] = []
         self.added: list[tuple[int, ReceiverEntry, str, str]] = []
         self.lists: list[SuperiorList] = []
+        self.work: list[TaskRow] = []
+        self.tasks_done: list[tuple[str, int, str, str]] = []
         self.unreached_rows: list[UnreachedRow] = []
         self.verdict = Disposition.ACCEPTED
-        self.keys = {"reader": {"read"}, "sender": {"alerts"}, "actor": {"read", "act"}, "tv": {"feed"}}
+        self.keys = {
+            "registers": {"register"},
+            "reader": {"read"},
+            "sender": {"alerts"},
+            "actor": {"read", "act"},
+            "tv": {"feed"},
+        }
         self.database = True
         self.turned_at = clock.now()
+
+    @property
+    def tasks(self) -> Tasks:
+        """Both ports' work list."""
+        return Tasks(self)
+
+    def add_task(self, unit: str, *, role: Role = Role.PRIMARY, waited: int = 65_000, **changes: object) -> int:
+        """A task; its number."""
+        number = len(self.work) + len(self.tasks_done) + 1
+        task = TaskRow(
+            attempt_id=number,
+            callout_id=1,
+            hazard_name=RAINSTORM,
+            colour=Colour.RED,
+            units=(unit,),
+            path="吕梁市",
+            role=role,
+            phone="138****0001",
+            script=f"您好，这里是气象叫应值班室，向您报告。\n请{unit}知悉并指挥防范。您收到了吗？",
+            language="zh_CN",
+            since=self.clock.now() - waited,
+            taken_until=None,
+            taken_by="",
+            next_at=self.clock.now() + 55_000,
+        )
+        self.work.append(replace(task, **changes))
+        return number
 
     # --- setting up -----------------------------------------------------------------------------------------
 

@@ -399,7 +399,7 @@ class Shut:
 def test_nothing_of_the_console_stands_beside_the_door(bureau: Any) -> None:
     """Every route asks the entrance first, and a form asks for the right to act."""
     shut = Shut()
-    parts = ConsoleParts(bureau.read, shut)
+    parts = ConsoleParts(bureau.read, bureau.desk, shut)
     app = create_app(
         bureau.read,
         bureau.desk,
@@ -409,7 +409,7 @@ def test_nothing_of_the_console_stands_beside_the_door(bureau: Any) -> None:
         clock=bureau.clock,
         console=parts,
     )
-    routes = Console(parts, bureau.desk, Pages(), bureau.clock, secure=False).routes()
+    routes = Console(parts, Pages(), bureau.clock, secure=False).routes()
     with TestClient(app) as client:
         for route in routes:
             path = re.sub(r"\{[^}]*\}", "1", getattr(route, "path", ""))
@@ -435,8 +435,8 @@ def test_a_form_of_another_site_does_nothing(bureau: Any, desk: TestClient) -> N
 
 async def pieces_of(bureau: Any, have: str = "") -> AsyncIterator[Any]:
     """The stream of the first page, as a browser that has `have` gets it."""
-    parts = ConsoleParts(bureau.read, console_site().OpenEntrance("甲"))
-    console = Console(parts, bureau.desk, Pages(), bureau.clock, secure=False)
+    parts = ConsoleParts(bureau.read, bureau.desk, console_site().OpenEntrance("甲"))
+    console = Console(parts, Pages(), bureau.clock, secure=False)
     route = next(one for one in console.routes() if getattr(one, "path", "") == "/console/events")
     headers = [(b"last-event-id", have.encode())] if have else []
     scope = {
@@ -458,7 +458,7 @@ async def test_a_lost_connection_comes_back_with_what_it_missed_and_no_more(bure
     pieces = await pieces_of(bureau)
     assert b"retry" in await anext(pieces)
     last, first = await next_event(pieces)
-    assert set(first) == {"title", "fresh", "cards", "alarms", "over"}
+    assert set(first) == {"title", "fresh", "cards", "alarms", "work", "routes", "over"}
     row = silent(bureau)
     bureau.engine.acknowledge(
         bureau.clock.now(), bureau.callout, row.callee_id, actor="甲", reason="x", means=console_site().OPERATOR

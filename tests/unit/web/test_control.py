@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
+from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.register import Register, RegisterCounts
+from warning_dispatch.model.register_changes import changes_between
+from warning_dispatch.model.register_import import RegisterImport
+from warning_dispatch.model.roster import Shift
 from warning_dispatch.model.states import CalleeState, Means
+from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit, UnitKind, UnitLevel
 from warning_dispatch.model.views import AlarmRow
+from warning_dispatch.web.control import create_control_app
 
 
 def test_a_message_comes_in_from_a_file(control: TestClient, office: Any) -> None:
@@ -133,3 +141,47 @@ def test_a_claim_reaches_the_desk(control: TestClient, office: Any) -> None:
     assert office.claims == [([2], "值班员"), ([1, 2], "值班员")]
     for wrong in ({"actor": "x"}, {"alarm_ids": [], "actor": "x"}, {"alarm_ids": [1], "actor": ""}):
         assert control.post("/alarms/claim", json=wrong).status_code == 422
+
+
+def test_a_register_is_taken_over_by_the_daemon(office: Any) -> None:
+    """What the command read and compared arrives as it was, numbers and roles and all; a refusal comes back in its own words."""
+    unit = Unit("141124", "临县", UnitKind.DIVISION, UnitLevel.COUNTY, "141124", None)
+    phone = EndpointEntry(Channel.VOICE, "+8626011111111")
+    entry = ReceiverEntry("141124", Role.PRIMARY, "样本甲", "书记", "zh_CN", (phone,), sample=True)
+    register = Register((unit,), (entry,))
+    coming = RegisterImport(
+        register,
+        "王登记员",
+        seen=3,
+        shifts=(Shift("141124", "样本甲", 1, 2),),
+        changes=changes_between(Register((), ()), register),
+    )
+    taken: list[RegisterImport] = []
+
+    def take(one: RegisterImport) -> RegisterCounts:
+        if taken:
+            raise RefusedError("名册刚刚有变动")
+        taken.append(one)
+        return RegisterCounts(1, 1, 1, 1, 1, 0, 0, 1, 0, 1, 0)
+
+    body = TypeAdapter(RegisterImport).dump_json(coming)
+    with TestClient(create_control_app(office, office, body_limit=10, register=take)) as client:
+        answer = client.post("/register", content=body)
+        assert (answer.status_code, answer.json()["receivers_added"]) == (200, 1)
+        assert client.post("/register", content=body).json() == {"error": "名册刚刚有变动", "kind": "RefusedError"}
+        assert client.post("/register", content=b"{}").status_code == 422
+    assert taken == [coming]
+
+
+def test_the_work_list_is_acted_on(control: TestClient, office: Any) -> None:
+    """Taken, its number, its result; each with an actor, and what is no task or no result is refused."""
+    task = office.add_task("王副市长")
+    taken = control.post(f"/tasks/{task}/take", json={"actor": "li"}).json()
+    assert taken["until"] == office.clock.now() + 120_000
+    assert control.post(f"/tasks/{task}/number", json={"actor": "li"}).json()["number"] == "+8626010000001"
+    assert control.post(f"/tasks/{task}/results/maybe", json={"actor": "li"}).status_code == 422
+    assert control.post(f"/tasks/{task}/results/busy", json={"actor": ""}).status_code == 422
+    done = control.post(f"/tasks/{task}/results/told-deputy", json={"actor": "li", "note": "刘"}).json()
+    assert done["result"] == "told-deputy"
+    assert office.tasks_done[-1] == ("told-deputy", task, "li", "刘")
+    assert control.post(f"/tasks/{task}/take", json={"actor": "li"}).status_code == 404

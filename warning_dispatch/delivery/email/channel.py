@@ -13,8 +13,11 @@ import structlog
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPHeloError, SMTPResponseException
 
 from warning_dispatch.clock import Clock
+from warning_dispatch.delivery.email.bounces import BounceDoor
+from warning_dispatch.delivery.email.mailbox import Mailbox
 from warning_dispatch.delivery.email.message import Mail, build_mail
 from warning_dispatch.delivery.email.route import EmailRoute
+from warning_dispatch.delivery.email.tokens import Tokens
 from warning_dispatch.delivery.email.wire import (
     BOUNCED,
     CREDENTIALS_REFUSED,
@@ -24,6 +27,7 @@ from warning_dispatch.delivery.email.wire import (
     Verdict,
     hand_over,
 )
+from warning_dispatch.delivery.kinds import HookAnswer, HookRequest, Probe
 from warning_dispatch.ports import Dispatch, Receipt
 
 TRIES = 2
@@ -67,14 +71,28 @@ class EmailChannel:
     machine's own trust (a bureau's private authority); certificate and host name are always verified.
     """
 
-    def __init__(self, route: EmailRoute, clock: Clock, *, tls: ssl.SSLContext | None = None) -> None:
-        """`clock` dates the mails and ages idle connections."""
+    def __init__(
+        self,
+        route: EmailRoute,
+        clock: Clock,
+        *,
+        tls: ssl.SSLContext | None = None,
+        tokens: Tokens | None = None,
+        mailbox: Mailbox | None = None,
+        bounces: BounceDoor | None = None,
+    ) -> None:
+        """`clock` dates the mails and ages idle connections; `tokens` sign what a mail is known by when it comes back.
+
+        It comes back to the `mailbox`, or by the door for `bounces`.
+        """
         self._route = route
         self._clock = clock
         self._tls = tls
-        self._sender = route.from_address.addr_spec
+        self._tokens = tokens or Tokens(b"")
         self._slots = asyncio.Semaphore(route.connections)
         self._idle: list[tuple[SMTP, int]] = []
+        self._mailbox = mailbox
+        self._bounces = bounces
         self._log = structlog.get_logger("delivery.email")
 
     async def deliver(self, batch: Sequence[Dispatch]) -> Sequence[Receipt]:
@@ -95,6 +113,35 @@ class EmailChannel:
         while self._idle:
             connection, _ = self._idle.pop()
             await self._quit(connection)
+
+    # --- what comes back ----------------------------------------------------------------------------------
+
+    @property
+    def every_s(self) -> float:
+        """See kinds.Polled; 0 without a mailbox."""
+        return self._mailbox.every_s if self._mailbox else 0.0
+
+    async def poll(self) -> None:
+        """See kinds.Polled: look into the mailbox."""
+        if self._mailbox is not None:
+            await self._mailbox.poll()
+
+    async def hook(self, request: HookRequest) -> HookAnswer:
+        """See kinds.Hooked: the relay says that a mail came back."""
+        return await self._bounces.answer(request) if self._bounces else HookAnswer(404)
+
+    async def probe(self) -> Probe:
+        """See kinds.Probed: log in and say good-bye, without a mail; then how the last look into the mailbox went."""
+        trial = _Batch(())
+        async with self._slots:
+            connection = await self._connect(trial)
+        if connection is None:
+            return Probe(healthy=False, why=trial.trouble)
+        self._idle.append((connection, self._clock.monotonic()))
+        trouble = self._mailbox.trouble if self._mailbox else ""
+        return Probe(healthy=not trouble, why=trouble)
+
+    # --- the work of a batch ------------------------------------------------------------------------------
 
     async def _serve(self, batch: _Batch) -> None:
         """Work the batch off over one connection at a time, a new one when the old one breaks."""
@@ -124,7 +171,7 @@ class EmailChannel:
         """One mail: build, hand over, receipt it or put it back."""
         item = batch.work.popleft()
         try:
-            mail = build_mail(self._route, item.dispatch, self._clock.now())
+            mail = build_mail(self._route, item.dispatch, self._clock.now(), self._tokens)
         except ValueError:
             batch.refuse(item, BOUNCED)
             return Verdict(BOUNCED)
@@ -141,7 +188,7 @@ class EmailChannel:
 
     async def _hand_over(self, connection: SMTP, mail: Mail) -> Verdict:
         try:
-            return await hand_over(connection, self._sender, mail)
+            return await hand_over(connection, mail)
         except Exception as error:  # noqa: BLE001 - a fault in the library must not take the rest of the batch along
             self._log.error("email.fault", kind=type(error).__name__)
             return Verdict(TEMPORARILY_REFUSED, usable=False, unsure=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -13,6 +12,7 @@ from html import escape
 
 from warning_dispatch.clock import BEIJING
 from warning_dispatch.delivery.email.route import EmailRoute, read_address
+from warning_dispatch.delivery.email.tokens import Tokens
 from warning_dispatch.ports import Dispatch
 
 CONFIRM_LABEL = {"zh-CN": "打开确认页面", "en": "Open the page to confirm"}
@@ -24,22 +24,23 @@ _BUTTON = (
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail ready for the wire. `recipient` is the envelope's, `content` has CRLF line ends and is 7-bit."""
+    """A mail ready for the wire. `sender` and `recipient` are the envelope's, `content` has CRLF line ends and is 7-bit."""
 
     message_id: str
+    sender: str
     recipient: str
     content: bytes
 
 
-def build_mail(route: EmailRoute, dispatch: Dispatch, now: int) -> Mail:
+def build_mail(route: EmailRoute, dispatch: Dispatch, now: int, tokens: Tokens) -> Mail:
     """The mail of one attempt, dated `now` (ms). ValueError when its address can never receive mail.
 
-    The Message-ID is the attempt's, so that a repeat of the same attempt is known as such by the servers on the way;
-    a digest of recipient and text keeps two installations (or a database begun anew) from sharing one.
+    The Message-ID is the attempt's, so that a repeat of the same attempt is known as such by the servers on the way.
+    DKIM is the relay's: it signs what leaves the bureau, and its key has no business here.
     """
     recipient = read_address(dispatch.address)
     message = EmailMessage(policy=SMTP)
-    message["Message-ID"] = message_id = _message_id(route.from_address, dispatch, recipient)
+    message["Message-ID"] = message_id = tokens.message_id(dispatch, recipient.addr_spec, route.from_address.domain)
     message["Date"] = format_datetime(datetime.fromtimestamp(now // 1000, UTC).astimezone(BEIJING))
     message["From"] = route.from_address
     message["To"] = Address(addr_spec=recipient.addr_spec)
@@ -53,7 +54,8 @@ def build_mail(route: EmailRoute, dispatch: Dispatch, now: int) -> Mail:
     html = html_body(text, dispatch.link, language)
     message.add_alternative(html, subtype="html", charset="utf-8", cte="base64")
     message["Content-Language"] = language  # last: add_alternative moves every Content- header into the parts
-    return Mail(message_id, recipient.addr_spec, message.as_bytes(policy=SMTP))
+    sender = route.return_path(tokens.return_token(dispatch.attempt_id))
+    return Mail(message_id, sender, recipient.addr_spec, message.as_bytes(policy=SMTP))
 
 
 def one_line(text: str) -> str:
@@ -76,9 +78,3 @@ def html_body(text: str, link: str, language: str) -> str:
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     body = "\n".join(paragraphs)
     return f'<!doctype html>\n<html lang="{escape(language)}"><head>{head}</head>\n<body style="font-size:18px">\n{body}\n</body></html>\n'
-
-
-def _message_id(sender: Address, dispatch: Dispatch, recipient: Address) -> str:
-    content = f"{sender.addr_spec}\0{recipient.addr_spec}\0{dispatch.subject}\0{dispatch.text}"
-    digest = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:20]
-    return f"<{dispatch.callout_id}.{dispatch.attempt_id}.{digest}@{sender.domain}>"

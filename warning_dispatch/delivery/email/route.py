@@ -13,6 +13,10 @@ from warning_dispatch.errors import ConfigError, Finding
 
 Security = Literal["none", "starttls", "tls"]
 MAX_PORT = 65_535
+PLACE_OF_TOKEN = "{token}"  # noqa: S105 - a place holder, not a password
+LONGEST_TOKEN = "0" * 12 + "-" + "a" * 16
+LONGEST_LOCAL_PART = 64
+"""RFC 5321, 4.5.3.1.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,8 @@ class EmailRoute:
 
     `sender` may carry a display name ("气象叫应 <alert@example.cn>"); `helo` is the name we greet with, the sender's
     domain when empty. `timeout_s` bounds connecting and each answer of the server. `connections` is the most that
-    are open at once. With "starttls" the session is never carried on in clear.
+    are open at once. With "starttls" the session is never carried on in clear. `bounce_address` is where the servers on the
+    way send what cannot be delivered, the sender when empty; its {token} is replaced by the attempt's own.
     """
 
     host: str
@@ -34,6 +39,7 @@ class EmailRoute:
     timeout_s: float = 15.0
     connections: int = 4
     helo: str = ""
+    bounce_address: str = ""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work, or that would send the password in clear."""
@@ -45,6 +51,12 @@ class EmailRoute:
     def from_address(self) -> Address:
         """The sender for the From header and the envelope."""
         return read_address(self.sender)
+
+    def return_path(self, token: str) -> str:
+        """The envelope's sender for one mail."""
+        if not self.bounce_address:
+            return self.from_address.addr_spec
+        return read_address(self.bounce_address.replace(PLACE_OF_TOKEN, token)).addr_spec
 
     def _findings(self) -> Iterator[Finding]:
         if not self.host.strip():
@@ -68,13 +80,24 @@ class EmailRoute:
                 read_address(value)
             except ValueError:
                 yield Finding(f"email.{key}", "is not a mail address", "write name@domain or Name <name@domain>")
+        if self.bounce_address:
+            yield from self._bounce_findings()
         if self.helo and not (self.helo.isascii() and self.helo.isprintable() and " " not in self.helo):
             yield Finding("email.helo", "is not a host name", "give a host name or leave it empty")
+
+    def _bounce_findings(self) -> Iterator[Finding]:
+        try:
+            local = read_address(self.bounce_address.replace(PLACE_OF_TOKEN, LONGEST_TOKEN)).username
+        except ValueError:
+            yield Finding("email.bounce_address", "is not a mail address", "write name@domain or name+{token}@domain")
+            return
+        if len(local) > LONGEST_LOCAL_PART:
+            yield Finding("email.bounce_address", "is too long before the @ with its token", "shorten the name")
 
     def _login_findings(self) -> Iterator[Finding]:
         if self.password and not self.username:
             yield Finding("email.username", "is empty although there is a password", "give the user name")
-        if self.username and self.security == "none" and not _is_loopback(self.host):
+        if self.username and self.security == "none" and not is_loopback(self.host):
             remedy = "use starttls or tls"
             yield Finding("email.security", "would send the password in clear over the network", remedy)
 
@@ -102,7 +125,8 @@ def read_address(text: str) -> Address:
     return address
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     if host == "localhost":
         return True
     try:

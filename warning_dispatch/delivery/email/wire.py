@@ -16,6 +16,9 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponseException, SMTPTimeoutEr
 from warning_dispatch.delivery.email.message import Mail
 
 TEMPORARILY_REFUSED = "temporarily_refused"
+"""The server will not, or cannot, now: counts against the route."""
+MAIL_DEFERRED = "mail_deferred"
+"""This mail or its recipient is not taken now (greylist, full mailbox, filter): says nothing of the route."""
 BOUNCED = "bounced"
 CREDENTIALS_REFUSED = "credentials_refused"
 PROVIDER_DOWN = "provider_down"
@@ -29,6 +32,10 @@ MAILBOX_STATUS = frozenset({(1, 0), (1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2,
 SENDER_STATUS = frozenset({(1, 7), (1, 8)})
 """The sender's address is at fault, although many servers say so only when they hear the recipient."""
 SERVICE_CLOSING = 421
+NO_ROOM = 452
+"""Insufficient storage of the server itself (a full mailbox is 552)."""
+MAIL_SYSTEM = 3
+"""X.3.x of RFC 3463: the system, not the mailbox."""
 PERMANENT = 500
 
 _ENHANCED = re.compile(r"\b[245]\.(\d{1,3})\.(\d{1,3})\b")
@@ -65,7 +72,7 @@ class Verdict:
     unsure: bool = False
 
 
-async def hand_over(connection: SMTP, sender: str, mail: Mail) -> Verdict:
+async def hand_over(connection: SMTP, mail: Mail) -> Verdict:
     """Hand one mail over: 1 sender, 2 recipient, 3 content. Never raises but for cancellation.
 
     A connection that breaks before step 3 leaves the mail certainly unsent: it goes again at once. In step 3 it is
@@ -74,7 +81,7 @@ async def hand_over(connection: SMTP, sender: str, mail: Mail) -> Verdict:
     """
     stage = Stage.SENDER
     try:
-        await connection.mail(sender)
+        await connection.mail(mail.sender)
         stage = Stage.RECIPIENT
         await connection.rcpt(mail.recipient)
         stage = Stage.CONTENT
@@ -108,14 +115,15 @@ def refusal_outcome(stage: Stage, code: int, message: str) -> str:
     """The row of the outcome table for a refusal; see the module's docstring."""
     if code in LOGIN_CODES:
         return CREDENTIALS_REFUSED
-    if code < PERMANENT:
-        return TEMPORARILY_REFUSED
     found = _ENHANCED.search(message)
     status = (int(found[1]), int(found[2])) if found is not None else None
+    if code < PERMANENT:
+        of_the_server = stage is Stage.SENDER or code == NO_ROOM or (status is not None and status[0] == MAIL_SYSTEM)
+        return TEMPORARILY_REFUSED if of_the_server else MAIL_DEFERRED
     if stage is Stage.SENDER or status in SENDER_STATUS or (status not in MAILBOX_STATUS and _ROUTE.search(message)):
         return CREDENTIALS_REFUSED  # we may not send from here: true of every mail on this route
     if status is not None:
-        return BOUNCED if status in MAILBOX_STATUS else TEMPORARILY_REFUSED
+        return BOUNCED if status in MAILBOX_STATUS else MAIL_DEFERRED
     if stage is Stage.RECIPIENT and code in MAILBOX_CODES and not _FILTER.search(message):
         return BOUNCED
-    return TEMPORARILY_REFUSED
+    return MAIL_DEFERRED

@@ -8,9 +8,9 @@ from typing import Final
 from starlette.responses import Response
 
 from warning_dispatch.clock import Clock
+from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.model.states import LIVE_CALLOUT, CallOutState
-from warning_dispatch.ports import ConsoleReadings, Desk
 from warning_dispatch.web.console.atlas import Atlas
 from warning_dispatch.web.console.desk_view import card_of, curve_of
 from warning_dispatch.web.console.listing import GROUPS, ROWS, Listing
@@ -34,7 +34,7 @@ WHOLE_ACTS: Final[Mapping[CallOutState, tuple[Act, ...]]] = {
 class CallOutPage:
     """One call-out, and the list of all."""
 
-    def __init__(self, read: ConsoleReadings, desk: Desk, clock: Clock, atlas: Atlas) -> None:
+    def __init__(self, read: ConsoleReadings, desk: ConsoleDesk, clock: Clock, atlas: Atlas) -> None:
         """`atlas` knows where the counties lie."""
         self._read = read
         self._desk = desk

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from warning_dispatch.clock import Clock
+from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
 from warning_dispatch.errors import ChangedError, DispatchError, FindingsError, RefusedError
-from warning_dispatch.ports import ConsoleReadings, Desk
 from warning_dispatch.web.console.atlas import Atlas
 from warning_dispatch.web.console.callout import CallOutPage
 from warning_dispatch.web.console.door import Asked, Entrance
@@ -36,6 +36,7 @@ class ConsoleParts:
     """What the console stands on. `samples`: sample numbers may be added; `hand` None: nothing is begun by hand."""
 
     read: ConsoleReadings
+    desk: ConsoleDesk
     entrance: Entrance
     atlas: Atlas = field(default_factory=Atlas)
     hand: Hand | None = None
@@ -45,8 +46,9 @@ class ConsoleParts:
 class Console:
     """The officers' pages."""
 
-    def __init__(self, parts: ConsoleParts, desk: Desk, pages: Pages, clock: Clock, *, secure: bool) -> None:
+    def __init__(self, parts: ConsoleParts, pages: Pages, clock: Clock, *, secure: bool) -> None:
         """`secure`: cookies only over https."""
+        desk = parts.desk
         self._entrance = parts.entrance
         self._pages = pages
         self._secure = secure

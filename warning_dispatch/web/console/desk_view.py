@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from warning_dispatch.console_ports import ConsoleReadings
 from warning_dispatch.escalation import forecast
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.console_views import CalleeOrder, CalleeQuery, RouteLine
+from warning_dispatch.model.console_views import CalleeOrder, CalleeQuery
 from warning_dispatch.model.states import LIVE_CALLOUT, UNREACHED, CallOutState
 from warning_dispatch.model.unit import Channel
-from warning_dispatch.model.views import CalleeRow, CallOutView, TierView
-from warning_dispatch.ports import ConsoleReadings
+from warning_dispatch.model.views import CalleeRow, CallOutView, RouteView, TierView
 from warning_dispatch.web.catalogues import Catalogue
 from warning_dispatch.web.curve import Curve, draw_curve
 from warning_dispatch.web.picture import Tally, elapsed_text, percent, tally_of
@@ -20,6 +20,8 @@ from warning_dispatch.web.picture import Tally, elapsed_text, percent, tally_of
 LATE_NAMED: Final = 6
 """So many of those who are late are named, the uppermost first."""
 MINUTE: Final = 60_000
+DOWN: Final = "down"
+"""How a route fares that is out of service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +101,14 @@ def curve_of(read: ConsoleReadings, card: CallOutCard, now: int, words: Catalogu
     ]
     latest = forecast.openings(read.plan(view.id), view.colour)
     units = [(latest.get(line.tier.name, 0), line.tally.asked) for line in card.tiers]
-    plan = forecast.course(units, voice_lines(read.routes(), now))
+    plan = forecast.course(units, voice_lines(read.routes()))
     until = view.ended_at or now
     return draw_curve(read.curve(view.id), card.total.asked, view.started_at, until, openings, plan)
 
 
-def voice_lines(routes: Sequence[RouteLine], now: int) -> int | None:
+def voice_lines(routes: Sequence[RouteView]) -> int | None:
     """Lines in service together; None where a voice route has no limit of them."""
-    working = [one for one in routes if one.channel is Channel.VOICE and one.down_until <= now]
+    working = [one for one in routes if one.channel is Channel.VOICE and one.state != DOWN]
     if any(one.lines is None for one in working):
         return None
     return sum(one.lines or 0 for one in working)

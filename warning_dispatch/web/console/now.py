@@ -8,9 +8,9 @@ from typing import Final
 from starlette.responses import Response
 
 from warning_dispatch.clock import Clock
+from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.states import LIVE_CALLOUT
-from warning_dispatch.ports import ConsoleReadings, Desk
 from warning_dispatch.web.console.desk_view import card_of, curve_of
 from warning_dispatch.web.console.screens import Screen
 from warning_dispatch.web.console.visits import Visit
@@ -18,6 +18,7 @@ from warning_dispatch.web.picture import percent
 
 ALARMS_SHOWN: Final = 12
 OVER_SHOWN: Final = 8
+TASKS_SHOWN: Final = 5
 MOST_LIVE: Final = 20
 CURVES_DRAWN: Final = 3
 
@@ -25,7 +26,7 @@ CURVES_DRAWN: Final = 3
 class NowPage:
     """The console's first page and the few acts on it."""
 
-    def __init__(self, read: ConsoleReadings, desk: Desk, clock: Clock) -> None:
+    def __init__(self, read: ConsoleReadings, desk: ConsoleDesk, clock: Clock) -> None:
         """`clock` may be a scaled one; what is shown is its time."""
         self._read = read
         self._desk = desk
@@ -35,7 +36,7 @@ class NowPage:
         """What runs now."""
         return Screen(
             template="console/now.html",
-            fragments=("title", "fresh", "cards", "alarms", "over"),
+            fragments=("title", "fresh", "cards", "alarms", "work", "routes", "over"),
             read=lambda: {"section": "now", **self._fields(visit)},
             key=("now", visit.root, visit.officer.form_token),
         )
@@ -55,6 +56,8 @@ class NowPage:
             "fresh": [card for card in cards if card.unseen],
             "curves": {card.view.id: curve_of(self._read, card, now, visit.words) for card in cards[:CURVES_DRAWN]},
             "alarms": alarms,
+            "tasks": self._read.tasks(limit=TASKS_SHOWN),
+            "routes": self._read.routes(),
             "over": over,
             "percent": percent,
             "titles": {line.tier.name: visit.words.of(line.tier.title) for card in cards for line in card.tiers},

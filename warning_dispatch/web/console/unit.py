@@ -10,11 +10,11 @@ from anyio import to_thread
 from starlette.responses import Response
 
 from warning_dispatch.clock import Clock
+from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.console_views import ActLine, AnswerLine, TriedLine, UnitStory
 from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, CalleeState, Means
-from warning_dispatch.ports import ConsoleReadings, Desk
 from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
 from warning_dispatch.web.console.screens import Screen
 from warning_dispatch.web.console.visits import Visit
@@ -60,7 +60,7 @@ class Order:
 class UnitPage:
     """One unit of one call-out."""
 
-    def __init__(self, read: ConsoleReadings, desk: Desk, clock: Clock, *, samples: bool) -> None:
+    def __init__(self, read: ConsoleReadings, desk: ConsoleDesk, clock: Clock, *, samples: bool) -> None:
         """`samples`: whether sample numbers may be added (no: real routes would have to dial them)."""
         self._read = read
         self._desk = desk

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration
+from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
 from warning_dispatch.errors import Finding, FindingsError, RefusedError
 from warning_dispatch.escalation import forecast
 from warning_dispatch.ingest.handwritten import Order, compose, named_areas, require_meaning, usual_headline
@@ -20,7 +21,6 @@ from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.console_views import CallPreview
 from warning_dispatch.model.unit import UnitLevel
-from warning_dispatch.ports import ConsoleReadings, Desk
 from warning_dispatch.web.alarm_words import reason_text
 from warning_dispatch.web.console.desk_view import voice_lines
 from warning_dispatch.web.console.screens import Screen
@@ -55,7 +55,7 @@ class Hand:
 class WarningPages:
     """What came in, and what is begun by hand."""
 
-    def __init__(self, read: ConsoleReadings, desk: Desk, clock: Clock, hand: Hand | None) -> None:
+    def __init__(self, read: ConsoleReadings, desk: ConsoleDesk, clock: Clock, hand: Hand | None) -> None:
         """`hand` None: nothing is begun by hand here."""
         self._read = read
         self._desk = desk
@@ -153,7 +153,7 @@ class WarningPages:
         self, visit: Visit, form: Mapping[str, str], preview: CallPreview | None, findings: tuple[str, ...]
     ) -> Mapping[str, object]:
         hand = self._required()
-        lines = voice_lines(self._read.routes(), self._clock.now())
+        lines = voice_lines(self._read.routes())
         return {
             "section": "warnings",
             "form": {**dict.fromkeys(FIELDS, ""), "once": secrets.token_hex(8), "colour": "red", **form},

@@ -138,6 +138,39 @@ def _create_api_key() -> None:
     )
 
 
+def _create_campaign() -> None:
+    op.create_table(
+        "campaign",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("due", sa.Text(), nullable=False, comment="day, 2027-04-20"),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "rules",
+            sa.Text(),
+            nullable=False,
+            comment="JSON: approval, days of reminders, proof; frozen when it is opened",
+        ),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("opened_by", sa.Text(), nullable=False),
+        sa.Column("reminded", sa.Integer(), comment="the last reminder that was sent, in days from the day due"),
+        sa.Column("closed_at", sa.BigInteger()),
+        sa.Column("closed_by", sa.Text(), server_default="", nullable=False),
+        sa.Column(
+            "report", sa.Text(), server_default="", nullable=False, comment="JSON: the closing report, without people"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
+    )
+    op.create_index(
+        "uq_campaign_open",
+        "campaign",
+        ["state"],
+        unique=True,
+        sqlite_where=sa.text("state = 1"),
+        postgresql_where=sa.text("state = 1"),
+    )
+
+
 def _create_id_block() -> None:
     op.create_table(
         "id_block",
@@ -248,6 +281,18 @@ def _create_number_call() -> None:
     op.create_index("ix_number_call_window", "number_call", ["number_id", "route", "at"])
 
 
+def _create_opt_out() -> None:
+    op.create_table(
+        "opt_out",
+        sa.Column("number_id", KEY, autoincrement=False, nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number_id", "route", name=op.f("pk_opt_out")),
+        comment="Who has told a provider to send nothing more: by that route nothing is sent, everything else goes on.",
+        sqlite_with_rowid=False,
+    )
+
+
 def _create_raw_message() -> None:
     op.create_table(
         "raw_message",
@@ -292,7 +337,46 @@ def _create_route() -> None:
         sa.Column("tokens", sa.BigInteger(), server_default="0", nullable=False, comment="thousandths of a message"),
         sa.Column("tokens_at", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column(
-            "down_until", sa.BigInteger(), server_default="0", nullable=False, comment="out of service until (breaker)"
+            "phase",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="breaker: in service, out of it, one trial",
+        ),
+        sa.Column(
+            "failures",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="refusals for the moment, in a row",
+        ),
+        sa.Column(
+            "openings",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="how often in a row it was taken out",
+        ),
+        sa.Column(
+            "down_until",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="out of service: no trial before; trial: over then; in service: since when",
+        ),
+        sa.Column(
+            "down_why", sa.Text(), server_default="", nullable=False, comment="the outcome that took it out of service"
+        ),
+        sa.Column("trial_id", KEY, comment="the attempt that is the trial"),
+        sa.Column(
+            "balance", sa.Text(), server_default="", nullable=False, comment="as the provider said it at the last probe"
+        ),
+        sa.Column(
+            "probed_at",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="when it was last asked how it fares",
         ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_route")),
     )
@@ -464,6 +548,77 @@ def _create_alert() -> None:
     op.create_index("ix_alert_identifier", "alert", ["identifier"])
 
 
+def _create_filing() -> None:
+    op.create_table(
+        "filing",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("campaign_id", KEY, comment="none: a change between campaigns"),
+        sa.Column("unit_id", KEY, nullable=False),
+        sa.Column("registrar_id", KEY, nullable=False, comment="the unit that is asked for it"),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="0", nullable=False, comment="moves with every move"),
+        sa.Column("how", sa.Text(), server_default="", nullable=False, comment="how it was handed in"),
+        sa.Column(
+            "changed",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="1: it changed the register, or would",
+        ),
+        sa.Column("handed_in_at", sa.BigInteger()),
+        sa.Column(
+            "handed_in_by", sa.Text(), server_default="", nullable=False, comment="link:<id>, an actor; never a name"
+        ),
+        sa.Column("filed_at", sa.BigInteger()),
+        sa.Column("decided_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("note", sa.LargeBinary(), comment="sealed: why it was returned; what a human wrote can name people"),
+        sa.Column("proposed", sa.LargeBinary(), comment="sealed JSON: the unit's people as they would be"),
+        sa.Column(
+            "compared", sa.LargeBinary(), comment="digest of the people on file that the proposal was compared with"
+        ),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_filing_campaign_id_campaign")),
+        sa.ForeignKeyConstraint(["registrar_id"], ["unit.id"], name=op.f("fk_filing_registrar_id_unit")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_filing_unit_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_filing")),
+        sa.UniqueConstraint("campaign_id", "unit_id", name="uq_filing_campaign_unit"),
+    )
+    _partial_index("ix_filing_awaiting", "filing", ["id"], "state = 2")
+    op.create_index("ix_filing_registrar", "filing", ["registrar_id", "campaign_id"])
+    op.create_index("ix_filing_state", "filing", ["campaign_id", "state"])
+    op.create_index("ix_filing_unit", "filing", ["unit_id"])
+
+
+def _create_proof() -> None:
+    op.create_table(
+        "proof",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), comment="of the token in the test message"),
+        sa.Column("campaign_id", KEY),
+        sa.Column("number_id", KEY, nullable=False),
+        sa.Column("channel", sa.SmallInteger(), nullable=False),
+        sa.Column("unit_id", KEY, nullable=False, comment="whose hand-in brought it"),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("means", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_proof_campaign_id_campaign")),
+        sa.ForeignKeyConstraint(["number_id"], ["number.id"], name=op.f("fk_proof_number_id_number")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_proof_unit_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proof")),
+        sa.UniqueConstraint("hash", name=op.f("uq_proof_hash")),
+        comment="A test message and what its holder said; one at a time for a number.",
+    )
+    op.create_index("ix_proof_number", "proof", ["number_id"])
+    op.create_index(
+        "uq_proof_asked",
+        "proof",
+        ["number_id", "channel"],
+        unique=True,
+        sqlite_where=sa.text("state = 1"),
+        postgresql_where=sa.text("state = 1"),
+    )
+
+
 def _create_receiver() -> None:
     op.create_table(
         "receiver",
@@ -521,6 +676,13 @@ def _create_callout() -> None:
         sa.Column("finished", sa.Integer(), server_default="0", nullable=False),
         sa.Column("seen_at", sa.BigInteger(), comment="when an officer of the bureau took note of it"),
         sa.Column("seen_by", sa.Text()),
+        sa.Column(
+            "confidential",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="of a warning that is not public: nothing of it goes by a public cloud",
+        ),
         sa.Column("filling", sa.Text(), comment="JSON: tiers and units that are still to be filled; none when all are"),
         sa.Column(
             "standing",
@@ -602,6 +764,30 @@ def _create_publication() -> None:
     )
 
 
+def _create_renewal_link() -> None:
+    op.create_table(
+        "renewal_link",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False, comment="SHA-256 of the token, which is not stored"),
+        sa.Column("campaign_id", KEY, nullable=False),
+        sa.Column("number_id", KEY, nullable=False, comment="where it was sent"),
+        sa.Column("channel", sa.SmallInteger(), nullable=False),
+        sa.Column("generation", sa.SmallInteger(), server_default="1", nullable=False),
+        sa.Column("receiver_id", KEY, nullable=False, comment="whose phone the step asks for"),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("expired_at", sa.BigInteger(), comment="from then on it shows and changes nothing"),
+        sa.Column("wrong_tries", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("used_at", sa.BigInteger()),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_renewal_link_campaign_id_campaign")),
+        sa.ForeignKeyConstraint(["number_id"], ["number.id"], name=op.f("fk_renewal_link_number_id_number")),
+        sa.ForeignKeyConstraint(["receiver_id"], ["receiver.id"], name=op.f("fk_renewal_link_receiver_id_receiver")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_renewal_link")),
+        sa.UniqueConstraint("campaign_id", "number_id", "channel", "generation", name="uq_renewal_link_campaign"),
+        sa.UniqueConstraint("hash", name=op.f("uq_renewal_link_hash")),
+        comment="A registrar's link: one for each number and channel, for all units that the person answers for.",
+    )
+
+
 def _create_attempt() -> None:
     op.create_table(
         "attempt",
@@ -642,6 +828,10 @@ def _create_attempt() -> None:
         ),
         sa.Column("held_why", sa.Text(), comment="reason"),
         sa.Column(
+            "taken_until", sa.BigInteger(), comment="an operator task: until when the machine waits for whoever took it"
+        ),
+        sa.Column("taken_by", sa.Text(), comment="who, as the journal names them"),
+        sa.Column(
             "merged_id", KEY, comment="DROPPED: the attempt that names its unit instead, perhaps of another call-out"
         ),
         _refers("callout_id", "callout", "fk_attempt_callout_id_callout"),
@@ -654,6 +844,7 @@ def _create_attempt() -> None:
     _partial_index("ix_attempt_line", "attempt", ["number_id", "route"], "state IN (2, 3) AND channel = 1")
     _partial_index("ix_attempt_number", "attempt", ["number_id"], "number_id IS NOT NULL")
     _partial_index("ix_attempt_ready", "attempt", ["channel", "order_key", "id"], "state = 1")
+    _partial_index("ix_attempt_task", "attempt", ["callout_id"], "state = 3 AND channel = 4")
 
 
 def _create_branch() -> None:
@@ -686,6 +877,46 @@ def _create_branch() -> None:
     _partial_index("ix_branch_due", "branch", ["gate_at"], "state = 1 AND gate_at IS NOT NULL")
     op.create_index("ix_branch_superior_branch", "branch", ["superior_branch_id"])
     op.create_index("ix_branch_superior_callee", "branch", ["superior_callee_id"])
+
+
+def _create_letter() -> None:
+    op.create_table(
+        "letter",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("campaign_id", KEY),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("channel", sa.SmallInteger(), nullable=False),
+        sa.Column("number_id", KEY, nullable=False),
+        sa.Column("link_id", KEY),
+        sa.Column("proof_id", KEY),
+        sa.Column("unit_id", KEY, nullable=False, comment="as which it is addressed"),
+        sa.Column("language", sa.Text(), server_default="zh_CN", nullable=False),
+        sa.Column("once", sa.Text(), nullable=False, comment="campaign and day: a number gets one of a kind a day"),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("route", sa.Text()),
+        sa.Column("lease_until", sa.BigInteger()),
+        sa.Column("handed_at", sa.BigInteger()),
+        sa.Column("delivered_at", sa.BigInteger()),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("outcome", sa.Text(), server_default="", nullable=False),
+        sa.Column("possible_duplicate", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_letter_campaign_id_campaign")),
+        sa.ForeignKeyConstraint(["link_id"], ["renewal_link.id"], name=op.f("fk_letter_link_id_renewal_link")),
+        sa.ForeignKeyConstraint(["number_id"], ["number.id"], name=op.f("fk_letter_number_id_number")),
+        sa.ForeignKeyConstraint(["proof_id"], ["proof.id"], name=op.f("fk_letter_proof_id_proof")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_letter_unit_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
+        sa.UniqueConstraint("number_id", "channel", "kind", "once", name="uq_letter_once"),
+        comment="Messages of the yearly refresh, beside the call-outs' attempts and always behind them.",
+    )
+    op.create_index("ix_letter_campaign", "letter", ["campaign_id", "kind"])
+    _partial_index("ix_letter_lease", "letter", ["lease_until"], "lease_until IS NOT NULL")
+    _partial_index("ix_letter_line", "letter", ["route"], "state IN (2, 3) AND channel = 1")
+    _partial_index("ix_letter_line_number", "letter", ["number_id"], "state IN (2, 3) AND channel = 1")
+    op.create_index("ix_letter_link", "letter", ["link_id"])
+    _partial_index("ix_letter_ready", "letter", ["channel", "due_at", "id"], "state = 1")
 
 
 def _create_link() -> None:
@@ -743,6 +974,20 @@ def _create_outlet_post() -> None:
     )
     _partial_index("ix_outlet_post_due", "outlet_post", ["next_at"], "next_at IS NOT NULL")
     op.create_index("ix_outlet_post_publication", "outlet_post", ["publication_id"])
+
+
+def _create_renewal_link_unit() -> None:
+    op.create_table(
+        "renewal_link_unit",
+        sa.Column("link_id", KEY, nullable=False),
+        sa.Column("unit_id", KEY, nullable=False, comment="the registrar's unit"),
+        sa.ForeignKeyConstraint(
+            ["link_id"], ["renewal_link.id"], name=op.f("fk_renewal_link_unit_link_id_renewal_link")
+        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_renewal_link_unit_unit_id_unit")),
+        sa.PrimaryKeyConstraint("link_id", "unit_id", name=op.f("pk_renewal_link_unit")),
+        sqlite_with_rowid=False,
+    )
 
 
 def _create_callee() -> None:
@@ -857,6 +1102,7 @@ def upgrade() -> None:
     _create_alert_chain()
     _create_alert_link()
     _create_api_key()
+    _create_campaign()
     _create_id_block()
     _create_installation()
     _create_journal_block()
@@ -864,6 +1110,7 @@ def upgrade() -> None:
     _create_lease()
     _create_number()
     _create_number_call()
+    _create_opt_out()
     _create_raw_message()
     _create_register_change()
     _create_route()
@@ -873,15 +1120,20 @@ def upgrade() -> None:
     _create_unit()
     _create_user_account()
     _create_alert()
+    _create_filing()
+    _create_proof()
     _create_receiver()
     _create_callout()
     _create_duty_shift()
     _create_endpoint()
     _create_publication()
+    _create_renewal_link()
     _create_attempt()
     _create_branch()
+    _create_letter()
     _create_link()
     _create_outlet_post()
+    _create_renewal_link_unit()
     _create_callee()
     _create_acknowledgement()
     _create_attempt_callee()
@@ -893,15 +1145,20 @@ def downgrade() -> None:
     op.drop_table("attempt_callee")
     op.drop_table("acknowledgement")
     op.drop_table("callee")
+    op.drop_table("renewal_link_unit")
     op.drop_table("outlet_post")
     op.drop_table("link")
+    op.drop_table("letter")
     op.drop_table("branch")
     op.drop_table("attempt")
+    op.drop_table("renewal_link")
     op.drop_table("publication")
     op.drop_table("endpoint")
     op.drop_table("duty_shift")
     op.drop_table("callout")
     op.drop_table("receiver")
+    op.drop_table("proof")
+    op.drop_table("filing")
     op.drop_table("alert")
     op.drop_table("user_account")
     op.drop_table("unit")
@@ -911,6 +1168,7 @@ def downgrade() -> None:
     op.drop_table("route")
     op.drop_table("register_change")
     op.drop_table("raw_message")
+    op.drop_table("opt_out")
     op.drop_table("number_call")
     op.drop_table("number")
     op.drop_table("lease")
@@ -918,6 +1176,7 @@ def downgrade() -> None:
     op.drop_table("journal_block")
     op.drop_table("installation")
     op.drop_table("id_block")
+    op.drop_table("campaign")
     op.drop_table("api_key")
     op.drop_table("alert_link")
     op.drop_table("alert_chain")

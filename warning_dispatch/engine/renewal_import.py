@@ -1,0 +1,70 @@
+"""导入即报送: what an import of the register means for the campaign that is open, in the import's own transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import replace
+
+from warning_dispatch.engine.records import Entry
+from warning_dispatch.engine.renewal_letters import ask_proofs
+from warning_dispatch.engine.storage import Transaction
+from warning_dispatch.errors import RefusedError
+from warning_dispatch.model.register_changes import ReceiverChange, RegisterChanges
+from warning_dispatch.model.renewal import HandIn
+from warning_dispatch.model.unit import ReceiverEntry
+from warning_dispatch.renewal.filing import FilingEvent, move
+
+
+def file_by_import(
+    tx: Transaction, now: int, named: Collection[str], changes: RegisterChanges, actor: str
+) -> Entry | None:
+    """Units that the import names have handed in by it: the bureau has taken it, so nothing waits for approval.
+
+    To be called when the register has been replaced. The journal's entry; None: no campaign is open. New numbers get
+    their test message; units that have left are not asked any more.
+    """
+    campaign = tx.campaigns.open_one()
+    if campaign is None:
+        return None
+    gone = tx.campaigns.move_all(campaign.id, FilingEvent.UNIT_GONE, now, gone=True)
+    filings = tx.campaigns.filings_of(campaign.id, sorted(named))
+    people = tx.people.of_units([one.unit_id for one in filings.values()])
+    by_unit: defaultdict[str, list[ReceiverChange]] = defaultdict(list)
+    for change in changes.receivers:
+        by_unit[change.unit_code].append(change)
+    filed = []
+    for code, filing in filings.items():
+        if not people[filing.unit_id]:
+            continue
+        try:
+            state = move(filing.state, FilingEvent.TAKEN_OVER)
+        except RefusedError:
+            continue
+        filed.append(
+            replace(
+                filing,
+                state=state,
+                version=filing.version + 1,
+                how=HandIn.WORKBOOK,
+                changed=filing.changed or code in by_unit,
+                handed_in_at=now,
+                handed_in_by=actor,
+                filed_at=now,
+                note="",
+                proposed=None,
+                compared=None,
+            )
+        )
+    tx.campaigns.save(filed)
+    wanted = [(one.unit_id, _before(people[one.unit_id], by_unit[one.unit_code]), people[one.unit_id]) for one in filed]
+    tests = ask_proofs(tx, now, wanted, campaign.rules, campaign.id)
+    counts = {"filed": len(filed), "units_gone": gone, "tests": sum(tests.values())}
+    return {"k": "filing.imported", "campaign": campaign.id, "actor": actor, **counts}
+
+
+def _before(after: tuple[ReceiverEntry, ...], changes: list[ReceiverChange]) -> tuple[ReceiverEntry, ...]:
+    """Who stood there before: those that did not change, and what the changes came from."""
+    changed = {(one.after.role, one.after.name) for one in changes if one.after is not None}
+    same = [entry for entry in after if (entry.role, entry.name) not in changed]
+    return (*same, *(one.before for one in changes if one.before is not None))

@@ -1,0 +1,121 @@
+"""/tasks: 人工叫应 on one page. Whom to ring, what to say, how long they have waited; one touch for each result.
+
+GET shows, POST acts, and only from our own page: a form of somebody else's site is refused. A number is in the answer to
+the one who asked for it and nowhere else; the list itself is masked. There is no login yet, so the page is mounted where
+the live page is. Without a script it reloads itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+from anyio import to_thread
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from warning_dispatch.clock import Clock
+from warning_dispatch.engine.tasks import TaskResult
+from warning_dispatch.errors import DispatchError, NotFoundError, RefusedError
+from warning_dispatch.ports import Desk, ReadModels
+from warning_dispatch.web.catalogues import CHINESE, Catalogue, asked_language
+from warning_dispatch.web.pages import Pages
+
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+RESULTS: Final = tuple(TaskResult)
+LONGEST_NAME: Final = 40
+LONGEST_ID: Final = 15
+_TAKE, _NUMBER = "take", "number"
+
+
+class TasksPage:
+    """The duty officer's work list."""
+
+    def __init__(self, read: ReadModels, desk: Desk, pages: Pages, clock: Clock) -> None:
+        """`clock` may be a scaled one; what is shown is its time."""
+        self._read = read
+        self._desk = desk
+        self._pages = pages
+        self._clock = clock
+
+    async def show(self, request: Request) -> Response:
+        """The list as it stands."""
+        words = self._words(request.query_params.get("lang"))
+        return await self._page(words, _said(request.query_params.get("actor")))
+
+    async def act(self, request: Request) -> Response:
+        """我来打, the number, or a result; then the list again, by a redirect but where a number is told."""
+        form = await request.form()
+        words, actor = self._words(_field(form, "lang")), _said(_field(form, "actor"))
+        if not _is_ours(request):
+            return await self._page(words, actor, trouble="foreign", status=403)
+        if not actor:
+            return await self._page(words, actor, trouble="nobody", status=400)
+        said, what = _field(form, "task"), _field(form, "act")
+        task = int(said) if said.isascii() and said.isdecimal() and len(said) <= LONGEST_ID else 0
+        try:
+            if what in (_TAKE, _NUMBER):
+                if what == _TAKE:
+                    await self._desk.tasks.take(task, actor=actor)
+                number = await self._desk.tasks.number(task, actor=actor)
+                return await self._page(words, actor, numbers={task: number})
+            if what not in (*RESULTS,):
+                return await self._page(words, actor, trouble="unknown", status=400)
+            await self._desk.tasks.finish(task, what, actor=actor, note=_field(form, "note")[:500])
+        except (NotFoundError, RefusedError) as error:
+            return await self._page(words, actor, refused=str(error), status=409)
+        query = urlencode({"lang": words.language, "actor": actor})
+        return RedirectResponse(f"tasks?{query}", status_code=303)
+
+    def _words(self, asked: str | None) -> Catalogue:
+        return self._pages.catalogues[asked_language(asked) or CHINESE]
+
+    async def _page(
+        self,
+        words: Catalogue,
+        actor: str,
+        *,
+        numbers: Mapping[int, str] | None = None,
+        trouble: str = "",
+        refused: str = "",
+        status: int = 200,
+    ) -> Response:
+        fields: dict[str, object] = {
+            "actor": actor,
+            "now": self._clock.now(),
+            "numbers": numbers or {},
+            "refused": refused,
+            "results": RESULTS,
+            "trouble": trouble,
+        }
+        try:
+            fields["tasks"] = await to_thread.run_sync(self._read.tasks)
+        except DispatchError:
+            fields |= {"tasks": (), "trouble": trouble or "database"}
+        html = self._pages.render("tasks.html", words, fields)
+        headers = {"Content-Security-Policy": POLICY, "Content-Language": words.text("language.tag")}
+        return HTMLResponse(html, status, headers)
+
+
+def _is_ours(request: Request) -> bool:
+    """Whether the form stood on our own page: browsers say so, and never let a page lie about it."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc == request.headers.get("host", "")
+
+
+def _field(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _said(name: str | None) -> str:
+    """Who acts, in one line."""
+    return " ".join((name or "").split())[:LONGEST_NAME]
