@@ -20,7 +20,7 @@ from warning_dispatch.web.failures import ApiRefusalError
 
 FORM_LIMIT: Final = 64 << 10
 """Bytes of a form; the longest holds the text of a warning."""
-FORM_FIELD: Final = "form_token"
+FORM_FIELD: Final = "csrf"
 """The hidden field of every form (templates/console/_form.html)."""
 _CROSSED: Final = "表单来自别的网站，没有执行 / the form came from another site; nothing was done"
 
