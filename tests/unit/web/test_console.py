@@ -18,6 +18,8 @@ from starlette.testclient import TestClient
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.console_views import CalleeQuery
 from warning_dispatch.model.states import UNREACHED, CalleeState, CallOutState
+from warning_dispatch.store.database import reading
+from warning_dispatch.store.snapshot import fold_faults
 from warning_dispatch.web.application import create_app
 from warning_dispatch.web.console.console import Console, ConsoleParts
 from warning_dispatch.web.console.door import Asked, Officer
@@ -477,3 +479,9 @@ def test_unknown_units_are_not_found(bureau: Any) -> None:
         with pytest.raises(NotFoundError):
             ask(bureau.callout, 99_999_999)
     assert bureau.read.page(bureau.callout, CalleeQuery(states=UNREACHED, tier="nowhere")).total == 0
+
+
+def test_after_all_of_it_the_journal_still_tells_the_stored_state(bureau: Any) -> None:
+    """Whatever the buttons of these tests did, folding each call-out's journal gives its rows."""
+    with reading(bureau.product.database) as connection:
+        assert list(fold_faults(connection)) == []
