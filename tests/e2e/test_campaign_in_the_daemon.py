@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 
 import httpx2
@@ -27,11 +28,14 @@ PATIENCE = 200
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An installation with the sample register, whose letters go at any hour."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     for name, value in (
         ("CONFIG_DIR", ROOT / "config"),
         ("CONTACTS_DIR", ROOT / "contacts"),
         ("STATE_DIR", tmp_path / "state"),
-        ("WEB__PORT", 18_473),
+        ("WEB__PORT", port),
         ("RENEWAL__HOURS_FROM", "00:00"),
         ("RENEWAL__HOURS_UNTIL", "23:59"),
     ):

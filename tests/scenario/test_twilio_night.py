@@ -6,6 +6,7 @@ Only the telephones are ours (tests/twilio_server). The judge of the fault runs 
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -39,8 +40,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PUBLIC = "https://jiaoying.example.cn"
 TOWNSHIPS = ("141124100", "141124105", "141124109", "141124207")
 SPEED = 60
-LEASE = 900
-"""Seconds of a clock that runs so fast: half of the usual time for real requests."""
+LEASE = 1_200
+"""Seconds of a clock that runs so fast: two thirds of the usual time for real requests."""
 OVER_WITHIN = 90.0
 """Real seconds."""
 UNSETTLED = (CalleeState.WAITING, CalleeState.CALLING, CalleeState.RELAYED)
@@ -63,6 +64,7 @@ REFUSALS: tuple[tuple[int, int] | str, ...] = (
     (400, 21216),
     (500, 20500),
     "hang",
+    (400, 21610),
     (401, 20003),
     (402, 0),
     (404, 20404),
@@ -173,7 +175,7 @@ def routes(home: Path, token: str, broken: Any, sound: Any, account: str) -> lis
         "account_sid": account,
         "auth_token_file": str(secret),
         "from_numbers": ["+12025550100", "+12025550101"],
-        "timeout_s": 1.0,
+        "timeout_s": 1.5,
         "duty_number": "+8635882220000",
     }
     return [
@@ -191,7 +193,8 @@ def routes(home: Path, token: str, broken: Any, sound: Any, account: str) -> lis
             "lines": 15,
             "options": {**own, "address": sound.address},
         },
-        {"name": "sms", "channel": "sms", "adapter": "twilio", "options": {**own, "address": sound.address}},
+        {"name": "sms-broken", "channel": "sms", "adapter": "twilio", "options": {**own, "address": broken.address}},
+        {"name": "sms-sound", "channel": "sms", "adapter": "twilio", "options": {**own, "address": sound.address}},
         {"name": "operator", "channel": "operator", "adapter": "operator"},
     ]
 
@@ -213,7 +216,8 @@ async def night(tmp_path: Path, twilio_server: Any) -> AsyncIterator[Night]:
             assert (await browser.post(page)).status_code == 303
 
     given = {"public": PUBLIC, "local": local, "people": people, "witness": witness, "faults": FAULTS, "tap": tap}
-    broken, sound = rest.TwilioServer(clock, seed=1, **given), rest.TwilioServer(clock, seed=2, **given)
+    broken = rest.TwilioServer(clock, seed=1, sms_route="sms-broken", **given)
+    sound = rest.TwilioServer(clock, seed=2, sms_route="sms-sound", **given)
     broken.failing, broken.hangs_for = failing(), 3.0
     async with browser, broken.running(), sound.running():
         settings = load_settings(
@@ -256,13 +260,19 @@ async def test_a_night_over_a_broken_and_a_sound_provider(
         await _overheard_again(night)
     verdict = night.judged(fault_runs("judge"))
     assert verdict.broken == []
-    assert verdict.repeated == 0
+    assert _rung_twice(night) == []
     assert verdict.callees >= 150
     assert verdict.answered > verdict.callees // 2  # the others are on the list: that is the judge's affair
     assert {status for one in (night.broken, night.sound) for status in one.callbacks.refused} <= {0}
     _failed_in_every_way(night)
     _no_secret_is_kept(night, caplog.text + "".join(capsys.readouterr()))
     assert not {"wire.fault", "hook.fault"} & {record.message for record in caplog.records}
+
+
+def _rung_twice(night: Night) -> list[int]:
+    """Attempts that rang more than once. A message of which nobody can tell may go again, marked: the judge looks at that."""
+    calls = Counter(one.attempt for server in (night.broken, night.sound) for one in server.rang)
+    return [attempt for attempt, count in calls.items() if count > 1]
 
 
 async def _overheard_again(night: Night) -> None:
@@ -289,10 +299,9 @@ def _no_secret_is_kept(night: Night, said: str) -> None:
 
 
 def _failed_in_every_way(night: Night) -> None:
-    """Each refusal of the first account has left its outcome, and its people were reached by the second."""
-    outcomes = Counter(row[0] for row in night.rows("SELECT outcome FROM attempt WHERE route = 'voice-broken'"))
-    assert outcomes.keys() >= REFUSED_AS, (
-        outcomes,
-        night.rows("SELECT route, outcome, count(*) FROM attempt GROUP BY 1, 2"),
-    )
+    """Each refusal of the first account has ended an attempt, and its people were reached by the second."""
+    blocks = night.rows("SELECT body FROM journal_block WHERE stream = 'callout:1'")
+    entries = [entry for (body,) in blocks for entry in json.loads(body)]
+    outcomes = Counter(one["outcome"] for one in entries if one["k"] == "attempt.ended")
+    assert outcomes.keys() >= REFUSED_AS, outcomes
     assert len(night.sound.rang) > len(night.broken.rang)

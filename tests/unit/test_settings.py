@@ -69,9 +69,8 @@ def keys_in_file(text: str) -> set[str]:
             section = "routes"
         elif shown := re.match(r"#\[\[(\w+)\]\]", line):
             found.add(shown[1])
-        elif heading := re.match(r"(?:# \[)?\[([\w.]+)\]|# \[(routes[\w.]*)\]", line):
-            named = heading[1] or heading[2]
-            section = "routes" if named.startswith("routes") else f"{named}."
+        elif heading := re.match(r"(?:# \[)?\[([\w.]+)\]", line):
+            section = f"{heading[1]}."
         elif key := re.match(r"#   (\w+) = ", line):
             shared.add(key[1])
         elif key := re.match(r"(?:# )?(\w+) = ", line):

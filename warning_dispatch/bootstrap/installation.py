@@ -166,10 +166,10 @@ def _rule(route: RouteSettings, at: int, limits: RouteLimits) -> RouteRule:
     return RouteRule(
         order=at if route.order is None else route.order,
         countries=route.countries,
-        never=limits.never,
         operators=frozenset(map(Operator, route.operators)),
         public_cloud=route.public_cloud or limits.public_cloud,
         hours=Hours(_of_day(hours.start), _of_day(hours.end)) if hours else None,
+        cannot_ring=limits.cannot_ring,
     )
 
 

@@ -62,15 +62,15 @@ class RouteFacts:
 class RouteLimits:
     """What a kind knows of its provider's limits. They hold for a route that sets none. `per_number`: minute, hour, day.
 
-    `public_cloud`: what is not public never goes by it, whatever the route says. `never`: beginnings of E.164 numbers that the
-    provider does not reach; `check` tells where no route is left for a number.
+    `public_cloud`: what is not public never goes by it, whatever the route says. `cannot_ring`: beginnings of E.164
+    numbers that the provider does not reach: other routes go first, and `check` tells where none is left for a number.
     """
 
     lines: int | None = None
     rate: int | None = None
     per_number: tuple[int | None, int | None, int | None] | None = None
     public_cloud: bool = False
-    never: tuple[str, ...] = ()
+    cannot_ring: tuple[str, ...] = ()
 
 
 async def nothing_known(_asked: Sequence[tuple[str, str]]) -> Mapping[str, int]:

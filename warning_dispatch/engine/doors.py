@@ -29,7 +29,7 @@ class Doors:
         """Whether any route has hours."""
         self.secrecy = any(rule.public_cloud for rule in self._rules.values())
         """Whether it matters that a warning is not public."""
-        opted = ledger.tx.opt_outs.of(numbers) if numbers else {}
+        opted = ledger.tx.opt_outs.of(numbers) if numbers and ledger.tx.opt_outs.any() else {}
         self._opted = {number: gone for number, routes in opted.items() if (gone := routes & self._routes)}
         """Routes by which a number wants nothing more."""
         self._said: dict[tuple[int, bool], Admission] = {}

@@ -51,18 +51,18 @@ class RouteRule:
     order: int = 0
     countries: tuple[str, ...] = ()
     """Beginnings of E.164 numbers that it can reach: "+86"."""
-    never: tuple[str, ...] = ()
-    """Beginnings of those that its provider does not reach, whatever the settings say."""
     operators: frozenset[Operator] = frozenset()
     """The networks it is meant for; a hint."""
     public_cloud: bool = False
     """What goes by it leaves the bureau's hands: nothing that is not public may."""
     hours: Hours | None = None
+    cannot_ring: tuple[str, ...] = ()
+    """Beginnings of numbers that its provider does not ring, as its kind knows: it is taken for them when nothing else is there."""
 
     @property
     def asks_number(self) -> bool:
         """Whether the number itself must be known."""
-        return bool(self.countries or self.never or self.operators)
+        return bool(self.countries or self.operators or self.cannot_ring)
 
     @property
     def conditional(self) -> bool:
@@ -73,10 +73,12 @@ class RouteRule:
         """Whether it can carry this at any hour. `number`: E.164; `confidential`: of a warning that is not public."""
         if confidential and self.public_cloud:
             return False
-        return (not self.countries or number.startswith(self.countries)) and not number.startswith(self.never)
+        return not self.countries or number.startswith(self.countries)
 
     def is_meant_for(self, number: str) -> bool:
-        """Whether its networks hold the number, as far as anybody can tell."""
+        """Whether its networks hold the number and its provider rings it, as far as anybody can tell."""
+        if self.cannot_ring and number.startswith(self.cannot_ring):
+            return False
         return not self.operators or operator_of(number) in self.operators
 
 
@@ -144,8 +146,11 @@ class RoutePlanning:
     rules: Mapping[str, RouteRule] = field(default_factory=dict)
 
     def reaches(self, number: str, *, confidential: bool = False) -> bool:
-        """Whether any route can ever carry it."""
-        return any(rule.may_ever(number, confidential=confidential) for rule in self.rules.values())
+        """Whether any route can ever carry it, and its provider ring it."""
+        return any(
+            rule.may_ever(number, confidential=confidential) and not number.startswith(rule.cannot_ring)
+            for rule in self.rules.values()
+        )
 
     def silent_at(self, number: str, moments: Iterable[int]) -> list[int]:
         """Those of the moments (ms) at which every route that could carry it is shut."""

@@ -164,6 +164,7 @@ VOICE = {"name": "phones", "channel": "voice", "adapter": "simulated", "lines": 
     ("more", "words"),
     [
         ([VOICE | {"countries": ["+852"]}], "没有一条 voice 线路能打 +86 的号码（phones）：谁也叫不到"),
+        ([VOICE | {"adapter": "twilio"}], "没有一条 voice 线路能打 +86 的号码（phones）：谁也叫不到"),
         ([VOICE | {"hours": {"from": "08:00", "until": "22:00"}}], "一天有 10 小时没有 voice 线路受理（00:00 等）"),
         ([VOICE | {"public_cloud": True}], "voice 线路都在公有云：内部预警不经它们发出"),
         ([VOICE | {"adapter": "simulatd"}, VOICE | {"name": "b", "adapter": "smtp"}], "没有接法 simulatd"),

@@ -42,12 +42,12 @@ def checked(keyboard: Any, given: str, **environ: str) -> tuple[str, str]:
 def test_a_register_of_mainland_numbers_needs_another_voice_route(keyboard: Any) -> None:
     """Twilio alone rings nobody there: that is a finding; and what it cannot do is said of each of its routes."""
     found, _ = checked(keyboard, routes(secret_file(keyboard)))
-    assert "没有一条语音线路的服务商打得通" in found
+    assert "no voice route reaches +86 numbers (twilio-voice): NOBODY would be reached" in found
     assert "Twilio rings no number in mainland China (+86)" in found
     assert "to +86 Twilio carries no links" in found
     simulated = {"name": "own", "channel": "voice", "adapter": "simulated"}
     again, _ = checked(keyboard, json.dumps([simulated, *json.loads(routes(secret_file(keyboard)))[1:]]))
-    assert "没有一条语音线路的服务商打得通" not in again
+    assert "NOBODY would be reached" not in again
 
 
 def test_no_output_holds_the_token(keyboard: Any) -> None:

@@ -14,6 +14,7 @@ from warning_dispatch.settings import Settings, load_settings
 TWILIO = """[routes.options]
 account_sid = "AC00000000000000000000000000000000"
 from_numbers = ["+12025550100"]
+hears = true
 """
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from warning_dispatch.delivery.templates import Vocabulary
+from warning_dispatch.bootstrap.wiring import vocabulary_of
+from warning_dispatch.configuration import load_configuration
 from warning_dispatch.delivery.text_checks import self_findings
 from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.engine.causes import sentences, with_causes
@@ -17,7 +18,7 @@ from warning_dispatch.model.texts import FrozenTexts
 from warning_dispatch.model.unit import Channel
 
 MESSAGES = Path(__file__).parents[3] / "config" / "messages"
-TIERS = Vocabulary(tiers=frozenset({"leaders"}))
+TIERS = vocabulary_of(load_configuration(MESSAGES.parent))
 R, O = Colour.RED, Colour.ORANGE  # noqa: E741 - orange
 
 

@@ -96,6 +96,14 @@ def test_another_network_comes_last_and_is_taken_all_the_same() -> None:
     assert first_choice({"own": 9}, rules, said.unliked) == "own"
 
 
+def test_a_provider_that_does_not_ring_here_comes_last() -> None:
+    """Its kind knows; it is still there when nothing else is, and for other countries it is as good as any."""
+    rules = {"abroad": RouteRule(order=0, cannot_ring=("+86",)), "own": RouteRule(order=1)}
+    routes = frozenset(rules)
+    assert admission(rules, routes, HOME, 0, confidential=False).unliked == {"abroad"}
+    assert admission(rules, routes, ABROAD, 0, confidential=False).unliked == frozenset()
+
+
 def test_hours_make_it_wait_only_when_nothing_else_can_go() -> None:
     """One route open is enough; with all of them shut the first to open is waited for."""
     rules = {"own": RouteRule(hours=DAYTIME), "cloud": RouteRule(hours=Hours(7 * HOUR, 23 * HOUR))}

@@ -50,9 +50,21 @@ R, O = Colour.RED, Colour.ORANGE  # noqa: E741 - read as letters of a timetable
 def test_the_latest_moment_of_every_tier(
     configuration: Configuration, name: str, colour: Colour, moments: dict[str, int | None]
 ) -> None:
-    """A silent leader never keeps a village asleep: 5 min on red, 15 on orange; strict opens by answers only."""
+    """A silent leader never keeps a village asleep: 5 min on red, 15 on orange; strict opens by answers only.
+
+    Key units ring with their neighbours: those of a county with its townships, the others with the villages.
+    """
     expected = {tier: None if at is None else at * SECOND for tier, at in moments.items()}
+    townships, villages = expected["townships"], expected["villages"]
+    expected |= {"key_units_county": townships, "key_units_township": villages, "key_units_village": villages}
+    expected |= {} if name == "strict" else {"outlets": 0}
     assert latest_ring(configuration.chain(name), colour) == expected
+
+
+def behind_the_townships(latest: int | None) -> tuple[LateTier, ...]:
+    """Whatever opens when a township has answered, late by the target of red."""
+    tiers = ("villages", "key_units_township", "key_units_village")
+    return tuple(LateTier(tier, latest, 5 * MINUTE) for tier in tiers)
 
 
 @pytest.mark.parametrize("colour", [R, O])
@@ -82,19 +94,25 @@ def test_a_hold_too_long_is_late_for_all_below(configuration: Configuration) -> 
     city = configuration.chain("city")
     target = 5 * MINUTE
     assert late_tiers(with_holds(city, townships=120 * SECOND), R) == ()
-    assert late_tiers(with_holds(city, townships=120 * SECOND + 1), R) == (LateTier("villages", target + 1, target),)
-    assert late_tiers(with_holds(city, counties=6 * MINUTE), R) == (
-        LateTier("townships", 7 * MINUTE, target),
-        LateTier("villages", 9 * MINUTE, target),
-    )
+    assert late_tiers(with_holds(city, townships=120 * SECOND + 1), R) == behind_the_townships(target + 1)
+    late = {one.tier: one.latest for one in late_tiers(with_holds(city, counties=6 * MINUTE), R)}
+    with_townships, with_villages = 7 * MINUTE, 9 * MINUTE
+    assert late == {
+        "townships": with_townships,
+        "key_units_county": with_townships,
+        "villages": with_villages,
+        "key_units_township": with_villages,
+        "key_units_village": with_villages,
+    }
 
 
 def test_never_and_missing_holds_are_later_than_any_target(configuration: Configuration) -> None:
     """A gate that time never opens breaks every target, for all that lies behind it."""
     city = configuration.chain("city")
-    assert late_tiers(with_holds(city, townships=None), R) == (LateTier("villages", None, 5 * MINUTE),)
+    assert late_tiers(with_holds(city, townships=None), R) == behind_the_townships(None)
     forgotten = replace(city, tiers=tuple(replace(tier, hold={}) for tier in city.tiers))
-    assert [late.tier for late in late_tiers(forgotten, R)] == ["departments", "counties", "townships", "villages"]
+    late = {one.tier for one in late_tiers(forgotten, R)}
+    assert late == {tier.name for tier in city.tiers if not tier.notice} - {"leaders"}
 
 
 def test_a_notice_promises_nothing(configuration: Configuration) -> None:

@@ -71,6 +71,8 @@ def test_a_ready_unit_has_no_gap_and_the_full_score() -> None:
         ((person(ONE, verified_on="2025-06-30"),), {}, Gap.STALE),
         ((person(ONE, verified_on=""),), {}, Gap.STALE),
         ((person(ONE),), {"shifts": (Shift(ONE.code, "样本甲", 0, DAY),)}, Gap.ROSTER_GAP),
+        ((person(ONE),), {"unfiled": frozenset({ONE.code})}, Gap.NOT_FILED),
+        ((person(ONE),), {"denied": frozenset({ONE.code})}, Gap.DENIED),
     ],
 )
 def test_each_weakness_is_seen(people: tuple[ReceiverEntry, ...], known: dict[str, Any], gap: Gap) -> None:

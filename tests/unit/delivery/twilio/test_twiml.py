@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from urllib.parse import parse_qsl, urlsplit
 
 from hypothesis import given
@@ -68,9 +70,6 @@ def test_a_very_long_text_is_read_as_far_as_it_fits(piece: str, times: int) -> N
 
 def test_a_forged_or_missing_text_is_a_short_one() -> None:
     """Whatever stands in the address, something is read out that asks for the key, and nothing unpacks to more than a text."""
-    import base64  # noqa: PLC0415 - of this test
-    import zlib  # noqa: PLC0415
-
     bomb = base64.urlsafe_b64encode(zlib.compress(b"x" * 10_000_000)).decode()
     for packed in ("", "!", "AAAA", "\ud800", "é"):
         assert carried({"t": packed}, KEY_URL).text == phrases("zh_CN")["lost"]
