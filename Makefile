@@ -29,7 +29,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --resol
 	--allow-unsafe --strip-extras --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: help demo test check lint types imports prism unit bench storms faults fuzz lock clean distclean
+.PHONY: help demo test check lint types imports prism unit bench storms faults fuzz screenshots lock clean distclean
 
 help:
 	@echo "make demo       the main job on the embedded default: a red warning calls up the whole prefecture (simulated phones)"
@@ -39,6 +39,7 @@ help:
 	@echo "make storms     the promises over N simulated storms (N=$(N))"
 	@echo "make faults     every fault N times on the real processes, with a report (N=$(FAULTS); ARGS='--only kill --seed 1')"
 	@echo "make fuzz       mutated messages for FUZZ seconds each way in (FUZZ=$(FUZZ))"
+	@echo "make screenshots  every page of the console as a picture, into build/screenshots (needs a Chromium)"
 	@echo "make lock       write the lock files anew from pyproject.toml (ARGS=--upgrade for newer versions)"
 	@echo "make clean      remove what tests and builds leave behind; distclean removes .venv too"
 
@@ -78,6 +79,9 @@ fuzz: $(DEV)
 
 faults: $(DEV)
 	PYTHONPATH=tests:. $(BIN)/python -m faults --times $(FAULTS) $(ARGS)
+
+screenshots: $(DEV)
+	PYTHONPATH=. $(BIN)/python docs/make_screenshots.py
 
 lock: $(DEV)
 	@$(BIN)/python -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "The lock is written with Python 3.11, the oldest supported: make distclean, then make lock PYTHON=python3.11")'

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import crew, figures, growth, intake, messages, under_load
+from benchmarks.console import console
 from benchmarks.databases import KINDS, Place, fresh
 from benchmarks.figures import Figures
 from benchmarks.gateway import gateway
@@ -39,6 +40,7 @@ GOALS = {
     "restart": "≤ 3 s at 100,000",
     "timer_error": "p99 ≤ 500 ms",
     "pages": "≤ 300 ms at 2,600",
+    "console": "each page ≤ 300 ms at 2,600, live update ≤ 1 s",
     "register": "30,000: import ≤ 10 s, export ≤ 10 s, check ≤ 5 s",
     "intake": "≥ 1,000/s read, validated and judged",
     "gateway": "≥ 500 SMS/s, ≥ 100 call starts/s through the real HTTP adapters",
@@ -64,6 +66,7 @@ def _plan(*, quick: bool) -> Mapping[str, Callable[[Place], Figures]]:
         "restart": lambda at: figures.restart(at, villages=large),
         "timer_error": lambda at: under_load.timer_error(at, villages=500 if quick else 2_600),
         "pages": lambda at: figures.pages(at, villages=2_600),
+        "console": lambda at: console(at, villages=2_600),
         "register": lambda at: workbooks(at, receivers=1_500 if quick else 30_000),
         "intake": lambda at: messages.intake(at, messages=200 if quick else 3_000),
     }

@@ -19,19 +19,17 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from warning_dispatch.clock import Clock, ServedClock
-from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.engine import Arrival, Done, Engine
 from warning_dispatch.engine.intake_groups import IntakeGroups
 from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.list_accounts import WriterAccounts
 from warning_dispatch.engine.task_desk import WriterTasks
-from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
+from warning_dispatch.errors import RefusedError, StoreError
 from warning_dispatch.ingest.peek import peek_colour
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.states import Means
-from warning_dispatch.model.unit import ReceiverEntry
-from warning_dispatch.model.views import AddedReceiver, Health, IntakeResult, LinkView
+from warning_dispatch.model.views import Health, IntakeResult, LinkView
+from warning_dispatch.officer_desk import OfficerDesk
 from warning_dispatch.ports import (
     ChannelPort,
     Crew,
@@ -191,13 +189,12 @@ class Regular:
     look: Callable[[Writer], Awaitable[None]]
 
 
-class EngineDesk:
+class EngineDesk(OfficerDesk):
     """ports.Desk: what the web and the commands ask, carried out by the one writer."""
 
     def __init__(self, engine: Engine, writer: Writer, read: ReadModels, pulse: Pulse) -> None:
         """The parts are wired in bootstrap."""
-        self._engine = engine
-        self._writer = writer
+        super().__init__(engine, writer)
         self._groups = IntakeGroups(engine, writer)
         self._read = read
         self._pulse = pulse
@@ -255,48 +252,9 @@ class EngineDesk:
             view = await asyncio.to_thread(self._read.link, token)
         return view
 
-    async def acknowledge(self, callout_id: int, callee_id: int, *, actor: str, reason: str, means: Means) -> None:
-        """See the port."""
-        await asyncio.wrap_future(
-            self._writer.submit(
-                Lane.ANSWER,
-                lambda now: self._engine.acknowledge(
-                    now, callout_id, callee_id, actor=actor, reason=reason, means=means
-                ),
-            )
-        )
-
-    async def act(self, act: str, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
-        """See the port."""
-        try:
-            chosen = Act(act)
-        except ValueError:
-            raise NotFoundError(f"没有操作 {act!r} / there is no act {act!r}; known: {', '.join(Act)}") from None
-        await asyncio.wrap_future(
-            self._writer.submit(
-                Lane.ACT,
-                lambda now: self._engine.act(now, chosen, callout_id, actor=actor, reason=reason, unit_code=unit_code),
-            )
-        )
-
-    async def add_receiver(self, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str) -> AddedReceiver:
-        """See the port."""
-        return await asyncio.wrap_future(
-            self._writer.submit(
-                Lane.ACT,
-                lambda now: self._engine.add_receiver(now, callout_id, entry, actor=actor, reason=reason),
-            )
-        )
-
     async def list_written(self, account: ListAccount) -> None:
         """See the port."""
         await asyncio.wrap_future(self._writer.submit(Lane.INTAKE, lambda now: self._engine.list_written(now, account)))
-
-    async def claim_alarms(self, alarm_ids: Sequence[int] | None, *, actor: str) -> Sequence[int]:
-        """See the port."""
-        return await asyncio.wrap_future(
-            self._writer.submit(Lane.ANSWER, lambda now: self._engine.claim_alarms(now, alarm_ids, actor=actor))
-        )
 
     async def report_source_silent(self, name: str) -> None:
         """For whoever watches a source of warnings: it has said nothing for too long."""

@@ -7,6 +7,7 @@ DispatchError
 │   │   └── ReceiverError    one receiver that is to be added in mid-storm
 │   └── UnreadableAlertError    a message that cannot be read as a warning
 ├── RefusedError         a well-formed request that must not be carried out
+│   └── ChangedError         somebody else was quicker: what the officer looked at is not so any more
 ├── NotFoundError        the thing named does not exist
 ├── StoreError           the database cannot be used
 │   ├── StoreBusyError   another transaction was in the way; the same once more may go through
@@ -75,6 +76,10 @@ class UnreadableAlertError(FindingsError):
 
 class RefusedError(DispatchError):
     """The request was understood and is refused."""
+
+
+class ChangedError(RefusedError):
+    """What was looked at has changed meanwhile; nothing was done."""
 
 
 class NotFoundError(DispatchError):

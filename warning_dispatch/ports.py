@@ -25,7 +25,7 @@ from warning_dispatch.model.renewal_views import (
     WorkbookHandIn,
 )
 from warning_dispatch.model.sources import Publication
-from warning_dispatch.model.states import CalleeState, Means, Purpose
+from warning_dispatch.model.states import CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, ReceiverEntry
 from warning_dispatch.model.views import (
     AddedReceiver,
@@ -370,12 +370,34 @@ class Desk(Protocol):
         """The person behind the link pressed the button."""
         ...
 
-    async def acknowledge(self, callout_id: int, callee_id: int, *, actor: str, reason: str, means: Means) -> None:
-        """An operator or a superior recorded an answer."""
+    async def acknowledge(
+        self,
+        callout_id: int,
+        callee_id: int,
+        *,
+        actor: str,
+        reason: str,
+        means: Means,
+        seen: CalleeState | None = None,
+    ) -> None:
+        """An operator or a superior recorded an answer. `seen`: as for `act`."""
         ...
 
-    async def act(self, act: str, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> None:
-        """An officer's act: recall, waive, open-gate, pause, resume, cancel, close, told-leader."""
+    async def act(
+        self,
+        act: str,
+        callout_id: int,
+        *,
+        actor: str,
+        reason: str,
+        unit_code: str = "",
+        seen: CalleeState | CallOutState | None = None,
+    ) -> None:
+        """An officer's act: recall, waive, open-gate, pause, resume, cancel, close, told-leader.
+
+        `seen`: the state that the officer looked at, of the unit where one is named, else of the call-out. ChangedError
+        when it is another one by now.
+        """
         ...
 
     async def add_receiver(self, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str) -> AddedReceiver:

@@ -82,6 +82,8 @@ class WebSettings(Shape):
     body_limit_kib: int = Field(default=8192, ge=16)
     callback_url: str = Field(default="", pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$")
     """Where providers reach /hooks; empty: they cannot, and are polled where they can be."""
+    map: str = ""
+    """A GeoJSON file with the outlines of the counties, for the console; empty: a grid of tiles."""
 
     @property
     def body_limit(self) -> int:
@@ -286,6 +288,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Nothing is read behind `load_settings`' back."""
         return (init_settings,)
+
+    @property
+    def map_file(self) -> Path:
+        """The outlines of the counties; only where `web.map` names a file."""
+        return _location(Path(self.web.map))
 
     @property
     def lists_folder(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from warning_dispatch.bootstrap.console import atlas_of, console_parts
 from warning_dispatch.bootstrap.demo import Demo, build_demo, demo_warning
 from warning_dispatch.bootstrap.installation import (
     EVERYTHING,
@@ -39,9 +40,11 @@ __all__ = [
     "TableRegisterLook",
     "alert_from_json",
     "alert_to_json",
+    "atlas_of",
     "build_daemon",
     "build_demo",
     "build_engine",
+    "console_parts",
     "demo_warning",
     "open_product",
     "printable_lists",

@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from warning_dispatch.bootstrap.channels import Channels, build_channels, regular_of
+from warning_dispatch.bootstrap.console import console_parts
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
@@ -82,7 +83,10 @@ from warning_dispatch.store.retention import Retention
 from warning_dispatch.store.rotation import require_indexed
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sessions import SessionBook
+from warning_dispatch.web.access import Access
 from warning_dispatch.web.application import Renewal, create_app
+from warning_dispatch.web.console.console import ConsoleParts
+from warning_dispatch.web.console.door import LoggedIn
 from warning_dispatch.web.control import create_control_app
 from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.login_desk import LoginDesk
@@ -310,11 +314,14 @@ def _public_app(
     channels: Channels,
 ) -> FastAPI:
     """What listens on the network."""
+    login = login_desk(settings, product, desk, clock) if Part.WEB in parts else None
     return create_app(
         product.read,
         desk,
         public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
-        live_page=False,
+        live_page=Part.WEB in parts,
+        login=login,
+        console=_console(settings, product, desk, login) if login else None,
         body_limit=settings.web.body_limit,
         clock=clock,
         people=Part.WEB in parts,
@@ -325,6 +332,11 @@ def _public_app(
         register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
         hooks=Hooks(channels.hooked, settings.web.callback_url),
     )
+
+
+def _console(settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk) -> ConsoleParts:
+    within = settings.ingest.within
+    return console_parts(settings, product.configuration, product.read, desk, LoggedIn(Access(login.paths_of), within))
 
 
 def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk) -> FastAPI:

@@ -10,7 +10,6 @@ from rich.console import RenderableType
 
 from warning_dispatch.cli.alarm import alarms_document
 from warning_dispatch.cli.alert import taken_text, tell_whether_called
-from warning_dispatch.cli.handwritten import Order, compose, named_areas, require_meaning, usual_headline
 from warning_dispatch.cli.launching import duration_words, launch_document, launch_duration
 from warning_dispatch.cli.office import open_office, open_reading, opened_database
 from warning_dispatch.cli.pictures import alarms_text, callout_picture, callouts_table
@@ -21,6 +20,7 @@ from warning_dispatch.engine.acts import Act
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.escalation.duration import Duration
 from warning_dispatch.ingest import read_message
+from warning_dispatch.ingest.handwritten import Order, compose, named_areas, require_meaning, usual_headline
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import Hazard
 from warning_dispatch.model.states import UNREACHED, CalleeState, Means

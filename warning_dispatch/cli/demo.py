@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from warning_dispatch.bootstrap import Demo, TableRegisterLook, build_demo, demo_warning, serve
+from warning_dispatch.bootstrap import Demo, TableRegisterLook, build_demo, console_parts, demo_warning, serve
 from warning_dispatch.cli.scene import demo_result, draw, line_of
 from warning_dispatch.clock import Clock, ScaledClock, SystemClock, VirtualClock, stopwatch
 from warning_dispatch.daemon import Daemon, EngineDesk
@@ -26,10 +26,13 @@ from warning_dispatch.simulation.channel import SimulatedChannel
 from warning_dispatch.simulation.stage import Stage
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.application import create_app
+from warning_dispatch.web.console.door import OpenEntrance
 
 PORT = 8480
 LINES = 120
 MAX = "max"
+DEMO_OFFICER = "demo"
+"""Whoever opens the console of the demonstration acts by this name."""
 UNSETTLED = (CalleeState.WAITING, CalleeState.CALLING, CalleeState.RELAYED)
 LOOK_EVERY = 0.5
 """Seconds between two looks at the terminal."""
@@ -135,6 +138,7 @@ async def _in_time(
                     body_limit=8 << 20,
                     clock=clock,
                     register=register,
+                    console=console_parts(settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER)),
                 ),
                 host="127.0.0.1",
                 port=port,
@@ -150,7 +154,10 @@ async def _in_time(
 
     async def started(desk: EngineDesk) -> None:
         taken = await desk.take_in(demo_warning(settings.config_dir, clock.now()), "demo")
-        console.print(f"\n页面 / live page: [bold]{address}[/bold]    Ctrl-C 结束 / to end\n")
+        console.print(
+            f"\n页面 / live page: [bold]{address}[/bold]    值班台 / duty desk: [bold]{address}console/[/bold]    "
+            "Ctrl-C 结束 / to end\n"
+        )
         watching.append(
             asyncio.create_task(_watch(made, clock, console, taken.callouts[0], daemon, until_settled, address))
         )

@@ -11,7 +11,7 @@ from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import CalleeRecord, CallOutRecord
 from warning_dispatch.engine.rounds import Rounds
 from warning_dispatch.engine.turn import resume, stop_voice
-from warning_dispatch.errors import NotFoundError, RefusedError
+from warning_dispatch.errors import ChangedError, NotFoundError, RefusedError
 from warning_dispatch.escalation.callout import CallOutEvent, move
 from warning_dispatch.escalation.moves import ContactAdded, LeaderTold, Recalled, Withdrawn
 from warning_dispatch.escalation.reasons import Reason
@@ -52,9 +52,24 @@ class Acts:
         self._pause_max = pause_max
         self._rounds = rounds
 
-    def perform(self, ledger: Ledger, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str) -> None:
-        """One act. RefusedError without actor or reason, or when the state does not allow it."""
+    def perform(
+        self,
+        ledger: Ledger,
+        act: Act,
+        callout_id: int,
+        *,
+        actor: str,
+        reason: str,
+        unit_code: str,
+        seen: CalleeState | CallOutState | None = None,
+    ) -> None:
+        """One act. RefusedError without actor or reason, or when the state does not allow it.
+
+        `seen`: the state the officer looked at; ChangedError when it is another one by now.
+        """
         callout = _acting(ledger, callout_id, actor, reason)
+        if isinstance(seen, CallOutState) and seen is not callout.state:
+            raise _changed(ledger, callout_id)
         if callout.purpose is Purpose.SELF:
             raise RefusedError(
                 "这是值班叫应，只能认领（alarm claim） / this is the bureau's call to itself: it is only claimed (alarm claim)"
@@ -63,6 +78,8 @@ class Acts:
         if callout.filling and act not in (*_ENDS, Act.PAUSE):
             self._filler.finish(ledger, callout_id)
         ledger.note(callout_id, {"k": "act", "act": act, "actor": actor, "why": reason, "unit": unit_code})
+        if isinstance(seen, CalleeState):
+            require_unchanged(self._callee(ledger, callout_id, unit_code), seen)
         if act in WITH_UNIT:
             self._on_unit(ledger, act, self._callee(ledger, callout_id, unit_code))
         elif act is Act.OPEN_GATE:
@@ -76,13 +93,45 @@ class Acts:
         else:
             self._rounds.close(ledger, callout_id, actor=actor, reason=reason)
 
-    def acknowledge(self, ledger: Ledger, callee_id: int, *, actor: str, reason: str, means: Means) -> None:
-        """An operator or a superior recorded an answer for one unit (代报 is counted apart from 本人应答)."""
+    def acknowledge(
+        self,
+        ledger: Ledger,
+        callee_id: int,
+        *,
+        actor: str,
+        reason: str,
+        means: Means,
+        seen: CalleeState | None = None,
+    ) -> None:
+        """An operator or a superior recorded an answer for one unit (代报 is counted apart from 本人应答).
+
+        `seen`: the state the officer looked at; ChangedError when it is another one by now.
+        """
         if not actor.strip():
             raise RefusedError("登记应答须写明操作人 / a recorded answer needs an actor (--actor)")
-        if callee_id not in ledger.tx.callees.load([callee_id]):
+        record = ledger.tx.callees.load([callee_id]).get(callee_id)
+        if record is None:
             raise NotFoundError(f"没有叫应对象 {callee_id} / there is no callee {callee_id}")
+        if seen is not None:
+            require_unchanged(record, seen)
         take_answers(ledger, [Answer(callee_id, means, actor=actor, reason=reason)])
+
+    def take_note(self, ledger: Ledger, callout_id: int, actor: str) -> None:
+        """知悉: an officer has seen that a call-out runs; whoever is later changes nothing."""
+        if not actor.strip():
+            raise RefusedError("须写明操作人 / an actor is needed")
+        if callout_id not in ledger.tx.callouts.load([callout_id]):
+            raise NotFoundError(f"没有叫应 {callout_id} / there is no call-out {callout_id}")
+        if ledger.tx.callouts.take_note(callout_id, ledger.now, actor):
+            ledger.note(callout_id, {"k": "seen", "by": actor})
+
+    def revealed(self, ledger: Ledger, callee_id: int, *, actor: str, reason: str) -> None:
+        """An officer is about to be shown a unit's people in clear: the journal says who asked and why, never what."""
+        if not actor.strip() or not reason.strip():
+            raise RefusedError("须写明操作人和理由 / an act needs an actor and a reason (--actor, --reason)")
+        record = ledger.tx.callees.load([callee_id])[callee_id]
+        note = {"k": "revealed", "id": callee_id, "unit": record.unit_id, "actor": actor, "why": reason}
+        ledger.note(record.callout_id, note)
 
     def add_receiver(
         self, ledger: Ledger, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str
@@ -168,6 +217,23 @@ class Acts:
         ledger.tx.callees.park(callout_id)
 
 
+def require_unchanged(record: CalleeRecord, seen: CalleeState) -> None:
+    """ChangedError when a unit is not in the state that an officer looked at: somebody was quicker, or it has answered."""
+    now = record.callee.state
+    if now is not seen:
+        raise ChangedError(
+            f"{_STATE_WORDS[seen]} → {_STATE_WORDS[now]}：该单位刚刚变了，没有再操作，请看最新情况 / "
+            f"it has just changed ({seen.name} → {now.name}); nothing was done, look again"
+        )
+
+
+def _changed(ledger: Ledger, callout_id: int) -> ChangedError:
+    state = ledger.callout(callout_id).state
+    return ChangedError(
+        f"该叫应刚刚变了，没有再操作，请看最新情况 / the call-out has just changed ({state.name}); nothing was done, look again"
+    )
+
+
 def _acting(ledger: Ledger, callout_id: int, actor: str, reason: str) -> CallOutRecord:
     """The call-out of an act, which needs an actor and a reason."""
     if not actor.strip() or not reason.strip():
@@ -188,6 +254,20 @@ def _require_live(callout: CallOutRecord, *, ends: bool = False) -> None:
     )
 
 
+_STATE_WORDS = {
+    CalleeState.WAITING: "等待",
+    CalleeState.CALLING: "叫应中",
+    CalleeState.RELAYED: "已转告",
+    CalleeState.DUTY_ANSWERED: "值班已应答",
+    CalleeState.UNCALLED: "未呼",
+    CalleeState.UNANSWERED: "未应答",
+    CalleeState.UNCONFIRMED: "接听未确认",
+    CalleeState.ACKNOWLEDGED: "已应答",
+    CalleeState.WAIVED: "免叫",
+    CalleeState.INFORMED: "已告知",
+    CalleeState.STOPPED: "已停止",
+    CalleeState.SUPERSEDED: "转入新一轮",
+}
 _ENDS = (Act.CANCEL, Act.CLOSE)
 _OVER_WORDS = {
     CallOutState.COMPLETE: "已全部应答",

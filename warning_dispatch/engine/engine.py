@@ -26,7 +26,8 @@ from warning_dispatch.engine.turn import TRIES, Inbox, Turn, Turned
 from warning_dispatch.errors import NotFoundError, StoreBusyError, StoreError
 from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.alert import Disposition
-from warning_dispatch.model.states import Means
+from warning_dispatch.model.console_views import CallPreview, TierPreview
+from warning_dispatch.model.states import CalleeState, CallOutState, Means
 from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.model.views import AddedReceiver, IntakeResult
 from warning_dispatch.ports import ListAccount, MorningAccount
@@ -202,12 +203,52 @@ class Engine:
         """A use case from beside the engine (sources, outlets) in one transaction of its own."""
         return self._once(now, work)
 
-    def act(self, now: int, act: Act, callout_id: int, *, actor: str, reason: str, unit_code: str = "") -> Done[None]:
-        """An officer's act. RefusedError and NotFoundError change nothing."""
+    def act(
+        self,
+        now: int,
+        act: Act,
+        callout_id: int,
+        *,
+        actor: str,
+        reason: str,
+        unit_code: str = "",
+        seen: CalleeState | CallOutState | None = None,
+    ) -> Done[None]:
+        """An officer's act. RefusedError and NotFoundError change nothing; ChangedError: it is not as it was `seen`."""
         return self._once(
             now,
-            lambda ledger: self._acts.perform(ledger, act, callout_id, actor=actor, reason=reason, unit_code=unit_code),
+            lambda ledger: self._acts.perform(
+                ledger, act, callout_id, actor=actor, reason=reason, unit_code=unit_code, seen=seen
+            ),
         )
+
+    def take_note(self, now: int, callout_id: int, *, actor: str) -> Done[None]:
+        """An officer has seen that a call-out runs."""
+        return self._once(now, lambda ledger: self._acts.take_note(ledger, callout_id, actor))
+
+    def revealed(self, now: int, callout_id: int, callee_id: int, *, actor: str, reason: str) -> Done[None]:
+        """An officer is about to see a unit's people in clear."""
+
+        def work(ledger: Ledger) -> None:
+            _require_in(ledger, callout_id, callee_id)
+            self._acts.revealed(ledger, callee_id, actor=actor, reason=reason)
+
+        return self._once(now, work)
+
+    def preview(self, now: int, raw: bytes, source: str) -> CallPreview:
+        """What a message would do: it is taken in and taken back, and nobody has been called."""
+        with suppress(_TakenBackError), self._plans.kept_if_committed(), self._storage.writing() as tx:
+            ledger = Ledger(tx, self._plans, now, self._bureau)
+            result = self._intake.take_in(ledger, raw, source)
+            tiers: list[TierPreview] = []
+            for callout_id in result.callouts:
+                self._filler.finish(ledger, callout_id)
+                plan, colour = ledger.frozen(callout_id).plan, ledger.callout(callout_id).colour
+                for index, units, without in tx.callouts.tier_sizes(callout_id):
+                    tier = plan.tiers[index]
+                    tiers.append(TierPreview(tier.title, units, without, tier.hold.get(colour) or 0))
+            raise _TakenBackError
+        return CallPreview(result.disposition, result.reasons, tuple(tiers))
 
     def add_receiver(
         self, now: int, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str
@@ -218,17 +259,21 @@ class Engine:
         )
 
     def acknowledge(
-        self, now: int, callout_id: int, callee_id: int, *, actor: str, reason: str, means: Means
+        self,
+        now: int,
+        callout_id: int,
+        callee_id: int,
+        *,
+        actor: str,
+        reason: str,
+        means: Means,
+        seen: CalleeState | None = None,
     ) -> Done[None]:
-        """An answer recorded by an operator or a superior."""
+        """An answer recorded by an operator or a superior. `seen`: as for `act`."""
 
         def work(ledger: Ledger) -> None:
-            record = ledger.tx.callees.load([callee_id]).get(callee_id)
-            if record is None or record.callout_id != callout_id:
-                raise NotFoundError(
-                    f"叫应 {callout_id} 里没有对象 {callee_id} / call-out {callout_id} has no callee {callee_id}"
-                )
-            self._acts.acknowledge(ledger, callee_id, actor=actor, reason=reason, means=means)
+            _require_in(ledger, callout_id, callee_id)
+            self._acts.acknowledge(ledger, callee_id, actor=actor, reason=reason, means=means, seen=seen)
 
         return self._once(now, work)
 
@@ -288,3 +333,15 @@ class Engine:
         self._observe(ledger.counted)
         self._turn.remember(ledger.wake)
         return Done(result, tuple(dict.fromkeys(ledger.hang_up)), tuple(ledger.started))
+
+
+class _TakenBackError(Exception):
+    """Ends the transaction of a preview without a trace."""
+
+
+def _require_in(ledger: Ledger, callout_id: int, callee_id: int) -> None:
+    record = ledger.tx.callees.load([callee_id]).get(callee_id)
+    if record is None or record.callout_id != callout_id:
+        raise NotFoundError(
+            f"叫应 {callout_id} 里没有对象 {callee_id} / call-out {callout_id} has no callee {callee_id}"
+        )

@@ -359,6 +359,8 @@ NEUTRAL = frozenset(
         "joined",
         "list.written",
         "receiver.added",
+        "revealed",
+        "seen",
         "shared.ended",
         "shared.handed",
         "shared.requeued",

@@ -211,6 +211,14 @@ class CallOutRows(Protocol):
         """Make the next branches with about so many callees together, each branch as a whole."""
         ...
 
+    def take_note(self, callout_id: int, at: int, by: str) -> bool:
+        """Who saw first that it runs; False when somebody had."""
+        ...
+
+    def tier_sizes(self, callout_id: int) -> Sequence[tuple[int, int, int]]:
+        """(tier, units, how many of them nobody can reach)."""
+        ...
+
     def filling(self) -> Sequence[int]:
         """Call-outs that are not filled to the end yet and that no other worker is filling."""
         ...

@@ -86,6 +86,24 @@ class CallOutTable:
         """See the port."""
         return Filling(self._sql, callout_id, plan).go_on(about)
 
+    def take_note(self, callout_id: int, at: int, by: str) -> bool:
+        """See the port."""
+        changed = self._sql.run(
+            "UPDATE callout SET seen_at = ?, seen_by = ? WHERE id = ? AND seen_at IS NULL", at, by, callout_id
+        )
+        return bool(changed)
+
+    def tier_sizes(self, callout_id: int) -> Sequence[tuple[int, int, int]]:
+        """See the port."""
+        return [
+            (tier, units, int(without))
+            for tier, units, without in self._sql.rows(
+                """SELECT c.tier, count(*), sum(CASE WHEN u.reach = 0 THEN 1 ELSE 0 END) FROM callee c
+                JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? GROUP BY c.tier ORDER BY c.tier""",
+                callout_id,
+            )
+        ]
+
     def filling(self) -> Sequence[int]:
         """See the port. The index on what is due holds every live call-out."""
         lock = "" if self._sql.is_sqlite else " FOR UPDATE SKIP LOCKED"

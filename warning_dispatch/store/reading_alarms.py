@@ -14,6 +14,8 @@ _RECEIVER = "receiver:"
 """Begins what is recorded of a claim by one of the bureau's people (engine/bureau.py)."""
 _DIGITS = 18
 """More have no number of a row: an officer may call himself what he likes."""
+_ALARMS = """SELECT m.id, m.at, m.kind, m.detail, m.callout_id, u.name, m.colour, m.times, m.self_callout_id,
+ m.claimed_at, m.claimed_by FROM alarm m LEFT JOIN unit u ON u.id = m.unit_id"""
 _Place = tuple[str, Role]
 """A receiver's unit by name, and the role in it."""
 
@@ -27,15 +29,19 @@ def listed_alarms(sql: Sql, limit: int, *, open_only: bool, callout_id: int | No
         values.append(callout_id)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     total = sql.value(f"SELECT count(*) FROM alarm m {where}", *values)
-    rows = sql.rows(
-        f"""SELECT m.id, m.at, m.kind, m.detail, m.callout_id, u.name, m.colour, m.times, m.self_callout_id,
-        m.claimed_at, m.claimed_by FROM alarm m LEFT JOIN unit u ON u.id = m.unit_id {where}
-        ORDER BY m.id DESC LIMIT ?""",
-        *values,
-        limit,
+    return AlarmList(_found(sql, sql.rows(f"{_ALARMS} {where} ORDER BY m.id DESC LIMIT ?", *values, limit)), total)
+
+
+def alarms_of_unit(sql: Sql, unit_id: int, callout_id: int) -> tuple[AlarmRow, ...]:
+    """The alarms about a unit in a call-out, newest first."""
+    return _found(
+        sql, sql.rows(f"{_ALARMS} WHERE m.unit_id = ? AND m.callout_id = ? ORDER BY m.id DESC", unit_id, callout_id)
     )
+
+
+def _found(sql: Sql, rows: Sequence[Any]) -> tuple[AlarmRow, ...]:
     places = _places(sql, {row[10] for row in rows if row[10]})
-    return AlarmList(tuple(_alarm_row(row, places.get(row[10] or "")) for row in rows), total)
+    return tuple(_alarm_row(row, places.get(row[10] or "")) for row in rows)
 
 
 def _places(sql: Sql, claimers: Iterable[str]) -> Mapping[str, _Place]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.console_views import CalleeOrder, CalleeQuery
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.states import LIVE_CALLOUT, AttemptState, CalleeState, CallOutState, Purpose
 from warning_dispatch.model.unit import Channel, Role, UnitKind, UnitLevel
@@ -154,27 +155,60 @@ class CallOutPictures:
         self, callout_id: int, *, states: Sequence[CalleeState], tier: str, limit: int, offset: int
     ) -> Sequence[CalleeRow]:
         """See ReadModels.callees."""
+        return self.page(callout_id, CalleeQuery(states=tuple(states), tier=tier, limit=limit, offset=offset))
+
+    def page(self, callout_id: int, query: CalleeQuery) -> list[CalleeRow]:
+        """A page of the callees that a query asks for."""
         tiers = self.tiers(callout_id)
-        where = "c.callout_id = ?"
-        values: list[int] = [callout_id]
-        if tier:
-            if tier not in tiers:
-                return []
-            where += " AND c.tier = ?"
-            values.append(tiers.index(tier))
-        if states:
-            where += f" AND c.state IN ({', '.join(str(state.value) for state in states)})"
+        found = self._where(callout_id, query, tiers)
+        if found is None:
+            return []
+        where, values = found
         # The page first, what belongs to it afterwards: callees that are passed over cost no look-up.
         rows = self._sql.rows(
             f"""SELECT p.*, s.name, s.level, t.name, t.level, v.name, v.level FROM
             (SELECT c.id, u.code, u.name, c.tier, c.state, c.calls, c.opened_at, c.next_at, c.answered_at, u.superior_id
-             FROM callee c JOIN unit u ON u.id = c.unit_id WHERE {where} ORDER BY u.code LIMIT ? OFFSET ?) p
+             FROM callee c JOIN unit u ON u.id = c.unit_id WHERE {where} ORDER BY {ordered(query)} LIMIT ? OFFSET ?) p
             LEFT JOIN unit s ON s.id = p.superior_id LEFT JOIN unit t ON t.id = s.superior_id
-            LEFT JOIN unit v ON v.id = t.superior_id ORDER BY p.code""",
+            LEFT JOIN unit v ON v.id = t.superior_id ORDER BY {ordered(query, "p", "p")}""",
             *values,
-            limit,
-            offset,
+            query.limit,
+            query.offset,
         )
+        return self._rows(rows, tiers)
+
+    def how_many(self, callout_id: int, query: CalleeQuery) -> int:
+        """How many callees a query asks for on all its pages."""
+        found = self._where(callout_id, query, self.tiers(callout_id))
+        if found is None:
+            return 0
+        where, values = found
+        count: int = self._sql.value(
+            f"SELECT count(*) FROM callee c JOIN unit u ON u.id = c.unit_id WHERE {where}", *values
+        )
+        return count
+
+    @staticmethod
+    def _where(callout_id: int, query: CalleeQuery, tiers: Sequence[str]) -> tuple[str, list[Any]] | None:
+        """The condition and its values; None when nothing can fulfil it."""
+        where = "c.callout_id = ?"
+        values: list[Any] = [callout_id]
+        if query.tier:
+            if query.tier not in tiers:
+                return None
+            where += " AND c.tier = ?"
+            values.append(tiers.index(query.tier))
+        if query.states:
+            where += f" AND c.state IN ({', '.join(str(state.value) for state in query.states)})"
+        if query.area:
+            where += " AND u.area LIKE ?"
+            values.append(f"{_literal(query.area)}%")
+        if query.words:
+            where += " AND u.name LIKE ?"
+            values.append(f"%{_literal(query.words)}%")
+        return where, values
+
+    def _rows(self, rows: Sequence[Any], tiers: Sequence[str]) -> list[CalleeRow]:
         outcomes = self.last_outcomes([row[0] for row in rows])
         held = self._held([row[0] for row in rows])
         return [
@@ -196,6 +230,23 @@ class CallOutPictures:
             for row in rows
         ]
 
+    def row(self, callout_id: int, callee_id: int) -> CalleeRow:
+        """One callee as in a list. NotFoundError when the call-out has none of that number."""
+        tiers = self.tiers(callout_id)
+        rows = self._sql.rows(
+            """SELECT c.id, u.code, u.name, c.tier, c.state, c.calls, c.opened_at, c.next_at, c.answered_at, u.superior_id,
+            s.name, s.level, t.name, t.level, v.name, v.level FROM callee c JOIN unit u ON u.id = c.unit_id
+            LEFT JOIN unit s ON s.id = u.superior_id LEFT JOIN unit t ON t.id = s.superior_id
+            LEFT JOIN unit v ON v.id = t.superior_id WHERE c.id = ? AND c.callout_id = ?""",
+            callee_id,
+            callout_id,
+        )
+        if not rows:
+            raise NotFoundError(
+                f"叫应 {callout_id} 里没有对象 {callee_id} / call-out {callout_id} has no callee {callee_id}"
+            )
+        return self._rows(rows, tiers)[0]
+
     def _held(self, callee_ids: Sequence[int]) -> Mapping[int, tuple[str, int | None]]:
         """Whose next call waits for the budget of a number: why, and until when."""
         rows = self._sql.rows(
@@ -208,7 +259,11 @@ class CallOutPictures:
 
     def tiers(self, callout_id: int) -> list[str]:
         """The names of a call-out's tiers. NotFoundError when there is none."""
-        return [each.name for each in self._plan(self._plan_text(callout_id)).tiers]
+        return [each.name for each in self.plan(callout_id).tiers]
+
+    def plan(self, callout_id: int) -> CallChain:
+        """The frozen plan. NotFoundError when there is no such call-out."""
+        return self._plan(self._plan_text(callout_id))
 
     def _plan_text(self, callout_id: int) -> str:
         text: str | None = self._sql.value("SELECT plan FROM callout WHERE id = ?", callout_id)
@@ -299,6 +354,30 @@ def thinned(points: Sequence[CurvePoint]) -> Sequence[CurvePoint]:
 
 _NOT_EVERYWHERE = (UnitKind.KEY_UNIT, UnitKind.OUTLET)
 """Kinds of units that many places do not have: a tier of them with nobody in it is not shown."""
+
+
+_ORDERS: Mapping[CalleeOrder, str] = {
+    CalleeOrder.NAME: "{unit}.name",
+    CalleeOrder.TIER: "{callee}.tier",
+    CalleeOrder.STATE: "{callee}.state",
+    CalleeOrder.CALLS: "{callee}.calls",
+    CalleeOrder.OPENED: "{callee}.opened_at",
+    CalleeOrder.ANSWERED: "{callee}.answered_at",
+}
+
+
+def ordered(query: CalleeQuery, unit: str = "u", callee: str = "c") -> str:
+    """What a list is sorted by, of these tables; what has no value comes last either way, and equals by their code."""
+    way = " DESC" if query.descending else ""
+    if query.order not in _ORDERS:
+        return f"{unit}.code{way}"
+    column = _ORDERS[query.order].format(unit=unit, callee=callee)
+    return f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END, {column}{way}, {unit}.code"
+
+
+def _literal(words: str) -> str:
+    """Words as a pattern that means only themselves: the two signs of a pattern, and none beside them."""
+    return words.replace("%", "").replace("_", "")
 
 
 def superior_path(superiors: Sequence[Any]) -> str:

@@ -11,10 +11,21 @@ from sqlalchemy import Engine
 
 from warning_dispatch.configuration.freezing import chain_from_json
 from warning_dispatch.errors import NotFoundError
-from warning_dispatch.model.alert import Alert
+from warning_dispatch.model.alert import Alert, Disposition
+from warning_dispatch.model.console_views import (
+    ArrivedPage,
+    ArrivedStory,
+    CalleePage,
+    CalleeQuery,
+    ClearLine,
+    ShareRow,
+    UnitStory,
+)
+from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.printed import PrintedCallOut
 from warning_dispatch.model.sources import OutletView, Publication, SourceHealth
 from warning_dispatch.model.states import CalleeState
+from warning_dispatch.model.unit import UnitLevel
 from warning_dispatch.model.views import (
     AlarmList,
     AlertRow,
@@ -40,7 +51,9 @@ from warning_dispatch.store.reading_alerts import (
     one_alert,
     one_message,
 )
+from warning_dispatch.store.reading_arrived import arrived_page, arrived_story
 from warning_dispatch.store.reading_callouts import CallOutPictures
+from warning_dispatch.store.reading_console import ConsolePictures, division_names, seen_by
 from warning_dispatch.store.reading_links import LinkPictures
 from warning_dispatch.store.reading_open_calls import is_known, open_calls
 from warning_dispatch.store.reading_printed import PrintedPictures
@@ -84,6 +97,11 @@ class TableReadings:
             yield CallOutPictures(sql, self._plan, self._hazard_name, self._reached)
 
     @contextmanager
+    def _console(self) -> Iterator[ConsolePictures]:
+        with self._reading() as sql:
+            yield ConsolePictures(sql, CallOutPictures(sql, self._plan, self._hazard_name, self._reached).row)
+
+    @contextmanager
     def _superiors(self) -> Iterator[SuperiorPictures]:
         with self._reading() as sql:
             callouts = CallOutPictures(sql, self._plan, self._hazard_name, self._reached)
@@ -108,6 +126,61 @@ class TableReadings:
         """See the port. NotFoundError when there is no such call-out."""
         with self._pictures() as pictures:
             return pictures.callees(callout_id, states=states, tier=tier, limit=limit, offset=offset)
+
+    def page(self, callout_id: int, query: CalleeQuery) -> CalleePage:
+        """See ConsoleReadings."""
+        with self._pictures() as pictures:
+            return CalleePage(tuple(pictures.page(callout_id, query)), pictures.how_many(callout_id, query))
+
+    def shares(self, callout_id: int, below: str = "") -> Sequence[ShareRow]:
+        """See ConsoleReadings."""
+        with self._console() as console:
+            return console.shares(callout_id, below)
+
+    def plan(self, callout_id: int) -> CallChain:
+        """See ConsoleReadings."""
+        with self._pictures() as pictures:
+            return pictures.plan(callout_id)
+
+    def reached(self, callout_id: int) -> Mapping[str, tuple[int, int]]:
+        """See ConsoleReadings."""
+        with self._reading() as sql:
+            callouts = CallOutPictures(sql, self._plan, self._hazard_name, self._reached)
+            tiers = callouts.tiers(callout_id)
+            found = ConsolePictures(sql, callouts.row).reached(callout_id, sorted(self._reached))
+            return {tiers[index]: counts for index, counts in found.items()}
+
+    def story(self, callout_id: int, callee_id: int) -> UnitStory:
+        """See ConsoleReadings."""
+        with self._console() as console:
+            return console.story(callout_id, callee_id)
+
+    def in_clear(self, callout_id: int, callee_id: int) -> Sequence[ClearLine]:
+        """See ConsoleReadings."""
+        with self._console() as console:
+            return console.in_clear(callout_id, callee_id, self._sealer)
+
+    def arrived(
+        self, *, dispositions: Sequence[Disposition] = (), words: str = "", limit: int = 50, offset: int = 0
+    ) -> ArrivedPage:
+        """See ConsoleReadings."""
+        with self._reading() as sql:
+            return arrived_page(sql, dispositions=dispositions, words=words, limit=limit, offset=offset)
+
+    def arrived_story(self, raw_id: int) -> ArrivedStory:
+        """See ConsoleReadings."""
+        with self._reading() as sql:
+            return arrived_story(sql, self._sealer, raw_id)
+
+    def seen_by(self, callout_ids: Sequence[int]) -> Mapping[int, tuple[int, str]]:
+        """See ConsoleReadings."""
+        with self._reading() as sql:
+            return seen_by(sql, callout_ids)
+
+    def divisions(self, level: UnitLevel, below: str = "") -> Sequence[tuple[str, str]]:
+        """See ConsoleReadings."""
+        with self._reading() as sql:
+            return division_names(sql, level, below)
 
     def superior_lists(self, callout_id: int) -> Sequence[SuperiorList]:
         """See the port."""

@@ -191,6 +191,8 @@ callout = Table(
     Column("ended_at", BigInteger),
     Column("total", Integer, nullable=False, server_default="0"),
     Column("finished", Integer, nullable=False, server_default="0"),
+    Column("seen_at", BigInteger, comment="when an officer of the bureau took note of it"),
+    Column("seen_by", Text),
     Column(
         "confidential",
         SmallInteger,

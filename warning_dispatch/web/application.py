@@ -25,6 +25,7 @@ from warning_dispatch.web.api import Api
 from warning_dispatch.web.area_page import AreaPage
 from warning_dispatch.web.board import RegisterBoard, RenewalBoard
 from warning_dispatch.web.bureau import BureauPages
+from warning_dispatch.web.console.console import Console, ConsoleParts
 from warning_dispatch.web.doorkeeper import Doorkeeper
 from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.feeds import Feeds
@@ -64,6 +65,7 @@ def create_app(
     alerts: bool = True,
     pushers: Sequence[Pusher] = (),
     feeds: Feeds | None = None,
+    console: ConsoleParts | None = None,
     renewal: Renewal | None = None,
     register: RegisterLook | None = None,
     hooks: Hooks | None = None,
@@ -76,7 +78,8 @@ def create_app(
     `login`: who may log in; with it every page of the bureau stands behind a door (doors.py). None is the demonstration,
     whose pages are open on loopback and say so.
     `pushers`: who may push besides holders of a key; `feeds` None: nothing is published. `renewal` None: no pages of
-    the yearly refresh; `register` None: none of the register. `hooks`: providers call back. Before the server stops call
+    the yearly refresh; `register` None: none of the register. `hooks`: providers call back. `console` None: officers have
+    no pages here. Before the server stops call
     `app.state.close()` in its event loop: it ends the open streams.
     """
     pages = Pages()
@@ -85,6 +88,7 @@ def create_app(
     secure = urlsplit(public_url).scheme == "https"
     bureau = BureauPages(pages)
     access = Access(login.paths_of if login else None)
+    desk_pages = Console(console, pages, clock, secure=secure) if console else None
     app = FastAPI(
         title="warning-dispatch",
         version=warning_dispatch.__version__,
@@ -101,6 +105,7 @@ def create_app(
             *(_renewal_routes(renewal, pages, failures, secure=secure) if people and renewal else ()),
             *(_login_routes(login, bureau, access, clock, public_url) if login else ()),
             *(_live_routes(Front(live, AreaPage(read, access, bureau), access, login)) if live_page else ()),
+            *(desk_pages.routes() if desk_pages else ()),
             *(_board_routes(renewal, register, pages, failures) if live_page else ()),
             *(_task_routes(TasksPage(read, desk, pages, clock)) if live_page else ()),
             *(hooks.routes() if hooks else ()),
@@ -114,7 +119,13 @@ def create_app(
     if feeds is not None:
         app.include_router(feeds.router())
     failures.install(app)
-    app.state.close = live.close
+
+    def close() -> None:
+        live.close()
+        if desk_pages is not None:
+            desk_pages.close()
+
+    app.state.close = close
     return app
 
 

@@ -75,12 +75,22 @@ class Curve:
     marks: tuple[Mark, ...]
     levels: tuple[Level, ...]
     markers: tuple[Marker, ...]
+    plan: str = ""
+    """Path data of the course that was planned; empty without one."""
 
 
 def draw_curve(
-    points: Sequence[CurvePoint], total: int, start: int, now: int, openings: Sequence[tuple[int, str]]
+    points: Sequence[CurvePoint],
+    total: int,
+    start: int,
+    now: int,
+    openings: Sequence[tuple[int, str]],
+    plan: Sequence[tuple[int, int]] = (),
 ) -> Curve:
-    """The curve of `points` among `total` units from `start` to `now` (ms); `openings` are named moments."""
+    """The curve of `points` among `total` units from `start` to `now` (ms); `openings` are named moments.
+
+    `plan`: (ms after the start, answers planned until then), drawn as far as time has come.
+    """
     span = max(now - start, SHORTEST)
     steps = _thinned([(_x(point.at - start, span), _y(point.answered, total)) for point in points])
     now_x = round(_x(max(now - start, 0), span), 1)
@@ -97,7 +107,13 @@ def draw_curve(
         marks=_marks(span),
         levels=tuple(Level(round(_y(share, 1), 1), share) for share in QUARTERS),
         markers=_markers([(_x(at - start, span), name) for at, name in openings]),
+        plan=_planned(plan, total, span),
     )
+
+
+def _planned(plan: Sequence[tuple[int, int]], total: int, span: int) -> str:
+    within = [(after, answered) for after, answered in plan if after <= span]
+    return _path(_thinned([(_x(after, span), _y(answered, total)) for after, answered in within])) if within else ""
 
 
 def _x(after: float, span: float) -> float:

@@ -78,7 +78,7 @@ class Guard:
         return self._failures.answer(request, 500, "trouble")
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        quiet = scope["path"] == "/" or scope["path"].startswith(QUIET_PATHS)
+        quiet = scope["path"] == "/" or scope["path"].startswith(QUIET_PATHS) or scope["path"].endswith("/events")
         self._log.log(
             10 if quiet else 20,
             "request",

@@ -743,6 +743,8 @@ def _create_callout() -> None:
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("total", sa.Integer(), server_default="0", nullable=False),
         sa.Column("finished", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), comment="when an officer of the bureau took note of it"),
+        sa.Column("seen_by", sa.Text()),
         sa.Column(
             "confidential",
             sa.SmallInteger(),

@@ -1,0 +1,177 @@
+"""A bureau for the console's tests: the demonstration's whole product on the virtual clock, played turn by turn."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from pathlib import Path
+from typing import Any, Self
+
+import uvicorn
+
+from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning
+from warning_dispatch.clock import VirtualClock, pause
+from warning_dispatch.engine.acts import Act
+from warning_dispatch.model.states import Means
+from warning_dispatch.model.views import Health
+from warning_dispatch.settings import load_settings
+from warning_dispatch.simulation.stage import Stage
+from warning_dispatch.web.application import create_app
+from warning_dispatch.web.console.door import OpenEntrance
+
+START = 1_785_000_000_000
+OPERATOR = Means.OPERATOR
+OFFICER = "王值班"
+ROOT = Path(__file__).parents[1]
+
+
+class Desk:
+    """ports.Desk straight into the engine: one thing at a time, as the writer does it."""
+
+    def __init__(self, engine: Any, clock: VirtualClock) -> None:
+        """The engine is called in whichever thread asks."""
+        self._engine = engine
+        self._clock = clock
+        self.lock = threading.RLock()
+
+    async def _done(self, name: str, *arguments: object, **named: object) -> Any:
+        def work() -> Any:
+            with self.lock:
+                return getattr(self._engine, name)(self._clock.now(), *arguments, **named)
+
+        return await asyncio.to_thread(work)
+
+    async def take_in(self, raw: bytes, source: str, item: str = "") -> Any:
+        """See the port."""
+        return (await self._done("take_in", raw, source, item)).result
+
+    async def release(self, alert_id: int, **named: object) -> Any:
+        """See the port."""
+        return (await self._done("release", alert_id, **named)).result
+
+    async def acknowledge(self, callout_id: int, callee_id: int, **named: object) -> None:
+        """See the port."""
+        await self._done("acknowledge", callout_id, callee_id, **named)
+
+    async def act(self, act: str, callout_id: int, **named: object) -> None:
+        """See the port."""
+        await self._done("act", Act(act), callout_id, **named)
+
+    async def add_receiver(self, callout_id: int, entry: object, **named: object) -> Any:
+        """See the port."""
+        return (await self._done("add_receiver", callout_id, entry, **named)).result
+
+    async def claim_alarms(self, alarm_ids: object, **named: object) -> Any:
+        """See the port."""
+        return (await self._done("claim_alarms", alarm_ids, **named)).result
+
+    async def take_note(self, callout_id: int, **named: object) -> None:
+        """See the port."""
+        await self._done("take_note", callout_id, **named)
+
+    async def revealed(self, callout_id: int, callee_id: int, **named: object) -> None:
+        """See the port."""
+        await self._done("revealed", callout_id, callee_id, **named)
+
+    async def preview(self, raw: bytes, source: str) -> Any:
+        """See the port."""
+        return await self._done("preview", raw, source)
+
+    def health(self) -> Health:
+        """See the port."""
+        return Health(self._clock.now(), database=True)
+
+
+class Bureau:
+    """Everything wired but the daemon: tests play time themselves."""
+
+    def __init__(self, folder: Path, *, lines: int = 120) -> None:
+        """On a database in a file: pages read it from their own threads."""
+        self.clock = VirtualClock(START)
+        self.settings = load_settings(ROOT / "config", {})
+        self.demo = build_demo(
+            config=ROOT / "config",
+            contacts=ROOT / "contacts",
+            database_url=f"sqlite:///{folder / 'bureau.db'}",
+            seed=7,
+            lines=lines,
+            now=START,
+            link_prefix="http://127.0.0.1/r/",
+        )
+        self.product = self.demo.product
+        self.engine = self.product.engine
+        self.read = self.product.read
+        self.stage = Stage(self.engine, self.demo.network, self.clock)
+        self.desk = Desk(self.engine, self.clock)
+
+    def app(self, officer: str = OFFICER) -> Any:
+        """The application with the console, before whoever is called so."""
+        parts = console_parts(self.settings, self.product.configuration, self.read, self.desk, OpenEntrance(officer))
+        return create_app(
+            self.read,
+            self.desk,
+            public_url="http://127.0.0.1",
+            live_page=False,
+            body_limit=8 << 20,
+            clock=self.clock,
+            console=parts,
+        )
+
+    def warn(self) -> int:
+        """The red rainstorm over the whole prefecture comes in; its call-out."""
+        with self.desk.lock:
+            raw = demo_warning(self.settings.config_dir, self.clock.now())
+            return int(self.engine.take_in(self.clock.now(), raw, "demo").result.callouts[0])
+
+    def play(self, seconds: float) -> None:
+        """So much time goes by."""
+        end = self.clock.now() + int(seconds * 1000)
+        with self.desk.lock:
+            self.stage.play(lambda: self.clock.now() >= end, end)
+
+    def quarantined(self) -> int:
+        """A red warning that contradicts itself is set aside; the number of its message."""
+        twice = b"<severity>Red</severity><severity>Orange</severity>"
+        raw = demo_warning(self.settings.config_dir, self.clock.now()).replace(b"<severity>Red</severity>", twice)
+        with self.desk.lock:
+            self.engine.take_in(self.clock.now(), raw, "stranger")
+        return int(self.read.arrived(limit=1).rows[0].raw_id)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.product.close()
+
+
+class Served:
+    """An application on a free port of the loopback address, in a thread of its own."""
+
+    def __init__(self, app: Any) -> None:
+        """Nothing listens yet."""
+        self._app = app
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", ws="none")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._server.serve(sockets=[self._socket])
+
+    def __enter__(self) -> Self:
+        """Start, and wait until it listens."""
+        self._thread.start()
+        for _ in range(200):
+            if self._server.started:
+                return self
+            pause(0.05)
+        raise TimeoutError("the server did not start")
+
+    def __exit__(self, *_: object) -> None:
+        """End the streams, then the server."""
+        self._loop.call_soon_threadsafe(self._app.state.close)
+        self._server.should_exit = True
+        self._thread.join(10)
+        self._socket.close()

@@ -1,0 +1,199 @@
+"""The console's routes. Every page and every act passes through `_guarded`: who comes in is decided in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from fastapi.sse import EventSourceResponse
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from warning_dispatch.clock import Clock
+from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
+from warning_dispatch.errors import ChangedError, DispatchError, FindingsError, RefusedError
+from warning_dispatch.web.console.atlas import Atlas
+from warning_dispatch.web.console.callout import CallOutPage
+from warning_dispatch.web.console.door import Asked, Entrance
+from warning_dispatch.web.console.now import NowPage
+from warning_dispatch.web.console.screens import Screen, Screens
+from warning_dispatch.web.console.unit import REVEAL, SURE, Order, UnitPage
+from warning_dispatch.web.console.visits import Visit, in_words, remembered, words_of
+from warning_dispatch.web.console.warnings import Hand, WarningPages
+from warning_dispatch.web.failures import ApiRefusalError, status_of
+from warning_dispatch.web.pages import Pages
+
+HOME: Final = "console"
+"""Where the console stands below the application's root."""
+Act = Callable[[Visit, Mapping[str, str]], Awaitable[Response | Screen]]
+Look = Callable[[Visit], Screen]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleParts:
+    """What the console stands on. `samples`: sample numbers may be added; `hand` None: nothing is begun by hand."""
+
+    read: ConsoleReadings
+    desk: ConsoleDesk
+    entrance: Entrance
+    atlas: Atlas = field(default_factory=Atlas)
+    hand: Hand | None = None
+    samples: bool = True
+
+
+class Console:
+    """The officers' pages."""
+
+    def __init__(self, parts: ConsoleParts, pages: Pages, clock: Clock, *, secure: bool) -> None:
+        """`secure`: cookies only over https."""
+        desk = parts.desk
+        self._entrance = parts.entrance
+        self._pages = pages
+        self._secure = secure
+        self._screens = Screens(pages)
+        self._now = NowPage(parts.read, desk, clock)
+        self._callouts = CallOutPage(parts.read, desk, clock, parts.atlas)
+        self._units = UnitPage(parts.read, desk, clock, samples=parts.samples)
+        self._warnings = WarningPages(parts.read, desk, clock, parts.hand)
+
+    def close(self) -> None:
+        """End all streams. To be called in the server's event loop."""
+        self._screens.close()
+
+    def routes(self) -> list[BaseRoute]:
+        """Everything below /console."""
+        one, unit = "/callouts/{callout:int}", "/callouts/{callout:int}/units/{callee:int}"
+        message = "/warnings/{raw:int}"
+        return [
+            *self._looks("/", self._now.screen),
+            *self._looks("/callouts", self._callouts.all_screen),
+            *self._looks(one, self._callouts.screen),
+            *self._looks(unit, self._units.screen),
+            *self._looks("/warnings", self._warnings.screen),
+            *self._looks(message, self._warnings.one_screen),
+            self._route("/start", Asked.ACT, self._start_form),
+            self._route(f"{message}/raw", Asked.ACT, self._warnings.raw),
+            self._act(f"{one}/seen", self._now.take_note),
+            self._act("/alarms/claim", self._now.claim),
+            self._act(f"{one}/act", self._whole_act),
+            self._act(f"{one}/units", self._list_act),
+            self._act(f"{unit}/act", self._unit_act),
+            self._act(f"{unit}/receiver", self._units.add_receiver),
+            self._act(f"{message}/release", self._warnings.release),
+            self._act("/start", self._warnings.start),
+        ]
+
+    # --- how every one of them is answered ----------------------------------------------------------------
+
+    def _looks(self, path: str, look: Look) -> list[BaseRoute]:
+        """A page and its stream."""
+
+        async def page(visit: Visit) -> Response:
+            return await self._shown(visit, look(visit))
+
+        async def events(visit: Visit) -> Response:
+            have = visit.request.headers.get("last-event-id") or visit.asked().get("have", "")
+            root = visit.asked().get("root", "")
+            if root.strip("./"):
+                raise RefusedError("地址不对 / the address is wrong")
+            screen = look(visit)
+            stream = self._screens.stream(
+                screen, visit.words, {**visit.frame(), "root": root, "console": f"{root}{HOME}/"}, have
+            )
+            return EventSourceResponse(stream, headers={"X-Accel-Buffering": "no"})
+
+        stem = "" if path == "/" else path
+        return [self._route(path, Asked.SEE, page), self._route(f"{stem}/events", Asked.SEE, events)]
+
+    def _route(self, path: str, asked: Asked, handle: Callable[[Visit], Awaitable[Response]]) -> Route:
+        async def answer(request: Request) -> Response:
+            visit = await self._visit(request, asked)
+            return remembered(request, await self._safely(visit, handle(visit)), secure=self._secure)
+
+        return Route(f"/{HOME}{path}", answer, methods=["GET", "HEAD"])
+
+    def _act(self, path: str, act: Act) -> Route:
+        async def answer(request: Request) -> Response:
+            visit = await self._visit(request, Asked.ACT)
+
+            async def carried_out() -> Response:
+                done = await act(visit, await self._entrance.form(request, visit.officer))
+                return done if isinstance(done, Response) else await self._shown(visit, done)
+
+            return await self._safely(visit, carried_out())
+
+        return Route(f"/{HOME}{path}", answer, methods=["POST"])
+
+    async def _visit(self, request: Request, asked: Asked) -> Visit:
+        officer = await self._entrance.enter(request, asked)
+        return Visit(request, officer, words_of(request, self._pages), HOME)
+
+    async def _shown(self, visit: Visit, screen: Screen, status: int = 200, **more: object) -> Response:
+        return await self._screens.page(screen, visit.words, {**visit.frame(), **more}, status)
+
+    async def _safely(self, visit: Visit, work: Awaitable[Response]) -> Response:
+        """What is refused is said on a page of the console, with a way back."""
+        try:
+            return await work
+        except ApiRefusalError:
+            raise
+        except DispatchError as error:
+            findings = error.findings if isinstance(error, FindingsError) else ()
+            changed = isinstance(error, ChangedError)
+            texts = [in_words(one, visit.words) for one in findings] or [in_words(error, visit.words)]  # type: ignore[arg-type]
+            fields = {"changed": changed, "texts": texts, "back": visit.whence}
+            screen = Screen("console/refused.html", ("title",), lambda: fields, None)
+            return await self._shown(visit, screen, status_of(error)[0])
+
+    # --- acts that are asked twice ------------------------------------------------------------------------
+
+    async def _start_form(self, visit: Visit) -> Response:
+        return await self._shown(visit, self._warnings.start_screen(visit, visit.asked()))
+
+    async def _whole_act(self, visit: Visit, form: Mapping[str, str]) -> Response:
+        if form.get("do") in SURE and not form.get("sure"):
+            return await self._ask_again(visit, form, form["do"])
+        try:
+            return await self._callouts.act(visit, form)
+        except (KeyError, ValueError):
+            raise RefusedError("没有这个操作 / there is no such act") from None
+
+    async def _list_act(self, visit: Visit, form: Mapping[str, str]) -> Response:
+        """A button beside a unit in a list; then back to that list, at that unit."""
+        order = Order.read(form.get("do", ""))
+        if order.do in SURE and not form.get("sure"):
+            return await self._ask_again(visit, form, order.do)
+        await self._units.act(visit, form, order)
+        callout_id = visit.number("callout")
+        if order.do == REVEAL:
+            return await self._revealed(visit, order.callee_id)
+        back = form.get("back", "")
+        where = f"callouts/{callout_id}" + (back if back.startswith("?") else "")
+        return visit.elsewhere(where, done=f"unit_{order.do.replace('-', '_')}", anchor=f"u{order.callee_id}")
+
+    async def _unit_act(self, visit: Visit, form: Mapping[str, str]) -> Response:
+        """A button on the unit's own page."""
+        order = Order.read(form.get("do", ""))
+        if order.callee_id != visit.number("callee"):
+            raise RefusedError("不是这个单位 / it is another unit")
+        if order.do in SURE and not form.get("sure"):
+            return await self._ask_again(visit, form, order.do)
+        await self._units.act(visit, form, order)
+        if order.do == REVEAL:
+            return await self._revealed(visit, order.callee_id)
+        where = f"callouts/{visit.number('callout')}/units/{order.callee_id}"
+        return visit.elsewhere(where, done=f"unit_{order.do.replace('-', '_')}")
+
+    async def _revealed(self, visit: Visit, callee_id: int) -> Response:
+        """The unit's page with its people in clear, this once; not a page to come back to."""
+        visit.request.path_params["callee"] = callee_id
+        clear = await self._units.in_clear(visit, callee_id)
+        return await self._shown(visit, self._units.screen(visit, clear), still=True)
+
+    async def _ask_again(self, visit: Visit, form: Mapping[str, str], do: str) -> Response:
+        kept = {name: form[name] for name in ("do", "seen", "back") if name in form}
+        fields = {"do": do.replace("-", "_"), "kept": kept, "reason": form.get("reason", ""), "back": visit.whence}
+        screen = Screen("console/sure.html", ("title",), lambda: fields, None)
+        return await self._shown(visit, screen)

@@ -1,0 +1,116 @@
+"""A page of the console and its stream: the same fragments, rendered whole for the page and one by one when they change.
+
+A stream's event says by its id which fragments the browser has. A browser that comes back says the id (Last-Event-ID) and
+gets what has changed since, from whichever process answers: nothing is remembered here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import anyio
+from anyio import to_thread
+from fastapi.sse import format_sse_event
+from starlette.responses import HTMLResponse
+
+from warning_dispatch.clock import stopwatch
+from warning_dispatch.errors import DispatchError
+from warning_dispatch.web.catalogues import Catalogue
+from warning_dispatch.web.pages import Pages
+
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+EVERY: Final = 0.5
+"""Seconds between two looks: an answer is on the page within one."""
+LOOKS_KEPT: Final = 32
+_ID_DIGITS: Final = 10
+
+Fields = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a page shows. `read` is called in a thread; `key` tells screens apart that may share a look."""
+
+    template: str
+    fragments: tuple[str, ...]
+    read: Callable[[], Fields]
+    key: Hashable
+
+
+class Screens:
+    """Renders screens and streams what changes on them."""
+
+    def __init__(self, pages: Pages) -> None:
+        """`pages` has templates and words."""
+        self._pages = pages
+        self._closing = anyio.Event()
+        self._looks: dict[Hashable, tuple[float, Mapping[str, str]]] = {}
+
+    def close(self) -> None:
+        """End all streams. To be called in the server's event loop."""
+        self._closing.set()
+
+    async def page(self, screen: Screen, words: Catalogue, frame: Fields, status: int = 200) -> HTMLResponse:
+        """The whole page, complete without any script."""
+        html = await to_thread.run_sync(self._whole, screen, words, frame)
+        headers = {"Content-Security-Policy": POLICY, "Content-Language": words.text("language.tag")}
+        return HTMLResponse(html, status_code=status, headers=headers)
+
+    def _whole(self, screen: Screen, words: Catalogue, frame: Fields) -> str:
+        fields = {**frame, **screen.read()}
+        seen = self._fragments(screen, words, fields)
+        have = "" if screen.key is None else _id_of(seen)  # without a key nothing of it is streamed
+        return self._pages.render(screen.template, words, {**fields, "fragments": seen, "have": have})
+
+    def _fragments(self, screen: Screen, words: Catalogue, fields: Fields) -> Mapping[str, str]:
+        folder = screen.template.removesuffix(".html")
+        return {name: self._pages.render(f"{folder}/{name}.html", words, fields).strip() for name in screen.fragments}
+
+    async def stream(self, screen: Screen, words: Catalogue, frame: Fields, have: str) -> AsyncIterator[bytes]:
+        """1. Look. 2. Send what the browser does not have. 3. Wait. `have`: the id of the last event it got."""
+        sent = _have_of(have)
+        yield format_sse_event(retry=1000, comment="")
+        while not self._closing.is_set():
+            try:
+                seen = await to_thread.run_sync(self._look, screen, words, frame)
+            except DispatchError:  # the database is away: the browser is told by silence, and asks again
+                return
+            changed = {name: html for name, html in seen.items() if sent.get(name) != _digest(html)}
+            sent = {name: _digest(html) for name, html in seen.items()}
+            # An empty one is sent too: it shows both ends that the other is still there.
+            yield format_sse_event(event="fragments", data_str=json.dumps(changed, ensure_ascii=False), id=_id_of(seen))
+            with anyio.move_on_after(EVERY):
+                await self._closing.wait()
+
+    def _look(self, screen: Screen, words: Catalogue, frame: Fields) -> Mapping[str, str]:
+        """Browsers that look at the same thing within the same moment share one look."""
+        key = (screen.key, words.language)
+        made_at, seen = self._looks.get(key, (0.0, {}))
+        if seen and stopwatch() - made_at < EVERY / 2:
+            return seen
+        fields = {**frame, **screen.read()}
+        fresh = self._fragments(screen, words, fields)
+        if len(self._looks) > LOOKS_KEPT:  # forget what nobody may be looking at any more
+            self._looks = {}
+        self._looks[key] = (stopwatch(), fresh)
+        return fresh
+
+
+def _digest(html: str) -> str:
+    return hashlib.sha256(html.encode()).hexdigest()[:_ID_DIGITS]
+
+
+def _id_of(seen: Mapping[str, str]) -> str:
+    return ".".join(f"{name}-{_digest(html)}" for name, html in seen.items())
+
+
+def _have_of(event_id: str) -> dict[str, str]:
+    pairs = (part.rpartition("-") for part in event_id.split("."))
+    return {name: digest for name, _, digest in pairs if name}

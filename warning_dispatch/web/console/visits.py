@@ -1,0 +1,106 @@
+"""One request at the console: who asks, in which language, and what every page of it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from warning_dispatch.web.catalogues import CHINESE, ENGLISH, Catalogue, asked_language
+from warning_dispatch.web.console.door import FORM_FIELD, Officer
+from warning_dispatch.web.pages import Pages
+
+COOKIE: Final = "console_lang"
+YEAR: Final = 31_536_000
+DONE: Final = "done"
+"""The parameter by which a page says what has just been done: a key of the catalogue below console.done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request of an officer."""
+
+    request: Request
+    officer: Officer
+    words: Catalogue
+    home: str
+
+    @property
+    def root(self) -> str:
+        """The way back to the application's root, so that it may stand anywhere behind a proxy."""
+        return "../" * (self.request.url.path.count("/") - 1) or "./"
+
+    @property
+    def console(self) -> str:
+        """The way to the console's first page."""
+        return f"{self.root}{self.home}/"
+
+    @property
+    def whence(self) -> str:
+        """The page that this request is about: browsers here do not say where they come from."""
+        params = self.request.path_params
+        if "callout" in params:
+            unit = f"/units/{params['callee']}" if "callee" in params else ""
+            return f"{self.console}callouts/{params['callout']}{unit}"
+        return f"{self.console}warnings/{params['raw']}" if "raw" in params else self.console
+
+    def number(self, name: str) -> int:
+        """A number in the path; the router has made sure that it is one."""
+        return int(self.request.path_params[name])
+
+    def asked(self) -> Mapping[str, str]:
+        """What stands behind the question mark."""
+        return dict(self.request.query_params)
+
+    def frame(self) -> dict[str, object]:
+        """What the frame of every page names."""
+        asked = self.asked()
+        done = asked.get(DONE, "")
+        other = ENGLISH if self.words.language == CHINESE else CHINESE
+        kept = {name: value for name, value in asked.items() if name not in (DONE, "lang")}
+        stream = {**kept, "lang": self.words.language}
+        return {
+            "root": self.root,
+            "console": self.console,
+            "officer": self.officer,
+            "form_field": FORM_FIELD,
+            "done": self.words.texts.get(f"console.done.{done}", ""),
+            "other_language": "?" + urlencode({**kept, "lang": other}),
+            "stream": f"{self.root}{self.request.url.path.strip('/')}/events?{urlencode(stream)}",
+            "section": "",
+        }
+
+    def elsewhere(self, address: str, *, done: str = "", anchor: str = "") -> Response:
+        """Go and see: another page of the console (its address below the console's first page)."""
+        joint = "&" if "?" in address else "?"
+        where = f"{self.console}{address}" + (f"{joint}{DONE}={done}" if done else "")
+        return RedirectResponse(where + (f"#{anchor}" if anchor else ""), status_code=303)
+
+
+def language_of(request: Request) -> str:
+    """What the address asks for, else what this browser asked for last, else Chinese."""
+    said = asked_language(request.query_params.get("lang")) or asked_language(request.cookies.get(COOKIE))
+    return said or CHINESE
+
+
+def remembered(request: Request, answer: Response, *, secure: bool) -> Response:
+    """Keep the language that was asked for."""
+    said = asked_language(request.query_params.get("lang"))
+    if said and said != request.cookies.get(COOKIE):
+        answer.set_cookie(COOKIE, said, max_age=YEAR, path="/", httponly=True, samesite="lax", secure=secure)
+    return answer
+
+
+def words_of(request: Request, pages: Pages) -> Catalogue:
+    """The catalogue of a request."""
+    return pages.catalogues[language_of(request)]
+
+
+def in_words(error: Exception, words: Catalogue) -> str:
+    """Our errors say everything twice, Chinese before English: the half that is asked for."""
+    chinese, slash, english = str(error).partition(" / ")
+    return english if slash and words.language == ENGLISH else chinese

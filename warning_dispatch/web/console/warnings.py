@@ -1,0 +1,250 @@
+"""预警: everything that came in, with its verdict; what was set aside is released; and a warning begun by hand."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from anyio import to_thread
+from starlette.responses import Response
+
+from warning_dispatch.clock import Clock
+from warning_dispatch.configuration import Configuration
+from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
+from warning_dispatch.errors import Finding, FindingsError, RefusedError
+from warning_dispatch.escalation import forecast
+from warning_dispatch.ingest.handwritten import Order, compose, named_areas, require_meaning, usual_headline
+from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.console_views import CallPreview
+from warning_dispatch.model.unit import UnitLevel
+from warning_dispatch.web.alarm_words import reason_text
+from warning_dispatch.web.console.desk_view import voice_lines
+from warning_dispatch.web.console.screens import Screen
+from warning_dispatch.web.console.visits import Visit
+
+ROWS: Final = 40
+SHOWN_BYTES: Final = 48 << 10
+"""Of the raw bytes so many are shown on the page; all of them can be fetched."""
+RELEASABLE: Final = (Disposition.QUARANTINED, Disposition.STORED, Disposition.CONFLICT)
+TABS: Final[Mapping[str, tuple[Disposition, ...]]] = {
+    "all": (),
+    "accepted": (Disposition.ACCEPTED,),
+    "aside": (Disposition.QUARANTINED, Disposition.CONFLICT),
+    "stored": (Disposition.STORED,),
+    "duplicate": (Disposition.DUPLICATE,),
+}
+HAND_COLOURS: Final = (Colour.RED, Colour.ORANGE)
+LONGEST: Final = 2_000
+FIELDS: Final = ("hazard", "headline", "text", "instruction", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """How warnings are begun by hand: hazards, and in whose name. `within`: our own area."""
+
+    configuration: Configuration
+    issuer: str
+    issuer_name: str
+    within: str
+
+
+class WarningPages:
+    """What came in, and what is begun by hand."""
+
+    def __init__(self, read: ConsoleReadings, desk: ConsoleDesk, clock: Clock, hand: Hand | None) -> None:
+        """`hand` None: nothing is begun by hand here."""
+        self._read = read
+        self._desk = desk
+        self._clock = clock
+        self._hand = hand
+
+    # --- looking ------------------------------------------------------------------------------------------
+
+    def screen(self, visit: Visit) -> Screen:
+        """Everything that came in."""
+        asked = visit.asked()
+        tab = asked.get("show", "") if asked.get("show", "") in TABS else "all"
+        words = asked.get("q", "").strip()[:40]
+        said = asked.get("page", "")
+        page = max(1, int(said)) if said.isascii() and said.isdecimal() and len(said) < 6 else 1  # noqa: PLR2004
+        return Screen(
+            template="console/warnings.html",
+            fragments=("title", "list"),
+            read=lambda: self._list_fields(visit, tab, words, page),
+            key=("warnings", tab, words, page, visit.root),
+        )
+
+    def _list_fields(self, visit: Visit, tab: str, words: str, page: int) -> Mapping[str, object]:
+        found = self._read.arrived(dispositions=TABS[tab], words=words, limit=ROWS, offset=(page - 1) * ROWS)
+
+        def address(**changes: object) -> str:
+            fields = {"show": tab, "q": words, **changes}
+            return "?" + urlencode({key: str(value) for key, value in fields.items() if value})
+
+        return {
+            "section": "warnings",
+            "tab": tab,
+            "tabs": tuple(TABS),
+            "q": words,
+            "page": page,
+            "pages": max(1, -(-found.total // ROWS)),
+            "found": found,
+            "address": address,
+            "reason_text": lambda reason: reason_text(reason, visit.words.language),
+            "can_start": self._hand is not None,
+        }
+
+    def one_screen(self, visit: Visit) -> Screen:
+        """One message: verdict, problems, bytes, and what it hangs together with."""
+        raw_id = visit.number("raw")
+        return Screen(
+            template="console/warning.html",
+            fragments=("title", "whole"),
+            read=lambda: self._one_fields(visit, raw_id),
+            key=("warning", raw_id, visit.root, visit.officer.form_token),
+        )
+
+    def _one_fields(self, visit: Visit, raw_id: int) -> Mapping[str, object]:
+        story = self._read.arrived_story(raw_id)
+        return {
+            "section": "warnings",
+            "story": story,
+            "problems": dict(story.problems),
+            "text": story.raw[:SHOWN_BYTES].decode("utf-8", "replace"),
+            "cut": len(story.raw) > SHOWN_BYTES,
+            "releasable": RELEASABLE,
+            "reason_text": lambda reason: reason_text(reason, visit.words.language),
+        }
+
+    async def raw(self, visit: Visit) -> Response:
+        """The bytes as they came, as a file: never as a page."""
+        story = await to_thread.run_sync(self._read.arrived_story, visit.number("raw"))
+        headers = {"Content-Disposition": f'attachment; filename="message-{story.raw_id}.bin"'}
+        return Response(story.raw, media_type="application/octet-stream", headers=headers)
+
+    async def release(self, visit: Visit, form: Mapping[str, str]) -> Response:
+        """释放: an officer has read it, with its problems, and lets it call."""
+        said = form.get("alert", "")
+        if not (said.isascii() and said.isdecimal()):
+            raise RefusedError("没有写明哪一条 / no warning is named")
+        reason = form.get("reason", "").strip()
+        result = await self._desk.release(int(said), actor=visit.officer.actor, reason=reason)
+        where = f"callouts/{result.callouts[0]}" if result.callouts else f"warnings/{visit.number('raw')}"
+        return visit.elsewhere(where, done="released")
+
+    # --- by hand ------------------------------------------------------------------------------------------
+
+    def start_screen(
+        self, visit: Visit, form: Mapping[str, str], preview: CallPreview | None = None, findings: tuple[str, ...] = ()
+    ) -> Screen:
+        """The form; with a preview of whom it would call, or with what is wrong with it."""
+        return Screen(
+            template="console/start.html",
+            fragments=("title",),
+            read=lambda: self._start_fields(visit, form, preview, findings),
+            key=None,
+        )
+
+    def _start_fields(
+        self, visit: Visit, form: Mapping[str, str], preview: CallPreview | None, findings: tuple[str, ...]
+    ) -> Mapping[str, object]:
+        hand = self._required()
+        lines = voice_lines(self._read.routes())
+        return {
+            "section": "warnings",
+            "form": {**dict.fromkeys(FIELDS, ""), "once": secrets.token_hex(8), "colour": "red", **form},
+            "chosen": frozenset(form.get("area", "").split()),
+            "hazards": hand.configuration.hazards.hazards,
+            "counties": self._read.divisions(UnitLevel.COUNTY, hand.within),
+            "within": hand.within,
+            "colours": HAND_COLOURS,
+            "preview": preview,
+            "findings": findings,
+            "lines": lines,
+            "reason_text": lambda reason: reason_text(reason, visit.words.language),
+            "minutes": minutes_of(preview, lines) if preview else None,
+        }
+
+    async def start(self, visit: Visit, form: Mapping[str, str]) -> Response | Screen:
+        """1. Compose. 2. Asked for a preview: show it. 3. Else take it in, once, however often the button is pressed."""
+        try:
+            raw = await to_thread.run_sync(self._composed, visit, form)
+        except FindingsError as error:
+            return self.start_screen(visit, form, findings=tuple(str(one) for one in error.findings))
+        except RefusedError as error:
+            return self.start_screen(visit, form, findings=(str(error),))
+        source = f"hand:{visit.officer.actor}"
+        if form.get("do") != "begin":
+            return self.start_screen(visit, form, preview=await self._desk.preview(raw, source))
+        result = await self._desk.take_in(raw, source, form.get("once", "")[:40])
+        callouts = result.callouts
+        if result.alert_id is not None and not callouts:  # the button was pressed twice
+            callouts = (await to_thread.run_sync(self._read.alert, result.alert_id)).callouts
+        if callouts:
+            return visit.elsewhere(f"callouts/{callouts[-1]}", done="begun")
+        return self.start_screen(visit, form, preview=CallPreview(result.disposition, result.reasons))
+
+    def _composed(self, visit: Visit, form: Mapping[str, str]) -> bytes:
+        hand = self._required()
+        hazard = hand.configuration.hazards.hazards.get(form.get("hazard", ""))
+        colour = next((one for one in HAND_COLOURS if one.key == form.get("colour")), None)
+        codes = form.get("area", "").split()
+        reason = form.get("reason", "").strip()
+        found = []
+        for missing, where in (
+            (hazard is None, "灾种 / hazard"),
+            (colour is None, "颜色 / colour"),
+            (not codes, "区域 / area"),
+            (not reason, "理由 / reason"),
+        ):
+            if missing:
+                found.append(Finding(where, "没有填写 / not given"))
+        if found or hazard is None or colour is None:
+            raise FindingsError(found)
+        names = {
+            code: name
+            for level in (UnitLevel.CITY, UnitLevel.COUNTY, UnitLevel.TOWNSHIP)
+            for code, name in self._read.divisions(level, hand.within)
+        }
+        order = Order(
+            hazard=hazard,
+            colour=colour,
+            areas=named_areas(codes, names),
+            headline=_plain(form.get("headline", "")) or usual_headline(hand.issuer_name, hazard, colour),
+            description=_plain(form.get("text", "")),
+            instruction=_plain(form.get("instruction", "")),
+            issuer=hand.issuer,
+            issuer_name=hand.issuer_name,
+            actor=visit.officer.actor,
+            reason=_plain(reason),
+        )
+        raw = compose(order, self._clock.now())
+        require_meaning(raw, order, hand.configuration, hand.within)
+        return raw
+
+    def _required(self) -> Hand:
+        if self._hand is None:
+            raise RefusedError("这里不能人工发起 / nothing can be begun by hand here")
+        return self._hand
+
+
+def minutes_of(preview: CallPreview, lines: int | None) -> int | None:
+    """About how many minutes until 95 % have answered; None where nobody can know."""
+    opens, tiers = 0, []
+    for tier in preview.tiers:
+        tiers.append((opens, tier.units - tier.without_contact))
+        opens += tier.hold
+    wait = forecast.before(tiers, lines)
+    return None if wait is None else -(-wait // 60_000)
+
+
+def _plain(text: str) -> str:
+    """Words that XML can carry, line ends made one kind."""
+    kept = text.replace("\r\n", "\n").strip()[:LONGEST]
+    if any(not char.isprintable() and char != "\n" for char in kept):
+        raise RefusedError("含有控制字符 / it holds control characters")
+    return kept
