@@ -18,6 +18,13 @@ def words_in(node: ast.AST) -> str:
     return " ".join(str(one.value) for one in sorted(found, key=lambda one: (one.lineno, one.col_offset)))
 
 
+def passed_on(said: ast.expr) -> bool:
+    """Whether the words come from elsewhere: a page's catalogue, what another part said, or both languages by name."""
+    if isinstance(said, ast.Call) and isinstance(said.func, ast.Attribute):
+        return said.func.attr == "text"
+    return isinstance(said, ast.Attribute) or (isinstance(said, ast.JoinedStr) and words_in(said).strip() == "/")
+
+
 def refusals(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Line and words of every refusal that is made here, with those of the names it is put together from."""
     named: dict[str, str] = {}
@@ -31,7 +38,7 @@ def refusals(tree: ast.Module) -> Iterator[tuple[int, str]]:
                         named[name.id] = f"{named.get(name.id, '')} {words_in(node.value)}"
     for node in ast.walk(tree):
         made = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS
-        if made and isinstance(node, ast.Call) and node.args:
+        if made and isinstance(node, ast.Call) and node.args and not passed_on(node.args[0]):
             names = {one.id for one in ast.walk(node.args[0]) if isinstance(one, ast.Name)}
             yield node.lineno, words_in(node.args[0]) + "".join(named.get(one, "") for one in sorted(names))
 

@@ -43,6 +43,7 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.daemon import Daemon, EngineDesk, Regular
 from warning_dispatch.delivery.configured import (
+    cannot_ring,
     documented_limits,
     number_limits,
     reaches_people,
@@ -169,7 +170,7 @@ def _rule(route: RouteSettings, at: int, limits: RouteLimits) -> RouteRule:
         operators=frozenset(map(Operator, route.operators)),
         public_cloud=route.public_cloud or limits.public_cloud,
         hours=Hours(_of_day(hours.start), _of_day(hours.end)) if hours else None,
-        cannot_ring=limits.cannot_ring,
+        cannot_ring=cannot_ring(route),
     )
 
 
@@ -309,7 +310,7 @@ def _public_app(
         desk,
         public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
         live_page=False,
-        body_limit=settings.web.body_limit_kib << 10,
+        body_limit=settings.web.body_limit,
         clock=clock,
         people=Part.WEB in parts,
         alerts=Part.INGEST in parts,
@@ -327,7 +328,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
     return create_control_app(
         product.read,
         desk,
-        body_limit=settings.web.body_limit_kib << 10,
+        body_limit=settings.web.body_limit,
         samples=not reaches_people(settings),
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),

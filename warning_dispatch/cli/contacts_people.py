@@ -29,6 +29,7 @@ from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sql import Sql
 from warning_dispatch.store.verification import verify_unit
 from warning_dispatch.tomlfiles import both
+from warning_dispatch.web.board_view import who
 from warning_dispatch.web.register_documents import change_documents
 
 app = typer.Typer()
@@ -103,7 +104,15 @@ def _filed(terminal: Terminal, one: RegisterChangeRow) -> Text:
     what = " ".join(words.word("changes.what", name) for name in one.what)
     kind = words.text(f"changes.subject.{one.subject}") + words.text(f"changes.kind.{one.kind}")
     sides = words.text("changes.erased") if one.erased else f"{one.before or '∅'} → {one.after or '∅'}"
-    said = (beijing_text(one.at, "%Y-%m-%d %H:%M"), one.unit_code, one.unit_name, kind, what, sides, one.actor)
+    said = (
+        beijing_text(one.at, "%Y-%m-%d %H:%M"),
+        one.unit_code,
+        one.unit_name,
+        kind,
+        what,
+        sides,
+        who(one.actor, words),
+    )
     return Text("  " + "  ".join(filter(None, said)))
 
 

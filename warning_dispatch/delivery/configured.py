@@ -125,6 +125,14 @@ def reaches_people(settings: Settings) -> bool:
     return len(simulated_routes(settings)) < len(settings.routes)
 
 
+def cannot_ring(route: RouteSettings) -> tuple[str, ...]:
+    """Beginnings of numbers that a voice route's provider does not ring, as its kind knows."""
+    try:
+        return tuple(getattr(kind_of(route.adapter), "cannot_ring", ())) if route.channel == "voice" else ()
+    except KindNotFoundError:
+        return ()
+
+
 def _is_simulated(adapter: str) -> bool:
     try:
         return kind_of(adapter).simulated

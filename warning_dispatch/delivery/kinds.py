@@ -62,15 +62,13 @@ class RouteFacts:
 class RouteLimits:
     """What a kind knows of its provider's limits. They hold for a route that sets none. `per_number`: minute, hour, day.
 
-    `public_cloud`: what is not public never goes by it, whatever the route says. `cannot_ring`: beginnings of E.164
-    numbers that the provider does not reach: other routes go first, and `check` tells where none is left for a number.
+    `public_cloud`: what is not public never goes by it, whatever the route says.
     """
 
     lines: int | None = None
     rate: int | None = None
     per_number: tuple[int | None, int | None, int | None] | None = None
     public_cloud: bool = False
-    cannot_ring: tuple[str, ...] = ()
 
 
 async def nothing_known(_asked: Sequence[tuple[str, str]]) -> Mapping[str, int]:
@@ -130,7 +128,11 @@ class ChannelTools:
 
 
 class ChannelKind(Protocol):
-    """接法: one way to talk to a provider."""
+    """接法: one way to talk to a provider.
+
+    A kind may also have `cannot_ring`, a tuple of beginnings of E.164 numbers that its provider does not ring whatever the
+    settings say ("+86"): other routes go first, and `check` is loud when there is none.
+    """
 
     @property
     def name(self) -> str:

@@ -63,7 +63,7 @@ def open_campaign(ledger: Ledger, title: str, due: str, rules: RenewalRules, act
     if rows.open_one() is not None:
         raise RefusedError(both("已有一次更新备案在进行", "a campaign is open already") + " → campaign status")
     if is_overdue(due, today):
-        raise RefusedError(both(f"{due} 已经过去", f"{due} is over") + " → --due")
+        raise RefusedError(both(f"{due} 已经过去", f"the day {due} is over") + " → --due")
     campaign = rows.add(title, due, rules, ledger.now, actor)
     units = rows.ask_all(campaign.id)
     letters = write_to(ledger, campaign, LetterKind.ASK)

@@ -46,6 +46,7 @@ MOVE: Mapping[str, tuple[str, ...]] = {
     "alarm WHERE claimed_at IS NULL": ("rings_from", "next_at"),
     "source": ("seen_at", "message_at"),
     "lease": ("claimed_until",),
+    "letter WHERE lease_until IS NOT NULL": ("lease_until",),
     "outlet_post WHERE next_at IS NOT NULL": ("next_at",),
 }
 """Rows → columns that move with the clock. Beside them `until` in callee.memory. The next look at a RUNNING call-out is
@@ -71,6 +72,11 @@ STAY: Mapping[str, tuple[str, ...]] = {
     "feedback": ("at",),
     "opt_out": ("at",),
     "alarm": ("at", "claimed_at"),
+    "campaign": ("opened_at", "closed_at"),
+    "filing": ("handed_in_at", "filed_at"),
+    "renewal_link": ("made_at", "expired_at", "used_at"),
+    "proof": ("asked_at", "ended_at"),
+    "letter": ("due_at", "handed_at", "delivered_at", "ended_at"),  # letters go by day: due by the wall clock
     "journal_block": ("at",),
     "journal_head": ("sealed_at",),
     "user_account": ("created_at", "disabled_at"),

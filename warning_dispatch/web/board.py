@@ -67,7 +67,12 @@ class RegisterBoard:
             rows = await to_thread.run_sync(lambda: self._look.changes(unit=unit, before=before, limit=ROWS))
         except StoreError:
             return self._failures.page(request, "trouble", 503)
-        fields = {"rows": rows, "unit": unit, "more": rows[-1].id if len(rows) == ROWS else None}
+        fields = {
+            "rows": rows,
+            "unit": unit,
+            "who": lambda one: board_view.who(one.actor, words),
+            "more": rows[-1].id if len(rows) == ROWS else None,
+        }
         return made(self._pages, request, "board/changes.html", words, fields)
 
 
@@ -158,6 +163,7 @@ class RenewalBoard:
             "notice": notice,
             "actor": actor or request.query_params.get("actor", ""),
             "shown": lambda person: filing_view.shown(person, words),
+            "by_text": lambda one: filing_view.in_words(one.by, words),
         }
         return made(self._pages, request, "board/awaiting.html", words, fields, status=status)
 

@@ -69,6 +69,11 @@ def grade(score: int) -> str:
     return "good" if score >= GOOD else "fair" if score >= FAIR else "poor"
 
 
+def who(actor: str, words: Catalogue) -> str:
+    """Who made a change: behind a link stands a registrar, whose number of the link says nothing to anybody."""
+    return words.text("changes.registrar") if actor.startswith("link:") else actor
+
+
 def _line(one: CountyReadiness, words: Catalogue) -> CountyLine:
     columns = tuple(one.gaps.get(gap, 0) for gap in COLUMNS)
     return CountyLine(one, one.name, grade(one.score), lost_text(one, words), columns)

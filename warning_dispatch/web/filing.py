@@ -155,7 +155,7 @@ class FilingPage:
             "due": filing_view.day_text(page.due, words),
             "notice": "",
             "refused": (),
-            "by_text": lambda one: one.by,
+            "by_text": lambda one: filing_view.in_words(one.by, words),
             "said": lambda text: filing_view.in_words(text, words),
             "mark": lambda number: filing_view.mark(number, words),
             "shown": lambda person: filing_view.shown(person, words),

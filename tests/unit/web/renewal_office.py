@@ -132,7 +132,7 @@ class RenewalOffice:
             self.units[4],
             state=FilingState.HANDED_IN,
             how=HandIn.CORRECTED,
-            by="登记人",
+            by="登记联系人 / the registrar",
             handed_in_at=self.clock.now(),
             proposed=(self._person(Role.PRIMARY, "新"),),
         )
@@ -150,7 +150,7 @@ class RenewalOffice:
                 ("临县", "白文镇"),
                 HandIn.SUCCESSOR,
                 self.clock.now(),
-                "村登记人",
+                "登记联系人 / the registrar",
                 (old,),
                 (asked,),
             )
@@ -325,7 +325,14 @@ class RenewalOffice:
                 0,
                 "别人刚刚报送过，请看现在的内容 / somebody else has just handed it in",
             )
-        changed = {"state": state, "how": how, "by": "登记人", "handed_in_at": self.clock.now(), "note": "", **more}
+        changed = {
+            "state": state,
+            "how": how,
+            "by": "登记联系人 / the registrar",
+            "handed_in_at": self.clock.now(),
+            "note": "",
+            **more,
+        }
         self.units[index] = replace(unit, version=version + 1, **changed)  # type: ignore[arg-type]
         return HandedIn(code, state, version + 1, 0)
 

@@ -142,6 +142,10 @@ def test_filed_changes_show_who_when_what(bureau: TestClient, look: Look) -> Non
     ):
         assert said in page
     assert look.asked[-1] == (0, "141124", None, 200)
+    look.rows = [change(6, actor="link:12", source="page")]
+    page = bureau.get("/register/changes").text
+    assert "登记联系人" in page
+    assert "link:12" not in page
     look.rows = [change(key) for key in range(300, 0, -1)]
     assert "before=101" in bureau.get("/register/changes").text
 

@@ -187,7 +187,7 @@ def test_one_unit_has_its_three_buttons(registrar: TestClient, renewal: Any) -> 
     assert answer.headers["location"] == "filingtoken23456"
     page = registrar.get(PATH).text
     assert "已备案" in page
-    assert "登记人 于 2026-07-26 01:20 报送（确认无误）" in page
+    assert "登记联系人 于 2026-07-26 01:20 报送（确认无误）" in page
     assert ">确认无误<" not in page
 
 

@@ -21,9 +21,6 @@ from warning_dispatch.tomlfiles import both
 CALLS_A_MINUTE: Final = 60
 """What Twilio places for an account that has not asked for more; the rest waits at Twilio, and rings late."""
 
-NOT_CALLED: Final = ("+86",)
-"""Since 2023-11-30 Twilio places no calls to mainland China; messages go."""
-
 
 @dataclass(frozen=True, slots=True)
 class TwilioKind:
@@ -33,6 +30,8 @@ class TwilioKind:
     channels: frozenset[Channel] = frozenset({Channel.VOICE, Channel.SMS})
     simulated: bool = False
     options: type[TwilioOptions] = TwilioOptions
+    cannot_ring: tuple[str, ...] = ("+86",)
+    """Since 2023-11-30 no calls to mainland China; messages go."""
 
     def check(self, options: TwilioOptions, route: RouteFacts) -> Sequence[Finding]:
         """See the protocol. Findings that begin as information want no mending, only to be known."""
@@ -48,8 +47,7 @@ class TwilioKind:
     def limits(self, options: TwilioOptions, route: RouteFacts) -> RouteLimits:  # noqa: ARG002 - see Limited
         """See Limited: what an account has that has not asked for more. It is a public cloud."""
         rate = CALLS_A_MINUTE if route.channel is Channel.VOICE else None
-        cannot_ring = NOT_CALLED if route.channel is Channel.VOICE else ()
-        return RouteLimits(rate=rate, public_cloud=True, cannot_ring=cannot_ring)
+        return RouteLimits(rate=rate, public_cloud=True)
 
     def addresses(self, options: TwilioOptions, route: RouteFacts, hook_secret: bytes) -> Mapping[str, str]:  # noqa: ARG002 - see Addressed
         """See Addressed: where calls and messages to our numbers go. Those about attempts travel with each of them."""
