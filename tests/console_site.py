@@ -135,7 +135,7 @@ class Bureau:
         twice = b"<severity>Red</severity><severity>Orange</severity>"
         raw = demo_warning(self.settings.config_dir, self.clock.now()).replace(b"<severity>Red</severity>", twice)
         with self.desk.lock:
-            self.engine.take_in(self.clock.now(), raw, "stranger")
+            self.engine.take_in(self.clock.now(), raw, "folder")
         return int(self.read.arrived(limit=1).rows[0].raw_id)
 
     def close(self) -> None:

@@ -21,8 +21,12 @@ from warning_dispatch.model.states import UNREACHED, CalleeState, CallOutState
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.snapshot import fold_faults
 from warning_dispatch.web.application import create_app
+from warning_dispatch.web.console.atlas import Atlas
+from warning_dispatch.web.console.callout import CallOutPage
 from warning_dispatch.web.console.console import Console, ConsoleParts
 from warning_dispatch.web.console.door import Asked, Officer
+from warning_dispatch.web.console.screens import SLOT, Screens
+from warning_dispatch.web.console.visits import Visit
 from warning_dispatch.web.failures import ApiRefusalError
 from warning_dispatch.web.pages import Pages
 
@@ -354,7 +358,7 @@ def test_what_is_missing_by_hand_is_told_all_at_once(desk: TestClient) -> None:
     """Nothing is composed; what was typed is still there."""
     page = desk.post("/console/start", data={"hazard": "rainstorm", "text": "大雨", "do": "preview"})
     for word in ("颜色", "区域", "理由"):
-        assert word in page.text
+        assert f"{word}: 没有填写" in page.text
     assert "大雨" in page.text
 
 
@@ -421,6 +425,53 @@ def test_nothing_of_the_console_stands_beside_the_door(bureau: Any) -> None:
             if method == "POST":
                 assert shut.asked[-1] is Asked.ACT
     assert len(shut.asked) == len(routes)
+
+
+class Numbered(console_site().OpenEntrance):  # type: ignore[misc] # loaded by its path
+    """An entrance whose officers have a token for their forms, as a login gives them."""
+
+    def __init__(self, name: str, token: str) -> None:
+        """One officer."""
+        super().__init__(name)
+        self._officer = Officer(name, name, may_act=True, form_token=token)
+
+
+def test_officers_share_a_look_but_never_a_token(bureau: Any) -> None:
+    """Each page and each event has its own officer's token in every form, and no other's."""
+    for token, foreign in (("token-of-jia", "token-of-yi"), ("token-of-yi", "token-of-jia")):
+        parts = ConsoleParts(bureau.read, bureau.desk, Numbered("甲", token))
+        app = create_app(
+            bureau.read,
+            bureau.desk,
+            public_url="http://x",
+            live_page=False,
+            body_limit=10,
+            clock=bureau.clock,
+            console=parts,
+        )
+        with TestClient(app) as client:
+            page = client.get(f"/console/callouts/{bureau.callout}?show=all").text
+        assert page.count(f'name="csrf" value="{token}"') == page.count('method="post"') > 0
+        assert foreign not in page
+        assert SLOT not in page
+
+
+async def test_the_stream_carries_the_officers_own_token(bureau: Any) -> None:
+    """Two streams over one look."""
+    screens = Screens(Pages())
+    words = Pages().catalogues["zh_CN"]
+    page = CallOutPage(bureau.read, bureau.desk, bureau.clock, Atlas())
+    for token in ("token-of-jia", "token-of-yi"):
+        scope = {
+            "type": "http", "method": "GET", "path": f"/console/callouts/{bureau.callout}", "headers": [],
+            "path_params": {"callout": bureau.callout}, "query_string": b"show=all",
+        }  # fmt: skip
+        visit = Visit(Request(scope), Officer("甲", "甲", may_act=True, form_token=token), words, "console")
+        pieces = screens.stream(page.screen(visit), words, visit.frame(), "")
+        await anext(pieces)
+        _, fragments = await next_event(pieces)
+        assert f'value="{token}"' in fragments["list"]
+        assert SLOT not in "".join(fragments.values())
 
 
 def test_a_form_of_another_site_does_nothing(bureau: Any, desk: TestClient) -> None:

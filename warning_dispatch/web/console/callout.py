@@ -48,7 +48,7 @@ class CallOutPage:
             template="console/callout.html",
             fragments=("title", "banner", "alarms", "tiers", "curve", "map", "shares", "list"),
             read=lambda: self._fields(visit, callout_id, listing),
-            key=("callout", callout_id, listing.here, visit.root, visit.officer.form_token),
+            key=("callout", callout_id, listing.here, visit.root),
         )
 
     def _fields(self, visit: Visit, callout_id: int, listing: Listing) -> Mapping[str, object]:

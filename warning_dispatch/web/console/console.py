@@ -20,7 +20,7 @@ from warning_dispatch.web.console.door import Asked, Entrance
 from warning_dispatch.web.console.now import NowPage
 from warning_dispatch.web.console.screens import Screen, Screens
 from warning_dispatch.web.console.unit import REVEAL, SURE, Order, UnitPage
-from warning_dispatch.web.console.visits import Visit, in_words, remembered, words_of
+from warning_dispatch.web.console.visits import Visit, finding_text, in_words, remembered, words_of
 from warning_dispatch.web.console.warnings import Hand, WarningPages
 from warning_dispatch.web.failures import ApiRefusalError, status_of
 from warning_dispatch.web.pages import Pages
@@ -142,7 +142,7 @@ class Console:
         except DispatchError as error:
             findings = error.findings if isinstance(error, FindingsError) else ()
             changed = isinstance(error, ChangedError)
-            texts = [in_words(one, visit.words) for one in findings] or [in_words(error, visit.words)]  # type: ignore[arg-type]
+            texts = [finding_text(one, visit.words) for one in findings] or [in_words(error, visit.words)]
             fields = {"changed": changed, "texts": texts, "back": visit.whence}
             screen = Screen("console/refused.html", ("title",), lambda: fields, None)
             return await self._shown(visit, screen, status_of(error)[0])

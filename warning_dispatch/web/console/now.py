@@ -38,7 +38,7 @@ class NowPage:
             template="console/now.html",
             fragments=("title", "fresh", "cards", "alarms", "work", "routes", "over"),
             read=lambda: {"section": "now", **self._fields(visit)},
-            key=("now", visit.root, visit.officer.form_token),
+            key=("now", visit.root),
         )
 
     def _fields(self, visit: Visit) -> Mapping[str, object]:

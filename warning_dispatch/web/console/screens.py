@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse
 from warning_dispatch.clock import stopwatch
 from warning_dispatch.errors import DispatchError
 from warning_dispatch.web.catalogues import Catalogue
+from warning_dispatch.web.console.door import Officer
 from warning_dispatch.web.pages import Pages
 
 POLICY: Final = (
@@ -30,6 +31,8 @@ EVERY: Final = 0.5
 """Seconds between two looks: an answer is on the page within one."""
 LOOKS_KEPT: Final = 32
 _ID_DIGITS: Final = 10
+SLOT: Final = "token-of-the-officer"
+"""Stands in shared fragments where each officer's form token goes."""
 
 Fields = Mapping[str, object]
 
@@ -64,10 +67,11 @@ class Screens:
         return HTMLResponse(html, status_code=status, headers=headers)
 
     def _whole(self, screen: Screen, words: Catalogue, frame: Fields) -> str:
-        fields = {**frame, **screen.read()}
-        seen = self._fragments(screen, words, fields)
+        read = screen.read()
+        seen = self._fragments(screen, words, {**frame, **read, "officer": _anybody(frame)})
         have = "" if screen.key is None else _id_of(seen)  # without a key nothing of it is streamed
-        return self._pages.render(screen.template, words, {**fields, "fragments": seen, "have": have})
+        fields = {**frame, **read, "fragments": _theirs(seen, frame), "have": have}
+        return self._pages.render(screen.template, words, fields)
 
     def _fragments(self, screen: Screen, words: Catalogue, fields: Fields) -> Mapping[str, str]:
         folder = screen.template.removesuffix(".html")
@@ -85,22 +89,38 @@ class Screens:
             changed = {name: html for name, html in seen.items() if sent.get(name) != _digest(html)}
             sent = {name: _digest(html) for name, html in seen.items()}
             # An empty one is sent too: it shows both ends that the other is still there.
-            yield format_sse_event(event="fragments", data_str=json.dumps(changed, ensure_ascii=False), id=_id_of(seen))
+            data = json.dumps(_theirs(changed, frame), ensure_ascii=False)
+            yield format_sse_event(event="fragments", data_str=data, id=_id_of(seen))
             with anyio.move_on_after(EVERY):
                 await self._closing.wait()
 
     def _look(self, screen: Screen, words: Catalogue, frame: Fields) -> Mapping[str, str]:
-        """Browsers that look at the same thing within the same moment share one look."""
-        key = (screen.key, words.language)
+        """Browsers that look at the same thing within the same moment share one look, whoever sits before them."""
+        officer = _anybody(frame)
+        key = (screen.key, words.language, officer)
         made_at, seen = self._looks.get(key, (0.0, {}))
         if seen and stopwatch() - made_at < EVERY / 2:
             return seen
-        fields = {**frame, **screen.read()}
-        fresh = self._fragments(screen, words, fields)
+        fresh = self._fragments(screen, words, {**frame, **screen.read(), "officer": officer})
         if len(self._looks) > LOOKS_KEPT:  # forget what nobody may be looking at any more
             self._looks = {}
         self._looks[key] = (stopwatch(), fresh)
         return fresh
+
+
+def _anybody(frame: Fields) -> Officer:
+    """The officer as fragments know them: what they may do, and a slot for the token of their forms."""
+    officer = frame["officer"]
+    if not isinstance(officer, Officer):
+        raise TypeError(officer)
+    return Officer("", "", officer.may_act, SLOT if officer.form_token else "")
+
+
+def _theirs(seen: Mapping[str, str], frame: Fields) -> Mapping[str, str]:
+    """The fragments with this officer's token in the slots."""
+    officer = frame["officer"]
+    token = officer.form_token if isinstance(officer, Officer) else ""
+    return {name: html.replace(SLOT, token) for name, html in seen.items()} if token else seen
 
 
 def _digest(html: str) -> str:

@@ -74,7 +74,7 @@ class UnitPage:
             template="console/unit.html",
             fragments=("title", "head", "acts", "people", "story"),
             read=lambda: self._fields(callout_id, callee_id, visit, clear),
-            key=("unit", callout_id, callee_id, visit.root, visit.officer.form_token),
+            key=("unit", callout_id, callee_id, visit.root),
         )
 
     def _fields(self, callout_id: int, callee_id: int, visit: Visit, clear: Sequence[object]) -> Mapping[str, object]:

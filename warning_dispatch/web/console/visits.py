@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from warning_dispatch.errors import Finding
 from warning_dispatch.web.catalogues import CHINESE, ENGLISH, Catalogue, asked_language
 from warning_dispatch.web.console.door import FORM_FIELD, Officer
 from warning_dispatch.web.pages import Pages
@@ -101,6 +102,17 @@ def words_of(request: Request, pages: Pages) -> Catalogue:
 
 
 def in_words(error: Exception, words: Catalogue) -> str:
-    """Our errors say everything twice, Chinese before English: the half that is asked for."""
-    chinese, slash, english = str(error).partition(" / ")
+    """What an error says, in the language that is asked for."""
+    return half(str(error), words)
+
+
+def half(text: str, words: Catalogue) -> str:
+    """Our errors and notes say everything twice, Chinese before English: the half that is asked for."""
+    chinese, slash, english = text.partition(" / ")
     return english if slash and words.language == ENGLISH else chinese
+
+
+def finding_text(finding: Finding, words: Catalogue) -> str:
+    """A finding as one line in the language that is asked for."""
+    said = f"{half(finding.where, words)}: {half(finding.what, words)}"
+    return said + (f" → {half(finding.remedy, words)}" if finding.remedy else "")

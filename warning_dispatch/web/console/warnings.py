@@ -24,7 +24,7 @@ from warning_dispatch.model.unit import UnitLevel
 from warning_dispatch.web.alarm_words import reason_text
 from warning_dispatch.web.console.desk_view import voice_lines
 from warning_dispatch.web.console.screens import Screen
-from warning_dispatch.web.console.visits import Visit
+from warning_dispatch.web.console.visits import Visit, finding_text, half
 
 ROWS: Final = 40
 SHOWN_BYTES: Final = 48 << 10
@@ -105,7 +105,7 @@ class WarningPages:
             template="console/warning.html",
             fragments=("title", "whole"),
             read=lambda: self._one_fields(visit, raw_id),
-            key=("warning", raw_id, visit.root, visit.officer.form_token),
+            key=("warning", raw_id, visit.root),
         )
 
     def _one_fields(self, visit: Visit, raw_id: int) -> Mapping[str, object]:
@@ -117,6 +117,7 @@ class WarningPages:
             "text": story.raw[:SHOWN_BYTES].decode("utf-8", "replace"),
             "cut": len(story.raw) > SHOWN_BYTES,
             "releasable": RELEASABLE,
+            "half": lambda text: half(text, visit.words),
             "reason_text": lambda reason: reason_text(reason, visit.words.language),
         }
 
@@ -174,9 +175,11 @@ class WarningPages:
         try:
             raw = await to_thread.run_sync(self._composed, visit, form)
         except FindingsError as error:
-            return self.start_screen(visit, form, findings=tuple(str(one) for one in error.findings))
+            return self.start_screen(
+                visit, form, findings=tuple(finding_text(one, visit.words) for one in error.findings)
+            )
         except RefusedError as error:
-            return self.start_screen(visit, form, findings=(str(error),))
+            return self.start_screen(visit, form, findings=(half(str(error), visit.words),))
         source = f"hand:{visit.officer.actor}"
         if form.get("do") != "begin":
             return self.start_screen(visit, form, preview=await self._desk.preview(raw, source))
