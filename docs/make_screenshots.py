@@ -19,8 +19,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from console_site import Bureau, Served  # noqa: E402 - found below tests/
 
-from warning_dispatch.model.console_views import CalleeQuery  # noqa: E402
-from warning_dispatch.model.states import UNREACHED  # noqa: E402
+from warning_dispatch.model.console_views import CalleeQuery  # noqa: E402 - behind the path
+from warning_dispatch.model.states import UNREACHED  # noqa: E402 - behind the path
 
 OUT = ROOT / "build" / "screenshots"
 SIZES = {"laptop": (1366, 768), "phone": (360, 740)}

@@ -56,7 +56,7 @@ def read_tiles(file: Path) -> dict[str, tuple[int, int]]:
     content = read_toml(file, TILES_FILE, findings) or {}
     tiles = {}
     for code, spot in content.items():
-        if _CODE.fullmatch(code) and isinstance(spot, list) and len(spot) == 2 and all(_fits(one) for one in spot):  # noqa: PLR2004
+        if _CODE.fullmatch(code) and isinstance(spot, list) and len(spot) == 2 and all(_fits(one) for one in spot):  # noqa: PLR2004 - column and row
             tiles[code] = (spot[0], spot[1])
         else:
             what = both("应为 6 位区划代码 = [列, 行]", "expected a county's 6 digits = [column, row]")

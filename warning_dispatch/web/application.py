@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -86,8 +87,6 @@ def create_app(
     failures = Failures(pages)
     live = LivePage(read, pages, clock)
     secure = urlsplit(public_url).scheme == "https"
-    bureau = BureauPages(pages)
-    access = Access(login.paths_of if login else None)
     desk_pages = Console(console, pages, clock, secure=secure) if console else None
     app = FastAPI(
         title="warning-dispatch",
@@ -103,30 +102,33 @@ def create_app(
         routes=[
             *(_pages_routes(read, desk, pages, failures) if people else ()),
             *(_renewal_routes(renewal, pages, failures, secure=secure) if people and renewal else ()),
-            *(_login_routes(login, bureau, access, clock, public_url) if login else ()),
-            *(_live_routes(Front(live, AreaPage(read, access, bureau), access, login)) if live_page else ()),
+            *(_login_routes(login, pages, clock, public_url) if login else ()),
+            *(_live_routes(Front(live, read, pages, login)) if live_page else ()),
             *(desk_pages.routes() if desk_pages else ()),
             *(_board_routes(renewal, register, pages, failures) if live_page else ()),
             *(_task_routes(TasksPage(read, desk, pages, clock)) if live_page else ()),
             *(hooks.routes() if hooks else ()),
         ],
     )
-    probes = Probes(desk, clock)
-    app.add_route("/healthz", probes.alive, include_in_schema=False)
-    app.add_route("/readyz", probes.ready, include_in_schema=False)
+    _add_probes(app, Probes(desk, clock))
     door = PushDoor(read, clock, pushers, body_limit)
     app.include_router(Api(read, desk, clock, door, register).router(alerts=alerts, people=people))
     if feeds is not None:
         app.include_router(feeds.router())
     failures.install(app)
-
-    def close() -> None:
-        live.close()
-        if desk_pages is not None:
-            desk_pages.close()
-
-    app.state.close = close
+    app.state.close = partial(_close, live, desk_pages)
     return app
+
+
+def _close(live: LivePage, desk_pages: Console | None) -> None:
+    live.close()
+    if desk_pages is not None:
+        desk_pages.close()
+
+
+def _add_probes(app: FastAPI, probes: Probes) -> None:
+    app.add_route("/healthz", probes.alive, include_in_schema=False)
+    app.add_route("/readyz", probes.ready, include_in_schema=False)
 
 
 def _guard(failures: Failures, *, secure: bool) -> Any:
@@ -195,26 +197,25 @@ def _doorkeeper(login: LoginDesk, failures: Failures, public_url: str, body_limi
     return [Middleware(around)]
 
 
-def _login_routes(
-    login: LoginDesk, bureau: BureauPages, access: Access, clock: Clock, public_url: str
-) -> list[BaseRoute]:
+def _login_routes(login: LoginDesk, pages: Pages, clock: Clock, public_url: str) -> list[BaseRoute]:
+    bureau = BureauPages(pages)
     page = LoginPage(login, bureau, clock, public_url)
     return [
         Route("/login", page.answer, methods=["GET", "HEAD", "POST"]),
         Route("/logout", page.log_out, methods=["POST"]),
         *AccountPages(login, bureau).routes(),
-        *UsersPages(login, access, bureau).routes(),
+        *UsersPages(login, Access(login.paths_of), bureau).routes(),
     ]
 
 
 class Front:
     """/ for whoever comes: the live page of the whole area, or what concerns one's own units."""
 
-    def __init__(self, live: LivePage, area: AreaPage, access: Access, login: LoginDesk | None) -> None:
+    def __init__(self, live: LivePage, read: ReadModels, pages: Pages, login: LoginDesk | None) -> None:
         """`login` None: everybody sees everything (the demonstration)."""
         self._live = live
-        self._area = area
-        self._access = access
+        self._access = Access(login.paths_of if login else None)
+        self._area = AreaPage(read, self._access, BureauPages(pages))
         self._within = login.within if login else ""
 
     async def page(self, request: Request) -> Response:

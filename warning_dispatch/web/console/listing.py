@@ -67,7 +67,7 @@ class Listing:
     def page(self) -> int:
         """From 1."""
         said = self.asked.get("page", "")
-        return max(1, int(said)) if said.isascii() and said.isdecimal() and len(said) < 6 else 1  # noqa: PLR2004
+        return max(1, int(said)) if said.isascii() and said.isdecimal() and len(said) < 6 else 1  # noqa: PLR2004 - digits of a page
 
     def _one_of(self, name: str, known: object, otherwise: str) -> str:
         said = self.asked.get(name, "")

@@ -70,7 +70,7 @@ class WarningPages:
         tab = asked.get("show", "") if asked.get("show", "") in TABS else "all"
         words = asked.get("q", "").strip()[:40]
         said = asked.get("page", "")
-        page = max(1, int(said)) if said.isascii() and said.isdecimal() and len(said) < 6 else 1  # noqa: PLR2004
+        page = max(1, int(said)) if said.isascii() and said.isdecimal() and len(said) < 6 else 1  # noqa: PLR2004 - digits of a page's number
         return Screen(
             template="console/warnings.html",
             fragments=("title", "list"),
