@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -44,6 +44,15 @@ from warning_dispatch.web.receiver import ReceiverPage
 from warning_dispatch.web.register_look import RegisterLook
 from warning_dispatch.web.tasks import TasksPage
 from warning_dispatch.web.users_pages import UsersPages
+
+_NAMED: Mapping[str, Any] = {
+    "title": "warning-dispatch",
+    "version": warning_dispatch.__version__,
+    "openapi_url": "/api/openapi.json",
+    "docs_url": None,
+    "redoc_url": None,
+}
+"""What the published description says of itself; its own pages would load scripts from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +98,7 @@ def create_app(
     secure = urlsplit(public_url).scheme == "https"
     desk_pages = Console(console, pages, clock, secure=secure) if console else None
     app = FastAPI(
-        title="warning-dispatch",
-        version=warning_dispatch.__version__,
-        openapi_url="/api/openapi.json",
-        docs_url=None,
-        redoc_url=None,
+        **_NAMED,
         servers=[{"url": public_url.rstrip("/")}],
         middleware=[
             Middleware(_guard(failures, secure=secure)),
