@@ -89,12 +89,14 @@ class Receipt:
 class Report:
     """What became of an attempt, told later. `outcome` is a row of config/outcomes.toml.
 
-    `at` in ms. A pressed key that acknowledges is the outcome `key_pressed`.
+    `at` in ms. A pressed key that acknowledges is the outcome `key_pressed`: of a call that we made or, with `called_back`,
+    of one that the person made (回拨), which answers also where the attempt was a message. No carrier's word about a message does.
     """
 
     attempt_id: int
     outcome: str
     at: int
+    called_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

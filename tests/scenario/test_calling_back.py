@@ -28,7 +28,9 @@ def rings_us(place: Any, number: str) -> Sequence[OpenCall]:
 
 def presses(place: Any, call: OpenCall) -> None:
     """The key, in the call back."""
-    place.engine.turn(place.clock.now(), Inbox(reports=[Report(call.attempt_id, "key_pressed", place.clock.now())]))
+    place.engine.turn(
+        place.clock.now(), Inbox(reports=[Report(call.attempt_id, "key_pressed", place.clock.now(), called_back=True)])
+    )
 
 
 def test_the_last_call_is_read_out_and_its_key_counts(town: Callable[..., Any]) -> None:
@@ -47,11 +49,11 @@ def test_the_last_call_is_read_out_and_its_key_counts(town: Callable[..., Any]) 
     assert rings_us(place, number) == []
 
 
-def test_who_was_not_called_hears_nothing(town: Callable[..., Any]) -> None:
-    """A stranger's number, and that of somebody whose turn has not come."""
+def test_who_was_not_reached_for_hears_nothing(town: Callable[..., Any]) -> None:
+    """A stranger's number, and that of somebody to whom nothing has gone: neither a call nor a message."""
     place = town(counties=1, townships=1, villages=1)
     place.warning(RED_CITY)
-    place.play(seconds=OPENED + 5)
+    place.play(seconds=OPENED - 60)
     assert rings_us(place, "+8613800000000") == []
     assert rings_us(place, place.numbers[VILLAGE, B]) == []
 

@@ -28,7 +28,7 @@ def rings(place: Any, number: str) -> Sequence[OpenCall]:
 
 def presses(place: Any, one: OpenCall) -> int:
     """They press 1 after one announcement."""
-    inbox = Inbox(reports=[Report(one.attempt_id, "key_pressed", place.clock.now())])
+    inbox = Inbox(reports=[Report(one.attempt_id, "key_pressed", place.clock.now(), called_back=True)])
     return int(place.engine.answer(place.clock.now(), inbox).result or 0)
 
 

@@ -138,7 +138,7 @@ class Reports:
                 delivered.setdefault(attempt.id, report.at)
                 ledger.counted.outcomes[outcome.key, None] += 1
                 continue
-            if outcome.next is Next.ACKNOWLEDGE and attempt.channel in _PHONES:
+            if outcome.next is Next.ACKNOWLEDGE and (attempt.channel is Channel.VOICE or report.called_back):
                 answers.append(attempt)
             if attempt.state in _UNDER_WAY:  # READY after a lost lease: it is repeated anyway, and reported again
                 ended.setdefault(attempt.id, (attempt, outcome, report.at))
@@ -458,8 +458,6 @@ def _callout_of(ended: Sequence[tuple[AttemptRecord, Outcome, int]], attempt_id:
 
 
 _MEANS = {Channel.EMAIL: Means.EMAIL, Channel.VOICE: Means.KEY}
-_PHONES = (Channel.VOICE, Channel.SMS)
-"""What a key can answer: a call; and a message, by somebody who rings us before the call has come (回拨)."""
 _UNDER_WAY = (AttemptState.CLAIMED, AttemptState.HANDED)
 _ROUTE_TROUBLE = (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
 _SAYS_NOTHING = (NO_REPORT, NEVER_WENT)

@@ -66,9 +66,9 @@ class CallBook:
             call.stage = ENDED
             self._hear(Report(attempt_id, outcome, at))
 
-    def pressed(self, attempt_id: int) -> None:
+    def pressed(self, attempt_id: int, *, called_back: bool) -> None:
         """The one answer there is: it counts whenever it comes."""
-        self._hear(Report(attempt_id, "key_pressed", self._now()))
+        self._hear(Report(attempt_id, "key_pressed", self._now(), called_back))
 
     def address(self, kind: str, attempt_id: int, **carried: str) -> str:
         """Where Twilio is to tell something of an attempt: the attempt and the moment travel in it."""

@@ -70,7 +70,7 @@ class VoiceHooks:
         digit, language, back = form.one("Digits"), query.get("l", "zh_CN"), "b" in query
         if digit == "1":
             if self._door.first("key", str(attempt_id), form.one("CallSid")):
-                self._book.pressed(attempt_id)
+                self._book.pressed(attempt_id, called_back=back)
             next_url = f"{self._tools.hook_url}/inbound" if back else ""
             return course(twiml.thanks(language, self._options, next_url))
         if not digit:
