@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from benchmarks.register import write_register
-from warning_dispatch.bootstrap import Product, RoutePlan, wire_product
+from warning_dispatch.bootstrap import Product, RoutePlan, spare_the_collector, wire_product
 from warning_dispatch.configuration import load_configuration
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
@@ -42,7 +42,7 @@ def product_of(database: Engine, *, lines: int | None = None, batch: int = 500) 
         RoutePlan("mail", Channel.EMAIL, simulated=True),
         RoutePlan("operator", Channel.OPERATOR, simulated=True),
     ]
-    return wire_product(
+    product = wire_product(
         database=database,
         keys=KEYS,
         configuration=load_configuration(ROOT / "config"),
@@ -54,6 +54,8 @@ def product_of(database: Engine, *, lines: int | None = None, batch: int = 500) 
         log=silent_logger(),
         night=Night(12),
     )
+    spare_the_collector()  # as `run` does
+    return product
 
 
 def red_warning(now: int) -> bytes:

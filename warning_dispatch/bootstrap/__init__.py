@@ -15,6 +15,7 @@ from warning_dispatch.bootstrap.installation import (
     serve,
     take_over_of,
 )
+from warning_dispatch.bootstrap.memory import spare_the_collector
 from warning_dispatch.bootstrap.mornings import RegisterMornings, term_of
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.wiring import (
@@ -51,6 +52,7 @@ __all__ = [
     "retention_of",
     "route_plans",
     "serve",
+    "spare_the_collector",
     "take_over_of",
     "term_of",
     "wire_product",

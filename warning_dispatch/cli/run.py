@@ -12,7 +12,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from warning_dispatch.bootstrap import EVERYTHING, Part, build_daemon, open_product
+from warning_dispatch.bootstrap import EVERYTHING, Part, build_daemon, open_product, spare_the_collector
 from warning_dispatch.errors import RefusedError, UnreachableError
 from warning_dispatch.logs import configure_logging
 from warning_dispatch.settings import Settings, load_settings
@@ -69,6 +69,7 @@ async def _run_once(settings: Settings, stop: asyncio.Event, parts: frozenset[Pa
     product = await asyncio.to_thread(open_product, settings)
     try:
         daemon = await asyncio.to_thread(lambda: build_daemon(settings, product, product.clock(), parts))
+        spare_the_collector()
         structlog.get_logger("daemon").info(
             "daemon.listening", host=settings.web.host, port=settings.web.port, socket=str(settings.control_socket)
         )
