@@ -31,8 +31,8 @@ def refusals(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):  # a function that words it
             named[node.name] = words_in(node)
-        if isinstance(node, ast.Assign) and node.value:
-            for target in node.targets:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 for name in ast.walk(target):
                     if isinstance(name, ast.Name):
                         named[name.id] = f"{named.get(name.id, '')} {words_in(node.value)}"
