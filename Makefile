@@ -29,7 +29,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --resol
 	--allow-unsafe --strip-extras --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: help demo test check lint types imports prism unit bench storms faults fuzz screenshots lock clean distclean
+.PHONY: help demo test check lint types imports prism axe unit bench storms faults fuzz screenshots lock clean distclean
 
 help:
 	@echo "make demo       the main job on the embedded default: a red warning calls up the whole prefecture (simulated phones)"
@@ -46,7 +46,7 @@ help:
 demo: $(RUNTIME)
 	$(BIN)/warning-dispatch demo $(ARGS)
 
-test: lint types imports prism
+test: lint types imports prism axe
 	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile
 
 check: lint types imports unit
@@ -64,6 +64,10 @@ imports: $(DEV)
 # Twilio's own description of its interface and what holds our requests to it; without Node these tests are skipped.
 prism:
 	@sh tests/conformance/install.sh
+
+# The rules by which browser tests look for barriers; without npm that look is left out.
+axe:
+	@sh tests/browser/install.sh
 
 unit: $(DEV)
 	$(BIN)/python -m pytest --quiet tests/unit

@@ -9,7 +9,7 @@ import random
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, sync_playwright
 
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.model.alarm_facts import written
@@ -41,6 +41,13 @@ HISTORIES = {
     CalleeState.UNANSWERED: {"calls": 3, "last_outcome": "no_answer"},
     CalleeState.UNCONFIRMED: {"calls": 2, "last_outcome": "heard_no_key"},
 }
+AXE = ROOT / "build" / "axe" / "axe.min.js"
+"""Put there by install.sh."""
+BARRIERS = """async () => {
+  const values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+  const found = await axe.run(document, { runOnly: { type: "tag", values } });
+  return found.violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 120)} (${one.nodes.length}) ${one.help}`);
+}"""
 PATIENCE = 200
 """Looks (of 50 ms) before a server counts as not starting or not stopping."""
 
@@ -179,6 +186,20 @@ def visit(browser: Browser, site: Site) -> Iterator[Any]:
         context.close()
     abroad = [url for url in site.asked if not url.startswith((site.address, "data:"))]
     assert abroad == [], "pages need no address outside"
+
+
+@pytest.fixture(scope="session")
+def barriers() -> Callable[[Page], list[str]]:
+    """What axe finds against WCAG 2.2 A and AA in a page, each with the first place; nothing where axe is not installed."""
+    rules = AXE.read_text(encoding="utf-8") if AXE.is_file() else ""
+
+    def look(page: Page) -> list[str]:
+        if not rules:
+            return []
+        page.evaluate(rules)
+        return [str(one) for one in page.evaluate(BARRIERS)]
+
+    return look
 
 
 @pytest.fixture

@@ -246,7 +246,12 @@ def test_a_lost_connection_is_told_and_comes_back_right(bureau: Any, desks: tupl
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_page_can_be_read_and_hit(
-    bureau: Any, desks: tuple[str, str], open_page: Any, language: str, scheme: str
+    bureau: Any,
+    desks: tuple[str, str],
+    open_page: Any,
+    language: str,
+    scheme: str,
+    barriers: Any,
 ) -> None:
     """Contrast of every text by WCAG AA, targets of 24 px, no sideways scrolling, on a laptop and on a small phone."""
     row = bureau.read.page(bureau.callout, CalleeQuery(states=(CalleeState.UNANSWERED,), limit=1)).rows[0]
@@ -262,6 +267,7 @@ def test_every_page_can_be_read_and_hit(
             "/console/start",
         ):
             page.goto(f"{desks[0]}{address}")
+            assert barriers(page) == [], (address, size)
             assert page.evaluate(CONTRAST) == [], (address, size)
             assert page.evaluate(SMALL_TARGETS) == [], (address, size)
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], (address, size)

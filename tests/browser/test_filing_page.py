@@ -66,8 +66,10 @@ def test_a_row_is_ticked_wherever_it_is_tapped(visit: Any, township: Any) -> Non
 @pytest.mark.parametrize(
     "path", ["", "/u/141124101205", "/u/141124101205/correct", "/u/141124101205/successor", "/workbook", "/approve"]
 )
-def test_every_page_is_legible_on_a_small_phone(visit: Any, township: Any, query: str, path: str) -> None:
-    """No sideways scrolling, no letter below 18 px, nothing to press that is lower than 44 px."""
+def test_every_page_is_legible_on_a_small_phone(
+    visit: Any, township: Any, query: str, path: str, barriers: Any
+) -> None:
+    """No sideways scrolling, no letter below 18 px, nothing to press that is lower than 44 px, no barrier."""
     township.renewal.add_waiting()
     page = entered(visit, township, phone=WITH_SCRIPT)
     page.goto(f"{township.address}/f/{township.token}{path}{query}")
@@ -76,6 +78,7 @@ def test_every_page_is_legible_on_a_small_phone(visit: Any, township: Any, query
     assert min(page.evaluate(sizes)) >= 18
     heights = "[...document.querySelectorAll('button:not([aria-hidden]), .go, .fix')].filter(e => e.offsetParent).map(e => e.getBoundingClientRect().height)"
     assert min(page.evaluate(heights), default=44) >= 44
+    assert barriers(page) == []
 
 
 def test_a_correction_with_a_bad_number_loses_nothing(visit: Any, township: Any) -> None:
@@ -159,10 +162,11 @@ def test_the_sheet_fits_a4(visit: Any, township: Any) -> None:
 
 @pytest.mark.parametrize("path", ["campaign", "campaign/filings", "campaign/awaiting"])
 @pytest.mark.parametrize("query", ["", "?lang=en"])
-def test_the_bureaus_pages_fit_its_screen(visit: Any, township: Any, path: str, query: str) -> None:
-    """No sideways scrolling at 1366 × 768, nor, for a glance, on a phone."""
+def test_the_bureaus_pages_fit_its_screen(visit: Any, township: Any, path: str, query: str, barriers: Any) -> None:
+    """No sideways scrolling at 1366 × 768, nor, for a glance, on a phone; no barrier."""
     township.renewal.add_waiting()
     for width, height in ((1366, 768), (360, 740)):
         page = visit(viewport={"width": width, "height": height}).new_page()
         page.goto(f"{township.address}/{path}{query}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert barriers(page) == []

@@ -115,9 +115,9 @@ def check_page(page: Page) -> None:
 @SIZES
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_page_fits_and_says_nothing_to_the_console(
-    visit: Any, door: Any, lodge: Any, size: dict[str, Any], language: str
+    visit: Any, door: Any, lodge: Any, size: dict[str, Any], language: str, barriers: Any
 ) -> None:
-    """At both sizes, in both languages: no sideways scrolling, no blocked style, buttons for thumbs."""
+    """At both sizes, in both languages: no sideways scrolling, no blocked style, buttons for thumbs, no barrier."""
     storm(door)
     errors: list[str] = []
     context = visit(**size)
@@ -126,6 +126,7 @@ def test_every_page_fits_and_says_nothing_to_the_console(
     shot = f"{language}-{size['viewport']['width']}"
     page.goto(f"{door.address}/login?lang={language}")
     check_page(page)
+    assert barriers(page) == []
     picture(page, f"login-{shot}")
     log_in(page, door, "lin", "/login", "wrong")
     expect(page.locator("[role=alert]")).to_be_visible()
@@ -134,10 +135,12 @@ def test_every_page_fits_and_says_nothing_to_the_console(
     for name, path in (("account", "/account"), ("password", "/account/password"), ("users", "/users"), ("user", "/users/3"), ("code-why", "/account/code")):  # fmt: skip
         page.goto(door.address + path)
         check_page(page)
+        assert barriers(page) == []
         picture(page, f"{name}-{shot}")
     page.locator("button.chief").click()
     expect(page.locator(".picture svg")).to_be_visible()
     check_page(page)
+    assert barriers(page) == []
     picture(page, f"code-{shot}")
     page.goto(f"{door.address}/users")
     page.locator("#name").fill("lin")
@@ -146,6 +149,7 @@ def test_every_page_fits_and_says_nothing_to_the_console(
     page.locator("section button.chief").click()
     expect(page.locator("#fault-name")).to_be_visible()
     check_page(page)
+    assert barriers(page) == []
     picture(page, f"users-fault-{shot}")
     page.goto(door.address)
     picture(page, f"live-{shot}")
@@ -153,6 +157,7 @@ def test_every_page_fits_and_says_nothing_to_the_console(
     other.goto(f"{door.address}/login?lang={language}")
     log_in(other, door, "lin", "/login")
     check_page(other)
+    assert barriers(other) == []
     picture(other, f"area-{shot}")
     other.goto(f"{door.address}/users")
     picture(other, f"forbidden-{shot}")

@@ -30,7 +30,9 @@ def box_of(page: Page, selector: str) -> dict[str, float]:
 
 @pytest.mark.parametrize("query", ["", "?lang=en"])
 @pytest.mark.parametrize("phone", [PHONE, SMALLEST], ids=["360", "320"])
-def test_the_page_is_legible_and_the_button_in_reach(visit: Any, site: Any, query: str, phone: dict[str, Any]) -> None:
+def test_the_page_is_legible_and_the_button_in_reach(
+    visit: Any, site: Any, query: str, phone: dict[str, Any], barriers: Any
+) -> None:
     """No sideways scrolling; the button is at least 64 px high, wide, and on the first screen; no letter below 18 px."""
     site.office.add_link()
     context = visit(**phone | {"java_script_enabled": True})
@@ -45,6 +47,7 @@ def test_the_page_is_legible_and_the_button_in_reach(visit: Any, site: Any, quer
     assert box_of(page, "h1")["y"] < height / 3
     sizes = "[...document.querySelectorAll('.sheet *')].map(e => parseFloat(getComputedStyle(e).fontSize))"
     assert min(page.evaluate(sizes)) >= 18
+    assert barriers(page) == []
 
 
 @pytest.mark.parametrize(("query", "done"), [("", "已确认"), ("?lang=en", "Confirmed")])
