@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "from warning_dispatch.cli import main; main()"
 TOWNSHIP = "141124100"
-PATIENCE = 60
+PATIENCE = 200
 """Tenths of a second that the daemon may take to start."""
 
 
