@@ -357,6 +357,7 @@ NEUTRAL = frozenset(
         "clock.stepped",
         "finding",
         "joined",
+        "list.opened",
         "list.written",
         "receiver.added",
         "revealed",
