@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from warning_dispatch.engine.lanes import Lane
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.errors import RefusedError
+from warning_dispatch.model.feedback import MOST, Feedback
 from warning_dispatch.model.states import CalleeState, Means
 from warning_dispatch.store.reading_own_list import OwnListTables, Standing
 from warning_dispatch.tomlfiles import both
@@ -65,7 +66,7 @@ class WriterSuperiorDesk:
         standing = self._read.standing(token)
         return standing, self._read.last_fours(standing.receiver_id)
 
-    async def told(self, token: str, callee_id: int, passed: str) -> None:
+    async def told(self, token: str, callee_id: int, passed: str, words: str = "") -> None:
         """See the port."""
         if not self._read.passes(token, passed):
             raise RefusedError(both("请先输入手机号后四位", "enter the last four digits of the phone first"))
@@ -83,3 +84,25 @@ class WriterSuperiorDesk:
             means=Means.SUPERIOR,
             seen=seen,
         )
+        if words:
+            await self._keep(standing.view.callout_id, [callee_id], standing.receiver_id, Feedback(told=words))
+
+    async def feed_back(self, token: str, said: Feedback) -> None:
+        """See the port."""
+        view, receiver_id = await asyncio.to_thread(self._read.behind, token)
+        units = [unit.callee_id for unit in view.units if unit.confirmed_at is not None]
+        if not units or view.own:
+            raise RefusedError(both("请先确认收到", "confirm that you have received it first"))
+        if said:
+            await self._keep(view.callout_id, units, receiver_id, said)
+
+    async def _keep(self, callout_id: int, callee_ids: Sequence[int], receiver_id: int, said: Feedback) -> None:
+        """Stored sealed; the journal says who reported about which units, and never what."""
+
+        def work(ledger: Ledger) -> None:
+            if ledger.tx.feedback.count(callee_ids, receiver_id) >= MOST:
+                raise RefusedError(both("反馈次数已满，请打电话", "too many reports: please call"))
+            ledger.tx.feedback.add(callee_ids, receiver_id, ledger.now, said)
+            ledger.note(callout_id, {"k": "feedback", "receiver": receiver_id, "callees": list(callee_ids)})
+
+        await self._office.once(Lane.ANSWER, work)

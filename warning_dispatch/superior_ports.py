@@ -1,9 +1,10 @@
-"""What the page of a superior needs from outside: its own list, the step before it, and what it records."""
+"""What receivers' pages need from outside after the answer: feedback, and for a superior its own list."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.superior_views import OwnList
 
 
@@ -12,6 +13,10 @@ class SuperiorReadings(Protocol):
 
     def is_link(self, token: str) -> bool:
         """Whether a link is anybody's."""
+        ...
+
+    def reported_at(self, token: str) -> int | None:
+        """When the person behind a link last gave feedback (ms); None: not yet. NotFoundError: no such link."""
         ...
 
     def has_list(self, token: str) -> bool:
@@ -33,6 +38,13 @@ class SuperiorDesk(Protocol):
         """The last four digits of the phone: gives `passed`, for a cookie. The journal notes that the list was opened."""
         ...
 
-    async def told(self, token: str, callee_id: int, passed: str) -> None:
-        """代报: the superior has told one unit of the list in person. Who answered meanwhile is not on it any more."""
+    async def told(self, token: str, callee_id: int, passed: str, words: str = "") -> None:
+        """代报: the superior has told one unit of the list in person. Who answered meanwhile is not on it any more.
+
+        `words` are kept as feedback about that unit.
+        """
+        ...
+
+    async def feed_back(self, token: str, said: Feedback) -> None:
+        """反馈 for every unit of the person that is confirmed. RefusedError: none is, or there are too many reports."""
         ...

@@ -11,6 +11,7 @@ import pytest
 
 from warning_dispatch.engine.lanes import Lane
 from warning_dispatch.errors import NotFoundError, RefusedError
+from warning_dispatch.model.feedback import MOST, Feedback
 from warning_dispatch.model.states import CalleeState, Means
 from warning_dispatch.model.unit import Role
 from warning_dispatch.store.reading_own_list import OwnListTables
@@ -145,3 +146,34 @@ def test_the_journal_says_who_opened_the_list_and_no_number(night: Night) -> Non
     opened = [one for one in night.place.journal_entries() if one["k"] == "list.opened"]
     assert [(one["units"], one["count"]) for one in opened] == [([TOWNSHIP], 2)]
     assert night.place.numbers[VILLAGE, Role.PRIMARY] not in json.dumps(night.place.journal_entries(), default=str)
+
+
+def test_feedback_stands_in_the_units_story_and_not_in_the_journal(night: Night) -> None:
+    """Only after the answer; sealed at rest, told to the officer, and no more than twenty."""
+    token = night.link(VILLAGE)
+    said = Feedback(on_post=True, moved=37, dangers="桥头进水，张三受伤")
+    with pytest.raises(RefusedError):
+        asyncio.run(night.desk.feed_back(token, said))
+    night.place.tap(token)
+    assert night.read.reported_at(token) is None
+    for _ in range(MOST):
+        asyncio.run(night.desk.feed_back(token, said))
+    with pytest.raises(RefusedError):
+        asyncio.run(night.desk.feed_back(token, said))
+    assert night.read.reported_at(token) == night.place.clock.now()
+    story = TableReadings(night.place.database, night.place.sealer, {}).story(1, night.place.callee_id(VILLAGE))
+    assert [one for _, one in story.feedback] == [said] * MOST
+    assert "张三" not in json.dumps(night.place.journal_entries(), default=str, ensure_ascii=False)
+    assert "张三".encode() not in bytes(night.place.query("SELECT sealed FROM feedback LIMIT 1")[0][0])
+
+
+def test_what_a_superior_adds_stands_in_the_villages_story(night: Night) -> None:
+    """A few words beside 代报, kept as feedback about the village."""
+    token = night.link(TOWNSHIP)
+    night.place.tap(token)
+    passed = night.step(token, TOWNSHIP)
+    village = night.place.callee_id(VILLAGE)
+    asyncio.run(night.desk.told(token, village, passed, "在村委会见到李四"))
+    story = TableReadings(night.place.database, night.place.sealer, {}).story(1, village)
+    assert [one.told for _, one in story.feedback] == ["在村委会见到李四"]
+    assert "李四" not in json.dumps(night.place.journal_entries(), default=str, ensure_ascii=False)

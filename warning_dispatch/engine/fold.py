@@ -355,6 +355,7 @@ NEUTRAL = frozenset(
         "attempt.held",
         "claimed",
         "clock.stepped",
+        "feedback",
         "finding",
         "joined",
         "list.opened",

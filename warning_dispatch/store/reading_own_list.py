@@ -61,6 +61,24 @@ class OwnListTables:
         with reading(self._database) as connection:
             return bool(targets_of(Sql(connection), token))
 
+    def reported_at(self, token: str) -> int | None:
+        """See the port."""
+        view, receiver_id = self.behind(token)
+        with reading(self._database) as connection:
+            sql = Sql(connection)
+            at: int | None = sql.value(
+                "SELECT max(at) FROM feedback WHERE receiver_id = ? AND callee_id IN {ids}",
+                receiver_id,
+                sql.ids([unit.callee_id for unit in view.units]),
+            )
+        return at
+
+    def behind(self, token: str) -> tuple[LinkView, int]:
+        """What a link shows, and the person it was sent to. NotFoundError: no such link."""
+        view = self._read.link(token)
+        with reading(self._database) as connection:
+            return view, targets_of(Sql(connection), token)[0].receiver_id
+
     def has_list(self, token: str) -> bool:
         """See the port."""
         try:

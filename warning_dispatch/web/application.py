@@ -30,6 +30,7 @@ from warning_dispatch.web.bureau import BureauPages
 from warning_dispatch.web.console.console import Console, ConsoleParts
 from warning_dispatch.web.doorkeeper import Doorkeeper
 from warning_dispatch.web.failures import Failures
+from warning_dispatch.web.feedback import FeedbackPage
 from warning_dispatch.web.feeds import Feeds
 from warning_dispatch.web.filing import FilingPage
 from warning_dispatch.web.guard import Guard
@@ -127,7 +128,11 @@ def create_app(
                 if people
                 else ()
             ),
-            *(_superior_routes(superiors, pages, failures, guesses, secure=secure) if people and superiors else ()),
+            *(
+                _superior_routes(read, superiors, pages, failures, guesses, secure=secure)
+                if people and superiors
+                else ()
+            ),
             *(_renewal_routes(renewal, pages, failures, secure=secure) if people and renewal else ()),
             *(_login_routes(login, pages, clock, public_url) if login else ()),
             *(_live_routes(Front(live, read, pages, login)) if live_page else ()),
@@ -173,10 +178,15 @@ def _pages_routes(receiver: ReceiverPage, pages: Pages) -> list[BaseRoute]:
 
 
 def _superior_routes(
-    superiors: Superiors, pages: Pages, failures: Failures, guesses: Guesses, *, secure: bool
+    read: ReadModels, superiors: Superiors, pages: Pages, failures: Failures, guesses: Guesses, *, secure: bool
 ) -> list[BaseRoute]:
     page = SuperiorPage(superiors.read, superiors.desk, pages, failures, guesses, secure=secure)
-    return [Route("/r/{token}/list", page.answer, methods=["GET", "HEAD", "POST"])]
+    feedback = FeedbackPage(read, superiors.read, superiors.desk, pages, failures, guesses)
+    methods = ["GET", "HEAD", "POST"]
+    return [
+        Route("/r/{token}/list", page.answer, methods=methods),
+        Route("/r/{token}/feedback", feedback.answer, methods=methods),
+    ]
 
 
 def _renewal_routes(renewal: Renewal, pages: Pages, failures: Failures, *, secure: bool) -> list[BaseRoute]:

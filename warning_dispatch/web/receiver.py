@@ -69,8 +69,18 @@ class ReceiverPage:
         words = self._pages.words_for(request, view.language)
         if view.own:
             return self._pages.styled("receiver_self.html", words, {"view": view, "confirmed": view.last_confirmed})
-        fields = {"view": view, "list_at": await self._list_at(request, token, view), **page_fields(view)}
+        fields = {
+            "view": view,
+            "list_at": await self._list_at(request, token, view),
+            "feedback_at": self._feedback_at(request, token),
+            **page_fields(view),
+        }
         return self._pages.styled("receiver.html", words, fields)
+
+    def _feedback_at(self, request: Request, token: str) -> str:
+        """Where whoever has confirmed may report; empty where nobody keeps it."""
+        language = asked_language(request.query_params.get("lang"))
+        return f"{token}/feedback" + (f"?lang={language}" if language else "") if self._superiors else ""
 
     async def _list_at(self, request: Request, token: str, view: LinkView) -> str:
         """Where a superior who has answered finds its own units; empty for everybody else."""

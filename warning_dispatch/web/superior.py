@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from warning_dispatch.errors import ChangedError, DispatchError, NotFoundError, RefusedError
+from warning_dispatch.model.feedback import LONGEST
 from warning_dispatch.model.superior_views import OwnList
 from warning_dispatch.superior_ports import SuperiorDesk, SuperiorReadings
 from warning_dispatch.web.failures import Failures
@@ -104,7 +105,13 @@ class SuperiorPage:
     def _made(
         self, visit: Visit, page: OwnList, template: str, fields: Mapping[str, object], *, status: int = 200
     ) -> Response:
-        common = {"page": page, "view": page.link, "back": f"{visit.home}{visit.query}", "query": visit.query, "notice": ""}
+        common = {
+            "page": page,
+            "view": page.link,
+            "back": f"{visit.home}{visit.query}",
+            "query": visit.query,
+            "notice": "",
+        }
         return self._pages.styled(template, visit.words, {**common, **fields}, status=status)
 
     def _to_list(self, visit: Visit) -> RedirectResponse:
@@ -120,7 +127,7 @@ class SuperiorPage:
         try:
             if form.get("do") == "step":
                 return await self._pass(visit, text(form, "four"))
-            await self._desk.told(visit.token, whole(form.get("u")), visit.passed)
+            await self._desk.told(visit.token, whole(form.get("u")), visit.passed, text(form, "words")[:LONGEST])
         except (RefusedError, ChangedError):
             pass  # the unit has answered meanwhile, or the step is missing: the list shows either
         except NotFoundError:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
+from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.superior_views import DialledPerson, OwnList, OwnUnit
 from warning_dispatch.model.unit import Role
@@ -31,6 +32,8 @@ class SuperiorOffice:
         ]
         self.told_units: list[int] = []
         self.steps: list[str] = []
+        self.words: list[str] = []
+        self.feedback: list[Feedback] = []
 
     def is_link(self, token: str) -> bool:
         """Whether the office has it."""
@@ -57,7 +60,7 @@ class SuperiorOffice:
             raise RefusedError("后四位不对 / wrong")
         return PASSED
 
-    async def told(self, token: str, callee_id: int, passed: str) -> None:
+    async def told(self, token: str, callee_id: int, passed: str, words: str = "") -> None:
         """Once."""
         if not self._office.database:
             raise StoreError("no database")
@@ -65,6 +68,19 @@ class SuperiorOffice:
             raise RefusedError("不在名单上 / not on the list")
         self.units = [one for one in self.units if one.callee_id != callee_id]
         self.told_units.append(callee_id)
+        self.words.append(words)
+
+    async def feed_back(self, token: str, said: Feedback) -> None:
+        """Kept, for whoever has confirmed."""
+        if not self.has_list(token):
+            raise RefusedError("请先确认 / confirm first")
+        if said:
+            self.feedback.append(said)
+
+    def reported_at(self, token: str) -> int | None:
+        """Now, if at all."""
+        assert self.is_link(token)
+        return self._office.clock.now() if self.feedback else None
 
     def rename(self, name: str) -> None:
         """The first unit is called otherwise."""

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from warning_dispatch.clock import VirtualClock
+from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.web import guesses
 from warning_dispatch.web.application import Superiors, create_app
 
@@ -91,8 +92,9 @@ def test_one_is_told_at_a_time_and_asked_once_more(phone: TestClient, superior: 
     assert "临县白文镇郝家墕102村" in asked.text
     assert superior.told_units == []
     for _ in range(2):
-        assert phone.post(LIST, data={"u": "102"}).headers["location"] == "list"
+        assert phone.post(LIST, data={"u": "102", "words": " 已去村委 "}).headers["location"] == "list"
     assert superior.told_units == [102]
+    assert superior.words == ["已去村委"]
     page = phone.get(LIST).text
     assert "郝家墕102村" not in page
     assert "代报 1" in page
@@ -189,3 +191,23 @@ def test_guesses_are_slow_before_they_are_refused(
         for _ in range(guesses.SLOW_FROM + 2):
             client.get("/r/zzzzzzzzzzzzzzzz")
     assert waited.count(guesses.PAUSE) == 3
+
+
+def test_feedback_is_short_optional_and_after_the_answer(phone: TestClient, superior: Any, office: Any) -> None:
+    """The way stands on the confirmed page; what was written is kept, cut to what a phone writes, and thanked for."""
+    assert f'href="{TOKEN}/feedback"' in phone.get(PATH).text
+    page = phone.get(f"{PATH}/feedback")
+    assert len(page.content) < 15_000
+    assert "已收到您" not in page.text
+    sent = {"on_post": "1", "moved": "37", "measures": "转移沿河户", "dangers": "x" * 999}
+    assert phone.post(f"{PATH}/feedback", data=sent).headers["location"] == "feedback"
+    assert superior.feedback == [Feedback(on_post=True, measures="转移沿河户", moved=37, dangers="x" * 200)]
+    assert "已收到您 2026-07-26" in phone.get(f"{PATH}/feedback").text
+    phone.post(f"{PATH}/feedback", data={"moved": "many"})
+    phone.post(f"{PATH}/feedback", data=sent, headers={"Purpose": "prefetch"})
+    assert len(superior.feedback) == 1
+    office.add_link()
+    assert "/feedback" not in phone.get(PATH).text
+    assert phone.get(f"{PATH}/feedback").status_code == 303
+    assert phone.post(f"{PATH}/feedback", data=sent).status_code == 409
+    assert phone.get("/r/zzzzzzzzzzzzzzzz/feedback").status_code == 404
