@@ -105,4 +105,4 @@ class WriterSuperiorDesk:
             ledger.tx.feedback.add(callee_ids, receiver_id, ledger.now, said)
             ledger.note(callout_id, {"k": "feedback", "receiver": receiver_id, "callees": list(callee_ids)})
 
-        await self._office.once(Lane.ANSWER, work)
+        await self._office.once(Lane.ACT, work)
