@@ -22,7 +22,7 @@ def open_list(visit: Any, site: Any, phone: dict[str, Any], query: str = "", *, 
     context.route("**/*.{png,jpg,svg,woff2}", lambda route: route.abort())
     page: Page = context.new_page()
     page.goto(f"{site.address}/r/{site.token}{query}")
-    page.locator("a.go").tap()
+    page.locator("a.go").first.tap()
     page.locator("input[name=four]").fill("0042")
     page.locator("button").tap()
     page.wait_for_selector(".u")
@@ -72,3 +72,17 @@ def test_a_friend_with_the_link_sees_counts(visit: Any, township: Any) -> None:
     friend.locator("button").tap()
     friend.wait_for_selector("[role=alert]")
     assert friend.locator(".n").count() == 0
+
+
+@pytest.mark.parametrize("phone", [PHONE, SMALLEST], ids=["360", "320"])
+def test_feedback_is_written_with_a_thumb(visit: Any, township: Any, phone: dict[str, Any]) -> None:
+    """From the confirmed page to the form and the thanks; no sideways scrolling."""
+    page: Page = visit(**phone).new_page()
+    page.goto(f"{township.address}/r/{township.token}")
+    page.locator("a.go").last.tap()
+    page.locator("input[name=on_post]").check()
+    page.locator("input[name=moved]").fill("37")
+    assert page.evaluate("document.documentElement.scrollWidth") == phone["viewport"]["width"]
+    page.locator("button").tap()
+    page.wait_for_selector("[role=status]")
+    assert [(one.on_post, one.moved) for one in township.superior.feedback] == [(True, 37)]
