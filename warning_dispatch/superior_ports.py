@@ -23,8 +23,8 @@ class SuperiorReadings(Protocol):
         """Whether the person behind a link has answered for a unit that others are called below. False for no link."""
         ...
 
-    def own_list(self, token: str, passed: str = "", *, limit: int = 15, offset: int = 0) -> OwnList:
-        """The lists that the person holds; `passed`: what `SuperiorDesk.pass_step` gave.
+    def own_list(self, token: str, passed: str = "", *, limit: int = 15, offset: int = 0, only: int = 0) -> OwnList:
+        """The lists that the person holds; `passed`: what `SuperiorDesk.pass_step` gave. `only`: that callee, if it is listed.
 
         NotFoundError: no such link, or nobody stands below the person, or they have not answered themselves.
         """

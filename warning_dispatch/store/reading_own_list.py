@@ -87,12 +87,13 @@ class OwnListTables:
             return False
         return bool(self._lists(view))
 
-    def own_list(self, token: str, passed: str = "", *, limit: int = 15, offset: int = 0) -> OwnList:
+    def own_list(self, token: str, passed: str = "", *, limit: int = 15, offset: int = 0, only: int = 0) -> OwnList:
         """See the port."""
         standing = self.standing(token)
         answered, told = self._answers(standing)
         step_needed = not self.passes(token, passed)
-        shown = () if step_needed else standing.rows[offset : offset + limit]
+        rows = [row for row in standing.rows if only in (0, row.callee_id)]
+        shown = () if step_needed else rows[offset : offset + limit]
         return OwnList(
             link=standing.view,
             step_needed=step_needed,

@@ -29,7 +29,6 @@ PASSED_FOR: Final = 3 * 86_400
 """Seconds for which a browser keeps that the step was passed: longer than a call-out lives."""
 PAGE: Final = 15
 """Units on a page: with two people each it stays below 15 kB."""
-MOST: Final = 5_000
 
 
 class SuperiorPage:
@@ -78,10 +77,9 @@ class SuperiorPage:
         """One unit that was asked for, else a page of the list."""
         asked = whole(visit.request.query_params.get("u"))
         if asked:
-            page = await self._list(visit, limit=MOST)
-            unit = next((one for one in page.units if one.callee_id == asked), None)
-            if unit is not None and not page.step_needed:
-                return self._made(visit, page, "receiver_told.html", {"unit": unit})
+            page = await self._list(visit, only=asked)
+            if page.units:
+                return self._made(visit, page, "receiver_told.html", {"unit": page.units[0]})
             return self._to_list(visit)
         wanted = max(1, whole(visit.request.query_params.get("page"), 1))
         page = await self._list(visit, offset=(wanted - 1) * PAGE)
@@ -90,11 +88,12 @@ class SuperiorPage:
         fields = {"number": wanted, "size": PAGE, "more": page.total > wanted * PAGE}
         return self._made(visit, page, "receiver_list.html", fields)
 
-    async def _list(self, visit: Visit, *, limit: int = PAGE, offset: int = 0) -> OwnList:
+    async def _list(self, visit: Visit, *, offset: int = 0, only: int = 0) -> OwnList:
         """The list in the receiver's language. A browser that reads ahead is shown no number."""
         passed = "" if is_prefetch(visit.request) or visit.request.method == "HEAD" else visit.passed
         page = await to_thread.run_sync(
-            lambda: self._read.own_list(visit.token, passed, limit=limit, offset=offset), abandon_on_cancel=True
+            lambda: self._read.own_list(visit.token, passed, limit=PAGE, offset=offset, only=only),
+            abandon_on_cancel=True,
         )
         visit.words = self._pages.words_for(visit.request, page.link.language)
         return page

@@ -43,12 +43,13 @@ class SuperiorOffice:
         """Whoever has confirmed."""
         return self.is_link(token) and self._office.links[token].last_confirmed is not None
 
-    def own_list(self, token: str, passed: str = "", *, limit: int = 15, offset: int = 0) -> OwnList:
+    def own_list(self, token: str, passed: str = "", *, limit: int = 15, offset: int = 0, only: int = 0) -> OwnList:
         """Before the step nothing but counts."""
         if not self.has_list(token):
             raise NotFoundError("no list")
         needed = passed != PASSED
-        shown = () if needed else tuple(self.units[offset : offset + limit])
+        units = [one for one in self.units if only in (0, one.callee_id)]
+        shown = () if needed else tuple(units[offset : offset + limit])
         told = len(self.told_units)
         return OwnList(self._office.links[token], needed, 4, told, len(self.units), 2, shown)
 

@@ -185,7 +185,7 @@ def test_guesses_are_slow_before_they_are_refused(
     async def note(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr(guesses.asyncio, "sleep", note)
+    monkeypatch.setattr("warning_dispatch.web.guesses.asyncio.sleep", note)
     app = create_app(office, office, public_url="http://x", live_page=False, body_limit=1000, clock=clock)
     with TestClient(app, client=("192.0.2.7", 50_000)) as client:
         for _ in range(guesses.SLOW_FROM + 2):
