@@ -21,10 +21,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Reque
 
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.model.alarm_facts import written
-from warning_dispatch.model.states import CalleeState
+from warning_dispatch.model.states import CalleeState, Means
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.model.views import AlarmRow
-from warning_dispatch.web.application import Renewal, create_app
+from warning_dispatch.web.application import Renewal, Superiors, create_app
 
 ROOT = Path(__file__).parents[2]
 FLAGS = (
@@ -80,6 +80,7 @@ class Site:
     token: str
     renewal: Any = None
     proof: str = ""
+    superior: Any = None
 
 
 class Server:
@@ -148,6 +149,34 @@ def refresh(site: Site) -> Iterator[Site]:
     server = Server(app)
     site.address = f"http://127.0.0.1:{server.port}"
     site.token, site.proof, site.renewal = doubles.TOKEN, doubles.PROOF_TOKEN, renewal
+    yield site
+    server.stop()
+
+
+@pytest.fixture
+def township(site: Site) -> Iterator[Site]:
+    """A server whose receiver is a township with a list of its own; it has confirmed. What is asked is noted with `site`'s."""
+    superior = load("web_superior_double", "superior_office.py").SuperiorOffice(site.office, 18)
+    office = site.office
+    app = create_app(
+        office,
+        office,
+        public_url="http://127.0.0.1",
+        live_page=False,
+        body_limit=1000,
+        clock=site.clock,
+        superiors=Superiors(superior, superior),
+    )
+    confirmed = office.link_unit(
+        name="白文镇",
+        path="临县",
+        confirmed_at=site.clock.now(),
+        confirmed_means=Means.LINK,
+        state=CalleeState.ACKNOWLEDGED,
+    )
+    office.add_link(units=(confirmed,))
+    server = Server(app)
+    site.address, site.superior = f"http://127.0.0.1:{server.port}", superior
     yield site
     server.stop()
 

@@ -25,7 +25,7 @@ from warning_dispatch.engine.records import (
 )
 from warning_dispatch.engine.storage_alarms import AlarmRows
 from warning_dispatch.engine.storage_attempts import AttemptRows
-from warning_dispatch.engine.storage_contacts import EndpointRows, LinkRows
+from warning_dispatch.engine.storage_contacts import EndpointRows, FeedbackRows, LinkRows
 from warning_dispatch.engine.storage_limits import NumberCallRows, OptOutRows, RouteRows, TurnRows
 from warning_dispatch.engine.storage_register import ChoreRows, UpkeepRows
 from warning_dispatch.engine.storage_renewal import CampaignRows, LetterRows, PeopleRows, ProofRows
@@ -516,6 +516,11 @@ class Transaction(Protocol):
     @property
     def links(self) -> LinkRows:
         """Receivers' links."""
+        ...
+
+    @property
+    def feedback(self) -> FeedbackRows:
+        """反馈."""
         ...
 
     @property

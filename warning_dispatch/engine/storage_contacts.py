@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, LinkTarget
+from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.texts import NamedUnit
 from warning_dispatch.model.unit import Channel, ReceiverEntry
@@ -50,6 +51,18 @@ class EndpointRows(Protocol):
 
     def area_names(self, areas: Sequence[str]) -> Sequence[str]:
         """Names of divisions, in the order given."""
+        ...
+
+
+class FeedbackRows(Protocol):
+    """What receivers report after their answer."""
+
+    def add(self, callee_ids: Sequence[int], receiver_id: int, now: int, said: Feedback) -> None:
+        """The same report about each of these units."""
+        ...
+
+    def count(self, callee_ids: Sequence[int], receiver_id: int) -> int:
+        """How many reports this person has made about the unit with the most of them."""
         ...
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from warning_dispatch.model.alert import Disposition, Problem
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.states import AttemptState, BranchState, CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
 from warning_dispatch.model.views import AlarmRow, CalleeRow
@@ -178,6 +179,8 @@ class UnitStory:
     acts: tuple[ActLine, ...]
     alarms: tuple[AlarmRow, ...]
     elsewhere: tuple[SeenElsewhere, ...]
+    feedback: tuple[tuple[int, Feedback], ...] = ()
+    """(moment, what was reported), the newest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 
@@ -41,6 +42,7 @@ from warning_dispatch.model.views import (
 )
 from warning_dispatch.ports import OpenCall, Sealer
 from warning_dispatch.store.database import reading
+from warning_dispatch.store.feedback_rows import feedback_of
 from warning_dispatch.store.publication_rows import feed_page, one_publication, outlet_views
 from warning_dispatch.store.reading_alarms import listed_alarms
 from warning_dispatch.store.reading_alerts import (
@@ -153,7 +155,9 @@ class TableReadings:
     def story(self, callout_id: int, callee_id: int) -> UnitStory:
         """See ConsoleReadings."""
         with self._console() as console:
-            return console.story(callout_id, callee_id)
+            story = console.story(callout_id, callee_id)
+        with self._reading() as sql:
+            return replace(story, feedback=tuple(feedback_of(sql, self._sealer, callee_id)))
 
     def in_clear(self, callout_id: int, callee_id: int) -> Sequence[ClearLine]:
         """See ConsoleReadings."""

@@ -426,7 +426,12 @@ feedback = Table(
     Column("callee_id", Key, ForeignKey("callee.id"), nullable=False),
     Column("receiver_id", Key),
     Column("at", BigInteger, nullable=False),
-    Column("body", Text, nullable=False, comment="JSON: on post, measures, people moved, dangers"),
+    Column(
+        "sealed",
+        LargeBinary,
+        nullable=False,
+        comment="JSON: on post, measures, people moved, dangers; it may name people",
+    ),
     Index("ix_feedback_callee", "callee_id"),
 )
 

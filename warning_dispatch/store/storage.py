@@ -19,6 +19,7 @@ from warning_dispatch.store.chore_rows import ChoreTable
 from warning_dispatch.store.clock_rows import ClockTable
 from warning_dispatch.store.database import is_sqlite, writing
 from warning_dispatch.store.endpoint_rows import EndpointTable
+from warning_dispatch.store.feedback_rows import FeedbackTable
 from warning_dispatch.store.filing_rows import FilingTable
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.letter_rows import LetterTable
@@ -71,6 +72,7 @@ class TableTransaction:
         self.leases = LeaseTable(sql)
         self.publications = PublicationTable(sql, sealer)
         self.links = LinkTable(sql, link_key)
+        self.feedback = FeedbackTable(sql, sealer)
         self.clock = ClockTable(sql)
         self.chores = ChoreTable(sql)
         self.upkeep = UpkeepTable(sql, sealer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
 from warning_dispatch.model.rights import Right
 from warning_dispatch.ports import Desk, ReadModels, RenewalDesk, RenewalReadings
+from warning_dispatch.superior_ports import SuperiorDesk, SuperiorReadings
 from warning_dispatch.web.access import Access
 from warning_dispatch.web.account_pages import AccountPages
 from warning_dispatch.web.api import Api
@@ -29,9 +30,11 @@ from warning_dispatch.web.bureau import BureauPages
 from warning_dispatch.web.console.console import Console, ConsoleParts
 from warning_dispatch.web.doorkeeper import Doorkeeper
 from warning_dispatch.web.failures import Failures
+from warning_dispatch.web.feedback import FeedbackPage
 from warning_dispatch.web.feeds import Feeds
 from warning_dispatch.web.filing import FilingPage
 from warning_dispatch.web.guard import Guard
+from warning_dispatch.web.guesses import Guesses
 from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.live import LivePage
 from warning_dispatch.web.login_desk import LoginDesk
@@ -42,6 +45,7 @@ from warning_dispatch.web.proof import ProofDoor
 from warning_dispatch.web.push import PushDoor, Pusher
 from warning_dispatch.web.receiver import ReceiverPage
 from warning_dispatch.web.register_look import RegisterLook
+from warning_dispatch.web.superior import SuperiorPage
 from warning_dispatch.web.tasks import TasksPage
 from warning_dispatch.web.users_pages import UsersPages
 
@@ -63,6 +67,14 @@ class Renewal:
     desk: RenewalDesk
 
 
+@dataclass(frozen=True, slots=True)
+class Superiors:
+    """What the page of a superior's own list stands on."""
+
+    read: SuperiorReadings
+    desk: SuperiorDesk
+
+
 def create_app(
     read: ReadModels,
     desk: Desk,
@@ -77,6 +89,8 @@ def create_app(
     feeds: Feeds | None = None,
     console: ConsoleParts | None = None,
     renewal: Renewal | None = None,
+    superiors: Superiors | None = None,
+    proxies: Collection[str] = (),
     register: RegisterLook | None = None,
     hooks: Hooks | None = None,
     login: LoginDesk | None = None,
@@ -88,13 +102,15 @@ def create_app(
     `login`: who may log in; with it every page of the bureau stands behind a door (doors.py). None is the demonstration,
     whose pages are open on loopback and say so.
     `pushers`: who may push besides holders of a key; `feeds` None: nothing is published. `renewal` None: no pages of
-    the yearly refresh; `register` None: none of the register. `hooks`: providers call back. `console` None: officers have
+    the yearly refresh; `superiors` None: receivers see no list of their own units; `proxies` say for whom they ask, where wrong
+    links are counted; `register` None: none of the register. `hooks`: providers call back. `console` None: officers have
     no pages here. Before the server stops call
     `app.state.close()` in its event loop: it ends the open streams.
     """
     pages = Pages()
     failures = Failures(pages)
     live = LivePage(read, pages, clock)
+    guesses = Guesses(clock, proxies)
     secure = urlsplit(public_url).scheme == "https"
     desk_pages = Console(console, pages, clock, secure=secure) if console else None
     app = FastAPI(
@@ -105,7 +121,18 @@ def create_app(
             *(_doorkeeper(login, failures, public_url, body_limit) if login else ()),
         ],
         routes=[
-            *(_pages_routes(read, desk, pages, failures) if people else ()),
+            *(
+                _pages_routes(
+                    ReceiverPage(read, desk, pages, failures, guesses, superiors.read if superiors else None), pages
+                )
+                if people
+                else ()
+            ),
+            *(
+                _superior_routes(read, superiors, pages, failures, guesses, secure=secure)
+                if people and superiors
+                else ()
+            ),
             *(_renewal_routes(renewal, pages, failures, secure=secure) if people and renewal else ()),
             *(_login_routes(login, pages, clock, public_url) if login else ()),
             *(_live_routes(Front(live, read, pages, login)) if live_page else ()),
@@ -143,11 +170,22 @@ def _guard(failures: Failures, *, secure: bool) -> Any:
     return around
 
 
-def _pages_routes(read: ReadModels, desk: Desk, pages: Pages, failures: Failures) -> list[BaseRoute]:
-    receiver = ReceiverPage(read, desk, pages, failures)
+def _pages_routes(receiver: ReceiverPage, pages: Pages) -> list[BaseRoute]:
     return [
         Route("/r/{token}", receiver.answer, methods=["GET", "HEAD", "POST"]),
         Route("/static/{name}", pages.static_answer, methods=["GET"]),
+    ]
+
+
+def _superior_routes(
+    read: ReadModels, superiors: Superiors, pages: Pages, failures: Failures, guesses: Guesses, *, secure: bool
+) -> list[BaseRoute]:
+    page = SuperiorPage(superiors.read, superiors.desk, pages, failures, guesses, secure=secure)
+    feedback = FeedbackPage(read, superiors.read, superiors.desk, pages, failures, guesses)
+    methods = ["GET", "HEAD", "POST"]
+    return [
+        Route("/r/{token}/list", page.answer, methods=methods),
+        Route("/r/{token}/feedback", feedback.answer, methods=methods),
     ]
 
 

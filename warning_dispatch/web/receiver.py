@@ -1,7 +1,8 @@
 """/r/{token}: the page behind a receiver's link. GET shows, POST confirms, and nothing else ever does.
 
 The button's answer is a redirect, so that going back or reloading shows the state and never asks to send again.
-Guessing is bounded by the 80 bits of a token; a limit of wrong ones per address is not part of this module.
+Guessing is bounded by the 80 bits of a token, and slowed and refused by address (guesses.py); whoever has a right link is
+never kept out by the guesses of others behind the same address.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from warning_dispatch.errors import DispatchError, NotFoundError, RefusedError
 from warning_dispatch.model.states import LIVE_CALLOUT, CalleeState, CallOutState
 from warning_dispatch.model.views import LinkUnit, LinkView
 from warning_dispatch.ports import Desk, ReadModels
+from warning_dispatch.superior_ports import SuperiorReadings
 from warning_dispatch.web.catalogues import asked_language
 from warning_dispatch.web.failures import Failures
+from warning_dispatch.web.guesses import Guesses
 from warning_dispatch.web.pages import Pages
 
 TOKEN: Final = re.compile(r"([A-Za-z2-7]{16})(?![A-Za-z0-9])")
@@ -32,31 +35,63 @@ ENDINGS: Final = {CallOutState.CANCELLED: "lifted", CallOutState.SUPERSEDED: "su
 class ReceiverPage:
     """Shows a warning to one receiver and takes their "received"."""
 
-    def __init__(self, read: ReadModels, desk: Desk, pages: Pages, failures: Failures) -> None:
-        """The read models show, the desk records."""
+    def __init__(
+        self,
+        read: ReadModels,
+        desk: Desk,
+        pages: Pages,
+        failures: Failures,
+        guesses: Guesses,
+        superiors: SuperiorReadings | None = None,
+    ) -> None:
+        """The read models show, the desk records. `superiors` None: nobody is shown the way to a list of their own."""
         self._read = read
         self._desk = desk
         self._pages = pages
         self._failures = failures
+        self._guesses = guesses
+        self._superiors = superiors
 
     async def answer(self, request: Request) -> Response:
         """GET and HEAD show, POST confirms."""
         token = token_in(str(request.path_params["token"]))
         if token is None:
-            return self._failures.page(request, "link", 404)
+            return await self._guesses.wrong_link(request, self._failures)
         try:
             if request.method == "POST":
                 return await self._confirm(request, token)
             return await self._show(request, token)
         except NotFoundError:
-            return self._failures.page(request, "link", 404)
+            return await self._guesses.wrong_link(request, self._failures)
 
     async def _show(self, request: Request, token: str) -> Response:
         view = await to_thread.run_sync(self._read.link, token)
         words = self._pages.words_for(request, view.language)
         if view.own:
             return self._pages.styled("receiver_self.html", words, {"view": view, "confirmed": view.last_confirmed})
-        return self._pages.styled("receiver.html", words, {"view": view, **page_fields(view)})
+        fields = {
+            "view": view,
+            "list_at": await self._list_at(request, token, view),
+            "feedback_at": self._feedback_at(request, token),
+            **page_fields(view),
+        }
+        return self._pages.styled("receiver.html", words, fields)
+
+    def _feedback_at(self, request: Request, token: str) -> str:
+        """Where whoever has confirmed may report; empty where nobody keeps it."""
+        language = asked_language(request.query_params.get("lang"))
+        return f"{token}/feedback" + (f"?lang={language}" if language else "") if self._superiors else ""
+
+    async def _list_at(self, request: Request, token: str, view: LinkView) -> str:
+        """Where a superior who has answered finds its own units; empty for everybody else."""
+        if self._superiors is None or view.callout_state not in LIVE_CALLOUT:
+            return ""
+        if all(unit.confirmed_at is None for unit in view.units):
+            return ""
+        if not await to_thread.run_sync(self._superiors.has_list, token):
+            return ""
+        language = asked_language(request.query_params.get("lang"))
+        return f"{token}/list" + (f"?lang={language}" if language else "")
 
     async def _confirm(self, request: Request, token: str) -> Response:
         """1. Refuse what a machine read ahead. 2. Record. 3. Send the browser to the page that shows it."""

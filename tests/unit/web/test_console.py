@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.console_views import CalleeQuery
+from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.states import UNREACHED, CalleeState, CallOutState
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.snapshot import fold_faults
@@ -232,6 +233,22 @@ def test_calling_again_is_noted_in_the_units_story(bureau: Any, desk: TestClient
     page = desk.get(f"/console/callouts/{bureau.callout}/units/{row.callee_id}").text
     assert "再次呼叫" in page
     assert "王值班 · 电话核实" in page
+
+
+def test_feedback_stands_in_the_units_story(bureau: Any, desk: TestClient) -> None:
+    """What the village reported, in both languages; its brackets are no markup."""
+    row = silent(bureau)
+    said = Feedback(on_post=True, moved=37, measures="<b>转移", dangers="桥头进水", told="见到本人")
+    with bureau.desk.lock:
+        bureau.engine.once(
+            bureau.clock.now(), lambda ledger: ledger.tx.feedback.add([row.callee_id], 1, ledger.now, said)
+        )
+    address = f"/console/callouts/{bureau.callout}/units/{row.callee_id}"
+    page = desk.get(address).text
+    for text in ("已到岗", "转移人数 37", "桥头进水", "见到本人"):
+        assert text in page
+    assert "<b>转移" not in page
+    assert "People moved 37" in desk.get(f"{address}?lang=en").text
 
 
 def test_what_cannot_be_taken_back_is_asked_twice(bureau: Any, desk: TestClient) -> None:

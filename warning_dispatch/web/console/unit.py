@@ -14,6 +14,7 @@ from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.console_views import ActLine, AnswerLine, TriedLine, UnitStory
+from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, CalleeState, Means
 from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
 from warning_dispatch.web.console.screens import Screen
@@ -33,7 +34,7 @@ class Event:
 
     at: int
     kind: str
-    what: TriedLine | AnswerLine | ActLine | str
+    what: TriedLine | AnswerLine | ActLine | Feedback | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,4 +143,5 @@ def events_of(story: UnitStory, started_at: int) -> list[Event]:
     found += [Event(one.claimed_at or one.due_at, "try", one) for one in reversed(story.tries)]
     found += [Event(one.at, "act", one) for one in story.acts]
     found += [Event(one.at, "answer", one) for one in story.answers]
+    found += [Event(at, "feedback", said) for at, said in reversed(story.feedback)]
     return sorted(found, key=lambda event: event.at)[::-1]

@@ -1159,7 +1159,12 @@ def _create_feedback() -> None:
         sa.Column("callee_id", KEY, nullable=False),
         sa.Column("receiver_id", KEY),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False, comment="JSON: on post, measures, people moved, dangers"),
+        sa.Column(
+            "sealed",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="JSON: on post, measures, people moved, dangers; it may name people",
+        ),
         sa.ForeignKeyConstraint(["callee_id"], ["callee.id"], name=op.f("fk_feedback_callee_id_callee")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback")),
     )

@@ -1,0 +1,88 @@
+"""A double of the two ports of a superior's page: a township with villages, honest in what it hides and refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
+from warning_dispatch.model.feedback import Feedback
+from warning_dispatch.model.states import CalleeState
+from warning_dispatch.model.superior_views import DialledPerson, OwnList, OwnUnit
+from warning_dispatch.model.unit import Role
+
+FOUR = "0042"
+PASSED = "passed"
+PEOPLE = (
+    DialledPerson(Role.PRIMARY, "样本甲", "+8610000000001"),
+    DialledPerson(Role.DEPUTY, "样本乙", "+8610000000002"),
+)
+
+
+class SuperiorOffice:
+    """Both ports. `told_units`: what was recorded, in order; `steps`: what was tried."""
+
+    def __init__(self, office: Any, villages: int = 3) -> None:
+        """`office` has the links; every one of them holds the list."""
+        self._office = office
+        states = (CalleeState.UNANSWERED, CalleeState.UNCALLED, CalleeState.UNCONFIRMED)
+        self.units = [
+            OwnUnit(number, f"郝家墕{number}村", "临县 白文镇", states[number % 3], PEOPLE)
+            for number in range(101, 101 + villages)
+        ]
+        self.told_units: list[int] = []
+        self.steps: list[str] = []
+        self.words: list[str] = []
+        self.feedback: list[Feedback] = []
+
+    def is_link(self, token: str) -> bool:
+        """Whether the office has it."""
+        return token in self._office.links
+
+    def has_list(self, token: str) -> bool:
+        """Whoever has confirmed."""
+        return self.is_link(token) and self._office.links[token].last_confirmed is not None
+
+    def own_list(self, token: str, passed: str = "", *, limit: int = 15, offset: int = 0, only: int = 0) -> OwnList:
+        """Before the step nothing but counts."""
+        if not self.has_list(token):
+            raise NotFoundError("no list")
+        needed = passed != PASSED
+        units = [one for one in self.units if only in (0, one.callee_id)]
+        shown = () if needed else tuple(units[offset : offset + limit])
+        told = len(self.told_units)
+        return OwnList(self._office.links[token], needed, 4, told, len(self.units), 2, shown)
+
+    async def pass_step(self, token: str, last_four: str) -> str:
+        """One phone."""
+        assert self.has_list(token)
+        self.steps.append(last_four)
+        if last_four != FOUR:
+            raise RefusedError("后四位不对 / wrong")
+        return PASSED
+
+    async def told(self, token: str, callee_id: int, passed: str, words: str = "") -> None:
+        """Once."""
+        if not self._office.database:
+            raise StoreError("no database")
+        if self.own_list(token, passed).step_needed or all(one.callee_id != callee_id for one in self.units):
+            raise RefusedError("不在名单上 / not on the list")
+        self.units = [one for one in self.units if one.callee_id != callee_id]
+        self.told_units.append(callee_id)
+        self.words.append(words)
+
+    async def feed_back(self, token: str, said: Feedback) -> None:
+        """Kept, for whoever has confirmed."""
+        if not self.has_list(token):
+            raise RefusedError("请先确认 / confirm first")
+        if said:
+            self.feedback.append(said)
+
+    def reported_at(self, token: str) -> int | None:
+        """Now, if at all."""
+        assert self.is_link(token)
+        return self._office.clock.now() if self.feedback else None
+
+    def rename(self, name: str) -> None:
+        """The first unit is called otherwise."""
+        self.units[0] = replace(self.units[0], name=name)

@@ -1,0 +1,50 @@
+"""Feedback ↔ rows; sealed, because it may name people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import TypeAdapter
+
+from warning_dispatch.model.feedback import Feedback
+from warning_dispatch.ports import Sealer
+from warning_dispatch.store.sql import Sql
+
+FEEDBACK_CONTEXT = "feedback"
+_FEEDBACK = TypeAdapter(Feedback)
+
+
+class FeedbackTable:
+    """engine.storage_contacts.FeedbackRows."""
+
+    def __init__(self, sql: Sql, sealer: Sealer) -> None:
+        self._sql = sql
+        self._sealer = sealer
+
+    def add(self, callee_ids: Sequence[int], receiver_id: int, now: int, said: Feedback) -> None:
+        """See the port."""
+        sealed = self._sealer.seal(_FEEDBACK.dump_json(said), FEEDBACK_CONTEXT)
+        self._sql.many(
+            "INSERT INTO feedback (callee_id, receiver_id, at, sealed) VALUES (?, ?, ?, ?bytea)",
+            [(callee_id, receiver_id, now, sealed) for callee_id in callee_ids],
+        )
+
+    def count(self, callee_ids: Sequence[int], receiver_id: int) -> int:
+        """See the port."""
+        found: int = self._sql.value(
+            """SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM feedback
+            WHERE receiver_id = ? AND callee_id IN {ids} GROUP BY callee_id) x""",
+            receiver_id,
+            self._sql.ids(callee_ids),
+        )
+        return found
+
+
+def feedback_of(sql: Sql, sealer: Sealer, callee_id: int) -> Sequence[tuple[int, Feedback]]:
+    """(moment, what was said) about a unit of a call-out, the newest first."""
+    return [
+        (at, _FEEDBACK.validate_json(sealer.unseal(sealed, FEEDBACK_CONTEXT)))
+        for at, sealed in sql.rows(
+            "SELECT at, sealed FROM feedback WHERE callee_id = ? ORDER BY at DESC, id DESC", callee_id
+        )
+    ]
