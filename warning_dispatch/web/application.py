@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -97,21 +97,19 @@ def create_app(
 ) -> FastAPI:
     """The application for the network: API, receiver's page, probes and, with `live_page`, the bureau's own pages.
 
-    `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for
-    one message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each).
-    `login`: who may log in; with it every page of the bureau stands behind a door (doors.py). None is the demonstration,
-    whose pages are open on loopback and say so.
-    `pushers`: who may push besides holders of a key; `feeds` None: nothing is published. `renewal` None: no pages of
-    the yearly refresh; `superiors` None: receivers see no list of their own units; `proxies` say for whom they ask, where wrong
-    links are counted; `register` None: none of the register. `hooks`: providers call back. `console` None: officers have
-    no pages here. Before the server stops call
-    `app.state.close()` in its event loop: it ends the open streams.
+    `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for one
+    message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each). `login`: who
+    may log in; with it every page of the bureau stands behind a door (doors.py). None is the demonstration, whose pages are
+    open on loopback and say so. `pushers`: who may push besides holders of a key; `feeds` None: nothing is published.
+    `renewal` None: no pages of the yearly refresh; `superiors` None: receivers see no list of their own units; `proxies`
+    say for whom they ask, where wrong links are counted; `register` None: none of the register. `hooks`: providers call
+    back. `console` None: officers have no pages here. Before the server stops call `app.state.close()` in its event loop:
+    it ends the open streams.
     """
-    pages = Pages()
-    failures = Failures(pages)
+    failures = Failures(pages := Pages())
     live = LivePage(read, pages, clock)
-    guesses = Guesses(clock, proxies)
     secure = urlsplit(public_url).scheme == "https"
+    outside = _Outside(read, desk, pages, failures, Guesses(clock, proxies), secure=secure)
     desk_pages = Console(console, pages, clock, secure=secure) if console else None
     app = FastAPI(
         **_NAMED,
@@ -121,19 +119,7 @@ def create_app(
             *(_doorkeeper(login, failures, public_url, body_limit) if login else ()),
         ],
         routes=[
-            *(
-                _pages_routes(
-                    ReceiverPage(read, desk, pages, failures, guesses, superiors.read if superiors else None), pages
-                )
-                if people
-                else ()
-            ),
-            *(
-                _superior_routes(read, superiors, pages, failures, guesses, secure=secure)
-                if people and superiors
-                else ()
-            ),
-            *(_renewal_routes(renewal, pages, failures, secure=secure) if people and renewal else ()),
+            *(outside.routes(superiors, renewal) if people else ()),
             *(_login_routes(login, pages, clock, public_url) if login else ()),
             *(_live_routes(Front(live, read, pages, login)) if live_page else ()),
             *(desk_pages.routes() if desk_pages else ()),
@@ -145,17 +131,45 @@ def create_app(
     _add_probes(app, Probes(desk, clock))
     door = PushDoor(read, clock, pushers, body_limit)
     app.include_router(Api(read, desk, clock, door, register).router(alerts=alerts, people=people))
-    if feeds is not None:
-        app.include_router(feeds.router())
+    _add_feeds(app, feeds)
     failures.install(app)
     app.state.close = partial(_close, live, desk_pages)
     return app
+
+
+@dataclass(frozen=True)
+class _Outside:
+    """The pages of those who have a link: receivers, their superiors, registrars."""
+
+    read: ReadModels
+    desk: Desk
+    pages: Pages
+    failures: Failures
+    guesses: Guesses
+    secure: bool = field(kw_only=True)
+
+    def routes(self, superiors: Superiors | None, renewal: Renewal | None) -> Iterator[BaseRoute]:
+        receiver = ReceiverPage(
+            self.read, self.desk, self.pages, self.failures, self.guesses, superiors.read if superiors else None
+        )
+        yield from _pages_routes(receiver, self.pages)
+        if superiors:
+            yield from _superior_routes(
+                self.read, superiors, self.pages, self.failures, self.guesses, secure=self.secure
+            )
+        if renewal:
+            yield from _renewal_routes(renewal, self.pages, self.failures, secure=self.secure)
 
 
 def _close(live: LivePage, desk_pages: Console | None) -> None:
     live.close()
     if desk_pages is not None:
         desk_pages.close()
+
+
+def _add_feeds(app: FastAPI, feeds: Feeds | None) -> None:
+    if feeds is not None:
+        app.include_router(feeds.router())
 
 
 def _add_probes(app: FastAPI, probes: Probes) -> None:
