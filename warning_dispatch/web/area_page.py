@@ -14,7 +14,7 @@ from warning_dispatch.model.rights import Right
 from warning_dispatch.model.views import CallOutView, SuperiorList
 from warning_dispatch.ports import ReadModels
 from warning_dispatch.web.access import Access
-from warning_dispatch.web.bureau import BureauPages
+from warning_dispatch.web.bureau import WITH_SCRIPT, BureauPages
 
 MOST_SHOWN: Final = 10
 """Running call-outs on the page; more than a few at a time there never are."""
@@ -54,7 +54,7 @@ class AreaPage:
         shown = [await self._of_area(request, view) for view in views]
         units = self._access.units(request, Right.SEE) or ()
         fields = {"callouts": [one for one in shown if one.lists], "units": units, "reload": RELOAD_AFTER}
-        return self._bureau.show(request, "bureau/area.html", fields)
+        return self._bureau.show(request, "bureau/area.html", fields, policy=WITH_SCRIPT)
 
     def _live(self) -> Sequence[CallOutView]:
         return self._read.callouts(live_only=True, limit=MOST_SHOWN)

@@ -15,7 +15,11 @@ from warning_dispatch.web.catalogues import Catalogue, asked_language
 from warning_dispatch.web.doors import root_of
 from warning_dispatch.web.pages import LANGUAGE_COOKIE, Pages
 
-POLICY: Final = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+WITH_SCRIPT: Final = f"{POLICY}; script-src 'self'"
+"""Of a page that comes again by itself; accounts and passwords have no script."""
 YEAR: Final = 31_536_000
 IPV6_NEIGHBOURS: Final = 64
 """Bits of an IPv6 address that say whose network it is: the rest anybody there may choose."""
@@ -32,7 +36,15 @@ class BureauPages:
         """The language: asked for now, chosen before, or what the browser prefers."""
         return self._pages.words_for(request, request.cookies.get(LANGUAGE_COOKIE))
 
-    def show(self, request: Request, template: str, fields: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
+    def show(
+        self,
+        request: Request,
+        template: str,
+        fields: Mapping[str, object],
+        *,
+        status: int = 200,
+        policy: str = POLICY,
+    ) -> HTMLResponse:
         """A page with its frame. A language that was asked for is remembered."""
         words, visit = self.words(request), visit_of(request)
         frame: dict[str, object] = {
@@ -44,7 +56,7 @@ class BureauPages:
             "faults": {},
         }
         html = self._pages.render(template, words, {**frame, **fields})
-        headers = {"Content-Security-Policy": POLICY, "Content-Language": words.text("language.tag")}
+        headers = {"Content-Security-Policy": policy, "Content-Language": words.text("language.tag")}
         answer = HTMLResponse(html, status_code=status, headers=headers)
         if asked_language(request.query_params.get("lang")):
             answer.set_cookie(LANGUAGE_COOKIE, words.language, max_age=YEAR, httponly=True, samesite="lax")
