@@ -189,8 +189,9 @@ class RenewalBoard:
             note = filing_forms.text(form, "note")
             if not note:
                 raise RefusedError(words.text("filing.approve.no_note"))
-            return [await self._desk.send_back_as(actor, int(key), version, note)]
-        filings = [(int(key), version) for key, version in filing_forms.pairs(form.getlist("f")) if key.isdecimal()]
+            return [await self._desk.send_back_as(actor, filing_forms.whole(key), version, note)]
+        sent = filing_forms.pairs(form.getlist("f"))
+        filings = [(number, version) for key, version in sent if (number := filing_forms.whole(key))]
         return await self._desk.approve_as(actor, filings) if filings else ()
 
     async def sheet(self, request: Request) -> Response:

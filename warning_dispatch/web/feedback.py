@@ -72,7 +72,7 @@ class FeedbackPage:
         said = Feedback(
             on_post=bool(form.get("on_post")),
             measures=text(form, "measures")[:LONGEST],
-            moved=min(whole(moved), MOST_MOVED) if moved.isdecimal() else None,
+            moved=min(whole(moved, MOST_MOVED), MOST_MOVED) if moved.isdecimal() else None,
             dangers=text(form, "dangers")[:LONGEST],
         )
         try:

@@ -369,6 +369,9 @@ class FilingPage:
             note = filing_forms.text(form, "note")
             if not note:
                 raise RefusedError(visit.words.text("filing.approve.no_note"))
-            return [await self._desk.send_back(visit.token, int(key), version, note, passed=visit.passed)]
-        filings = [(int(key), version) for key, version in filing_forms.pairs(form.getlist("f")) if key.isdecimal()]
+            return [
+                await self._desk.send_back(visit.token, filing_forms.whole(key), version, note, passed=visit.passed)
+            ]
+        sent = filing_forms.pairs(form.getlist("f"))
+        filings = [(number, version) for key, version in sent if (number := filing_forms.whole(key))]
         return await self._desk.approve(visit.token, filings, passed=visit.passed) if filings else ()

@@ -13,6 +13,8 @@ from warning_dispatch.web.catalogues import Catalogue
 from warning_dispatch.web.filing_view import finding_text
 
 MOST_PEOPLE: Final = 30
+LONGEST_WHOLE: Final = 15
+"""Digits of the longest number that is read: no id, version or page has more, and a database takes no more than 18."""
 """People of one unit that a form takes."""
 _SEVERAL: Final = re.compile(r"[\s,，、;；/]+")
 _PLACE: Final = re.compile(r"第 (?P<number>\d+) 人[^:]*: \S+ (?P<field>first day|last day|[a-z]+)")
@@ -188,7 +190,7 @@ def successor_written(unit: FiledUnit, sent: Sent) -> Form:
 def pairs(values: Sequence[object]) -> list[tuple[str, int]]:
     """What "code:version" fields name; what has not that form is left out."""
     found = (str(one).rpartition(":") for one in values)
-    return [(code, int(version)) for code, colon, version in found if colon and code and version.isdecimal()]
+    return [(code, whole(version)) for code, colon, version in found if colon and code and whole(version, -1) >= 0]
 
 
 def text(sent: Sent, key: str) -> str:
@@ -198,8 +200,8 @@ def text(sent: Sent, key: str) -> str:
 
 
 def whole(value: object, otherwise: int = 0) -> int:
-    """A field as a whole number."""
-    return int(value) if isinstance(value, str) and value.isdecimal() else otherwise
+    """A field as a whole number; `otherwise` for what is none, or has more digits than any number of ours."""
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) <= LONGEST_WHOLE else otherwise
 
 
 def _several(written: str) -> tuple[str, ...]:

@@ -66,8 +66,7 @@ class Listing:
     @property
     def page(self) -> int:
         """From 1."""
-        said = self.asked.get("page", "")
-        return max(1, int(said)) if said.isascii() and said.isdecimal() and len(said) < 6 else 1  # noqa: PLR2004 - digits of a page
+        return page_number(self.asked)
 
     def _one_of(self, name: str, known: object, otherwise: str) -> str:
         said = self.asked.get(name, "")
@@ -102,3 +101,9 @@ class Listing:
     def here(self) -> str:
         """This list itself."""
         return self.address(page=self.page) if self.page > 1 else self.address()
+
+
+def page_number(asked: Mapping[str, str]) -> int:
+    """Which page was asked for, from 1; the first where that is no number or has more than five digits."""
+    said = asked.get("page", "")
+    return max(1, int(said)) if said.isascii() and said.isdecimal() and len(said) < 6 else 1  # noqa: PLR2004 - see above

@@ -23,6 +23,7 @@ from warning_dispatch.model.console_views import CallPreview
 from warning_dispatch.model.unit import UnitLevel
 from warning_dispatch.web.alarm_words import reason_text
 from warning_dispatch.web.console.desk_view import voice_lines
+from warning_dispatch.web.console.listing import page_number
 from warning_dispatch.web.console.screens import Screen
 from warning_dispatch.web.console.visits import Visit, finding_text, half
 
@@ -69,8 +70,7 @@ class WarningPages:
         asked = visit.asked()
         tab = asked.get("show", "") if asked.get("show", "") in TABS else "all"
         words = asked.get("q", "").strip()[:40]
-        said = asked.get("page", "")
-        page = max(1, int(said)) if said.isascii() and said.isdecimal() and len(said) < 6 else 1  # noqa: PLR2004 - digits of a page's number
+        page = page_number(asked)
         return Screen(
             template="console/warnings.html",
             fragments=("title", "list"),
