@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import uvicorn
 
-from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning
+from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning, records_of
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.model.states import Means
@@ -78,6 +78,11 @@ class Desk:
         """See the port."""
         return await self._done("preview", raw, source)
 
+    async def once(self, lane: object, work: Any) -> Any:
+        """See reports.record_desk.Writing."""
+        del lane
+        return (await self._done("once", work)).result
+
     def health(self) -> Health:
         """See the port."""
         return Health(self._clock.now(), database=True)
@@ -107,7 +112,10 @@ class Bureau:
 
     def app(self, officer: str = OFFICER) -> Any:
         """The application with the console, before whoever is called so."""
-        parts = console_parts(self.settings, self.product.configuration, self.read, self.desk, OpenEntrance(officer))
+        records = records_of(self.settings, self.product, self.desk, self.clock)
+        parts = console_parts(
+            self.settings, self.product.configuration, self.read, self.desk, OpenEntrance(officer), records
+        )
         return create_app(
             self.read,
             self.desk,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from warning_dispatch.model.console_views import UnitStory
 from warning_dispatch.model.record_views import RecordForm, SeasonQuery, SeasonReading, Verdict
 from warning_dispatch.model.views import CallOutView
 
@@ -50,6 +51,10 @@ class RecordReadings(Protocol):
         """A call-out's record. `clear`: with names and numbers. NotFoundError when there is none, or none of it is theirs."""
         ...
 
+    def story(self, callout_id: int, callee_id: int) -> UnitStory:
+        """Everything about one unit of a call-out, numbers masked. NotFoundError when it is not called in it."""
+        ...
+
     def record_list(self, *, limit: int = 50, offset: int = 0, drills: bool = False) -> Sequence[CallOutView]:
         """Call-outs that are over, newest first: real ones or drills."""
         ...
@@ -82,6 +87,8 @@ class Document:
     name: str
     media_type: str
     content: bytes
+    style: str = ""
+    """Of a page: the digest of its one style, as a content policy names it."""
 
 
 class RecordDesk(Protocol):
@@ -99,11 +106,11 @@ class RecordDesk(Protocol):
         """The record form as an A4 page. In clear only after the journal tells of it; masked it is only looked at."""
         ...
 
-    async def summary(self, callout_id: int, *, within: Within) -> Document:
+    async def summary(self, callout_id: int, *, within: Within, actor: str) -> Document:
         """One page for leaders."""
         ...
 
-    async def unit_form(self, callout_id: int, callee_id: int, *, within: Within) -> Document:
+    async def unit_form(self, callout_id: int, callee_id: int, *, within: Within, actor: str) -> Document:
         """The record of one unit: every attempt, every answer, what it reported. One A4 page as a rule."""
         ...
 

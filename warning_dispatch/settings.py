@@ -180,6 +180,13 @@ class ListSettings(Shape):
     """Days after which a list is removed: it holds names and numbers in clear."""
 
 
+class RecordSettings(Shape):
+    """[records] 叫应记录."""
+
+    organisation: Annotated[str, Field(min_length=1, max_length=60)] = "吕梁市气象局"
+    """Who makes the record forms out, as it stands on them."""
+
+
 class ContactSettings(Shape):
     """[contacts] 名册."""
 
@@ -267,6 +274,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     texts: TextSettings = TextSettings()
     lists: ListSettings = ListSettings()
+    records: RecordSettings = RecordSettings()
     contacts: ContactSettings = ContactSettings()
     outward: OutwardSettings = OutwardSettings()
     renewal: RenewalSettings = RenewalSettings()

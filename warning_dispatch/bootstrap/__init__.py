@@ -17,6 +17,7 @@ from warning_dispatch.bootstrap.installation import (
 )
 from warning_dispatch.bootstrap.memory import spare_the_collector
 from warning_dispatch.bootstrap.mornings import RegisterMornings, term_of
+from warning_dispatch.bootstrap.records import record_counter, record_tables, records_of
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.wiring import (
     REACHED,
@@ -49,6 +50,9 @@ __all__ = [
     "demo_warning",
     "open_product",
     "printable_lists",
+    "record_counter",
+    "record_tables",
+    "records_of",
     "retention_of",
     "route_plans",
     "serve",

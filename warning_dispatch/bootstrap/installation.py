@@ -20,6 +20,7 @@ from warning_dispatch.bootstrap.channels import Channels, build_channels, regula
 from warning_dispatch.bootstrap.console import console_parts
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
+from warning_dispatch.bootstrap.records import records_of
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.renewal import (
     CALENDAR_EVERY,
@@ -69,6 +70,7 @@ from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import ChannelPort, ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
+from warning_dispatch.reports.record_desk import WriterRecordOffice
 from warning_dispatch.reports.worker import ListWorker
 from warning_dispatch.route_settings import PerNumberSettings, RouteSettings
 from warning_dispatch.settings import Settings
@@ -323,7 +325,7 @@ def _public_app(
         public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
         live_page=Part.WEB in parts,
         login=login,
-        console=_console(settings, product, desk, login) if login else None,
+        console=_console(settings, product, desk, login, clock) if login else None,
         body_limit=settings.web.body_limit,
         clock=clock,
         people=Part.WEB in parts,
@@ -344,9 +346,10 @@ def _superiors(product: Product, desk: EngineDesk, clock: Clock) -> Superiors:
     return Superiors(read, WriterSuperiorDesk(desk, read))
 
 
-def _console(settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk) -> ConsoleParts:
-    within = settings.ingest.within
-    return console_parts(settings, product.configuration, product.read, desk, LoggedIn(Access(login.paths_of), within))
+def _console(settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk, clock: Clock) -> ConsoleParts:
+    entrance = LoggedIn(Access(login.paths_of), settings.ingest.within)
+    records = records_of(settings, product, desk, clock)
+    return console_parts(settings, product.configuration, product.read, desk, entrance, records)
 
 
 def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk) -> FastAPI:
@@ -359,6 +362,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         samples=not reaches_people(settings),
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
+        records=WriterRecordOffice(desk),
     )
 
 

@@ -130,6 +130,12 @@ def lasted(ms: int | None) -> str:
     return f"{minutes} 分 {seconds:02d} 秒" if minutes else f"{seconds} 秒"
 
 
+def limit_words(ms: int) -> str:
+    """5 分钟; what is no whole minute as it lasts."""
+    minutes, rest = divmod(ms, MINUTE)
+    return lasted(ms) if rest or not minutes else f"{minutes} 分钟"
+
+
 def percent(part: float | None) -> str:
     """97.3%; a dash where nobody was asked. 100% is said of all alone."""
     if part is None:
@@ -193,12 +199,12 @@ def target_words(target: Target) -> tuple[str, str, str, str]:
     """项目、目标、实际、结论."""
     if target.key == "opening":
         wanted, actual = (
-            f"启动后 {lasted(int(target.wanted))}内开始叫",
+            f"启动后 {limit_words(int(target.wanted))}内开始叫",
             lasted(None if target.actual is None else int(target.actual)),
         )
         item = f"{target.name}：最迟开始叫应"
     else:
-        limit = lasted(int(target.key.partition(":")[2]))
+        limit = limit_words(int(target.key.partition(":")[2]))
         item, wanted = f"{target.name}：开闸后 {limit}内应答", f"≥{percent(target.wanted)}"
         actual = percent(target.actual)
     held = {True: "达到", False: "未达到", None: "—"}[target.held]

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import xlsxwriter
 
 from warning_dispatch.figures.callout import Figures, Line, Tally, figures_of, late_units
-from warning_dispatch.model.record_views import RecordForm, RecordUnit
+from warning_dispatch.model.record_views import IN_PERSON, RecordForm, RecordUnit
 from warning_dispatch.reports.record_words import CALLOUT_STATES as STATE_WORDS
 from warning_dispatch.reports.record_words import (
     CITY,
@@ -40,6 +39,7 @@ from warning_dispatch.reports.record_words import (
     titles_of,
     who,
 )
+from warning_dispatch.reports.stamp import Stamp
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SUMMARY, PLACES, CHARTS, UNITS, LATE, FEEDBACK, ACTS, CURVE = (
@@ -48,8 +48,8 @@ SUMMARY, PLACES, CHARTS, UNITS, LATE, FEEDBACK, ACTS, CURVE = (
 """The sheets, in their order."""
 TALLY_COLUMNS: Final = (
     "应叫", "应答", "叫应率", "本人应答", "值班登记", "上级代报", "带入等", "未呼", "未应答", "接听未确认", "叫应中",
-    "已停止", "免叫", "已告知", "发得出", "传得到", "曾未叫应", "后叫到", "拨打", "短信", "邮件", "人工", "应答用时中位",
-    "九成用时", "最慢",
+    "已停止", "免叫", "已告知", "发得出", "传得到", "曾未叫应", "后叫到", "拨打", "短信", "邮件", "人工", "用时中位（秒）",
+    "九成用时（秒）", "最慢（秒）",
 )  # fmt: skip
 """What is told of every group of units; see figures.callout.Tally."""
 UNIT_COLUMNS: Final = (
@@ -65,29 +65,18 @@ FEEDBACK_COLUMNS: Final = (
 )  # fmt: skip
 ACT_COLUMNS: Final = ("时间", "处置", "操作人", "单位", "理由")
 _WIDTHS: Final = {
-    "层级": 12, "县（市、区）": 10, "乡镇（街道）": 12, "单位": 18, "编码": 15, "类别": 9, "状态": 11, "应答方式": 12, "应答人": 20,
+    "层级": 10, "县（市、区）": 8, "乡镇（街道）": 11, "单位": 18, "编码": 14, "类别": 8, "状态": 10, "应答方式": 10, "应答人": 18,
     "应答号码": 14, "最后呼叫结果": 14, "备注": 16, "情况": 18, "最终叫到方式": 18, "登记人、说明": 22, "措施": 30, "险情": 30,
     "上级说明": 24, "时间": 19, "处置": 20, "操作人": 14, "理由": 40, "列入未叫应": 12, "反馈人": 8,
 }  # fmt: skip
-_TIME, _NARROW = 10, 7
-_COLOURS: Final = {"应答": "#2E7D32", "未叫应": "#C62828", "其他": "#9E9E9E"}
-_PORTRAIT_COLUMNS: Final = 10
+_TIME, _NARROW = 9, 6
+_GREEN: Final = "#2E7D32"
+_PARTS: Final = {
+    "应答": _GREEN, "叫应中": "#90CAF9", "未呼": "#FFB74D", "未应答": "#C62828", "接听未确认": "#8E24AA", "已停止": "#9E9E9E",
+}  # fmt: skip
+"""What a bar of the tiers is made of; together everybody who was asked."""
+_PORTRAIT_COLUMNS: Final = 11
 """Columns of the first sheet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """Who had a document made, when (ms) and why."""
-
-    actor: str
-    at: int
-    reason: str = ""
-
-    @property
-    def text(self) -> str:
-        """For every page."""
-        why = f" · {self.reason}" if self.reason else ""
-        return f"{person_of(self.actor)} · {moment(self.at)}{why}"
 
 
 def record_workbook(form: RecordForm, words: RecordWords, stamp: Stamp) -> bytes:
@@ -95,10 +84,16 @@ def record_workbook(form: RecordForm, words: RecordWords, stamp: Stamp) -> bytes
     memory = io.BytesIO()
     book = xlsxwriter.Workbook(
         memory,
-        {"in_memory": True, "strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False},
+        {
+            "in_memory": True,
+            "strings_to_numbers": False,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "default_format_properties": {"font_name": "宋体", "font_size": 10},
+        },
     )
     title = f"{DRILL_MARK if form.head.drill else ''}气象灾害预警叫应记录表"
-    book.set_properties({"title": title, "author": person_of(stamp.actor), "company": words.organisation})
+    book.set_properties({"title": title, "author": stamp.who, "company": words.organisation})
     figures = figures_of(form, titles_of(form.head), CITY, words.sectors)
     sheets = _Sheets(book, form, figures, words, stamp, title)
     sheets.summary()
@@ -131,7 +126,7 @@ def unit_row(form: RecordForm, unit: RecordUnit, words: RecordWords) -> list[Any
     notes = []
     if unit.repeated:
         notes.append(f"{unit.repeated} 次可能重复")
-    if unit.answer and unit.answered and unit.answer.reason:
+    if unit.answer and unit.answered and unit.answer.reason and unit.answer.means not in IN_PERSON:
         notes.append(unit.answer.reason)
     delay = unit.delay
     return [
@@ -218,7 +213,7 @@ class _Sheets:
         sheet = self._sheet(SUMMARY, landscape=False)
         last = _PORTRAIT_COLUMNS - 1
         sheet.set_column(0, 0, 14)
-        sheet.set_column(1, last, 9.3)
+        sheet.set_column(1, last, 8.6)
         sheet.set_row(0, 34)
         sheet.merge_range(0, 0, 0, last, self._title, self._heading)
         head = f"编号：{form_number(self._form.head)}　　制表单位：{self._words.organisation}"
@@ -277,7 +272,18 @@ class _Sheets:
 
     def _tiers(self, sheet: Any, row: int) -> int:
         """The tiers in the figures that fit a page; all of them stand on the sheet 分县分部门."""
-        columns = ("应叫", "应答", "叫应率", "本人应答", "登记", "代报", "未叫应", "曾未叫应", "用时中位")
+        columns = (
+            "应叫",
+            "应答",
+            "叫应率",
+            "本人应答",
+            "值班登记",
+            "上级代报",
+            "未叫应",
+            "停止等",
+            "曾未叫应",
+            "用时中位",
+        )
         sheet.merge_range(row, 0, row, _PORTRAIT_COLUMNS - 1, "一、分层级叫应情况", self._part)
         self._labels(sheet, row + 1, ("层级", *columns))
         at = first = row + 2
@@ -285,7 +291,7 @@ class _Sheets:
             one, whole = line.tally, line.name == "合计"
             cells = (
                 one.asked, one.answered, one.rate, one.in_person, one.recorded + one.otherwise, one.relayed,
-                one.unreached, one.ever_unreached,
+                one.unreached, one.stopped + one.open, one.ever_unreached,
             )  # fmt: skip
             sheet.write_string(at, 0, line.name, self._sum_text if whole else self._value)
             for column, cell in enumerate(cells, 1):
@@ -306,13 +312,14 @@ class _Sheets:
         )  # fmt: skip
         for place, (name, value) in enumerate(pairs):
             line, column = row + 1 + place // 5 * 2, place % 5 * 2
-            sheet.merge_range(line, column, line, column + 1, name, self._label)
-            sheet.merge_range(line + 1, column, line + 1, column + 1, value, self._number)
+            right = _PORTRAIT_COLUMNS - 1 if place % 5 == 4 else column + 1  # noqa: PLR2004 - the last of five
+            sheet.merge_range(line, column, line, right, name, self._label)
+            sheet.merge_range(line + 1, column, line + 1, right, value, self._number)
         return row + 5
 
     def _targets(self, sheet: Any, row: int) -> int:
         sheet.merge_range(row, 0, row, _PORTRAIT_COLUMNS - 1, "三、对照目标", self._part)
-        spans = ((0, 3), (4, 6), (7, 8), (9, 9))
+        spans = ((0, 3), (4, 6), (7, 8), (9, 10))
         lines = [("项目", "目标", "实际", "结论"), *(target_words(one) for one in self._figures.targets)]
         goal = lasted(self._figures.reached_goal) if self._figures.reached_goal is not None else "未达到"
         lines.append(("全部应叫单位的 95% 应答用时", "—", goal, "—"))
@@ -331,7 +338,7 @@ class _Sheets:
         """分县分部门: every figure by tier, county and department; the sums below each."""
         sheet = self._sheet(PLACES)
         sheet.set_column(0, 0, 16)
-        sheet.set_column(1, len(TALLY_COLUMNS), _NARROW)
+        sheet.set_column(1, len(TALLY_COLUMNS), 7)
         row = self._group(sheet, 0, "分层级", "层级", self._figures.tiers)
         first = row + 2
         row = self._group(sheet, row, "分县（市、区）", "县（市、区）", self._figures.counties)
@@ -374,16 +381,16 @@ class _Sheets:
                 "name": "应答单位",
                 "categories": [CURVE, 1, 0, last, 0],
                 "values": [CURVE, 1, 1, last, 1],
-                "line": {"color": _COLOURS["应答"], "width": 2.25},
+                "line": {"color": _GREEN, "width": 2.25},
             }
         )
         return self._titled(chart, "应答累计曲线", "启动后（分钟）", "单位", legend=False)
 
     def _tier_chart(self) -> Any:
-        chart = self._book.add_chart({"type": "bar", "subtype": "stacked"})
+        chart = self._book.add_chart({"type": "bar", "subtype": "percent_stacked"})
         first, last = 2, 1 + len(self._figures.tiers)
-        for name, column in (("应答", 2), ("未呼", 8), ("未应答", 9), ("接听未确认", 10)):
-            fill = _COLOURS["应答"] if column == 2 else ("#EF9A9A", "#C62828", "#8E24AA")[column - 8]  # noqa: PLR2004 - its column
+        for name, fill in _PARTS.items():
+            column = 1 + TALLY_COLUMNS.index(name)
             chart.add_series(
                 {
                     "name": name,
@@ -404,7 +411,7 @@ class _Sheets:
                 "name": "叫应率",
                 "categories": [PLACES, first, 0, last, 0],
                 "values": [PLACES, first, 3, last, 3],
-                "fill": {"color": _COLOURS["应答"]},
+                "fill": {"color": _GREEN},
                 "data_labels": {"value": True, "num_format": "0%", "font": {"size": 8}},
                 "gap": 60,
             }

@@ -34,14 +34,23 @@ class Asked(StrEnum):
     ACT = "act"
 
 
+Part = tuple[str, ...] | None
+"""Units, and all that lies below them; None: the whole area."""
+
+
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """Who is at the console. `actor`: as the journal names them; `form_token`: goes into each of their forms."""
+    """Who is at the console. `actor`: as the journal names them; `form_token`: goes into each of their forms.
+
+    `sees` and `acts`: the part they are shown, and the part they may act on, which is within it.
+    """
 
     actor: str
     name: str
     may_act: bool
     form_token: str = ""
+    sees: Part = None
+    acts: Part = None
 
 
 class Entrance(Protocol):
