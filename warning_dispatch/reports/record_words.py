@@ -122,7 +122,7 @@ def lasted(ms: int | None) -> str:
     """2 分 05 秒; empty where there is none."""
     if ms is None:
         return ""
-    seconds = round(ms / SECOND)
+    seconds = ms // SECOND
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     if hours:

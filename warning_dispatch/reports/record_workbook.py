@@ -117,7 +117,7 @@ def tally_cells(one: Tally) -> list[Any]:
         one.asked, one.answered, one.rate, one.in_person, one.recorded, one.relayed, one.otherwise, one.uncalled,
         one.unanswered, one.unconfirmed, one.open, one.stopped, one.excused, one.informed, one.handed, one.delivered,
         one.ever_unreached, one.reached_late, one.calls, one.messages, one.mails, one.tasks,
-        *(None if ms is None else round(ms / 1000) for ms in (one.median, one.slow, one.slowest)),
+        *(None if ms is None else ms // 1000 for ms in (one.median, one.slow, one.slowest)),
     ]  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def unit_row(form: RecordForm, unit: RecordUnit, words: RecordWords) -> list[Any
     return [
         named(form.head.tiers[unit.tier].title), unit.county[1] or CITY, unit.township[1], unit.name, unit.code,
         kind_word(unit), STATES[unit.state], clock_time(unit.opened_at), clock_time(unit.first_at),
-        clock_time(unit.answered_at) if unit.answered else "", None if delay is None else round(delay / 1000), how(unit),
+        clock_time(unit.answered_at) if unit.answered else "", None if delay is None else delay // 1000, how(unit),
         who(unit), number_of(unit), unit.voice, unit.texts, unit.mails, unit.tasks, "是" if unit.delivered else "否",
         passage(unit) if unit.unreached or unit.is_unreached else "", words.outcome(unit.last_outcome), unit.feedback,
         "；".join(notes),

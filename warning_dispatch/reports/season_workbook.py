@@ -134,8 +134,8 @@ class _Season:
                 [
                     one.callout_id, one.round, moment(one.started_at), named(one.hazard_name), f"{one.colour.chinese}色",
                     CALLOUT_STATES[one.state], *_cells(line.share), line.goal_after,
-                    None if one.last_opened is None else round(one.last_opened / 1000),
-                    None if one.target is None else round(one.target / 1000), held,
+                    None if one.last_opened is None else one.last_opened // 1000,
+                    None if one.target is None else one.target // 1000, held,
                     VERDICTS[one.verdict] if one.verdict else "未检验",
                 ]
             )  # fmt: skip

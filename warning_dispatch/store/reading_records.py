@@ -27,7 +27,7 @@ from warning_dispatch.model.record_views import (
     Unreached,
     Verdict,
 )
-from warning_dispatch.model.states import UNREACHED, CalleeState, CallOutState, Means, Purpose
+from warning_dispatch.model.states import UNREACHED, AttemptState, CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import CODE_LENGTH, Channel, Role, UnitKind, UnitLevel
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.feedback_rows import read_feedback
@@ -58,7 +58,7 @@ _HANDED = f"""SELECT c.id, a.channel, count(*), min(a.handed_at), max(CASE WHEN 
 _LAST = f"""SELECT callee_id, outcome FROM (SELECT ac.callee_id, a.outcome,
  row_number() OVER (PARTITION BY ac.callee_id ORDER BY a.ended_at DESC, a.id DESC) AS place
  FROM callee c JOIN attempt_callee ac ON ac.callee_id = c.id JOIN attempt a ON a.id = ac.attempt_id
- WHERE c.callout_id = ? AND a.channel = {Channel.VOICE.value} AND a.ended_at IS NOT NULL AND a.outcome IS NOT NULL) x
+ WHERE c.callout_id = ? AND a.channel = {Channel.VOICE.value} AND a.state = {AttemptState.ENDED.value} AND a.handed_at IS NOT NULL AND a.outcome IS NOT NULL) x
  WHERE place = 1"""
 _TOTALS = f"""SELECT a.channel, count(DISTINCT a.id) FROM callee c JOIN attempt_callee ac ON ac.callee_id = c.id
  JOIN attempt a ON a.id = ac.attempt_id{{within}} WHERE c.callout_id = ? AND a.handed_at IS NOT NULL

@@ -14,7 +14,7 @@ from typing import Final
 WIDTH: Final = 640
 HEIGHT: Final = 190
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 12, 26
-MOST_MARKS: Final = 8
+MARKS: Final = 7
 STEPS: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 """Distances between levels of seconds that a person reads easily."""
 
@@ -52,8 +52,8 @@ def trend(points: Sequence[tuple[int, int, float]], since: int, until: int, top:
 
     dots = tuple(Dot(across(at), up(value), key, value) for at, key, value in sorted(points))
     line = "M" + "L".join(f"{dot.x} {dot.y}" for dot in dots) if len(dots) > 1 else ""
-    count = min(MOST_MARKS, max(2, len({point[0] for point in points}) + 1))
-    marks = tuple((across(at), at) for at in (since + length * place // (count - 1) for place in range(count)))
+    days = (since + (length - 1) * place // (MARKS - 1) for place in range(MARKS))
+    marks = tuple((across(at), at) for at in days)
     return Trend(line, dots, tuple((up(top * part / 4), top * part / 4) for part in range(5)), marks)
 
 
