@@ -37,9 +37,8 @@ _BEIJING: Final = 8 * _HOUR
 
 _BELOW = """WITH RECURSIVE below(id) AS (SELECT id FROM unit WHERE code IN ({codes})
  UNION SELECT u.id FROM unit u JOIN below b ON u.superior_id = b.id)"""
-_CALLOUTS = f"""SELECT o.id, o.round, o.hazard, o.colour, o.state, o.started_at, o.ended_at, o.plan, o.verdict
- FROM callout o WHERE o.started_at >= ? AND o.started_at < ? AND o.purpose = ? {{hazard}}
- AND o.state <> {CallOutState.SUPERSEDED.value} ORDER BY o.started_at, o.id"""
+_CALLOUTS = """SELECT o.id, o.round, o.hazard, o.colour, o.state, o.started_at, o.ended_at, o.plan, o.verdict, o.chain_id
+ FROM callout o WHERE o.started_at >= ? AND o.started_at < ? AND o.purpose = ? {hazard} ORDER BY o.started_at, o.id"""
 _DELAY = """CASE WHEN c.answered_at IS NULL THEN NULL WHEN c.opened_at IS NULL OR c.answered_at < c.opened_at THEN 0
  ELSE (c.answered_at - c.opened_at) / 1000 END"""
 _GROUPS = f"""SELECT c.callout_id, c.tier, CASE WHEN u.level > {UnitLevel.CITY.value} THEN substr(u.area, 1, {_COUNTY})
@@ -77,7 +76,10 @@ class SeasonPictures:
 
     def season(self, query: SeasonQuery) -> SeasonReading:
         """See RecordReadings.season."""
-        rows = self._callouts(query)
+        every = self._callouts(query)
+        rows = [
+            row for row in every if row[4] != CallOutState.SUPERSEDED.value
+        ]  # the last round stands for the warning
         plans = {row[0]: self._plan(row[7]) for row in rows}
         ids = self._sql.ids(plans)
         within = _Within(query.within)
@@ -87,7 +89,7 @@ class SeasonPictures:
         callouts = tuple(self._callout(row, plans[row[0]], opened) for row in rows if row[0] in seen)
         calls = _CALLS.replace("{night}", _night("a.handed_at")).replace("{through}", marks(self._reached))
         calls = calls.replace("{within}", within.where("r.unit_id"))
-        values = (*self._reached, ids)
+        values = (*self._reached, self._sql.ids(row[0] for row in every))  # who was called was called in any round
         histogram = self._sql.rows(
             f"{within.before}SELECT calls, count(*), sum(nights) FROM ({calls}) x GROUP BY calls ORDER BY calls",
             *within.values,
@@ -102,7 +104,7 @@ class SeasonPictures:
             counties=self._counties(),
             called=tuple((row[0], row[1]) for row in histogram),
             night_calls=int(sum(row[2] for row in histogram)),
-            false_calls=self._false_calls(rows, within),
+            false_calls=self._false_calls(every, within),
             most=self._people(calls, within, values, "TRUE", MOST_CALLED),
             silent=self._people(calls, within, values, silent, SILENT_SHOWN),
             silent_total=self._sql.value(
@@ -161,7 +163,11 @@ class SeasonPictures:
         )
 
     def _false_calls(self, rows: Sequence[Any], within: _Within) -> int:
-        false = self._sql.ids(row[0] for row in rows if row[8] in (Verdict.FALSE.value, Verdict.MISTAKE.value))
+        """Calls of the call-outs that came to nothing, earlier rounds of their warnings included."""
+        nothing = [row for row in rows if row[8] in (Verdict.FALSE.value, Verdict.MISTAKE.value)]
+        chains = {row[9] for row in nothing if row[9] is not None}
+        judged = {row[0] for row in nothing}
+        false = self._sql.ids(row[0] for row in rows if row[0] in judged or row[9] in chains)
         statement = _FALSE.replace("{within}", within.where("r.unit_id"))
         return int(self._sql.value(f"{within.before}{statement}", *within.values, false))
 
