@@ -39,6 +39,7 @@ from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.live import LivePage
 from warning_dispatch.web.login_desk import LoginDesk
 from warning_dispatch.web.login_page import LoginPage
+from warning_dispatch.web.metrics import Metrics
 from warning_dispatch.web.pages import Pages
 from warning_dispatch.web.probes import Probes
 from warning_dispatch.web.proof import ProofDoor
@@ -94,6 +95,7 @@ def create_app(
     register: RegisterLook | None = None,
     hooks: Hooks | None = None,
     login: LoginDesk | None = None,
+    metrics: Metrics | None = None,
 ) -> FastAPI:
     """The application for the network: API, receiver's page, probes and, with `live_page`, the bureau's own pages.
 
@@ -103,7 +105,7 @@ def create_app(
     open on loopback and say so. `pushers`: who may push besides holders of a key; `feeds` None: nothing is published.
     `renewal` None: no pages of the yearly refresh; `superiors` None: receivers see no list of their own units; `proxies`
     say for whom they ask, where wrong links are counted; `register` None: none of the register. `hooks`: providers call
-    back. `console` None: officers have no pages here. Before the server stops call `app.state.close()` in its event loop:
+    back. `metrics` None: there is no /metrics. `console` None: officers have no pages here. Before the server stops call `app.state.close()` in its event loop:
     it ends the open streams.
     """
     failures = Failures(pages := Pages())
@@ -115,7 +117,7 @@ def create_app(
         **_NAMED,
         servers=[{"url": public_url.rstrip("/")}],
         middleware=[
-            Middleware(_guard(failures, secure=secure)),
+            Middleware(_guard(failures, metrics, secure=secure)),
             *(_doorkeeper(login, failures, public_url, body_limit) if login else ()),
         ],
         routes=[
@@ -128,7 +130,7 @@ def create_app(
             *(hooks.routes() if hooks else ()),
         ],
     )
-    _add_probes(app, Probes(desk, clock))
+    _add_probes(app, Probes(desk, clock), metrics)
     door = PushDoor(read, clock, pushers, body_limit)
     app.include_router(Api(read, desk, clock, door, register).router(alerts=alerts, people=people))
     _add_feeds(app, feeds)
@@ -172,14 +174,18 @@ def _add_feeds(app: FastAPI, feeds: Feeds | None) -> None:
         app.include_router(feeds.router())
 
 
-def _add_probes(app: FastAPI, probes: Probes) -> None:
+def _add_probes(app: FastAPI, probes: Probes, metrics: Metrics | None) -> None:
+    if metrics is not None:
+        app.add_route("/metrics", metrics.answer, include_in_schema=False)
     app.add_route("/healthz", probes.alive, include_in_schema=False)
     app.add_route("/readyz", probes.ready, include_in_schema=False)
 
 
-def _guard(failures: Failures, *, secure: bool) -> Any:
+def _guard(failures: Failures, metrics: Metrics | None, *, secure: bool) -> Any:
     def around(app: Any) -> Guard:
-        return Guard(app, failures, secure=secure)
+        if metrics is None:
+            return Guard(app, failures, secure=secure)
+        return Guard(app, failures, secure=secure, answered=metrics.answered)
 
     return around
 
