@@ -291,17 +291,8 @@ def wire_product(
     if call_itself and configuration.bureau is None:
         log.error("bureau.no_chain")
     _define(storage, routes)
-    return Product(
-        engine=build_engine(parts),
-        database=database,
-        storage=storage,
-        sealer=sealer,
-        keys=keys,
-        read=TableReadings(database, sealer, configuration.hazards.names(), reached=REACHED),
-        configuration=configuration,
-        letters=letter_office,
-        meters=meters,
-    )
+    read = TableReadings(database, sealer, configuration.hazards.names(), reached=REACHED)
+    return Product(build_engine(parts), database, storage, sealer, keys, read, configuration, letter_office, meters)
 
 
 def _letter_office(

@@ -102,11 +102,10 @@ def create_app(
     `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for one
     message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each). `login`: who
     may log in; with it every page of the bureau stands behind a door (doors.py). None is the demonstration, whose pages are
-    open on loopback and say so. `pushers`: who may push besides holders of a key; `feeds` None: nothing is published.
-    `renewal` None: no pages of the yearly refresh; `superiors` None: receivers see no list of their own units; `proxies`
-    say for whom they ask, where wrong links are counted; `register` None: none of the register. `hooks`: providers call
-    back. `metrics` None: there is no /metrics. `console` None: officers have no pages here. Before the server stops call `app.state.close()` in its event loop:
-    it ends the open streams.
+    open on loopback and say so. `pushers`: who may push besides holders of a key; `proxies` say for whom they ask, where
+    wrong links are counted; `hooks`: providers call back. What is None is not there: `feeds`, the pages of the `renewal`
+    and the `register`, a receiver's list of their own units (`superiors`), /metrics, the officers' pages (`console`).
+    Before the server stops call `app.state.close()` in its event loop: it ends the open streams.
     """
     failures = Failures(pages := Pages())
     live = LivePage(read, pages, clock)

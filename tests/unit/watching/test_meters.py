@@ -114,6 +114,14 @@ def test_a_database_that_cannot_be_read_is_told_and_the_page_still_comes() -> No
     assert "warning_dispatch_callouts{}" not in found
 
 
+def test_a_label_does_not_grow_with_the_files_that_are_ingested() -> None:
+    """A name for each file would fill the memory of whoever scrapes us."""
+    meters = ProcessMeters()
+    for number in range(3):
+        meters.observe(Counted(arrived=Counter({(f"file:{number}.xml", "accepted"): 1})))
+    assert read(meters)["warning_dispatch_messages_total{disposition=accepted,source=file}"] == 3
+
+
 def names_in(file: Path) -> set[str]:
     """The figures a file asks for."""
     return set(re.findall(r"\bwarning_dispatch_\w+", file.read_text(encoding="utf-8")))
