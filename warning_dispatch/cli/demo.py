@@ -20,6 +20,7 @@ from warning_dispatch.bootstrap import (
     build_demo,
     console_parts,
     demo_warning,
+    metrics_of,
     records_of,
     serve,
 )
@@ -146,6 +147,7 @@ async def _in_time(
                     body_limit=8 << 20,
                     clock=clock,
                     register=register,
+                    metrics=metrics_of(made.product, desk),
                     console=console_parts(
                         settings,
                         made.product.configuration,
@@ -161,6 +163,7 @@ async def _in_time(
         ],
         read=read,
         pumps=[channel.pump],
+        after_turn=made.product.meters.turned,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -144,7 +144,9 @@ def judge(
 @command
 def report_season(
     terminal: Terminal,
-    year: Annotated[int, typer.Option("--year", min=2000, max=9998, help=both("年份，默认今年", "this year"))] = 0,
+    year: Annotated[
+        int | None, typer.Option("--year", min=2000, max=9998, help=both("年份，默认今年", "this year when left out"))
+    ] = None,
     since: Annotated[str, typer.Option("--from", help=both("起日 2026-05-01", "first day"), metavar="DAY")] = "",
     until: Annotated[str, typer.Option("--to", help=both("止日 2026-10-15", "last day"), metavar="DAY")] = "",
     hazard: Annotated[str, typer.Option("--hazard", help=both("只看一个灾种（键）", "one hazard, by its key"))] = "",
