@@ -13,6 +13,7 @@ import uvicorn
 from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning, records_of
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.engine.acts import Act
+from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.views import Health
 from warning_dispatch.settings import load_settings
@@ -23,6 +24,8 @@ from warning_dispatch.web.console.door import OpenEntrance
 START = 1_785_000_000_000
 OPERATOR = Means.OPERATOR
 OFFICER = "王值班"
+OF_A_COUNTY = "12379-county-red-rain.xml"
+"""Below config/samples/."""
 ROOT = Path(__file__).parents[1]
 
 
@@ -131,6 +134,17 @@ class Bureau:
         with self.desk.lock:
             raw = demo_warning(self.settings.config_dir, self.clock.now())
             return int(self.engine.take_in(self.clock.now(), raw, "demo").result.callouts[0])
+
+    def one_that_is_over(self) -> int:
+        """A county's own red rainstorm is taken in, called for three minutes and lifted; its call-out."""
+        with self.desk.lock:
+            raw = restamp((self.settings.config_dir / "samples" / OF_A_COUNTY).read_bytes(), self.clock.now())
+            callout = int(self.engine.take_in(self.clock.now(), raw, "demo").result.callouts[0])
+        self.play(180)
+        with self.desk.lock:
+            self.engine.act(self.clock.now(), Act.CANCEL, callout, actor=OFFICER, reason="雨势减弱")
+        self.play(3)
+        return callout
 
     def play(self, seconds: float) -> None:
         """So much time goes by."""
