@@ -21,7 +21,7 @@ from warning_dispatch.reports.stamp import Stamp
 HTML: Final = "text/html; charset=utf-8"
 VERIFIER: Final = "verify_journal.py"
 KEY_FILE: Final = "journal.pub"
-_README: Final = """叫应日志 / The journal of a call-out
+_README: Final = """叫应记录 / The journal of a call-out
 
 {name}      逐条记录，每行一个 JSON，含校验值 / every entry, one JSON a line, with hashes
 {verifier}  独立核验程序，只需 Python 3.9 / verifies it, alone, with nothing but Python 3.9

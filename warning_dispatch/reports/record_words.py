@@ -67,7 +67,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "list.written": "打印名单",
     "record.exported.workbook": "导出记录表（Excel）",
     "record.exported.form": "导出记录表（含号码）",
-    "record.exported.journal": "导出叫应日志",
+    "record.exported.journal": "导出完整记录",
     "callout.judged.hit": "检验：应验",
     "callout.judged.false": "检验：空报",
     "callout.judged.mistake": "检验：误发",

@@ -242,7 +242,7 @@ class _Sheets:
             (("启动时间", moment(head.started_at)), ("结束时间", moment(head.ended_at) or "未结束")),
             (("状态", STATE_WORDS[head.state]), ("检验结论", verdict)),
             (("范围", scope_words(self._form)), ("知悉", self._seen())),
-            (("叫应日志", self._journal()), None),
+            (("叫应记录", self._journal()), None),
         )
         for first, second in fields:
             sheet.set_row(row, 30 if second is None else 18)

@@ -203,7 +203,7 @@ class RecordsPage:
     async def journal(self, visit: Visit, _form: Mapping[str, str]) -> Response:
         """The journal with its verifier."""
         if visit.officer.sees is not None:
-            raise RefusedError("叫应日志包含全区域，只发给能看全部的人 / a journal is of the whole area")
+            raise RefusedError("完整记录包含全区域，只发给能看全部的人 / a journal is of the whole area")
         return download(await self._parts.desk.journal(visit.number("callout"), actor=visit.officer.actor))
 
     async def season_workbook(self, visit: Visit, form: Mapping[str, str]) -> Response:
