@@ -124,6 +124,7 @@ class _Season:
         for row, (name, value) in enumerate(overview(self._reading, self._figures), 2):
             sheet.write_string(row, 0, name, self._label)
             sheet.write_string(row, 1, value, self._text)
+        sheet.fit_to_pages(1, 1)
 
     def _callouts(self) -> None:
         rows = []
