@@ -29,7 +29,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --resol
 	--allow-unsafe --strip-extras --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: help demo test check lint types imports prism axe unit bench storms faults fuzz screenshots lock clean distclean
+.PHONY: help demo test check lint types imports prism axe unit bench storms faults fuzz sbom audit screenshots lock clean distclean
 
 help:
 	@echo "make demo       the main job on the embedded default: a red warning calls up the whole prefecture (simulated phones)"
@@ -39,6 +39,7 @@ help:
 	@echo "make storms     the promises over N simulated storms (N=$(N))"
 	@echo "make faults     every fault N times on the real processes, with a report (N=$(FAULTS); ARGS='--only kill --seed 1')"
 	@echo "make fuzz       mutated messages for FUZZ seconds each way in (FUZZ=$(FUZZ))"
+	@echo "make sbom       build/sbom.json: what is inside, CycloneDX; make audit: known faults of it (asks an index of advisories)"
 	@echo "make screenshots  every page of the console as a picture, into build/screenshots (needs a Chromium)"
 	@echo "make lock       write the lock files anew from pyproject.toml (ARGS=--upgrade for newer versions)"
 	@echo "make clean      remove what tests and builds leave behind; distclean removes .venv too"
@@ -79,7 +80,16 @@ storms: $(DEV)
 	$(BIN)/python -m pytest --numprocesses=$(JOBS) tests/scenario -k storm --storms $(N)
 
 fuzz: $(DEV)
-	$(BIN)/python -m pytest --quiet tests/unit/ingest/test_fuzz.py tests/scenario/test_fuzzed_intake.py --fuzz $(FUZZ) --fuzz-seed $(SEED)
+	$(BIN)/python -m pytest --quiet tests/unit/ingest/test_fuzz.py tests/scenario/test_fuzzed_intake.py tests/security --fuzz $(FUZZ) --fuzz-seed $(SEED)
+
+# What is inside: every package of the locked set with its version, licence and hash, for whoever must account for it.
+sbom: $(DEV)
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --output-format JSON --output-file build/sbom.json
+
+# Known faults of the locked packages, by an index of advisories, which must be reachable: not part of `make test`.
+audit: $(DEV)
+	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip $(ARGS)
 
 faults: $(DEV)
 	PYTHONPATH=tests:. $(BIN)/python -m faults --times $(FAULTS) $(ARGS)
