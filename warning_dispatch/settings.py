@@ -109,6 +109,8 @@ class WatchSettings(Shape):
     heartbeat_url: str = Field(default="", pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$", repr=False)
     """Called while the engine turns; whoever is behind it rings when that stops. Empty: nobody."""
     heartbeat_every_s: float = Field(default=60.0, ge=5, le=3_600)
+    traces_url: str = Field(default="", pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$", repr=False)
+    """An OpenTelemetry collector (OTLP over HTTP); empty: no traces."""
 
 
 class EngineSettings(Shape):

@@ -39,6 +39,7 @@ from warning_dispatch.bootstrap.sources import (
     pushers_of,
     source_loops,
 )
+from warning_dispatch.bootstrap.traces import traces_of
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
@@ -309,6 +310,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
             *_regular(settings, product, clock, channels.by_route, turns=turns),
             *regular_of(settings, channels, product.engine, clock),
             *(robots_of(settings, product, holder_name(settings), clock) if turns else ()),
+            *(traces_of(settings, product, holder_name(settings), clock) if turns else ()),
         ],
     )
 
