@@ -14,7 +14,15 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from warning_dispatch.bootstrap import Demo, TableRegisterLook, build_demo, console_parts, demo_warning, serve
+from warning_dispatch.bootstrap import (
+    Demo,
+    TableRegisterLook,
+    build_demo,
+    console_parts,
+    demo_warning,
+    serve,
+    superior_parts,
+)
 from warning_dispatch.cli.scene import demo_result, draw, line_of
 from warning_dispatch.clock import Clock, ScaledClock, SystemClock, VirtualClock, stopwatch
 from warning_dispatch.daemon import Daemon, EngineDesk
@@ -138,6 +146,7 @@ async def _in_time(
                     body_limit=8 << 20,
                     clock=clock,
                     register=register,
+                    superiors=superior_parts(made.product, desk, clock),
                     console=console_parts(settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER)),
                 ),
                 host="127.0.0.1",

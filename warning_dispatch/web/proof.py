@@ -35,9 +35,11 @@ class ProofDoor:
     async def _say(self, visit: Visit) -> Response:
         """Record what the holder said; then show what stands now, also when it was too late."""
         said = (await form_of(visit.request)).get("do")
+        if said not in ("prove", "deny"):
+            return await self._show(visit)
         with suppress(RefusedError):
             if said == "prove":
                 await self._desk.prove(visit.token)
-            elif said == "deny":
+            else:
                 await self._desk.deny(visit.token)
         return RedirectResponse(f"{visit.home}{visit.query}", status_code=303)
