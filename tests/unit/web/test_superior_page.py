@@ -263,10 +263,10 @@ def test_feedback_is_short_optional_and_after_the_answer(phone: TestClient, supe
     assert "已收到您" not in page.text
     sent = {"on_post": "1", "moved": "37", "measures": "转移沿河户", "dangers": "x" * 200}
     assert phone.post(f"{PATH}/feedback", data=sent).headers["location"] == "feedback"
-    assert superior.feedback == [Feedback(on_post=True, measures="转移沿河户", moved=37, dangers="x" * 200)]
+    assert superior.reports == [Feedback(on_post=True, measures="转移沿河户", moved=37, dangers="x" * 200)]
     assert "已收到您 2026-07-26" in phone.get(f"{PATH}/feedback").text
     phone.post(f"{PATH}/feedback", data=sent, headers={"Purpose": "prefetch"})
-    assert len(superior.feedback) == 1
+    assert len(superior.reports) == 1
     office.add_link()
     assert "/feedback" not in phone.get(PATH).text
     assert phone.get(f"{PATH}/feedback").status_code == 303
@@ -282,7 +282,7 @@ def test_bad_feedback_is_told_beside_its_field(phone: TestClient, superior: Any)
     bad = {"on_post": "1", "moved": "三十多", "measures": "转移沿河户", "dangers": "险" * 201}
     page = phone.post(f"{PATH}/feedback", data=bad)
     assert page.status_code == 422
-    assert superior.feedback == []
+    assert superior.reports == []
     moved, dangers = (page.text.split(f'name="{name}"')[0].rpartition("<label")[2] for name in ("moved", "dangers"))
     assert "只写数字" in moved
     assert "最多 200 个字" in dangers
