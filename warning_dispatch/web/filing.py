@@ -103,10 +103,10 @@ class FilingPage:
             return await self._step_or_closed(visit, page)
         return await act(visit, page)
 
-    def _closed(self, visit: Visit, page: RenewalPage, notice: str = "", status: int = 200) -> Response:
-        """What is shown instead: that it is over, or the step."""
+    def _closed(self, visit: Visit, page: RenewalPage, wrong: str = "", status: int = 200, four: str = "") -> Response:
+        """What is shown instead: that it is over, or the step. `wrong`: why the digits `four` were not taken."""
         template = "filing/step.html" if page.open else "filing/over.html"
-        return self._made(visit, page, template, {"notice": notice}, status=status)
+        return self._made(visit, page, template, {"wrong": wrong, "four": four}, status=status)
 
     async def _step_or_closed(self, visit: Visit, page: RenewalPage) -> Response:
         """The step itself, from whatever page it was sent; anything else waits for it."""
@@ -115,10 +115,11 @@ class FilingPage:
         form = await form_of(visit.request)
         if form.get("do") != "step":
             return self._closed(visit, page, visit.words.text("filing.step.first"), 409)
+        four = filing_forms.text(form, "four")
         try:
-            passed = await self._desk.pass_step(visit.token, filing_forms.text(form, "four"))
+            passed = await self._desk.pass_step(visit.token, four)
         except RefusedError as error:
-            return self._closed(visit, page, filing_view.in_words(str(error), visit.words), 409)
+            return self._closed(visit, page, filing_view.in_words(str(error), visit.words), 409, four)
         return visit.remember(self._to(visit, ""), passed, PASSED_FOR, secure=self._secure)
 
     def _made(
