@@ -20,6 +20,7 @@ from warning_dispatch.bootstrap import (
     build_demo,
     console_parts,
     demo_warning,
+    metrics_of,
     serve,
     superior_parts,
 )
@@ -147,6 +148,7 @@ async def _in_time(
                     clock=clock,
                     register=register,
                     superiors=superior_parts(made.product, desk, clock),
+                    metrics=metrics_of(made.product, desk),
                     console=console_parts(settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER)),
                 ),
                 host="127.0.0.1",
@@ -155,6 +157,7 @@ async def _in_time(
         ],
         read=read,
         pumps=[channel.pump],
+        after_turn=made.product.meters.turned,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
