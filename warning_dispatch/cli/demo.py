@@ -22,6 +22,7 @@ from warning_dispatch.bootstrap import (
     demo_warning,
     metrics_of,
     serve,
+    superior_parts,
 )
 from warning_dispatch.cli.scene import demo_result, draw, line_of
 from warning_dispatch.clock import Clock, ScaledClock, SystemClock, VirtualClock, stopwatch
@@ -146,6 +147,7 @@ async def _in_time(
                     body_limit=8 << 20,
                     clock=clock,
                     register=register,
+                    superiors=superior_parts(made.product, desk, clock),
                     metrics=metrics_of(made.product, desk),
                     console=console_parts(settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER)),
                 ),
