@@ -373,6 +373,14 @@ def operator_name(environ: Mapping[str, str] | None = None) -> str:
         return ""
 
 
+def supervisor_address(environ: Mapping[str, str] | None = None) -> str:
+    """The socket on which whoever started this process wants to hear from it (sd_notify); empty: nobody does.
+
+    It is taken out of the environment: a program that we start must not speak for us.
+    """
+    return (os.environ if environ is None else dict(environ)).pop("NOTIFY_SOCKET", "")
+
+
 def prefers_english(environ: Mapping[str, str] | None = None) -> bool:
     """Whether the terminal's language is English."""
     variables = os.environ if environ is None else environ

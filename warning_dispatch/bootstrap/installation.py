@@ -85,6 +85,7 @@ from warning_dispatch.store.rotation import require_indexed
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sessions import SessionBook
 from warning_dispatch.superior_desk import WriterSuperiorDesk
+from warning_dispatch.supervision import Listening, Standing, unsupervised
 from warning_dispatch.web.access import Access
 from warning_dispatch.web.application import Renewal, Superiors, create_app
 from warning_dispatch.web.console.console import ConsoleParts
@@ -95,7 +96,15 @@ from warning_dispatch.web.login_desk import LoginDesk
 
 
 class QuietServer(uvicorn.Server):
-    """A web server inside the daemon: signals are the daemon's."""
+    """A web server inside the daemon: signals are the daemon's, and it says when it listens."""
+
+    opened: Listening = staticmethod(lambda: None)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the doors."""
+        await super().startup(sockets)
+        if self.started:
+            self.opened()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -115,7 +124,8 @@ def private_socket(path: str) -> socket.socket:
 
 
 async def serve(app: FastAPI, **where: Any) -> None:
-    """Serve until cancelled; open event streams are ended first. `where`: host and port, or uds."""
+    """Serve until cancelled; open event streams are ended first. `where`: host and port, or uds; `opened`: told once."""
+    opened: Listening = where.pop("opened", lambda: None)
     path = where.pop("uds", None)
     own = [private_socket(path)] if path else None
     settings = uvicorn.Config(
@@ -128,6 +138,7 @@ async def serve(app: FastAPI, **where: Any) -> None:
         **where,
     )
     server = QuietServer(settings)
+    server.opened = opened
     serving = asyncio.create_task(server.serve(sockets=own))
     try:
         await asyncio.shield(serving)
@@ -262,23 +273,34 @@ class Part(StrEnum):
 EVERYTHING = frozenset(Part)
 
 
-def build_daemon(settings: Settings, product: Product, clock: Clock, parts: frozenset[Part] = EVERYTHING) -> Daemon:
+def build_daemon(
+    settings: Settings,
+    product: Product,
+    clock: Clock,
+    parts: frozenset[Part] = EVERYTHING,
+    standing: Standing | None = None,
+) -> Daemon:
     """The daemon of an installation: channels by route, the web, the control socket; or some of it (`parts`).
 
-    RefusedError where another one runs in the same place, or the database cannot be shared.
+    `standing`: what its supervisor hears; None: nobody watches. RefusedError where another one runs in the same place, or the database cannot be shared.
     """
     _refuse_sample_on_real_routes(settings, product)
     _refuse_to_share(settings, product, parts)
     turns = Part.ENGINE in parts
     channels = build_channels(settings, product, clock) if turns else Channels()
+    standing = standing or unsupervised(clock)
 
     def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
         public = _public_app(settings, product, clock, parts, desk, channels)
         channels.ear.listen(desk.hear)
-        listening = [serve(public, host=settings.web.host, port=settings.web.port)]
+        told = standing.listening
+        listening = [serve(public, host=settings.web.host, port=settings.web.port, opened=told)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
-            listening.append(serve(_control_app(settings, product, clock, desk), uds=str(settings.control_socket)))
+            control = _control_app(settings, product, clock, desk)
+            listening.append(serve(control, uds=str(settings.control_socket), opened=told))
+        standing.awaits(len(listening))
+        if Part.INGEST in parts:
             passing = WriterSourceDesk(
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
             )
@@ -304,6 +326,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
             *regular_of(settings, channels, product.engine, clock),
             *(robots_of(settings, product, holder_name(settings), clock) if turns else ()),
         ],
+        standing=standing,
     )
 
 
