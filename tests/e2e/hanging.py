@@ -18,8 +18,9 @@ from warning_dispatch.bootstrap import build_daemon, open_product
 from warning_dispatch.cli.run import show_where_it_hangs
 from warning_dispatch.clock import SystemClock, pause
 from warning_dispatch.logs import configure_logging
-from warning_dispatch.settings import load_settings, supervisor_address
+from warning_dispatch.settings import load_settings
 from warning_dispatch.supervision import Standing, Supervisor
+from warning_dispatch.surroundings import supervisor_address
 
 
 class HangingClock(SystemClock):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from warning_dispatch.clock import VirtualClock
-from warning_dispatch.settings import supervisor_address
+from warning_dispatch.surroundings import supervisor_address
 from warning_dispatch.supervision import FEED_EVERY, Standing, Supervisor
 
 

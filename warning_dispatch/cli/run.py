@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,8 +18,9 @@ from warning_dispatch.bootstrap import EVERYTHING, Part, build_daemon, open_prod
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.errors import RefusedError, UnreachableError
 from warning_dispatch.logs import configure_logging
-from warning_dispatch.settings import Settings, load_settings, supervisor_address
+from warning_dispatch.settings import Settings, load_settings
 from warning_dispatch.supervision import Standing, Supervisor, unsupervised
+from warning_dispatch.surroundings import supervisor_address
 from warning_dispatch.tomlfiles import both
 
 ASK_FOR = 60.0
@@ -47,7 +49,8 @@ def run(
 
 def show_where_it_hangs() -> None:
     """A supervisor that hears nothing any more ends the process by SIGABRT: where each thread stood goes to the log."""
-    faulthandler.enable()
+    if sys.__stderr__ is not None:
+        faulthandler.enable(sys.__stderr__)
 
 
 async def until_stopped(
