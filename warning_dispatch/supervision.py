@@ -109,7 +109,7 @@ class Standing:
     def _look(self) -> None:
         if self._turned and self._still_to_listen <= 0 and not self._ready and not self._stopping:
             self._ready = True
-            self._supervisor.say(READY=1)
+            self._supervisor.say(READY=1, STATUS="就绪 / ready")
 
 
 def unsupervised(clock: Clock) -> Standing:

@@ -13,6 +13,8 @@ from warning_dispatch.clock import VirtualClock
 from warning_dispatch.surroundings import supervisor_address
 from warning_dispatch.supervision import FEED_EVERY, Standing, Supervisor
 
+READY = "READY=1\nSTATUS=就绪 / ready"
+
 
 class Ear:
     """The supervisor's end of the socket."""
@@ -62,7 +64,7 @@ async def test_ready_needs_a_turn_and_every_server(ear: Ear) -> None:
     standing.listening()
     assert ear.heard() == []
     standing.listening()
-    assert ear.heard() == ["READY=1"]
+    assert ear.heard() == [READY]
     clock.advance_to(FEED_EVERY)
     standing.turned()
     await settle()
@@ -78,7 +80,7 @@ async def test_servers_alone_are_not_enough(ear: Ear) -> None:
     assert ear.heard() == []
     standing.turned()
     await settle()
-    assert ear.heard() == ["READY=1", "WATCHDOG=1"]
+    assert ear.heard() == [READY, "WATCHDOG=1"]
 
 
 async def test_a_loop_that_hangs_feeds_nobody(ear: Ear) -> None:
@@ -88,7 +90,7 @@ async def test_a_loop_that_hangs_feeds_nobody(ear: Ear) -> None:
     standing.begin(asyncio.get_running_loop())
     standing.turned()
     await settle()
-    assert ear.heard() == ["READY=1", "WATCHDOG=1"]
+    assert ear.heard() == [READY, "WATCHDOG=1"]
     for second in range(1, 60):  # the loop is not given a chance
         clock.advance_to(second * FEED_EVERY)
         standing.turned()
@@ -103,7 +105,7 @@ async def test_a_storm_of_turns_is_one_word_a_second(ear: Ear) -> None:
     for _ in range(300):
         standing.turned()
     await settle()
-    assert ear.heard() == ["READY=1", "WATCHDOG=1"]
+    assert ear.heard() == [READY, "WATCHDOG=1"]
 
 
 async def test_nothing_is_fed_while_it_drains(ear: Ear) -> None:

@@ -93,6 +93,7 @@ from warning_dispatch.web.console.door import LoggedIn
 from warning_dispatch.web.control import create_control_app
 from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.login_desk import LoginDesk
+from warning_dispatch.web.loop import Loop
 
 
 class QuietServer(uvicorn.Server):
@@ -259,6 +260,10 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
     )
 
 
+LOOP = "~loop"
+"""Stands where a route's name stands for the secret of the loop; no route can have it."""
+
+
 class Part(StrEnum):
     """What a process of the daemon does; one does everything unless told otherwise."""
 
@@ -357,7 +362,7 @@ def _public_app(
         superiors=_superiors(product, desk, clock),
         proxies=frozenset(settings.login.proxies),
         register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
-        hooks=Hooks(channels.hooked, settings.web.callback_url),
+        hooks=Hooks(channels.hooked, settings.web.callback_url, Loop(product.keys.hook_secret(LOOP))),
     )
 
 

@@ -55,11 +55,24 @@ _FOUND = {
 
 @app.command("upgrade")
 @command
-def upgrade_database(terminal: Terminal) -> None:
+def upgrade_database(
+    terminal: Terminal,
+    needed: Annotated[
+        bool,
+        typer.Option("--needed", help=both("只看要不要升级：要则退出码 0", "only look: exit code 0 when it is older")),
+    ] = False,
+) -> None:
     """把数据库升级到当前版本；可以重复执行。 / Bring the schema up to date; may be repeated."""
     settings = terminal.settings
     database = open_database(settings.database_url)
     try:
+        if needed:
+            older = schema_state(database) is SchemaState.OLDER
+            said = terminal.say("要升级。", "It is older.") if older else terminal.say("不用升级。", "Nothing to do.")
+            terminal.answer({"needed": older}, said)
+            if not older:
+                raise typer.Exit(1)
+            return
         before = upgrade(database)
     finally:
         database.dispose()

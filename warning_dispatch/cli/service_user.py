@@ -14,11 +14,22 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from warning_dispatch.settings import SYSTEM_STATE, uses_system_config
+from warning_dispatch.settings import SETTINGS_FILE, SYSTEM_CONFIG, SYSTEM_STATE, uses_system_config
 from warning_dispatch.surroundings import name_credentials
 
 CREDENTIAL_STORE = Path("/etc/credstore")
 CREDENTIAL_PREFIX = "warning-dispatch."
+
+
+def lacks_config() -> bool:
+    """Whether root sits before a machine where the service's account has its state folder but no configuration yet."""
+    prepared = os.geteuid() == 0 and SYSTEM_STATE.is_dir() and SYSTEM_STATE.stat().st_uid != 0
+    return prepared and SYSTEM_CONFIG.is_dir() and not (SYSTEM_CONFIG / SETTINGS_FILE).exists()
+
+
+def operating_account() -> str:
+    """Whose rights this process has."""
+    return pwd.getpwuid(os.geteuid()).pw_name
 
 
 def become_service_user() -> bool:
