@@ -22,11 +22,14 @@ BUILD=build/deb
 ROOT=$BUILD/root
 SITE=$ROOT/$HOME_DIR/lib/python$MINOR/site-packages
 LIBRARIES=$BUILD/libraries-$(sha256sum requirements.lock | cut -c1-16)-$MINOR
+WHEELS=$BUILD/wheels
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 
-# 1. The libraries, once for each lock file.
+# 1. The libraries, fetched once for each lock file.
 if [ ! -e "$LIBRARIES/.whole" ]; then
-  rm -rf "$LIBRARIES"
-  PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $PYTHON -m pip --quiet install --require-hashes --no-compile \
+  rm -rf "$BUILD"/libraries-* "$WHEELS"
+  $PYTHON -m pip --quiet download --require-hashes --dest "$WHEELS" --requirement requirements.lock
+  $PYTHON -m pip --quiet install --require-hashes --no-compile --no-index --find-links "$WHEELS" \
     --target "$LIBRARIES" --requirement requirements.lock
   rm -rf "$LIBRARIES/bin"
   touch "$LIBRARIES/.whole"
@@ -37,8 +40,8 @@ rm -rf "$ROOT" "$BUILD/wheel"
 mkdir -p "$SITE" "$ROOT/$HOME_DIR/bin"
 cp -a "$LIBRARIES/." "$SITE/"
 rm -f "$SITE/.whole"
-$PYTHON -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir "$BUILD/wheel" .
-$PYTHON -m pip --quiet --disable-pip-version-check install --no-deps --no-compile --target "$SITE" "$BUILD"/wheel/*.whl
+$PYTHON -m pip --quiet wheel --no-deps --no-build-isolation --wheel-dir "$BUILD/wheel" .
+$PYTHON -m pip --quiet install --no-deps --no-compile --target "$SITE" "$BUILD"/wheel/*.whl
 rm -rf "$SITE/bin"
 if [ -n "${NEXT_SCHEMA:-}" ]; then
   cat >"$SITE/warning_dispatch/store/migrations/versions/v9999_next.py" <<'PY'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # From nothing to a running daemon on a fresh Debian under its own systemd, by the handbook's own commands; upgrade, roll back,
-# restore on a second machine: `make installation`. Needs root, mmdebstrap and systemd-nspawn; without them it says so.
+# restore on a second machine, the wheel on a third: `make installation`. Needs root, mmdebstrap and systemd-nspawn; without them it says so.
 #
 #   REUSE=1            take the packages that lie in build/deb
 #   RELEASE=bookworm   the Debian release whose Python the package was built for
@@ -21,19 +21,22 @@ if [ -n "$missing" ]; then
 fi
 
 # 1. The two packages: today's, and one whose schema is a step further.
-rm -rf "$PLACE/exercise" "$PLACE/first" "$PLACE/second"
+rm -rf "$PLACE/exercise" "$PLACE/first" "$PLACE/second" "$PLACE/wheel"
 mkdir -p "$PLACE/exercise"
 [ -n "${REUSE:-}" ] || {
   VERSION=0.1.0 sh packaging/build-deb.sh
   VERSION=0.1.1 NEXT_SCHEMA=1 sh packaging/build-deb.sh
 }
 cp build/deb/warning-dispatch_0.1.0_*.deb build/deb/warning-dispatch_0.1.1_*.deb "$PLACE/exercise/"
+mkdir "$PLACE/exercise/source"
+cp -R build/deb/wheels "$PLACE/exercise/wheels"
+cp -R build/deb/wheel/*.whl requirements.lock systemd "$PLACE/exercise/source/"
 cp docs/installation.zh-CN.md packaging/exercise_inside.py "$PLACE/exercise/"
 
 # 2. A fresh system, made once.
 if [ ! -e "$PLACE/$RELEASE.tar" ]; then
   [ -e "$SOURCES" ] || SOURCES=
-  mmdebstrap --quiet --variant=minbase --include=systemd,python3,debconf,procps "$RELEASE" "$PLACE/unfinished.tar" $SOURCES
+  mmdebstrap --quiet --variant=minbase --include=systemd,python3,python3-venv,debconf,procps "$RELEASE" "$PLACE/unfinished.tar" $SOURCES
   mv "$PLACE/unfinished.tar" "$PLACE/$RELEASE.tar"
 fi
 
@@ -71,5 +74,6 @@ UNIT
 # 3. One machine after the other.
 machine first
 machine second
+machine wheel
 rm -rf "$PLACE/exercise"
-echo "2 passed, 0 failed"
+echo "The installation: all three machines passed"

@@ -1,9 +1,10 @@
 """Carries out the steps of the handbook on a fresh system under systemd, as root, and looks whether each does what it says.
 
-    python3 exercise_inside.py first|second
+    python3 exercise_inside.py first|second|wheel
 
 Runs with the system's own Python and nothing else. /exercise holds the packages, the handbook and what passes from one
-machine to the other. The first machine is installed, calls, is hung, upgraded, rolled back; the second is another one.
+machine to the other. The first machine is installed, calls, is hung, upgraded, rolled back; the second is another one; on the
+third there is no package but the wheel.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ STATE = Path("/var/lib/warning-dispatch")
 UNIT = "warning-dispatch.service"
 PATIENCE = 120.0
 SHOWN = 3_000
+FINE = 200
 _BLOCK = re.compile(r"```(\S+)(?: (\S+))?\n(.*?)```", re.DOTALL)
 _STEP = re.compile(r"^### (\d+)\. (.*)$", re.MULTILINE)
 
@@ -36,7 +38,9 @@ def say(text: str) -> None:
 
 def run(command: str, *, fails: bool = False) -> str:
     """A line of shell as the person at the keyboard; its output."""
-    done = subprocess.run(["bash", "-c", command], cwd=EXERCISE, capture_output=True, text=True, check=False, timeout=300)  # noqa: S603, S607 - the handbook's own words
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=EXERCISE, capture_output=True, text=True, check=False, timeout=300
+    )  # noqa: S603, S607 - the handbook's own words
     said = done.stdout + done.stderr
     if (done.returncode != 0) is not fails:
         say(f"$ {command}\n{said[-SHOWN:]}")
@@ -77,7 +81,9 @@ def steps() -> dict[int, tuple[str, list[str], list[str]]]:
 def labelled(name: str) -> list[str]:
     """The commands of a block that is no step."""
     text = HANDBOOK.read_text(encoding="utf-8")
-    return next(body.strip().splitlines() for kind, label, body in _BLOCK.findall(text) if (kind, label) == ("sh", name))
+    return next(
+        body.strip().splitlines() for kind, label, body in _BLOCK.findall(text) if (kind, label) == ("sh", name)
+    )
 
 
 def take(number: int) -> None:
@@ -85,7 +91,7 @@ def take(number: int) -> None:
     title, commands, seen = steps()[number]
     said = "".join(run(command) for command in commands)
     missing = [line for line in seen if line not in said]
-    say(f"step {number}, {title}: {'as promised' if not missing else missing}")
+    say(f"step {number}, {title}: {missing or 'as promised'}")
     if missing:
         raise SystemExit(f"step {number}: {missing} not in\n{said[-SHOWN:]}")
 
@@ -148,7 +154,7 @@ def first() -> None:
     say(f"running {time.monotonic() - began:.0f} s after the first step")
     sandboxed()
     with urllib.request.urlopen("http://127.0.0.1:8411/login", timeout=10) as answer:
-        require(answer.status == 200, "step 6, the pages answer")
+        require(answer.status == FINE, "step 6, the pages answer")
     require(run(f"systemctl is-enabled {UNIT}").strip() == "enabled", "it starts with the machine")
     take(7)
     until(lambda: attempts() > 0, "people are called")
@@ -163,7 +169,7 @@ def first() -> None:
     run("warning-dispatch db check && warning-dispatch journal verify")
     time.sleep(1)
     take(9)
-    newest = sorted((STATE / "backups").glob("warning-dispatch-*.backup"))[-1]
+    newest = max((STATE / "backups").glob("warning-dispatch-*.backup"))
     run(f"cp -a {STATE}/keys /exercise/keys && cp {newest} /exercise/latest.backup")
     (EXERCISE / "callout.json").write_text(json.dumps(callout()), encoding="utf-8")
     for command in labelled("rollback"):
@@ -188,6 +194,16 @@ def second() -> None:
     gone()
 
 
+def wheel() -> None:
+    """No package: the one block of the handbook, then its steps as they are. The wheels lie here, for there is no network."""
+    os.environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(EXERCISE / "wheels"), "PIP_ROOT_USER_ACTION": "ignore"}
+    run(f"cd {EXERCISE / 'source'} && set -e\n" + "\n".join(labelled("wheel")))
+    for number in range(2, 6):
+        take(number)
+    require(Path("/etc/warning-dispatch/chains/city.toml").exists(), "init has written the configuration")
+    sandboxed()
+
+
 def credentials_only() -> None:
     """Keys that only root can read: the service gets them as credentials, root's commands too, the account has none on disk."""
     store = Path("/etc/credstore")
@@ -208,7 +224,9 @@ def gone() -> None:
     require(not Path("/etc/warning-dispatch/warning-dispatch.toml").exists(), "and the configuration goes")
     run("apt-get install --yes ./warning-dispatch_0.1.1_amd64.deb")
     wanted = "warning-dispatch warning-dispatch/remove-state boolean true"
-    run(f"echo {wanted} | debconf-set-selections && DEBIAN_FRONTEND=noninteractive apt-get purge --yes warning-dispatch")
+    run(
+        f"echo {wanted} | debconf-set-selections && DEBIAN_FRONTEND=noninteractive apt-get purge --yes warning-dispatch"
+    )
     require(not STATE.exists(), "purged with a clear yes: all gone")
     require(not Path("/opt/warning-dispatch").exists(), "and no file of the program is left")
 
@@ -216,6 +234,6 @@ def gone() -> None:
 if __name__ == "__main__":
     os.environ["LANG"] = "C.UTF-8"
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
-    {"first": first, "second": second}[sys.argv[1]]()
+    {"first": first, "second": second, "wheel": wheel}[sys.argv[1]]()
     (EXERCISE / f"{sys.argv[1]}.passed").touch()
     say(f"{sys.argv[1]} machine: passed")
