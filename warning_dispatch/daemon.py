@@ -292,14 +292,17 @@ class Daemon:
         turns: bool = True,
         regular: Sequence[Regular] = (),
         standing: Standing | None = None,
+        after_turn: Callable[[float, float | None], None] = lambda _took, _late: None,
     ) -> None:
         """`make_servers` gives the web servers to run; `pumps` bring events from in-process carriers.
 
         `make_lists` None: no printable lists (the demonstration, whose people are invented). `crew`: other workers may be
         on the same database. `turns` False: they do the turning, this process only takes in and answers. `regular`:
-        what is looked at now and then. `standing`: what a supervisor hears of it; None: there is none.
+        what is looked at now and then. `standing`: what a supervisor hears of it; None: there is none. `after_turn`: see
+        lanes.Writer.
         """
         self._standing = standing or unsupervised(clock)
+        self._after_turn = after_turn
         self._crew = crew
         self._turns = turns
         self._make_lists = make_lists
@@ -340,6 +343,7 @@ class Daemon:
         self._standing.begin(loop)
         wire = ChannelWire(self._channels, self._clock, loop)
         writer = Writer(self._engine, self._clock, wire, pulse, SWEEP, turns=self._turns)
+        writer.after_turn = self._after_turn
         wire.receive = lambda receipts: writer.receive(receipts=receipts)
         desk = EngineDesk(self._engine, writer, self._read, pulse)
         alarm = AlarmClock(self._clock, writer.wake, lambda: writer.next_at)
@@ -348,7 +352,8 @@ class Daemon:
         repaired = await self._join(writer, wire, alarm)
         for one in self._regular:
             alarm.every(one.every, partial(one.look, writer), one.name)
-        alarm.every(SAY_HOW_IT_GOES, partial(self._say_how_it_goes, pulse), "standing")
+        if self._standing.watched:
+            alarm.every(SAY_HOW_IT_GOES, partial(self._say_how_it_goes, pulse), "standing")
         servers = self._make_servers(desk)
         writer.start()
         alarm.start()

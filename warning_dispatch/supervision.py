@@ -32,6 +32,11 @@ class Supervisor:
         """`address`: the path of a local socket, or @name for one without a file."""
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
 
+    @property
+    def listens(self) -> bool:
+        """Whether anybody wants to hear."""
+        return bool(self._address)
+
     def say(self, **words: object) -> None:
         """One datagram. A supervisor that does not listen must not stop the daemon."""
         if not self._address:
@@ -63,6 +68,11 @@ class Standing:
     def ready(self) -> bool:
         """Whether the supervisor has been told that the process does its work."""
         return self._ready
+
+    @property
+    def watched(self) -> bool:
+        """Whether there is a supervisor at all."""
+        return self._supervisor.listens
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """The daemon runs on this loop from now on."""

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from warning_dispatch.clock import VirtualClock
-from warning_dispatch.surroundings import supervisor_address
 from warning_dispatch.supervision import FEED_EVERY, Standing, Supervisor
+from warning_dispatch.surroundings import supervisor_address
 
 READY = "READY=1\nSTATUS=就绪 / ready"
 
