@@ -26,7 +26,7 @@ WHEELS=$BUILD/wheels
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 
 # 1. The libraries, fetched once for each lock file.
-if [ ! -e "$LIBRARIES/.whole" ]; then
+if [ ! -e "$LIBRARIES/.whole" ] || [ ! -d "$WHEELS" ]; then
   rm -rf "$BUILD"/libraries-* "$WHEELS"
   $PYTHON -m pip --quiet download --require-hashes --dest "$WHEELS" --requirement requirements.lock
   $PYTHON -m pip --quiet install --require-hashes --no-compile --no-index --find-links "$WHEELS" \

@@ -211,7 +211,7 @@ def credentials_only() -> None:
     run(f"systemctl restart {UNIT}")
     require(property_of("ActiveState") == "active", "the daemon runs on keys that only root can read")
     run("warning-dispatch journal verify")
-    require(not list(Path("/run").glob("warning-dispatch-*")), "and nothing is left of what a command was lent")
+    require(not list(Path("/run/warning-dispatch").glob("*")), "and nothing is left of what a command was lent")
 
 
 def gone() -> None:

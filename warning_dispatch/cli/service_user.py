@@ -19,6 +19,8 @@ from warning_dispatch.surroundings import name_credentials
 
 CREDENTIAL_STORE = Path("/etc/credstore")
 CREDENTIAL_PREFIX = "warning-dispatch."
+LENT = Path("/run/warning-dispatch")
+"""Where a command's copies lie, in memory, for as long as it runs."""
 
 
 def lacks_config() -> bool:
@@ -58,7 +60,9 @@ def _handed_on(owner: pwd.struct_passwd) -> Path | None:
     ours = sorted(CREDENTIAL_STORE.glob(f"{CREDENTIAL_PREFIX}*")) if CREDENTIAL_STORE.is_dir() else []
     if not ours:
         return None
-    folder = Path(tempfile.mkdtemp(prefix="warning-dispatch-", dir="/run"))
+    LENT.mkdir(mode=0o700, exist_ok=True)
+    os.chown(LENT, owner.pw_uid, owner.pw_gid)  # who may remove what is in it
+    folder = Path(tempfile.mkdtemp(dir=LENT))
     for path in ours:
         copy = folder / path.name.removeprefix(CREDENTIAL_PREFIX)
         copy.write_bytes(path.read_bytes())
