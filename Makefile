@@ -5,6 +5,7 @@
 #   ARGS=…     further arguments for demo, bench and lock
 #   N=…        how many storms `make storms` runs, how often `make faults` injects each fault
 #   FUZZ=…     seconds of mutated messages that `make fuzz` spends on each way in; SEED=… where they begin
+#   HOURS=…    virtual hours that `make soak` lasts
 #   JOBS=…     test processes (default: one per core)
 
 SHELL := /bin/sh
@@ -21,6 +22,7 @@ FAULTS := $(or $(N),20)
 N ?= 480
 FUZZ ?= 120
 SEED ?= 1
+HOURS ?= 24
 ARGS ?=
 
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip --quiet
@@ -29,7 +31,11 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --resol
 	--allow-unsafe --strip-extras --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
+<<<<<<< HEAD
 .PHONY: help demo test check lint types imports prism axe unit bench storms faults fuzz sbom audit screenshots lock clean distclean
+=======
+.PHONY: help demo test check lint types imports prism axe unit bench storms faults fuzz soak deb installation screenshots lock clean distclean
+>>>>>>> install
 
 help:
 	@echo "make demo       the main job on the embedded default: a red warning calls up the whole prefecture (simulated phones)"
@@ -39,7 +45,13 @@ help:
 	@echo "make storms     the promises over N simulated storms (N=$(N))"
 	@echo "make faults     every fault N times on the real processes, with a report (N=$(FAULTS); ARGS='--only kill --seed 1')"
 	@echo "make fuzz       mutated messages for FUZZ seconds each way in (FUZZ=$(FUZZ))"
+<<<<<<< HEAD
 	@echo "make sbom       build/sbom.json: what is inside, CycloneDX; make audit: known faults of it (asks an index of advisories)"
+=======
+	@echo "make soak       a day of mixed load on the real daemon at HOURS=24, to see that nothing grows (some 7 minutes)"
+	@echo "make deb        the Debian package, into build/deb"
+	@echo "make installation  the handbook's steps on fresh Debian systems under their own systemd (root; some 6 minutes)"
+>>>>>>> install
 	@echo "make screenshots  every page of the console as a picture, into build/screenshots (needs a Chromium)"
 	@echo "make lock       write the lock files anew from pyproject.toml (ARGS=--upgrade for newer versions)"
 	@echo "make clean      remove what tests and builds leave behind; distclean removes .venv too"
@@ -93,6 +105,15 @@ audit: $(DEV)
 
 faults: $(DEV)
 	PYTHONPATH=tests:. $(BIN)/python -m faults --times $(FAULTS) $(ARGS)
+
+soak: $(DEV)
+	PYTHONPATH=. $(BIN)/python -m benchmarks.soak --hours $(HOURS) $(ARGS)
+
+deb: $(RUNTIME)
+	@sh packaging/build-deb.sh
+
+installation: $(RUNTIME)
+	@sh packaging/exercise.sh
 
 screenshots: $(DEV)
 	PYTHONPATH=. $(BIN)/python docs/make_screenshots.py

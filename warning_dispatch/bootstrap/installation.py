@@ -85,6 +85,11 @@ from warning_dispatch.store.retention import Retention
 from warning_dispatch.store.rotation import require_indexed
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sessions import SessionBook
+<<<<<<< HEAD
+=======
+from warning_dispatch.superior_desk import WriterSuperiorDesk
+from warning_dispatch.supervision import Listening, Standing, unsupervised
+>>>>>>> install
 from warning_dispatch.watching.heartbeat import Heartbeat
 from warning_dispatch.web.access import Access
 from warning_dispatch.web.application import Renewal, create_app
@@ -93,12 +98,21 @@ from warning_dispatch.web.console.door import LoggedIn
 from warning_dispatch.web.control import create_control_app
 from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.login_desk import LoginDesk
+from warning_dispatch.web.loop import Loop
 from warning_dispatch.web.metrics import Metrics
 from warning_dispatch.web.probes import Probes
 
 
 class QuietServer(uvicorn.Server):
-    """A web server inside the daemon: signals are the daemon's."""
+    """A web server inside the daemon: signals are the daemon's, and it says when it listens."""
+
+    opened: Listening = staticmethod(lambda: None)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the doors."""
+        await super().startup(sockets)
+        if self.started:
+            self.opened()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -118,7 +132,8 @@ def private_socket(path: str) -> socket.socket:
 
 
 async def serve(app: FastAPI, **where: Any) -> None:
-    """Serve until cancelled; open event streams are ended first. `where`: host and port, or uds."""
+    """Serve until cancelled; open event streams are ended first. `where`: host and port, or uds; `opened`: told once."""
+    opened: Listening = where.pop("opened", lambda: None)
     path = where.pop("uds", None)
     own = [private_socket(path)] if path else None
     settings = uvicorn.Config(
@@ -131,6 +146,7 @@ async def serve(app: FastAPI, **where: Any) -> None:
         **where,
     )
     server = QuietServer(settings)
+    server.opened = opened
     serving = asyncio.create_task(server.serve(sockets=own))
     try:
         await asyncio.shield(serving)
@@ -251,6 +267,10 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
     )
 
 
+LOOP = "~loop"
+"""Stands where a route's name stands for the secret of the loop; no route can have it."""
+
+
 class Part(StrEnum):
     """What a process of the daemon does; one does everything unless told otherwise."""
 
@@ -265,23 +285,34 @@ class Part(StrEnum):
 EVERYTHING = frozenset(Part)
 
 
-def build_daemon(settings: Settings, product: Product, clock: Clock, parts: frozenset[Part] = EVERYTHING) -> Daemon:
+def build_daemon(
+    settings: Settings,
+    product: Product,
+    clock: Clock,
+    parts: frozenset[Part] = EVERYTHING,
+    standing: Standing | None = None,
+) -> Daemon:
     """The daemon of an installation: channels by route, the web, the control socket; or some of it (`parts`).
 
-    RefusedError where another one runs in the same place, or the database cannot be shared.
+    `standing`: what its supervisor hears; None: nobody watches. RefusedError where another one runs in the same place, or the database cannot be shared.
     """
     _refuse_sample_on_real_routes(settings, product)
     _refuse_to_share(settings, product, parts)
     turns = Part.ENGINE in parts
     channels = build_channels(settings, product, clock) if turns else Channels()
+    standing = standing or unsupervised(clock)
 
     def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
         public = _public_app(settings, product, clock, parts, desk, channels)
         channels.ear.listen(desk.hear)
-        listening = [serve(public, host=settings.web.host, port=settings.web.port)]
+        told = standing.listening
+        listening = [serve(public, host=settings.web.host, port=settings.web.port, opened=told)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
-            listening.append(serve(_control_app(settings, product, clock, desk), uds=str(settings.control_socket)))
+            control = _control_app(settings, product, clock, desk)
+            listening.append(serve(control, uds=str(settings.control_socket), opened=told))
+        standing.awaits(len(listening))
+        if Part.INGEST in parts:
             passing = WriterSourceDesk(
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
             )
@@ -311,6 +342,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
             *(robots_of(settings, product, holder_name(settings), clock) if turns else ()),
             *(traces_of(settings, product, holder_name(settings), clock) if turns else ()),
         ],
+        standing=standing,
     )
 
 
@@ -341,7 +373,7 @@ def _public_app(
         superiors=superior_parts(product, desk, clock),
         proxies=frozenset(settings.login.proxies),
         register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
-        hooks=Hooks(channels.hooked, settings.web.callback_url),
+        hooks=Hooks(channels.hooked, settings.web.callback_url, Loop(product.keys.hook_secret(LOOP))),
         metrics=metrics_of(product, desk),
     )
 
