@@ -48,7 +48,7 @@ def own_selections(chain: CallChain, within: str) -> tuple[TierSelection, ...]:
 
 
 def _tier_selection(index: int, tier: Tier, hazard: Hazard, affected: Affected) -> TierSelection:
-    sectors = hazard.sectors if tier.select.of_hazard else tier.select.sectors
+    sectors = _of_hazard(tier, hazard) if tier.select.of_hazard else tier.select.sectors
     length = CODE_LENGTH[tier.select.level]
     above = tuple(code for code in (*affected.above, *affected.roots) if len(code) == length)
     cities = tuple({root[: CODE_LENGTH[UnitLevel.CITY]] for root in (*affected.roots, *affected.above)})
@@ -65,6 +65,13 @@ def _tier_selection(index: int, tier: Tier, hazard: Hazard, affected: Affected) 
         notice=tier.notice,
         name=tier.name,
     )
+
+
+def _of_hazard(tier: Tier, hazard: Hazard) -> tuple[str, ...]:
+    """The lines that a hazard concerns. A key unit that nobody gave a line is called rather than forgotten."""
+    if tier.select.kind is not UnitKind.KEY_UNIT:
+        return hazard.sectors
+    return (*hazard.key_sectors, "") if hazard.key_sectors else ()
 
 
 def fitted(coverage: tuple[TierSelection, ...], plan: CallChain, colour: Colour) -> tuple[TierSelection, ...]:
