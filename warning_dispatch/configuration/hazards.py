@@ -94,7 +94,7 @@ def load_hazards(path: Path, label: str, findings: list[Finding]) -> HazardCatal
         for part, tables in (("sectors", sector_tables), ("key_sectors", key_tables))
     )
     hazards = {
-        key: _hazard(key, shape)
+        key: _hazard(key, shape, key_tables)
         for key, table in hazard_tables.items()
         if (shape := parse(HazardShape, table, f"{label}: hazards.{key}", findings)) is not None
     }
@@ -132,7 +132,7 @@ def _bad_keys(label: str, part: str, keys: Iterable[str]) -> Iterator[Finding]:
             yield Finding(f"{label}: {part}.{key}", what, both("改名", "rename it"))
 
 
-def _hazard(key: str, shape: HazardShape) -> Hazard:
+def _hazard(key: str, shape: HazardShape, key_sectors: Iterable[str]) -> Hazard:
     return Hazard(
         key=key,
         name=shape.name,
@@ -144,6 +144,7 @@ def _hazard(key: str, shape: HazardShape) -> Hazard:
         sectors=shape.sectors,
         advice={"zh_CN": shape.advice.zh_CN, "en": shape.advice.en},
         key_sectors=shape.key_sectors,
+        spared=tuple(one for one in key_sectors if one not in shape.key_sectors) if shape.key_sectors else (),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from warning_dispatch.configuration.response import response_from_json, response_to_json
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.storage_response import AskedUnit, ResponseRecord
+from warning_dispatch.engine.storage_response import AskedCallee, ResponseRecord
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain
@@ -141,5 +141,5 @@ class Responding:
             ledger.tx.response.look_again(callout_id, again)
 
 
-def _is_for(action: Action, unit: AskedUnit) -> bool:
+def _is_for(action: Action, unit: AskedCallee) -> bool:
     return who_is(unit.kind, unit.level) in action.who and (not action.sectors or unit.sector in action.sectors)

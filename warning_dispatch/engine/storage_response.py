@@ -21,7 +21,7 @@ class ResponseRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedUnit:
+class AskedCallee:
     """A callee as far as measures are concerned."""
 
     callee_id: int
@@ -45,11 +45,11 @@ class ResponseRows(Protocol):
         """Another stage."""
         ...
 
-    def asked(self, callout_id: int, kinds: Sequence[UnitKind]) -> Sequence[AskedUnit]:
+    def asked(self, callout_id: int, kinds: Sequence[UnitKind]) -> Sequence[AskedCallee]:
         """Units of these kinds that have been called and not taken off."""
         ...
 
-    def units(self, callee_ids: Sequence[int]) -> Sequence[AskedUnit]:
+    def units(self, callee_ids: Sequence[int]) -> Sequence[AskedCallee]:
         """By id."""
         ...
 

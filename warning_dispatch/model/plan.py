@@ -26,7 +26,9 @@ class Hazard:
     advice: Mapping[str, str]
     """What to do, in one short sentence per language; used when the message has no instruction."""
     key_sectors: tuple[str, ...] = ()
-    """Lines of the key units it concerns; empty means any. A key unit without a line is always concerned."""
+    """Lines of the key units it concerns; empty means any."""
+    spared: tuple[str, ...] = ()
+    """The other lines of the catalogue. A key unit without a line, or with an unknown one, is always concerned."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,9 +117,8 @@ class ResponseBook:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """落实: somebody says that a measure was carried out. `by`: a receiver's unit spoke for itself, or an officer."""
+    """落实: somebody says that a measure was carried out. `actor`: the officer who recorded it, empty for the unit itself."""
 
-    callee_id: int
     action: str
     at: int
     remark: str = ""
@@ -137,28 +136,77 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class UnitReport:
-    """What one unit of a call-out owes and has reported, for lists.
+class AskedItem:
+    """A measure of one unit: ticked, or to be done by `due` (None: not yet called). `late`: it should be done by now."""
 
-    `done` and `owed` count measures; `late`: those that should be done by now. `words`: measures taken and `dangers` as
-    they were written last.
-    """
+    action: Action
+    tick: Tick | None
+    due: int | None
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskedUnit:
+    """What one unit of a call-out is asked."""
 
     callee_id: int
-    unit_code: str
-    unit_name: str
-    area: str
+    name: str
+    path: str
+    answered: bool
+    items: tuple[AskedItem, ...]
+
+    @property
+    def done(self) -> int:
+        """How many are ticked."""
+        return sum(one.tick is not None for one in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedList:
+    """应对措施清单 of one person: every unit that a link answers for and that is asked anything.
+
+    `open`: ticks are taken; not any more once a newer round has replaced the call-out.
+    """
+
+    callout_id: int
+    stage: Stage
+    open: bool
+    units: tuple[AskedUnit, ...]
+
+    @property
+    def total(self) -> int:
+        """Measures in all."""
+        return sum(len(one.items) for one in self.units)
+
+    @property
+    def done(self) -> int:
+        """Ticked ones."""
+        return sum(one.done for one in self.units)
+
+    @property
+    def answered(self) -> bool:
+        """Whether the person has confirmed for any of them."""
+        return any(one.answered for one in self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitReport:
+    """What an office or key unit of a call-out has reported, for a list. `done`, `owed`, `late` count measures."""
+
+    callee_id: int
+    code: str
+    name: str
     kind: UnitKind
     level: UnitLevel
     sector: str
     state: CalleeState
-    opened_at: int | None
+    done: int
+    owed: int
+    late: int
     reported_at: int | None = None
     on_post: bool = False
     moved: int | None = None
-    done: int = 0
-    owed: int = 0
-    late: int = 0
+    danger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +231,43 @@ class AreaSum:
     late: int = 0
     own_at: int | None = None
     silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureSum:
+    """One measure over all units that owe it."""
+
+    action: Action
+    done: int
+    owed: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a unit wrote about measures and dangers; it may name people."""
+
+    at: int
+    code: str
+    unit: str
+    measures: str
+    dangers: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseOverview:
+    """联动情况 of a call-out, or of one place in it (`below` its code, `name`). `stage` NONE: nothing is configured.
+
+    `areas`: the places one level down; `offices`: its own offices, the divisions one level down, key units below.
+    """
+
+    callout_id: int
+    below: str
+    name: str
+    stage: Stage
+    steps: tuple[Step, ...]
+    total: AreaSum
+    areas: tuple[AreaSum, ...]
+    measures: tuple[MeasureSum, ...]
+    offices: tuple[UnitReport, ...]
+    words: tuple[Words, ...]

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from warning_dispatch.model.response import Action, AreaSum, ResponsePlan
+from warning_dispatch.model.response import Action, AreaSum, MeasureSum, ResponsePlan
 from warning_dispatch.model.states import Stage
 from warning_dispatch.model.unit import CODE_LENGTH, UnitKind, UnitLevel
 from warning_dispatch.response.measures import asked_of
@@ -135,6 +135,26 @@ def sum_up(
         )
         for code, one in sorted(sums.items())
     )
+
+
+def by_measure(asking: Asking, groups: Sequence[Group], reported: Sequence[Reported]) -> tuple[MeasureSum, ...]:
+    """Every measure that somebody owes now: done, owed, late."""
+    owed: defaultdict[str, int] = defaultdict(int)
+    late: defaultdict[str, int] = defaultdict(int)
+    done: defaultdict[str, int] = defaultdict(int)
+    for group in groups:
+        for action in asking.owed(group.line):
+            owed[action.id] += group.called
+        for action_id in asking.due(group.line):
+            late[action_id] += group.early
+    for unit in reported:
+        due = asking.due(unit.line) if unit.early else frozenset()
+        for action in asking.owed(unit.line):
+            if action.id in unit.done:
+                done[action.id] += 1
+                late[action.id] -= action.id in due
+    actions = asking.plan.actions if asking.plan else ()
+    return tuple(MeasureSum(one, done[one.id], owed[one.id], max(0, late[one.id])) for one in actions if owed[one.id])
 
 
 def moved_by_place(reported: Iterable[Reported]) -> Mapping[str, tuple[int, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from warning_dispatch.engine.storage_response import AskedUnit, ResponseRecord
+from warning_dispatch.engine.storage_response import AskedCallee, ResponseRecord
 from warning_dispatch.model.states import LIVE_CALLOUT, CalleeState, CallOutState, Stage
 from warning_dispatch.model.unit import UnitKind, UnitLevel
 from warning_dispatch.ports import Sealer
@@ -67,19 +67,19 @@ class ResponseTable:
             reason,
         )
 
-    def asked(self, callout_id: int, kinds: Sequence[UnitKind]) -> Sequence[AskedUnit]:
+    def asked(self, callout_id: int, kinds: Sequence[UnitKind]) -> Sequence[AskedCallee]:
         """See the port."""
         rows = self._sql.rows(
             f"{_UNITS} WHERE c.callout_id = ? AND u.kind IN ({marks(kinds)}) AND c.state NOT IN ({_OFF}) ORDER BY c.id",
             callout_id,
             *(kind.value for kind in kinds),
         )
-        return [AskedUnit(key, UnitKind(kind), UnitLevel(level), sector) for key, kind, level, sector in rows]
+        return [AskedCallee(key, UnitKind(kind), UnitLevel(level), sector) for key, kind, level, sector in rows]
 
-    def units(self, callee_ids: Sequence[int]) -> Sequence[AskedUnit]:
+    def units(self, callee_ids: Sequence[int]) -> Sequence[AskedCallee]:
         """See the port."""
         rows = self._sql.rows(f"{_UNITS} WHERE c.id IN {{ids}} ORDER BY c.id", self._sql.ids(callee_ids))
-        return [AskedUnit(key, UnitKind(kind), UnitLevel(level), sector) for key, kind, level, sector in rows]
+        return [AskedCallee(key, UnitKind(kind), UnitLevel(level), sector) for key, kind, level, sector in rows]
 
     def done(self, callee_ids: Sequence[int]) -> frozenset[tuple[int, str]]:
         """See the port."""

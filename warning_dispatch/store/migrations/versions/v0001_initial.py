@@ -488,6 +488,7 @@ def _create_unit() -> None:
         ),
         sa.Column("certified_on", sa.Text(), server_default="", nullable=False, comment="day, of a key unit"),
         sa.Column("review_on", sa.Text(), server_default="", nullable=False, comment="day, of a key unit"),
+        sa.Column("certificate", sa.Text(), server_default="", nullable=False, comment="number, of a key unit"),
         sa.Column(
             "measures", sa.Text(), server_default="", nullable=False, comment="what a key unit must do on a warning"
         ),
