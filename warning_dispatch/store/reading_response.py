@@ -86,7 +86,7 @@ class ResponseTables:
             asking = self._asking(sql, view.callout_id)
             if asking is None:
                 return None
-            units = tuple(one for one in self._units(sql, asking, view.units) if one.items)
+            units = tuple(one for one in self._units(sql, asking, view.callout_id, view.units) if one.items)
         is_open = view.callout_state is not CallOutState.SUPERSEDED
         return AskedList(view.callout_id, asking.stage, is_open, units) if units else None
 
@@ -103,13 +103,13 @@ class ResponseTables:
             )
             if asking is None or row is None:
                 return None
-            lines = _lines(sql, [callee_id])
+            lines = _lines(sql, callout_id, [callee_id])
             items = self._items(sql, asking, [callee_id], lines).get(callee_id, ())
         return AskedUnit(callee_id, row[0], "", bool(row[1]), items) if items else None
 
-    def _units(self, sql: Sql, asking: Asking, units: Sequence[LinkUnit]) -> list[AskedUnit]:
+    def _units(self, sql: Sql, asking: Asking, callout_id: int, units: Sequence[LinkUnit]) -> list[AskedUnit]:
         ids = [one.callee_id for one in units]
-        items = self._items(sql, asking, ids, _lines(sql, ids))
+        items = self._items(sql, asking, ids, _lines(sql, callout_id, ids))
         return [
             AskedUnit(one.callee_id, one.name, one.path, one.confirmed_at is not None, items.get(one.callee_id, ()))
             for one in units
@@ -255,11 +255,12 @@ def _entered(steps: Sequence[Step]) -> Mapping[Stage, int]:
     return entered
 
 
-def _lines(sql: Sql, callee_ids: Sequence[int]) -> Mapping[int, tuple[Line, int | None]]:
+def _lines(sql: Sql, callout_id: int, callee_ids: Sequence[int]) -> Mapping[int, tuple[Line, int | None]]:
     rows = sql.rows(
         """SELECT c.id, u.kind, u.level, u.sector, c.opened_at FROM callee c JOIN unit u ON u.id = c.unit_id
-        WHERE c.id IN {ids}""",
+        WHERE c.id IN {ids} AND c.callout_id = ?""",
         sql.ids(callee_ids),
+        callout_id,
     )
     return {row[0]: (Line(UnitKind(row[1]), UnitLevel(row[2]), row[3]), row[4]) for row in rows}
 
