@@ -10,7 +10,7 @@ from warning_dispatch.engine.lanes import Lane
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.responding import Responding
 from warning_dispatch.errors import NotFoundError, RefusedError
-from warning_dispatch.model.response import REMARK_LENGTH, ResponseBook
+from warning_dispatch.model.response import REMARK_LENGTH, ResponseBook, has_answered
 from warning_dispatch.model.views import LinkView
 from warning_dispatch.tomlfiles import both
 
@@ -45,7 +45,7 @@ class WriterResponseDesk:
     async def tick(self, token: str, ticks: Sequence[tuple[int, str, str]]) -> int:
         """See the port."""
         view, receiver_id = await asyncio.to_thread(self._links.behind, token)
-        answered = {unit.callee_id: unit.confirmed_at is not None for unit in view.units}
+        answered = {unit.callee_id: has_answered(unit) for unit in view.units}
         for callee_id, _, _ in ticks:
             if callee_id not in answered:
                 raise RefusedError(both("这个链接不能替该单位勾选", "this link does not speak for that unit"))

@@ -9,6 +9,7 @@ from enum import StrEnum
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.states import CalleeState, Stage
 from warning_dispatch.model.unit import UnitKind, UnitLevel
+from warning_dispatch.model.views import LinkUnit
 
 REMARK_LENGTH = 100
 """Characters of a remark beside a tick."""
@@ -159,6 +160,11 @@ class AskedUnit:
     def done(self) -> int:
         """How many are ticked."""
         return sum(one.tick is not None for one in self.items)
+
+
+def has_answered(unit: LinkUnit) -> bool:
+    """Whether somebody behind a link may tick for a unit: they have confirmed, or the unit has answered (in a round before)."""
+    return unit.confirmed_at is not None or unit.state is CalleeState.ACKNOWLEDGED
 
 
 @dataclass(frozen=True, slots=True)

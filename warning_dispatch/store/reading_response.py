@@ -27,6 +27,7 @@ from warning_dispatch.model.response import (
     Tick,
     UnitReport,
     Words,
+    has_answered,
 )
 from warning_dispatch.model.states import CalleeState, CallOutState, Stage
 from warning_dispatch.model.unit import CODE_LENGTH, UnitKind, UnitLevel
@@ -111,7 +112,7 @@ class ResponseTables:
         ids = [one.callee_id for one in units]
         items = self._items(sql, asking, ids, _lines(sql, callout_id, ids))
         return [
-            AskedUnit(one.callee_id, one.name, one.path, one.confirmed_at is not None, items.get(one.callee_id, ()))
+            AskedUnit(one.callee_id, one.name, one.path, has_answered(one), items.get(one.callee_id, ()))
             for one in units
         ]
 
