@@ -19,6 +19,7 @@ from warning_dispatch.bootstrap.installation import (
 from warning_dispatch.bootstrap.memory import spare_the_collector
 from warning_dispatch.bootstrap.mornings import RegisterMornings, term_of
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
+from warning_dispatch.bootstrap.superiors import superior_parts
 from warning_dispatch.bootstrap.wiring import (
     REACHED,
     EngineParts,
@@ -55,6 +56,7 @@ __all__ = [
     "route_plans",
     "serve",
     "spare_the_collector",
+    "superior_parts",
     "take_over_of",
     "term_of",
     "wire_product",

@@ -39,6 +39,7 @@ from warning_dispatch.bootstrap.sources import (
     pushers_of,
     source_loops,
 )
+from warning_dispatch.bootstrap.superiors import superior_parts
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
@@ -78,16 +79,14 @@ from warning_dispatch.store.database import open_database, require_current
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.people import PeopleBook
-from warning_dispatch.store.reading_own_list import OwnListTables
 from warning_dispatch.store.register_take_over import RegisterTakeOver
 from warning_dispatch.store.retention import Retention
 from warning_dispatch.store.rotation import require_indexed
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sessions import SessionBook
-from warning_dispatch.superior_desk import WriterSuperiorDesk
 from warning_dispatch.watching.heartbeat import Heartbeat
 from warning_dispatch.web.access import Access
-from warning_dispatch.web.application import Renewal, Superiors, create_app
+from warning_dispatch.web.application import Renewal, create_app
 from warning_dispatch.web.console.console import ConsoleParts
 from warning_dispatch.web.console.door import LoggedIn
 from warning_dispatch.web.control import create_control_app
@@ -337,7 +336,7 @@ def _public_app(
         pushers=pushers_of(settings) if Part.INGEST in parts else (),
         feeds=feeds_of(settings, product.read) if Part.WEB in parts else None,
         renewal=Renewal(renewal_tables(settings, product, clock), renewal_desk(settings, product, desk, clock)),
-        superiors=_superiors(product, desk, clock),
+        superiors=superior_parts(product, desk, clock),
         proxies=frozenset(settings.login.proxies),
         register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
         hooks=Hooks(channels.hooked, settings.web.callback_url),
@@ -353,12 +352,6 @@ def metrics_of(product: Product, desk: EngineDesk) -> Metrics:
 
 def _heartbeat(settings: Settings, probes: Probes) -> Heartbeat:
     return Heartbeat(settings.watch.heartbeat_url, settings.watch.heartbeat_every_s, probes.is_ready)
-
-
-def _superiors(product: Product, desk: EngineDesk, clock: Clock) -> Superiors:
-    """The page of a superior's own list."""
-    read = OwnListTables(product.database, product.sealer, product.keys.link_key, product.read, clock.now)
-    return Superiors(read, WriterSuperiorDesk(desk, read))
 
 
 def _console(settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk) -> ConsoleParts:

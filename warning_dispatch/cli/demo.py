@@ -22,6 +22,7 @@ from warning_dispatch.bootstrap import (
     demo_warning,
     metrics_of,
     serve,
+    superior_parts,
 )
 from warning_dispatch.cli.scene import demo_result, draw, line_of
 from warning_dispatch.clock import Clock, ScaledClock, SystemClock, VirtualClock, stopwatch
@@ -147,6 +148,7 @@ async def _in_time(
                     clock=clock,
                     register=register,
                     metrics=metrics_of(made.product, desk),
+                    superiors=superior_parts(made.product, desk, clock),
                     console=console_parts(settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER)),
                 ),
                 host="127.0.0.1",

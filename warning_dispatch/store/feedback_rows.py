@@ -43,10 +43,15 @@ class FeedbackTable:
         return found
 
 
+def unsealed(sealer: Sealer, sealed: bytes) -> Feedback:
+    """What a row keeps."""
+    return _FEEDBACK.validate_json(sealer.unseal(sealed, FEEDBACK_CONTEXT))
+
+
 def feedback_of(sql: Sql, sealer: Sealer, callee_id: int) -> Sequence[tuple[int, Feedback]]:
     """(moment, what was said) about a unit of a call-out, the newest first."""
     return [
-        (at, _FEEDBACK.validate_json(sealer.unseal(sealed, FEEDBACK_CONTEXT)))
+        (at, unsealed(sealer, sealed))
         for at, sealed in sql.rows(
             "SELECT at, sealed FROM feedback WHERE callee_id = ? ORDER BY at DESC, id DESC", callee_id
         )

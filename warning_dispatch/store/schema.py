@@ -576,7 +576,7 @@ api_key = Table(
     key(),
     Column("name", Text, nullable=False, unique=True),
     Column("hash", LargeBinary, nullable=False, unique=True),
-    Column("scopes", Text, nullable=False, comment="comma separated: alerts, read, act"),
+    Column("scopes", Text, nullable=False, comment="comma separated: alerts, read, act, feed, register, feedback"),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
 )

@@ -36,6 +36,7 @@ from warning_dispatch.web.filing import FilingPage
 from warning_dispatch.web.guard import Guard
 from warning_dispatch.web.guesses import Guesses
 from warning_dispatch.web.hooks import Hooks
+from warning_dispatch.web.link_door import LinkDoor
 from warning_dispatch.web.live import LivePage
 from warning_dispatch.web.login_desk import LoginDesk
 from warning_dispatch.web.login_page import LoginPage
@@ -110,7 +111,7 @@ def create_app(
     failures = Failures(pages := Pages())
     live = LivePage(read, pages, clock)
     secure = urlsplit(public_url).scheme == "https"
-    outside = _Outside(read, desk, pages, failures, Guesses(clock, proxies), secure=secure)
+    outside = _Outside(read, desk, LinkDoor(pages, failures, Guesses(clock, proxies)), secure=secure)
     desk_pages = Console(console, pages, clock, secure=secure) if console else None
     app = FastAPI(
         **_NAMED,
@@ -131,7 +132,8 @@ def create_app(
     )
     _add_probes(app, Probes(desk, clock), metrics)
     door = PushDoor(read, clock, pushers, body_limit)
-    app.include_router(Api(read, desk, clock, door, register).router(alerts=alerts, people=people))
+    api = Api(read, desk, clock, door, register, superiors.read if superiors else None)
+    app.include_router(api.router(alerts=alerts, people=people))
     _add_feeds(app, feeds)
     failures.install(app)
     app.state.close = partial(_close, live, desk_pages)
@@ -144,22 +146,16 @@ class _Outside:
 
     read: ReadModels
     desk: Desk
-    pages: Pages
-    failures: Failures
-    guesses: Guesses
+    door: LinkDoor
     secure: bool = field(kw_only=True)
 
     def routes(self, superiors: Superiors | None, renewal: Renewal | None) -> Iterator[BaseRoute]:
-        receiver = ReceiverPage(
-            self.read, self.desk, self.pages, self.failures, self.guesses, superiors.read if superiors else None
-        )
-        yield from _pages_routes(receiver, self.pages)
+        receiver = ReceiverPage(self.read, self.desk, self.door, superiors.read if superiors else None)
+        yield from _pages_routes(receiver, self.door.pages)
         if superiors:
-            yield from _superior_routes(
-                self.read, superiors, self.pages, self.failures, self.guesses, secure=self.secure
-            )
+            yield from _superior_routes(self.read, superiors, self.door, secure=self.secure)
         if renewal:
-            yield from _renewal_routes(renewal, self.pages, self.failures, secure=self.secure)
+            yield from _renewal_routes(renewal, self.door, secure=self.secure)
 
 
 def _close(live: LivePage, desk_pages: Console | None) -> None:
@@ -196,11 +192,9 @@ def _pages_routes(receiver: ReceiverPage, pages: Pages) -> list[BaseRoute]:
     ]
 
 
-def _superior_routes(
-    read: ReadModels, superiors: Superiors, pages: Pages, failures: Failures, guesses: Guesses, *, secure: bool
-) -> list[BaseRoute]:
-    page = SuperiorPage(superiors.read, superiors.desk, pages, failures, guesses, secure=secure)
-    feedback = FeedbackPage(read, superiors.read, superiors.desk, pages, failures, guesses)
+def _superior_routes(read: ReadModels, superiors: Superiors, door: LinkDoor, *, secure: bool) -> list[BaseRoute]:
+    page = SuperiorPage(superiors.read, superiors.desk, door, secure=secure)
+    feedback = FeedbackPage(read, superiors.read, superiors.desk, door)
     methods = ["GET", "HEAD", "POST"]
     return [
         Route("/r/{token}/list", page.answer, methods=methods),
@@ -208,9 +202,9 @@ def _superior_routes(
     ]
 
 
-def _renewal_routes(renewal: Renewal, pages: Pages, failures: Failures, *, secure: bool) -> list[BaseRoute]:
-    filing = FilingPage(renewal.read, renewal.desk, pages, failures, secure=secure)
-    proof = ProofDoor(renewal.read, renewal.desk, pages, failures)
+def _renewal_routes(renewal: Renewal, door: LinkDoor, *, secure: bool) -> list[BaseRoute]:
+    filing = FilingPage(renewal.read, renewal.desk, door, secure=secure)
+    proof = ProofDoor(renewal.read, renewal.desk, door)
     link, unit = FILING_PATH + "{token}", FILING_PATH + "{token}/u/{code}"
     both, reads, posts = ["GET", "HEAD", "POST"], ["GET", "HEAD"], ["POST"]
     return [

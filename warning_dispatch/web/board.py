@@ -22,6 +22,7 @@ from warning_dispatch.web.access import actor_of, csrf_of, visit_of
 from warning_dispatch.web.catalogues import Catalogue, asked_language
 from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.filing_visit import form_of
+from warning_dispatch.web.origin import is_crossed
 from warning_dispatch.web.pages import Pages
 from warning_dispatch.web.register_look import RegisterLook
 
@@ -112,7 +113,7 @@ class RenewalBoard:
         return made(self._pages, request, "board/progress.html", words, fields, status=status)
 
     async def _remind(self, request: Request, words: Catalogue) -> Response:
-        if crossed(request):
+        if is_crossed(request):
             return self._failures.page(request, "method", 403)
         actor = _who(request, await form_of(request))
         try:
@@ -169,7 +170,7 @@ class RenewalBoard:
         return made(self._pages, request, "board/awaiting.html", words, fields, status=status)
 
     async def _decide(self, request: Request, words: Catalogue) -> Response:
-        if crossed(request):
+        if is_crossed(request):
             return self._failures.page(request, "method", 403)
         form = await form_of(request)
         actor = _who(request, form)
@@ -199,7 +200,7 @@ class RenewalBoard:
         words, code = self._pages.words_for(request), str(request.path_params["code"])
         notice, actor, reason = "", "", ""
         if request.method == "POST":
-            if crossed(request):
+            if is_crossed(request):
                 return self._failures.page(request, "method", 403)
             form = await form_of(request)
             actor, reason = _who(request, form), filing_forms.text(form, "reason")
@@ -253,11 +254,6 @@ def _named(words: Catalogue, text: str) -> str:
     if not text:
         raise RefusedError(words.text("board.no_actor"))
     return text
-
-
-def crossed(request: Request) -> bool:
-    """Whether another site made the browser send this form."""
-    return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
 
 
 def _language(request: Request) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from anyio import to_thread
 from starlette.datastructures import FormData
@@ -22,6 +22,7 @@ from warning_dispatch.errors import DispatchError, NotFoundError, RefusedError
 from warning_dispatch.ports import Desk, ReadModels
 from warning_dispatch.web.access import actor_of, csrf_of, visit_of
 from warning_dispatch.web.catalogues import CHINESE, Catalogue, asked_language
+from warning_dispatch.web.origin import is_crossed
 from warning_dispatch.web.pages import Pages
 
 POLICY: Final = (
@@ -53,7 +54,7 @@ class TasksPage:
         """我来打, the number, or a result; then the list again, by a redirect but where a number is told."""
         form = await request.form()
         words, actor = self._words(_field(form, "lang")), _who(request, _field(form, "actor"))
-        if not _is_ours(request):
+        if is_crossed(request, silent=False):
             return await self._page(request, words, actor, trouble="foreign", status=403)
         if not actor:
             return await self._page(request, words, actor, trouble="nobody", status=400)
@@ -104,15 +105,6 @@ class TasksPage:
         html = self._pages.render("tasks.html", words, fields)
         headers = {"Content-Security-Policy": POLICY, "Content-Language": words.text("language.tag")}
         return HTMLResponse(html, status, headers)
-
-
-def _is_ours(request: Request) -> bool:
-    """Whether the form stood on our own page: browsers say so, and never let a page lie about it."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == request.headers.get("host", "")
 
 
 def _who(request: Request, typed: str | None) -> str:

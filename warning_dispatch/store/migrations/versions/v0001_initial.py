@@ -129,7 +129,9 @@ def _create_api_key() -> None:
         sa.Column("id", KEY, autoincrement=True, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("scopes", sa.Text(), nullable=False, comment="comma separated: alerts, read, act"),
+        sa.Column(
+            "scopes", sa.Text(), nullable=False, comment="comma separated: alerts, read, act, feed, register, feedback"
+        ),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
