@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from warning_dispatch.model.response import AreaSum, AskedList, AskedUnit, ResponseOverview
@@ -49,3 +50,11 @@ class ResponseDesk(Protocol):
     async def exported(self, callout_id: int, *, actor: str, form: str, below: str) -> None:
         """信息报送 is about to leave the house: the journal says who took it, in which form."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseParts:
+    """What the pages of the response stand on."""
+
+    read: ResponseReadings
+    desk: ResponseDesk

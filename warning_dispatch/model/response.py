@@ -190,6 +190,11 @@ class AskedList:
         return sum(one.done for one in self.units)
 
     @property
+    def actions(self) -> tuple[Action, ...]:
+        """Every measure once, however many units are asked for it."""
+        return tuple({item.action.id: item.action for one in self.units for item in one.items}.values())
+
+    @property
     def answered(self) -> bool:
         """Whether the person has confirmed for any of them."""
         return any(one.answered for one in self.units)
@@ -262,14 +267,14 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class ResponseOverview:
-    """联动情况 of a call-out, or of one place in it (`below` its code, `name`). `stage` NONE: nothing is configured.
+    """联动情况 of a call-out, or of one place in it (`below` its code). `stage` NONE: nothing is configured.
 
-    `areas`: the places one level down; `offices`: its own offices, the divisions one level down, key units below.
+    `path`: code and name of the county, then the township. `areas`: the places one level down; `offices`: its own offices, the divisions one level down, key units below.
     """
 
     callout_id: int
     below: str
-    name: str
+    path: tuple[tuple[str, str], ...]
     stage: Stage
     steps: tuple[Step, ...]
     total: AreaSum
@@ -277,3 +282,8 @@ class ResponseOverview:
     measures: tuple[MeasureSum, ...]
     offices: tuple[UnitReport, ...]
     words: tuple[Words, ...]
+
+    @property
+    def name(self) -> str:
+        """Of the place; empty for all of it."""
+        return self.path[-1][1] if self.path else ""

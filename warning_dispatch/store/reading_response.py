@@ -7,7 +7,7 @@ as with two thousand.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -61,6 +61,8 @@ class _Heard:
     at: int
     on_post: bool = False
     moved: int | None = None
+    moved_by: tuple[int | None, int] = (None, 0)
+    """Who said it, and when."""
     danger: bool = False
     done: set[str] = field(default_factory=set)
 
@@ -176,7 +178,9 @@ class ResponseTables:
             return ResponseOverview(
                 callout_id=callout_id,
                 below=scope,
-                name=names.get(scope, ""),
+                path=tuple(
+                    (scope[:one], names.get(scope[:one], scope[:one])) for one in _LENGTHS[1:] if one <= len(scope)
+                ),
                 stage=asking.stage,
                 steps=tuple(_steps(sql, callout_id)),
                 total=total,
@@ -291,13 +295,14 @@ def _heard(sql: Sql, callout_id: int, scope: str) -> Mapping[int, _Heard]:
     who = "c.id, u.area, u.kind, u.level, u.sector, c.opened_at"
     within = "u.area >= ? AND u.area < ?"
     for row in sql.rows(
-        f"""SELECT {who}, f.at, f.on_post, f.moved, f.danger FROM callee c JOIN feedback f ON f.callee_id = c.id
+        f"""SELECT {who}, f.at, f.on_post, f.moved, f.danger, f.receiver_id FROM callee c JOIN feedback f ON f.callee_id = c.id
         JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND {within} ORDER BY f.at, f.id""",
         *(callout_id, scope, scope + "~"),
     ):
         heard = one(row, row[6])
         heard.on_post = heard.on_post or bool(row[7])
-        heard.moved = heard.moved if row[8] is None else row[8]
+        if row[8] is not None:
+            heard.moved, heard.moved_by = row[8], (row[10], row[6])
         heard.danger = heard.danger or bool(row[9])
     for row in sql.rows(
         f"""SELECT {who}, a.at, a.action FROM action_done a JOIN callee c ON c.id = a.callee_id
@@ -305,7 +310,19 @@ def _heard(sql: Sql, callout_id: int, scope: str) -> Mapping[int, _Heard]:
         *(callout_id, scope, scope + "~"),
     ):
         one(row, row[6]).done.add(row[7])
+    _count_once(found.values())
     return found
+
+
+def _count_once(heard: Iterable[_Heard]) -> None:
+    """One report of somebody who answers for several units is kept with each of them: its people count with the first."""
+    told: set[tuple[int | None, int, int]] = set()
+    for one in sorted(heard, key=lambda each: each.code):
+        if one.moved is not None:
+            key = (*one.moved_by, one.moved)
+            if key in told:
+                one.moved = None
+            told.add(key)
 
 
 def _reported(asking: Asking, heard: Mapping[int, _Heard]) -> list[Reported]:
