@@ -171,13 +171,15 @@ def has_answered(unit: LinkUnit) -> bool:
 class AskedList:
     """应对措施清单 of one person: every unit that a link answers for and that is asked anything.
 
-    `open`: ticks are taken; not any more once a newer round has replaced the call-out.
+    `open`: ticks are taken; not any more once a newer round has replaced the call-out. `below`: what the person's places
+    and everything in them have reported; None for whoever has nobody below.
     """
 
     callout_id: int
     stage: Stage
     open: bool
     units: tuple[AskedUnit, ...]
+    below: AreaSum | None = None
 
     @property
     def total(self) -> int:
@@ -256,10 +258,11 @@ class MeasureSum:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a unit wrote about measures and dangers; it may name people."""
+    """What a unit wrote about measures and dangers; it may name people. `path`: the places it lies in."""
 
     at: int
     code: str
+    path: str
     unit: str
     measures: str
     dangers: str

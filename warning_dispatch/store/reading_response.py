@@ -90,8 +90,10 @@ class ResponseTables:
             if asking is None:
                 return None
             units = tuple(one for one in self._units(sql, asking, view.callout_id, view.units) if one.items)
+            codes = _places(sql, [one.callee_id for one in units if one.answered])
         is_open = view.callout_state is not CallOutState.SUPERSEDED
-        return AskedList(view.callout_id, asking.stage, is_open, units) if units else None
+        below = self.sum_of(view.callout_id, codes) if codes else None
+        return AskedList(view.callout_id, asking.stage, is_open, units, below) if units else None
 
     def asked_of_unit(self, callout_id: int, callee_id: int) -> AskedUnit | None:
         """See the port."""
@@ -187,7 +189,7 @@ class ResponseTables:
                 areas=self._with_silent(sql, asking, callout_id, areas),
                 measures=by_measure(asking, groups, reported),
                 offices=tuple(_offices(sql, asking, callout_id, scope, digits, heard)),
-                words=tuple(self._words(sql, callout_id, scope, words)) if words else (),
+                words=tuple(self._words(sql, callout_id, scope, words, names)) if words else (),
             )
 
     def _with_silent(self, sql: Sql, asking: Asking, callout_id: int, areas: Sequence[AreaSum]) -> tuple[AreaSum, ...]:
@@ -222,11 +224,11 @@ class ResponseTables:
             for row in rows
         ]
 
-    def _words(self, sql: Sql, callout_id: int, scope: str, limit: int) -> list[Words]:
-        """What was written, the newest first; dangers before everything else are the reader's to sort."""
+    def _words(self, sql: Sql, callout_id: int, scope: str, limit: int, names: Mapping[str, str]) -> list[Words]:
+        """What was written: dangers first, then the newest first."""
         found = []
-        for at, code, name, sealed in sql.rows(
-            """SELECT f.at, u.code, u.name, f.sealed FROM callee c JOIN feedback f ON f.callee_id = c.id
+        for at, code, name, kind, sealed in sql.rows(
+            """SELECT f.at, u.code, u.name, u.kind, f.sealed FROM callee c JOIN feedback f ON f.callee_id = c.id
             JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND u.area >= ? AND u.area < ?
             ORDER BY f.danger DESC, f.at DESC, f.id DESC LIMIT ?""",
             callout_id,
@@ -236,12 +238,25 @@ class ResponseTables:
         ):
             said = _FEEDBACK.validate_json(self._sealer.unseal(bytes(sealed), FEEDBACK_CONTEXT))
             if said.measures or said.dangers:
-                found.append(Words(at, code, name, said.measures, said.dangers))
+                above = [code[:one] for one in _LENGTHS[1:] if one < len(code) and kind == UnitKind.DIVISION.value]
+                path = "".join(names.get(one, "") for one in above)
+                found.append(Words(at, code, path, name, said.measures, said.dangers))
         return found
 
 
 def _nothing(now: int) -> Asking:
     return Asking(None, Stage.NONE, {}, now)
+
+
+def _places(sql: Sql, callee_ids: Sequence[int]) -> list[str]:
+    """Codes of the counties and townships among these callees."""
+    rows = sql.rows(
+        f"""SELECT u.code FROM callee c JOIN unit u ON u.id = c.unit_id WHERE c.id IN {{ids}} AND u.kind = ?
+        AND u.level IN ({UnitLevel.COUNTY.value}, {UnitLevel.TOWNSHIP.value}) ORDER BY u.code""",
+        sql.ids(callee_ids),
+        UnitKind.DIVISION.value,
+    )
+    return [row[0] for row in rows]
 
 
 def _steps(sql: Sql, callout_id: int) -> list[Step]:

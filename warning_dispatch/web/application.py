@@ -20,7 +20,7 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
 from warning_dispatch.model.rights import Right
 from warning_dispatch.ports import Desk, ReadModels, RenewalDesk, RenewalReadings
-from warning_dispatch.response_ports import ResponseParts
+from warning_dispatch.response_ports import ResponseParts, ResponseReadings
 from warning_dispatch.superior_ports import SuperiorDesk, SuperiorReadings
 from warning_dispatch.web.access import Access
 from warning_dispatch.web.account_pages import AccountPages
@@ -163,7 +163,7 @@ class _Outside:
             yield Route("/r/{token}/measures", page.answer, methods=["GET", "HEAD", "POST"])
         yield from _pages_routes(receiver, self.door.pages)
         if superiors:
-            yield from _superior_routes(self.read, superiors, self.door, secure=self.secure)
+            yield from _superior_routes(self.read, superiors, self.door, asked, secure=self.secure)
         if renewal:
             yield from _renewal_routes(renewal, self.door, secure=self.secure)
 
@@ -202,8 +202,10 @@ def _pages_routes(receiver: ReceiverPage, pages: Pages) -> list[BaseRoute]:
     ]
 
 
-def _superior_routes(read: ReadModels, superiors: Superiors, door: LinkDoor, *, secure: bool) -> list[BaseRoute]:
-    page = SuperiorPage(superiors.read, superiors.desk, door, secure=secure)
+def _superior_routes(
+    read: ReadModels, superiors: Superiors, door: LinkDoor, response: ResponseReadings | None, *, secure: bool
+) -> list[BaseRoute]:
+    page = SuperiorPage(superiors.read, superiors.desk, door, response, secure=secure)
     feedback = FeedbackPage(read, superiors.read, superiors.desk, door)
     methods = ["GET", "HEAD", "POST"]
     return [

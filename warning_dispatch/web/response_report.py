@@ -87,7 +87,7 @@ class Report:
         told = (one for one in self.found.words if one.dangers)
         for number, one in enumerate(told, start=1):
             time = beijing_text(one.at, "%m-%d %H:%M")
-            yield say("report.danger", number=number, unit=one.unit, time=time, words=one.dangers)
+            yield say("report.danger", number=number, unit=one.path + one.unit, time=time, words=one.dangers)
 
     # --- tables -------------------------------------------------------------------------------------------
 
@@ -136,7 +136,7 @@ class Report:
         ]
         yield say("report.offices"), say("report.office_columns").split(","), offices
         words: list[Row] = [
-            [_moment(one.at), one.code, one.unit, one.measures, one.dangers] for one in self.found.words
+            [_moment(one.at), one.code, one.path + one.unit, one.measures, one.dangers] for one in self.found.words
         ]
         yield say("report.words_sheet"), say("report.words_columns").split(","), words
 
