@@ -14,10 +14,12 @@ import uvicorn
 from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.engine.acts import Act
+from warning_dispatch.engine.turn import Inbox
 from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.states import CalleeState, Means, Purpose
 from warning_dispatch.model.unit import Role
 from warning_dispatch.model.views import Health
+from warning_dispatch.ports import Tap
 from warning_dispatch.response_desk import WriterResponseDesk
 from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.settings import load_settings
@@ -87,6 +89,12 @@ class Desk:
     async def preview(self, raw: bytes, source: str) -> Any:
         """See the port."""
         return await self._done("preview", raw, source)
+
+    async def confirm_link(self, token: str) -> Any:
+        """See the port."""
+        with self.lock:
+            now = self._clock.now()
+            return self._engine.answer(now, Inbox(taps=[Tap(token, now)])).result
 
     async def once(self, lane: object, work: Callable[[Any], Any]) -> Any:
         """A use case in a transaction of its own."""
