@@ -31,11 +31,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --resol
 	--allow-unsafe --strip-extras --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-<<<<<<< HEAD
-.PHONY: help demo test check lint types imports prism axe unit bench storms faults fuzz sbom audit screenshots lock clean distclean
-=======
-.PHONY: help demo test check lint types imports prism axe unit bench storms faults fuzz soak deb installation screenshots lock clean distclean
->>>>>>> install
+.PHONY: help demo test check lint types imports prism axe unit bench storms faults fuzz sbom audit soak deb installation screenshots lock clean distclean
 
 help:
 	@echo "make demo       the main job on the embedded default: a red warning calls up the whole prefecture (simulated phones)"
@@ -45,13 +41,10 @@ help:
 	@echo "make storms     the promises over N simulated storms (N=$(N))"
 	@echo "make faults     every fault N times on the real processes, with a report (N=$(FAULTS); ARGS='--only kill --seed 1')"
 	@echo "make fuzz       mutated messages for FUZZ seconds each way in (FUZZ=$(FUZZ))"
-<<<<<<< HEAD
 	@echo "make sbom       build/sbom.json: what is inside, CycloneDX; make audit: known faults of it (asks an index of advisories)"
-=======
 	@echo "make soak       a day of mixed load on the real daemon at HOURS=24, to see that nothing grows (some 7 minutes)"
 	@echo "make deb        the Debian package, into build/deb"
 	@echo "make installation  the handbook's steps on fresh Debian systems under their own systemd (root; some 6 minutes)"
->>>>>>> install
 	@echo "make screenshots  every page of the console as a picture, into build/screenshots (needs a Chromium)"
 	@echo "make lock       write the lock files anew from pyproject.toml (ARGS=--upgrade for newer versions)"
 	@echo "make clean      remove what tests and builds leave behind; distclean removes .venv too"

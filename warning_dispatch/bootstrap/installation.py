@@ -30,6 +30,7 @@ from warning_dispatch.bootstrap.renewal import (
     renewal_desk,
     renewal_tables,
 )
+from warning_dispatch.bootstrap.response import response_parts
 from warning_dispatch.bootstrap.robots import robots_of
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
@@ -72,6 +73,7 @@ from warning_dispatch.ports import ChannelPort, ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
 from warning_dispatch.reports.worker import ListWorker
+from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.route_settings import PerNumberSettings, RouteSettings
 from warning_dispatch.settings import Settings
 from warning_dispatch.source_desk import WriterSourceDesk
@@ -85,11 +87,7 @@ from warning_dispatch.store.retention import Retention
 from warning_dispatch.store.rotation import require_indexed
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sessions import SessionBook
-<<<<<<< HEAD
-=======
-from warning_dispatch.superior_desk import WriterSuperiorDesk
 from warning_dispatch.supervision import Listening, Standing, unsupervised
->>>>>>> install
 from warning_dispatch.watching.heartbeat import Heartbeat
 from warning_dispatch.web.access import Access
 from warning_dispatch.web.application import Renewal, create_app
@@ -356,13 +354,14 @@ def _public_app(
 ) -> FastAPI:
     """What listens on the network."""
     login = login_desk(settings, product, desk, clock) if Part.WEB in parts else None
+    response = response_parts(product, desk, clock)
     return create_app(
         product.read,
         desk,
         public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
         live_page=Part.WEB in parts,
         login=login,
-        console=_console(settings, product, desk, login) if login else None,
+        console=_console(settings, product, desk, login, response) if login else None,
         body_limit=settings.web.body_limit,
         clock=clock,
         people=Part.WEB in parts,
@@ -371,6 +370,7 @@ def _public_app(
         feeds=feeds_of(settings, product.read) if Part.WEB in parts else None,
         renewal=Renewal(renewal_tables(settings, product, clock), renewal_desk(settings, product, desk, clock)),
         superiors=superior_parts(product, desk, clock),
+        response=response,
         proxies=frozenset(settings.login.proxies),
         register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
         hooks=Hooks(channels.hooked, settings.web.callback_url, Loop(product.keys.hook_secret(LOOP))),
@@ -388,9 +388,11 @@ def _heartbeat(settings: Settings, probes: Probes) -> Heartbeat:
     return Heartbeat(settings.watch.heartbeat_url, settings.watch.heartbeat_every_s, probes.is_ready)
 
 
-def _console(settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk) -> ConsoleParts:
-    within = settings.ingest.within
-    return console_parts(settings, product.configuration, product.read, desk, LoggedIn(Access(login.paths_of), within))
+def _console(
+    settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk, response: ResponseParts
+) -> ConsoleParts:
+    entrance = LoggedIn(Access(login.paths_of), settings.ingest.within)
+    return console_parts(settings, product.configuration, product.read, desk, entrance, response)
 
 
 def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk) -> FastAPI:

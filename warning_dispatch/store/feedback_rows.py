@@ -24,10 +24,13 @@ class FeedbackTable:
     def add(self, callee_ids: Sequence[int], receiver_id: int, now: int, said: Feedback) -> None:
         """See the port."""
         sealed = self._sealer.seal(_FEEDBACK.dump_json(said), FEEDBACK_CONTEXT)
-        self._sql.many(
-            "INSERT INTO feedback (callee_id, receiver_id, at, sealed) VALUES (?, ?, ?, ?bytea)",
-            [(callee_id, receiver_id, now, sealed) for callee_id in callee_ids],
-        )
+        moved, danger = said.moved, int(bool(said.dangers))
+        for callee_id in callee_ids:  # the units of one person
+            self._sql.run(
+                """INSERT INTO feedback (callee_id, receiver_id, at, on_post, moved, danger, sealed)
+                VALUES (?, ?, ?, ?, ?, ?, ?)""",
+                *(callee_id, receiver_id, now, int(said.on_post), moved, danger, sealed),
+            )
 
     def count(self, callee_ids: Sequence[int], receiver_id: int) -> int:
         """See the port."""

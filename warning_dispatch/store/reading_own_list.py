@@ -104,6 +104,7 @@ class OwnListTables:
             total=len(standing.rows),
             coming=sum(one.calling + one.waiting for one in standing.lists),
             units=self._in_clear(shown),
+            codes=tuple(one.unit_code for one in standing.lists),
         )
 
     def briefs(self, callee_ids: Sequence[int]) -> Mapping[int, FeedbackBrief]:

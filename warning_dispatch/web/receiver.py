@@ -17,6 +17,7 @@ from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.states import LIVE_CALLOUT, CalleeState, CallOutState
 from warning_dispatch.model.views import LinkUnit, LinkView
 from warning_dispatch.ports import Desk, ReadModels
+from warning_dispatch.response_ports import ResponseReadings
 from warning_dispatch.superior_ports import SuperiorReadings
 from warning_dispatch.web.filing_visit import Visit
 from warning_dispatch.web.link_door import WARNING, LinkDoor
@@ -29,8 +30,19 @@ ENDINGS: Final = {CallOutState.CANCELLED: "lifted", CallOutState.SUPERSEDED: "su
 class ReceiverPage:
     """Shows a warning to one receiver and takes their "received"."""
 
-    def __init__(self, read: ReadModels, desk: Desk, door: LinkDoor, superiors: SuperiorReadings | None = None) -> None:
-        """The read models show, the desk records. `superiors` None: nobody is shown the way to a list of their own."""
+    def __init__(
+        self,
+        read: ReadModels,
+        desk: Desk,
+        door: LinkDoor,
+        superiors: SuperiorReadings | None = None,
+        response: ResponseReadings | None = None,
+    ) -> None:
+        """The read models show, the desk records. `superiors` None: nobody is shown the way to a list of their own.
+
+        `response` None: nobody is asked for measures.
+        """
+        self._response = response
         self._read = read
         self._desk = desk
         self._door = door
@@ -49,6 +61,8 @@ class ReceiverPage:
         fields = {
             "view": view,
             "list_at": await self._list_at(visit, view),
+            "asked": await to_thread.run_sync(self._response.asked, visit.token) if self._response else None,
+            "measures_at": f"{visit.token}/measures{visit.query}",
             "feedback_at": f"{visit.token}/feedback{visit.query}" if self._superiors else "",
             **page_fields(view),
         }

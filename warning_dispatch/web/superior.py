@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.feedback import LONGEST
 from warning_dispatch.model.superior_views import OwnList
+from warning_dispatch.response_ports import ResponseReadings
 from warning_dispatch.superior_ports import SuperiorDesk, SuperiorReadings
 from warning_dispatch.web.filing_forms import text, whole
 from warning_dispatch.web.filing_visit import Visit, form_of
@@ -34,8 +35,20 @@ PAGE: Final = 15
 class SuperiorPage:
     """The list of whoever answers for units that others stand below."""
 
-    def __init__(self, read: SuperiorReadings, desk: SuperiorDesk, door: LinkDoor, *, secure: bool) -> None:
-        """The readings show, the desk records. `secure`: people come by https, so the cookie may insist on it."""
+    def __init__(
+        self,
+        read: SuperiorReadings,
+        desk: SuperiorDesk,
+        door: LinkDoor,
+        response: ResponseReadings | None = None,
+        *,
+        secure: bool,
+    ) -> None:
+        """The readings show, the desk records. `secure`: people come by https, so the cookie may insist on it.
+
+        `response` adds up what the units below have reported; None: it is not shown.
+        """
+        self._response = response
         self._read = read
         self._desk = desk
         self._door = door
@@ -67,7 +80,11 @@ class SuperiorPage:
         page = await self._list(visit, offset=(wanted - 1) * PAGE)
         if page.step_needed:
             return self._step(visit, page)
-        fields = {"number": wanted, "size": PAGE, "more": page.total > wanted * PAGE}
+        codes = [code for code in page.codes if code.isdecimal()]
+        below = None
+        if self._response and codes:
+            below = await to_thread.run_sync(self._response.sum_of, page.link.callout_id, codes)
+        fields = {"number": wanted, "size": PAGE, "more": page.total > wanted * PAGE, "below": below}
         return self._made(visit, page, "receiver_list.html", fields)
 
     async def _asked(self, visit: Visit, callee: int, said: str = "", notice: str = "") -> Response:
@@ -102,6 +119,7 @@ class SuperiorPage:
             "back": f"{visit.home}{visit.query}",
             "query": visit.query,
             "notice": "",
+            "below": None,
         }
         return self._door.pages.styled(template, visit.words, {**common, **fields}, status=status)
 
