@@ -20,6 +20,8 @@ from warning_dispatch.bootstrap.memory import spare_the_collector
 from warning_dispatch.bootstrap.mornings import RegisterMornings, term_of
 from warning_dispatch.bootstrap.records import record_counter, record_tables, records_of
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
+from warning_dispatch.bootstrap.response import response_parts
+from warning_dispatch.bootstrap.superiors import superior_parts
 from warning_dispatch.bootstrap.wiring import (
     REACHED,
     EngineParts,
@@ -55,10 +57,12 @@ __all__ = [
     "record_counter",
     "record_tables",
     "records_of",
+    "response_parts",
     "retention_of",
     "route_plans",
     "serve",
     "spare_the_collector",
+    "superior_parts",
     "take_over_of",
     "term_of",
     "wire_product",

@@ -22,7 +22,9 @@ from warning_dispatch.bootstrap import (
     demo_warning,
     metrics_of,
     records_of,
+    response_parts,
     serve,
+    superior_parts,
 )
 from warning_dispatch.cli.scene import demo_result, draw, line_of
 from warning_dispatch.clock import Clock, ScaledClock, SystemClock, VirtualClock, stopwatch
@@ -148,13 +150,16 @@ async def _in_time(
                     clock=clock,
                     register=register,
                     metrics=metrics_of(made.product, desk),
+                    superiors=superior_parts(made.product, desk, clock),
+                    response=response_parts(made.product, desk, clock),
                     console=console_parts(
                         settings,
                         made.product.configuration,
                         read,
                         desk,
                         OpenEntrance(DEMO_OFFICER),
-                        records_of(settings, made.product, desk, clock),
+                        response=response_parts(made.product, desk, clock),
+                        records=records_of(settings, made.product, desk, clock),
                     ),
                 ),
                 host="127.0.0.1",

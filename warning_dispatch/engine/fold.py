@@ -350,6 +350,8 @@ class _Folding:
 NEUTRAL = frozenset(
     {
         "act",
+        "action.done",
+        "actions.carried",
         "alarm",
         "attached",
         "attempt.held",
@@ -363,11 +365,13 @@ NEUTRAL = frozenset(
         "list.written",
         "receiver.added",
         "record.exported",
+        "response.exported",
         "revealed",
         "seen",
         "shared.ended",
         "shared.handed",
         "shared.requeued",
+        "stage",
         "task.number",
         "task.result",
         "task.taken",

@@ -30,7 +30,7 @@ from warning_dispatch.model.record_views import (
 from warning_dispatch.model.states import UNREACHED, AttemptState, CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import CODE_LENGTH, Channel, Role, UnitKind, UnitLevel
 from warning_dispatch.ports import Sealer
-from warning_dispatch.store.feedback_rows import read_feedback
+from warning_dispatch.store.feedback_rows import unsealed
 from warning_dispatch.store.reading_alerts import content_of_alert
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT
 from warning_dispatch.store.sql import Sql, marks
@@ -253,7 +253,7 @@ class RecordPictures:
 
     def _feedback(self, callout_id: int) -> list[RecordFeedback]:
         return [
-            RecordFeedback(key, _ROLES.get(role), at, read_feedback(self._sealer, sealed))
+            RecordFeedback(key, _ROLES.get(role), at, unsealed(self._sealer, sealed))
             for key, role, at, sealed in self._sql.rows(_FEEDBACK, callout_id)
         ]
 
