@@ -296,6 +296,17 @@ def test_numbers_that_never_answer_and_calls_for_nothing(house: House, storm: di
     assert part.called == ()
 
 
+def test_being_called_again_does_not_shorten_an_answer(house: House, storm: dict[str, Any]) -> None:
+    """再次呼叫 moves the callee's own moment; the answer still took as long as since its gate opened."""
+    house.change(schema.callee, storm["v1"], opened_at=START + 120_000)
+    read = tables(house)
+    again = next(unit for unit in read.record(storm["callout"]).units if unit.callee_id == storm["v1"])
+    assert again.delay == 65_000
+    season = read.season(SeasonQuery(START, START + 1))
+    assert season.callouts[0].last_opened == 60_000
+    assert {one.delay for one in season.groups if one.state is S.ACKNOWLEDGED} == {65, 0}
+
+
 def test_the_number_of_statements_does_not_grow(
     house: House, storm: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -207,16 +207,14 @@ def late_units(units: Iterable[RecordUnit]) -> tuple[RecordUnit, ...]:
 
 def _targets(record: RecordForm, titles: Sequence[str]) -> Iterable[Target]:
     head = record.head
-    last = max((unit.tier for unit in record.units if unit.counts), default=-1)
-    if head.target is not None and last >= 0:
-        openings = [
-            unit.opened_at - head.started_at
-            for unit in record.units
-            if unit.tier == last and unit.counts and unit.opened_at is not None
-        ]
-        latest = max(openings, default=None)
-        held = None if latest is None else latest <= head.target
-        yield Target("opening", titles[last], head.target, latest, held)
+    openings = [
+        (unit.opened_at - head.started_at, unit.tier)
+        for unit in record.units
+        if unit.counts and unit.opened_at is not None and not head.tiers[unit.tier].notice
+    ]
+    if head.target is not None and openings:
+        latest, tier_at = max(openings)
+        yield Target("opening", titles[tier_at], head.target, latest, latest <= head.target)
     for at, tier in enumerate(head.tiers):
         asked = [unit for unit in record.units if unit.tier == at and unit.asked]
         if tier.limit is None or tier.notice or not asked:

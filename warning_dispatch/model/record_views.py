@@ -169,7 +169,7 @@ class JournalMark:
 class RecordHead:
     """What stands on top of every form. `rounds`: the other call-outs of the warning, oldest first.
 
-    `target`: at the latest so long after the start (ms) the last tier is to be called; `counties`: those it speaks of
+    `target`: so long after the start (ms) the last of all that are asked is to be called at the latest; `counties`: those it speaks of
     where it was read for a part of the area only, else none.
     """
 
@@ -251,7 +251,7 @@ class SeasonCallOut:
     ended_at: int | None
     target: int | None
     last_opened: int | None
-    """When the last gate of its last tier opened, ms after the start."""
+    """When the last gate of all that are asked opened, ms after the start."""
     verdict: Verdict | None
 
 

@@ -202,7 +202,7 @@ def target_words(target: Target) -> tuple[str, str, str, str]:
             f"启动后 {limit_words(int(target.wanted))}内开始叫",
             lasted(None if target.actual is None else int(target.actual)),
         )
-        item = f"{target.name}：最迟开始叫应"
+        item = f"最后开始叫应的层级（{target.name}）"
     else:
         limit = limit_words(int(target.key.partition(":")[2]))
         item, wanted = f"{target.name}：开闸后 {limit}内应答", f"≥{percent(target.wanted)}"

@@ -28,7 +28,7 @@ from warning_dispatch.reports.stamp import Stamp
 OVERVIEW, CALLOUTS, GROUPS, CHARTS, MOST, SILENT = "概况", "逐次", "分层级县部门", "趋势图", "拨打最多", "从不接听"
 GROUP_COLUMNS: Final = ("应叫", "应答", "叫应率", "未叫应", "用时中位（秒）", "九成用时（秒）")
 CALLOUT_COLUMNS: Final = (
-    "叫应", "轮次", "启动时间", "灾种", "颜色", "状态", *GROUP_COLUMNS, "95% 用时（秒）", "末层最迟开闸（秒）", "目标（秒）",
+    "叫应", "轮次", "启动时间", "灾种", "颜色", "状态", *GROUP_COLUMNS, "95% 用时（秒）", "最后开闸（秒）", "目标（秒）",
     "对照目标", "检验结论",
 )  # fmt: skip
 PEOPLE_COLUMNS: Final = ("上级", "单位", "编码", "角色", "号码", "拨打", "其中夜间", "接通", "最后结果")
@@ -71,7 +71,7 @@ def overview(reading: SeasonReading, figures: SeasonFigures) -> list[tuple[str, 
         ("叫应率", percent(whole.rate)),
         ("应答用时中位", lasted(None if whole.median is None else whole.median * 1000) or "—"),
         ("九成应答用时", lasted(None if whole.slow is None else whole.slow * 1000) or "—"),
-        ("末层按目标时间开始叫应", f"{figures.on_time}/{figures.timed} 次"),
+        ("最后一层按目标时间开始叫应", f"{figures.on_time}/{figures.timed} 次"),
         ("叫应率达到 95%", f"{figures.met_goal}/{len(figures.callouts)} 次"),
         (
             "检验：应验 / 空报 / 误发 / 未检验",

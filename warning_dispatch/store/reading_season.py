@@ -21,6 +21,7 @@ from warning_dispatch.model.record_views import (
 )
 from warning_dispatch.model.states import CalleeState, CallOutState, Purpose
 from warning_dispatch.model.unit import CODE_LENGTH, Channel, Role, UnitKind, UnitLevel
+from warning_dispatch.store.reading_records import OPENED
 from warning_dispatch.store.sql import Sql, marks
 
 _STATES = {state.value: state for state in CalleeState}
@@ -39,14 +40,14 @@ _BELOW = """WITH RECURSIVE below(id) AS (SELECT id FROM unit WHERE code IN ({cod
  UNION SELECT u.id FROM unit u JOIN below b ON u.superior_id = b.id)"""
 _CALLOUTS = """SELECT o.id, o.round, o.hazard, o.colour, o.state, o.started_at, o.ended_at, o.plan, o.verdict, o.chain_id
  FROM callout o WHERE o.started_at >= ? AND o.started_at < ? AND o.purpose = ? {hazard} ORDER BY o.started_at, o.id"""
-_DELAY = """CASE WHEN c.answered_at IS NULL THEN NULL WHEN c.opened_at IS NULL OR c.answered_at < c.opened_at THEN 0
- ELSE (c.answered_at - c.opened_at) / 1000 END"""
+_DELAY = f"""CASE WHEN c.answered_at IS NULL THEN NULL WHEN {OPENED} IS NULL OR c.answered_at < {OPENED} THEN 0
+ ELSE (c.answered_at - {OPENED}) / 1000 END"""
 _GROUPS = f"""SELECT c.callout_id, c.tier, CASE WHEN u.level > {UnitLevel.CITY.value} THEN substr(u.area, 1, {_COUNTY})
  ELSE '' END, CASE WHEN u.kind = '{UnitKind.DEPARTMENT.value}' THEN u.sector ELSE '' END, c.state, {_DELAY}, count(*)
- FROM callee c JOIN unit u ON u.id = c.unit_id WHERE c.callout_id IN {{ids}}{{within}}
+ FROM callee c JOIN branch b ON b.id = c.branch_id JOIN unit u ON u.id = c.unit_id WHERE c.callout_id IN {{ids}}{{within}}
  AND c.state <> {CalleeState.SUPERSEDED.value} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6"""
-_OPENED = """SELECT c.callout_id, c.tier, max(c.opened_at) FROM callee c WHERE c.callout_id IN {ids}{within}
- GROUP BY c.callout_id, c.tier"""
+_LAST_OPENED = f"""SELECT c.callout_id, c.tier, max({OPENED}) FROM callee c JOIN branch b ON b.id = c.branch_id
+ WHERE c.callout_id IN {{ids}}{{within}} AND c.state <> {CalleeState.SUPERSEDED.value} GROUP BY c.callout_id, c.tier"""
 _CALLS = f"""SELECT a.receiver_id AS receiver_id, count(*) AS calls,
  sum(CASE WHEN {{night}} THEN 1 ELSE 0 END) AS nights,
  sum(CASE WHEN a.outcome IN ({{through}}) THEN 1 ELSE 0 END) AS heard,
@@ -123,8 +124,10 @@ class SeasonPictures:
         self, row: Sequence[Any], plan: CallChain, opened: Mapping[tuple[int, int], int | None]
     ) -> SeasonCallOut:
         colour = Colour(row[3])
-        called = [tier for key, tier in opened if key == row[0]]
-        last = opened.get((row[0], max(called))) if called else None
+        moments = [
+            at for (key, tier), at in opened.items() if key == row[0] and at is not None and not plan.tiers[tier].notice
+        ]
+        last = max(moments, default=None)
         return SeasonCallOut(
             callout_id=row[0],
             round=row[1],
@@ -149,7 +152,7 @@ class SeasonPictures:
         )
 
     def _opened(self, ids: str, within: _Within) -> Mapping[tuple[int, int], int | None]:
-        statement = _OPENED.replace("{within}", within.where("c.unit_id"))
+        statement = _LAST_OPENED.replace("{within}", within.where("c.unit_id"))
         rows = self._sql.rows(f"{within.before}{statement}", *within.values, ids)
         return {(row[0], row[1]): row[2] for row in rows}
 
