@@ -18,6 +18,7 @@ from warning_dispatch.errors import RefusedError
 from warning_dispatch.figures.callout import figures_of, late_units
 from warning_dispatch.figures.season import CallOutLine, SeasonFigures, SeasonNames, season_figures
 from warning_dispatch.model.record_views import RecordUnit, SeasonQuery, Verdict
+from warning_dispatch.model.states import LIVE_CALLOUT
 from warning_dispatch.model.views import CurvePoint
 from warning_dispatch.record_ports import Document, RecordDesk, RecordReadings
 from warning_dispatch.web.console.listing import page_number
@@ -72,7 +73,8 @@ class RecordsPage:
         now = self._clock.now()
         query = SeasonQuery(now - 366 * DAY, now + 1, drills=drills, within=within)
         lines = season_figures(self._parts.read.season(query), self._names(visit)).callouts
-        return {"section": "records", "drills": drills, "views": (), "lines": lines[::-1], "page": 1, "more": False}
+        over = [line for line in reversed(lines) if line.callout.state not in LIVE_CALLOUT]
+        return {"section": "records", "drills": drills, "views": (), "lines": over, "page": 1, "more": False}
 
     def record_screen(self, visit: Visit) -> Screen:
         """One call-out's record."""
