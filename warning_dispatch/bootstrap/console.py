@@ -38,6 +38,7 @@ def console_parts(
             within=settings.ingest.within,
         ),
         samples=not reaches_people(settings),
+        bureau=settings.ingest.hand_issuer_name,
     )
 
 

@@ -7,10 +7,12 @@ has no login, whoever types a name. Without a script it reloads itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
 from urllib.parse import urlencode, urlsplit
 
+import structlog
 from anyio import to_thread
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -19,27 +21,62 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from warning_dispatch.clock import Clock
 from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.errors import DispatchError, NotFoundError, RefusedError
+from warning_dispatch.model.rights import Right
+from warning_dispatch.model.views import TaskRow
 from warning_dispatch.ports import Desk, ReadModels
-from warning_dispatch.web.access import actor_of, csrf_of, visit_of
+from warning_dispatch.web.access import Access, csrf_of, officer_of, visit_of
 from warning_dispatch.web.catalogues import CHINESE, Catalogue, asked_language
+from warning_dispatch.web.failures import ApiRefusalError
 from warning_dispatch.web.pages import Pages
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_LOG = structlog.get_logger("warning_dispatch.web")
 RESULTS: Final = tuple(TaskResult)
 LONGEST_NAME: Final = 40
 LONGEST_ID: Final = 15
 _TAKE, _NUMBER = "take", "number"
 
 
+class TaskReadings(Protocol):
+    """The work list, of all units or of an officer's own."""
+
+    def tasks(self, *, limit: int = 100) -> Sequence[TaskRow]:
+        """See ReadModels."""
+        ...
+
+    def holds_task(self, attempt_id: int) -> bool:
+        """Whether a task names these units and no other."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Whose tasks are whose. `within`: the whole area; `cut`: the work list of some units, None where nobody has a part."""
+
+    access: Access
+    within: str
+    cut: Callable[[Sequence[str]], TaskReadings] | None = None
+
+    async def of(self, request: Request) -> tuple[tuple[str, ...] | None, TaskReadings | None]:
+        """The units on which whoever asks may act, and their work list; None: all."""
+        units = await self.access.part(request, Right.ACT, self.within)
+        if units is None:
+            return None, None
+        if not units or self.cut is None:
+            raise ApiRefusalError(403, "forbidden_unit", {"scope": Right.ACT.value})
+        return units, self.cut(units)
+
+
 class TasksPage:
     """The duty officer's work list."""
 
-    def __init__(self, read: ReadModels, desk: Desk, pages: Pages, clock: Clock) -> None:
-        """`clock` may be a scaled one; what is shown is its time."""
+    def __init__(self, read: ReadModels, desk: Desk, pages: Pages, clock: Clock, parts: Parts) -> None:
+        """`clock` may be a scaled one; what is shown is its time. `parts`: whoever acts for a county has the county's tasks."""
         self._read = read
+        self._parts = parts
         self._desk = desk
         self._pages = pages
         self._clock = clock
@@ -47,31 +84,49 @@ class TasksPage:
     async def show(self, request: Request) -> Response:
         """The list as it stands."""
         words = self._words(request.query_params.get("lang"))
-        return await self._page(request, words, _who(request, request.query_params.get("actor")))
+        units, part = await self._parts.of(request)
+        return await self._page(request, words, _who(request, units, request.query_params.get("actor")), part=part)
 
     async def act(self, request: Request) -> Response:
         """我来打, the number, or a result; then the list again, by a redirect but where a number is told."""
         form = await request.form()
-        words, actor = self._words(_field(form, "lang")), _who(request, _field(form, "actor"))
-        if not _is_ours(request):
-            return await self._page(request, words, actor, trouble="foreign", status=403)
-        if not actor:
-            return await self._page(request, words, actor, trouble="nobody", status=400)
+        units, part = await self._parts.of(request)
+        words, actor = self._words(_field(form, "lang")), _who(request, units, _field(form, "actor"))
         said, what = _field(form, "task"), _field(form, "act")
         task = int(said) if said.isascii() and said.isdecimal() and len(said) <= LONGEST_ID else 0
+        trouble, status = await self._trouble(request, actor, part, task, what)
+        if trouble:
+            return await self._page(request, words, actor, part=part, trouble=trouble, status=status)
         try:
-            if what in (_TAKE, _NUMBER):
-                if what == _TAKE:
-                    await self._desk.tasks.take(task, actor=actor)
-                number = await self._desk.tasks.number(task, actor=actor)
-                return await self._page(request, words, actor, numbers={task: number})
-            if what not in (*RESULTS,):
-                return await self._page(request, words, actor, trouble="unknown", status=400)
-            await self._desk.tasks.finish(task, what, actor=actor, note=_field(form, "note")[:500])
+            number = await self._carry_out(task, what, actor, _field(form, "note")[:500])
         except (NotFoundError, RefusedError) as error:
-            return await self._page(request, words, actor, refused=str(error), status=409)
+            return await self._page(request, words, actor, part=part, refused=str(error), status=409)
+        if number:
+            return await self._page(request, words, actor, part=part, numbers={task: number})
         query = urlencode({"lang": words.language, "actor": actor})
         return RedirectResponse(f"tasks?{query}", status_code=303)
+
+    async def _trouble(
+        self, request: Request, actor: str, part: TaskReadings | None, task: int, what: str
+    ) -> tuple[str, int]:
+        """Why a form is not carried out, by its words and its status; nothing when it is."""
+        if not _is_ours(request):
+            return "foreign", 403
+        if not actor:
+            return "nobody", 400
+        if part is not None and not await to_thread.run_sync(part.holds_task, task):
+            _LOG.warning("not_yours", who=actor, method=request.method, path=request.url.path, task=task)
+            return "not_yours", 403
+        return ("", 0) if what in (_TAKE, _NUMBER, *RESULTS) else ("unknown", 400)
+
+    async def _carry_out(self, task: int, what: str, actor: str, note: str) -> str:
+        """The number in clear where one was asked for, else nothing."""
+        if what in (_TAKE, _NUMBER):
+            if what == _TAKE:
+                await self._desk.tasks.take(task, actor=actor)
+            return await self._desk.tasks.number(task, actor=actor)
+        await self._desk.tasks.finish(task, what, actor=actor, note=note)
+        return ""
 
     def _words(self, asked: str | None) -> Catalogue:
         return self._pages.catalogues[asked_language(asked) or CHINESE]
@@ -82,6 +137,7 @@ class TasksPage:
         words: Catalogue,
         actor: str,
         *,
+        part: TaskReadings | None,
         numbers: Mapping[int, str] | None = None,
         trouble: str = "",
         refused: str = "",
@@ -98,7 +154,7 @@ class TasksPage:
             "trouble": trouble,
         }
         try:
-            fields["tasks"] = await to_thread.run_sync(self._read.tasks)
+            fields["tasks"] = await to_thread.run_sync((part or self._read).tasks)
         except DispatchError:
             fields |= {"tasks": (), "trouble": trouble or "database"}
         html = self._pages.render("tasks.html", words, fields)
@@ -115,9 +171,9 @@ def _is_ours(request: Request) -> bool:
     return origin is not None and urlsplit(origin).netloc == request.headers.get("host", "")
 
 
-def _who(request: Request, typed: str | None) -> str:
+def _who(request: Request, units: tuple[str, ...] | None, typed: str | None) -> str:
     """Who acts, in one line."""
-    return actor_of(request) if visit_of(request) else " ".join((typed or "").split())[:LONGEST_NAME]
+    return officer_of(request, units) if visit_of(request) else " ".join((typed or "").split())[:LONGEST_NAME]
 
 
 def _field(form: FormData, name: str) -> str:

@@ -477,13 +477,14 @@ async def test_the_stream_carries_the_officers_own_token(bureau: Any) -> None:
     """Two streams over one look."""
     screens = Screens(Pages())
     words = Pages().catalogues["zh_CN"]
-    page = CallOutPage(bureau.read, bureau.desk, bureau.clock, Atlas())
+    page = CallOutPage(bureau.desk, bureau.clock, Atlas())
     for token in ("token-of-jia", "token-of-yi"):
         scope = {
             "type": "http", "method": "GET", "path": f"/console/callouts/{bureau.callout}", "headers": [],
             "path_params": {"callout": bureau.callout}, "query_string": b"show=all",
         }  # fmt: skip
-        visit = Visit(Request(scope), Officer("甲", "甲", may_act=True, form_token=token), words, "console")
+        officer = Officer("甲", "甲", may_act=True, form_token=token)
+        visit = Visit(Request(scope), officer, words, "console", bureau.read, bureau.read)
         pieces = screens.stream(page.screen(visit), words, visit.frame(), "")
         await anext(pieces)
         _, fragments = await next_event(pieces)

@@ -77,6 +77,10 @@ class Screens:
         folder = screen.template.removesuffix(".html")
         return {name: self._pages.render(f"{folder}/{name}.html", words, fields).strip() for name in screen.fragments}
 
+    async def look(self, screen: Screen, words: Catalogue, frame: Fields) -> Mapping[str, str]:
+        """What a stream would begin with; whatever is refused is raised."""
+        return await to_thread.run_sync(self._look, screen, words, frame)
+
     async def stream(self, screen: Screen, words: Catalogue, frame: Fields, have: str) -> AsyncIterator[bytes]:
         """1. Look. 2. Send what the browser does not have. 3. Wait. `have`: the id of the last event it got."""
         sent = _have_of(have)
@@ -109,11 +113,15 @@ class Screens:
 
 
 def _anybody(frame: Fields) -> Officer:
-    """The officer as fragments know them: what they may do, and a slot for the token of their forms."""
+    """The officer as fragments know them: what they may see and do, and a slot for the token of their forms.
+
+    It is a part of what a look is kept by: officers of different parts never share one.
+    """
     officer = frame["officer"]
     if not isinstance(officer, Officer):
         raise TypeError(officer)
-    return Officer("", "", officer.may_act, SLOT if officer.form_token else "")
+    token = SLOT if officer.form_token else ""
+    return Officer("", "", officer.may_act, token, officer.sees, officer.acts)
 
 
 def _theirs(seen: Mapping[str, str], frame: Fields) -> Mapping[str, str]:
