@@ -162,8 +162,7 @@ class Console:
                 why = "not_yours"
                 request = visit.request
                 _LOG.warning("not_yours", who=visit.officer.actor, method=request.method, path=request.url.path)
-            back = visit.console if why == "not_yours" and visit.request.method == "GET" else visit.whence
-            fields = {"why": why, "texts": texts, "back": back}
+            fields = {"why": why, "texts": texts, "back": visit.whence}
             screen = Screen("console/refused.html", ("title",), lambda: fields, None)
             return await self._shown(visit, screen, status_of(error)[0])
 
