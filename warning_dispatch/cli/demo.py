@@ -14,7 +14,15 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from warning_dispatch.bootstrap import Demo, TableRegisterLook, build_demo, console_parts, demo_warning, serve
+from warning_dispatch.bootstrap import (
+    Demo,
+    TableRegisterLook,
+    build_demo,
+    console_parts,
+    demo_warning,
+    metrics_of,
+    serve,
+)
 from warning_dispatch.cli.scene import demo_result, draw, line_of
 from warning_dispatch.clock import Clock, ScaledClock, SystemClock, VirtualClock, stopwatch
 from warning_dispatch.daemon import Daemon, EngineDesk
@@ -138,6 +146,7 @@ async def _in_time(
                     body_limit=8 << 20,
                     clock=clock,
                     register=register,
+                    metrics=metrics_of(made.product, desk),
                     console=console_parts(settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER)),
                 ),
                 host="127.0.0.1",
@@ -146,6 +155,7 @@ async def _in_time(
         ],
         read=read,
         pumps=[channel.pump],
+        after_turn=made.product.meters.turned,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
