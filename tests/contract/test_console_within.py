@@ -220,7 +220,12 @@ def test_warnings_that_call_the_own_units_or_come_from_the_own_station(
     def message(chain: int, number: int) -> int:
         raw = int(house.raw())
         house.change(schema.raw_message, raw, sealed=sealed)
-        house.alert(rows_by_hand.message(), raw_message_id=raw, chain_id=chain, identifier=f"m{number}")
+        house.alert(
+            rows_by_hand.message(rows_by_hand.info("en"), rows_by_hand.info("zh_CN")),
+            raw_message_id=raw,
+            chain_id=chain,
+            identifier=f"m{number}",
+        )
         return raw
 
     calls = message(1, 1)
@@ -238,10 +243,26 @@ def test_warnings_that_call_the_own_units_or_come_from_the_own_station(
     assert house.read.arrived().rows[-1].callouts == (storm["callout"], theirs)
     assert linxian.arrived_story(calls).raw is None
     assert house.read.arrived_story(calls).raw == b"<alert>"
+    assert linxian.arrived_story(calls).texts[0][1:] == ("description zh_CN", "instruction zh_CN")
     with pytest.raises(NotYoursError):
         linxian.arrived_story(foreign)
     with pytest.raises(NotFoundError):
         linxian.arrived_story(999)
+
+
+@pytest.mark.parametrize(
+    ("area", "theirs"),
+    [("14", True), ("1411", True), ("141124", True), ("141124104", True), ("141123", False), ("141124105", False)],
+)
+def test_a_warning_that_names_their_area_is_theirs_whatever_became_of_it(
+    house: House, linxian: ConsoleView, area: str, theirs: bool
+) -> None:
+    """Set aside, or without a trigger: it calls nobody, and yet it speaks of their county, or of what their county lies in."""
+    alert = house.alert(rows_by_hand.message(), chain_id=None, disposition="quarantined")
+    house.add(schema.alert_area, area=area, alert_id=alert)
+    assert (linxian.arrived().total == 1) is theirs
+    town = house.read.within(("141124104",))
+    assert (town.arrived().total == 1) is (theirs and area != "141124105")
 
 
 def test_divisions_are_the_own_ones(storm: dict[str, Any], linxian: ConsoleView) -> None:

@@ -249,6 +249,8 @@ class ArrivedStory:
     events: tuple[Arrived, ...]
     problems: tuple[tuple[int, tuple[Problem, ...]], ...]
     """(alert, everything odd that a reader noted)."""
+    texts: tuple[tuple[int, str, str], ...]
+    """(alert, what it says, what is to be done), as it is told to those who are called."""
     chain: tuple[Arrived, ...]
     """Everything that hangs together with it, oldest first, itself included."""
 

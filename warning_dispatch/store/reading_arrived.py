@@ -14,23 +14,36 @@ from warning_dispatch.model.console_views import Arrived, ArrivedPage, ArrivedSt
 from warning_dispatch.model.unit import UnitKind
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.alert_rows import RAW_CONTEXT, problems_from_json
+from warning_dispatch.store.reading_alerts import alert_in_full
 from warning_dispatch.store.scope_sql import Scope, not_yours
 from warning_dispatch.store.sql import Sql, marks
 
 _VERDICT = "coalesce(a.disposition, r.disposition)"
 _COLUMNS = f"""r.id, r.received_at, r.source, r.size, {_VERDICT}, coalesce(a.reasons, r.reasons), a.id, a.identifier,
  a.sender, a.status, a.msg_type, a.hazard, a.colour, a.headline, a.chain_id"""
+_ABOVE = (2, 4, 6, 9)
+"""Digits of the divisions that a smaller one lies in."""
 _ARRIVED = "FROM raw_message r LEFT JOIN alert a ON a.raw_message_id = r.id"
 
 
 def _concerns(scope: Scope) -> tuple[list[str], list[str]]:
-    """The condition for messages whose chain calls a unit of the scope, or was begun by an issuer of its own area."""
+    """The condition for messages that concern a scope.
+
+    1. Their chain calls one of its units. 2. Their chain was begun by an issuer of its own area. 3. They name one of its
+    divisions, or a larger area that it lies in, whatever became of them.
+    """
     if scope.whole:
         return [], []
-    areas = f"SELECT area FROM unit WHERE kind = '{UnitKind.DIVISION.value}' AND code IN ({marks(scope.values)})"
+    division = f"SELECT area FROM unit WHERE kind = '{UnitKind.DIVISION.value}'"
     chains = f"""SELECT o.chain_id FROM callout o WHERE o.id IN ({scope.callouts()})
-     UNION SELECT h.id FROM alert_chain h WHERE h.issuer_area IN ({areas})"""
-    return [f"a.chain_id IN ({chains})"], [*scope.values, *scope.values]
+     UNION SELECT h.id FROM alert_chain h WHERE h.issuer_area IN ({division} AND code IN ({marks(scope.values)}))"""
+    above = sorted(
+        {code[:digits] for code in scope.values for digits in _ABOVE if digits < len(code.partition("-")[0])}
+    )
+    named = f"""SELECT n.alert_id FROM alert_area n WHERE n.area IN ({marks(above)})
+     OR n.area IN ({division} AND id IN ({scope.units()}))"""
+    condition = f"(a.chain_id IN ({chains}) OR a.id IN ({named}))"
+    return [condition], [*scope.values, *scope.values, *above, *scope.values]
 
 
 def arrived_page(
@@ -82,9 +95,17 @@ def arrived_story(sql: Sql, sealer: Sealer, scope: Scope, raw_id: int) -> Arrive
         reasons=tuple(json.loads(raw[5])),
         raw=sealer.unseal(raw[6], RAW_CONTEXT) if scope.whole else None,
         events=events,
+        texts=tuple(_said(sql, sealer, one.alert_id) for one in events if one.alert_id is not None),
         problems=tuple((key, problems_from_json(text)) for key, text in sorted(problems.items())),
         chain=_arrived(sql, related, scope),
     )
+
+
+def _said(sql: Sql, sealer: Sealer, alert_id: int) -> tuple[int, str, str]:
+    """What an event of a message says, in Chinese where it does."""
+    infos = alert_in_full(sql, sealer, alert_id).infos
+    info = next((one for one in infos if one.language.startswith("zh")), infos[0] if infos else None)
+    return (alert_id, info.description, info.instruction) if info else (alert_id, "", "")
 
 
 def _arrived(sql: Sql, rows: Sequence[Any], scope: Scope) -> tuple[Arrived, ...]:

@@ -241,8 +241,13 @@ def test_what_reaches_beyond_is_shown_as_the_bureaus_and_refused(bureau: Any, li
         assert answer.status_code == 403, path
         assert "由吕梁市气象台值班员操作" in answer.text, path
     assert lin.get("/console/warnings/1/raw").status_code == 403
-    assert lin.get(f"/console/warnings/{bureau.aside}").status_code == 403, "nobody of theirs is called by it"
-    assert "由吕梁市气象台值班员查看" in lin.get("/console/warnings/1").text
+    aside = lin.get(f"/console/warnings/{bureau.aside}").text
+    assert "由吕梁市气象台值班员审核释放" in aside, "it names their area, and calls nobody yet"
+    assert 'action="' not in aside.partition("<main")[2]
+    shown = lin.get("/console/warnings/1").text
+    assert "由吕梁市气象台值班员查看" in shown
+    assert "<pre" not in shown
+    assert "转移" in shown, "what it tells those who are called"
     assert bureau.read.callout(bureau.callout).state is CallOutState.RUNNING
     assert bureau.read.seen_by([bureau.callout]) == {}
 

@@ -117,6 +117,7 @@ class WarningPages:
             "section": "warnings",
             "story": story,
             "problems": dict(story.problems),
+            "texts": {alert_id: said for alert_id, *said in story.texts},
             "text": (story.raw or b"")[:SHOWN_BYTES].decode("utf-8", "replace"),
             "cut": len(story.raw or b"") > SHOWN_BYTES,
             "releasable": RELEASABLE,
