@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from console_site import PASSWORD, Bureau, Served  # noqa: E402 - found below tests/
 
+from warning_dispatch.logs import configure_logging  # noqa: E402 - behind the path
 from warning_dispatch.model.console_views import CalleeQuery  # noqa: E402 - behind the path
 from warning_dispatch.model.states import UNREACHED  # noqa: E402 - behind the path
 
@@ -37,6 +38,7 @@ def main() -> int:
         print("没有找到 Chromium / no Chromium found; Debian: apt-get install chromium")
         return 1
     OUT.mkdir(parents=True, exist_ok=True)
+    configure_logging("error", json=False)
     with tempfile.TemporaryDirectory() as folder:
         bureau = Bureau(Path(folder), lines=60)
         callout = bureau.warn()
@@ -94,7 +96,7 @@ def county(bureau: Any, callout: int, callee: int, chromium: str) -> None:
             for language in LANGUAGES:
                 for name, address in addresses.items():
                     visit(page, f"{served.address}{address}", language)
-                    take(page, f"county-{name}-{language}-{size}")
+                    take(page, f"part-{name}-{language}-{size}")
         browser.close()
 
 
