@@ -83,6 +83,7 @@ def consoles(kind: str, *, villages: int, watching: int, seconds: float) -> Figu
             paced = _storm(place, villages, count, seconds=seconds)
         found |= {
             f"{name}_attempts_per_second": full["per_second"],
+            f"{name}_timers": paced["timers"],
             f"{name}_timer_p50_ms": paced["timer_p50_ms"],
             f"{name}_timer_p99_ms": paced["timer_p99_ms"],
             f"{name}_engine_cpu_share": paced["engine_cpu"],
@@ -118,6 +119,7 @@ def _storm(place: Place, villages: int, count: int, *, seconds: float) -> dict[s
     product.close()
     return {
         "per_second": sink.handed / handed_for,
+        "timers": len(sink.late),
         "timer_p50_ms": percentile(sink.late, 0.5),
         "timer_p99_ms": percentile(sink.late, 0.99),
         "engine_cpu": sink.engine_cpu / span,
