@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,17 +15,28 @@ from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.tasks import TaskResult
+from warning_dispatch.engine.turn import Inbox
 from warning_dispatch.logs import silent_logger
+from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.lockout import LoginRules
 from warning_dispatch.model.rights import Grant, GrantKind
-from warning_dispatch.model.states import Means
+from warning_dispatch.model.states import CalleeState, Means, Purpose
+from warning_dispatch.model.unit import Role
 from warning_dispatch.model.views import Health
+from warning_dispatch.ports import Tap
+from warning_dispatch.response_desk import WriterResponseDesk
+from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.settings import load_settings
 from warning_dispatch.simulation.stage import Stage
 from warning_dispatch.store.accounts import hash_password
+from warning_dispatch.store.database import reading
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.people import NewAccount, PeopleBook
+from warning_dispatch.store.reading_own_list import OwnListTables
+from warning_dispatch.store.reading_response import ResponseTables
 from warning_dispatch.store.sessions import SessionBook
+from warning_dispatch.store.sql import Sql
+from warning_dispatch.superior_desk import WriterSuperiorDesk
 from warning_dispatch.web.access import Access
 from warning_dispatch.web.application import create_app
 from warning_dispatch.web.console.door import LoggedIn, OpenEntrance
@@ -53,10 +65,6 @@ class Desk:
                 return getattr(self._engine, name)(self._clock.now(), *arguments, **named)
 
         return await asyncio.to_thread(work)
-
-    async def once(self, work: Any) -> Any:
-        """One job of the engine."""
-        return (await self._done("once", work)).result
 
     async def take_in(self, raw: bytes, source: str, item: str = "") -> Any:
         """See the port."""
@@ -94,6 +102,17 @@ class Desk:
         """See the port."""
         return await self._done("preview", raw, source)
 
+    async def confirm_link(self, token: str) -> Any:
+        """See the port."""
+        with self.lock:
+            now = self._clock.now()
+            return self._engine.answer(now, Inbox(taps=[Tap(token, now)])).result
+
+    async def once(self, lane: object, work: Callable[[Any], Any]) -> Any:
+        """A use case in a transaction of its own."""
+        del lane
+        return (await self._done("once", work)).result
+
     def health(self) -> Health:
         """See the port."""
         return Health(self._clock.now(), database=True)
@@ -109,16 +128,16 @@ class Tasks:
 
     async def take(self, attempt_id: int, *, actor: str) -> int:
         """See the port."""
-        return int(await self._desk.once(lambda ledger: self._tasks.take(ledger, attempt_id, actor=actor)))
+        return int(await self._desk.once(None, lambda ledger: self._tasks.take(ledger, attempt_id, actor=actor)))
 
     async def number(self, attempt_id: int, *, actor: str) -> str:
         """See the port."""
-        return str(await self._desk.once(lambda ledger: self._tasks.number(ledger, attempt_id, actor=actor)))
+        return str(await self._desk.once(None, lambda ledger: self._tasks.number(ledger, attempt_id, actor=actor)))
 
     async def finish(self, attempt_id: int, result: str, *, actor: str, note: str = "") -> None:
         """See the port."""
         came = TaskResult(result)
-        await self._desk.once(lambda ledger: self._tasks.finish(ledger, attempt_id, came, actor=actor, note=note))
+        await self._desk.once(None, lambda ledger: self._tasks.finish(ledger, attempt_id, came, actor=actor, note=note))
 
 
 class Bureau:
@@ -142,10 +161,17 @@ class Bureau:
         self.read = self.product.read
         self.stage = Stage(self.engine, self.demo.network, self.clock)
         self.desk = Desk(self.engine, self.clock)
+        product = self.product
+        own = OwnListTables(product.database, product.sealer, product.keys.link_key, self.read, self.clock.now)
+        tables = ResponseTables(product.database, product.sealer, self.read, self.clock.now)
+        self.response = ResponseParts(tables, WriterResponseDesk(self.desk, own))
+        self._superiors = WriterSuperiorDesk(self.desk, own)
 
     def app(self, officer: str = OFFICER) -> Any:
         """The application with the console, before whoever is called so."""
-        parts = console_parts(self.settings, self.product.configuration, self.read, self.desk, OpenEntrance(officer))
+        entrance = OpenEntrance(officer)
+        configuration = self.product.configuration
+        parts = console_parts(self.settings, configuration, self.read, self.desk, entrance, self.response)
         return create_app(
             self.read,
             self.desk,
@@ -154,6 +180,7 @@ class Bureau:
             body_limit=8 << 20,
             clock=self.clock,
             console=parts,
+            response=self.response,
         )
 
     def login(self, **officers: str) -> LoginDesk:
@@ -187,7 +214,8 @@ class Bureau:
             live_page=True,
             body_limit=8 << 20,
             clock=self.clock,
-            console=console_parts(self.settings, self.product.configuration, self.read, self.desk, door),
+            console=console_parts(self.settings, self.product.configuration, self.read, self.desk, door, self.response),
+            response=self.response,
             login=login,
         )
 
@@ -202,6 +230,34 @@ class Bureau:
         end = self.clock.now() + int(seconds * 1000)
         with self.desk.lock:
             self.stage.play(lambda: self.clock.now() >= end, end)
+
+    def link(self, unit: str, callout: int, role: Role = Role.PRIMARY) -> str:
+        """The link of a unit's person."""
+        sql = "SELECT r.id FROM receiver r JOIN unit u ON u.id = r.unit_id WHERE u.code = ? AND r.role = ?"
+        with self.desk.lock, reading(self.product.database) as connection:
+            receiver = Sql(connection).value(sql, unit, role.value)
+        with self.desk.lock, self.product.storage.writing() as tx:
+            return str(tx.links.tokens([(callout, receiver, Purpose.CALL)])[0])
+
+    def reports(self, callout: int) -> None:
+        """What comes back from a county that works: villages and offices of 临县 tick and report, others only a little."""
+        asyncio.run(self._reports(callout))
+
+    async def _reports(self, callout: int) -> None:
+        rows = [one for one in self.read.callees(callout, limit=5_000) if one.state is CalleeState.ACKNOWLEDGED]
+        for number, row in enumerate(rows):
+            village, own = row.tier == "villages", row.unit_code.startswith("141124")
+            if (village and not own) or (not village and number % 3 == 2):
+                continue
+            token = self.link(row.unit_code, callout)
+            asked = self.response.read.asked(token)
+            if asked is None or not asked.answered or (village and number % 4 == 3):
+                continue
+            items = [(one.callee_id, item.action.id, "") for one in asked.units for item in one.items]
+            await self.response.desk.tick(token, items[: 1 + number % 3])
+            if village and number % 5 == 0:
+                said = Feedback(on_post=True, moved=number % 40, dangers="桥头进水，路已封" if number % 25 == 0 else "")
+                await self._superiors.feed_back(token, said)
 
     def quarantined(self) -> int:
         """A red warning that contradicts itself is set aside; the number of its message."""

@@ -21,7 +21,9 @@ from warning_dispatch.bootstrap import (
     console_parts,
     demo_warning,
     metrics_of,
+    response_parts,
     serve,
+    superior_parts,
 )
 from warning_dispatch.cli.scene import demo_result, draw, line_of
 from warning_dispatch.clock import Clock, ScaledClock, SystemClock, VirtualClock, stopwatch
@@ -147,7 +149,16 @@ async def _in_time(
                     clock=clock,
                     register=register,
                     metrics=metrics_of(made.product, desk),
-                    console=console_parts(settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER)),
+                    superiors=superior_parts(made.product, desk, clock),
+                    response=response_parts(made.product, desk, clock),
+                    console=console_parts(
+                        settings,
+                        made.product.configuration,
+                        read,
+                        desk,
+                        OpenEntrance(DEMO_OFFICER),
+                        response_parts(made.product, desk, clock),
+                    ),
                 ),
                 host="127.0.0.1",
                 port=port,

@@ -1,4 +1,4 @@
-"""/api/v1: what other systems send and ask. Keys are per system and scoped: alerts, read, act, register."""
+"""/api/v1: what other systems send and ask. Keys are per system and scoped: alerts, read, act, register, feedback."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.states import UNREACHED, CalleeState, Means
 from warning_dispatch.model.views import IntakeResult
 from warning_dispatch.ports import Desk, ReadModels
+from warning_dispatch.superior_ports import FeedbackReadings
 from warning_dispatch.web import documents
 from warning_dispatch.web.documents import MOST, AckDocument, AckRequest, CalleeList, CallOutList, Id
 from warning_dispatch.web.failures import ApiRefusalError
+from warning_dispatch.web.feedback_documents import FeedbackApi
 from warning_dispatch.web.list_documents import UnreachedDocument, unreached_document
 from warning_dispatch.web.push import PushDoor
 from warning_dispatch.web.register_documents import RegisterApi
@@ -44,10 +46,17 @@ class Api:
     """The endpoints of /api/v1 over the read models and the desk."""
 
     def __init__(
-        self, read: ReadModels, desk: Desk, clock: Clock, door: PushDoor, register: RegisterLook | None = None
+        self,
+        read: ReadModels,
+        desk: Desk,
+        clock: Clock,
+        door: PushDoor,
+        register: RegisterLook | None = None,
+        feedback: FeedbackReadings | None = None,
     ) -> None:
-        """`door` knows who may push messages; `register` None: nothing is told of it."""
+        """`door` knows who may push messages; `register` None: nothing is told of it; nor of `feedback`."""
         self._register = register
+        self._feedback = feedback
         self._read = read
         self._clock = clock
         self._desk = desk
@@ -98,6 +107,13 @@ class Api:
         )
         for path, endpoint in reads:
             router.add_api_route(path, endpoint, responses=_refusals(404), dependencies=[self._needs("read")])
+        if self._feedback is not None:
+            router.add_api_route(
+                "/callouts/{callout_id}/feedback",
+                FeedbackApi(self._feedback).feedback,
+                responses=_refusals(404),
+                dependencies=[self._needs("feedback")],
+            )
         if self._register is not None:
             router.add_api_route(
                 "/register/changes",
@@ -163,12 +179,13 @@ class Api:
     def callees(
         self, callout_id: Id, state: StateNames = None, tier: str = "", limit: Limit = 100, offset: Offset = 0
     ) -> CalleeList:
-        """The units of a call-out in the order of their codes, by state and tier."""
+        """The units of a call-out in the order of their codes, by state and tier, with what was reported about each."""
         self._read.callout(callout_id)
         states = wanted_states(state or ())
         rows = self._read.callees(callout_id, states=states, tier=tier, limit=limit + 1, offset=offset)
+        briefs = self._feedback.briefs([row.callee_id for row in rows[:limit]]) if self._feedback else {}
         return CalleeList(
-            callees=[documents.callee_document(row) for row in rows[:limit]],
+            callees=[documents.callee_document(row, briefs.get(row.callee_id)) for row in rows[:limit]],
             limit=limit,
             offset=offset,
             next_offset=offset + limit if len(rows) > limit else None,

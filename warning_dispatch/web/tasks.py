@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import structlog
 from anyio import to_thread
@@ -27,6 +27,8 @@ from warning_dispatch.ports import Desk, ReadModels
 from warning_dispatch.web.access import Access, csrf_of, officer_of, visit_of
 from warning_dispatch.web.catalogues import CHINESE, Catalogue, asked_language
 from warning_dispatch.web.failures import ApiRefusalError
+from warning_dispatch.web.filing_view import in_words
+from warning_dispatch.web.origin import is_crossed
 from warning_dispatch.web.pages import Pages
 
 POLICY: Final = (
@@ -37,7 +39,18 @@ _LOG = structlog.get_logger("warning_dispatch.web")
 RESULTS: Final = tuple(TaskResult)
 LONGEST_NAME: Final = 40
 LONGEST_ID: Final = 15
+LONGEST_NOTE: Final = 200
 _TAKE, _NUMBER = "take", "number"
+TROUBLES: Final = {"nobody": 400, "long": 422, "unknown": 400, "foreign": 403, "not_yours": 403}
+"""What may be wrong with a form, with the status it is answered by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stood in a task's form; it is kept when the page comes back."""
+
+    task: int = 0
+    note: str = ""
 
 
 class TaskReadings(Protocol):
@@ -92,32 +105,28 @@ class TasksPage:
         form = await request.form()
         units, part = await self._parts.of(request)
         words, actor = self._words(_field(form, "lang")), _who(request, units, _field(form, "actor"))
-        said, what = _field(form, "task"), _field(form, "act")
+        said, what, note = _field(form, "task"), _field(form, "act"), _field(form, "note").strip()
         task = int(said) if said.isascii() and said.isdecimal() and len(said) <= LONGEST_ID else 0
-        trouble, status = await self._trouble(request, actor, part, task, what)
+        written = Written(task, note)
+        trouble = trouble_in(actor, what, note)
+        if is_crossed(request, silent=False):
+            trouble = "foreign"
+        elif not trouble and part is not None and not await to_thread.run_sync(part.holds_task, task):
+            _LOG.warning("not_yours", who=actor, method=request.method, path=request.url.path, task=task)
+            trouble = "not_yours"
         if trouble:
-            return await self._page(request, words, actor, part=part, trouble=trouble, status=status)
+            return await self._page(
+                request, words, actor, written, part=part, trouble=trouble, status=TROUBLES[trouble]
+            )
         try:
-            number = await self._carry_out(task, what, actor, _field(form, "note")[:500])
+            number = await self._carry_out(task, what, actor, note)
         except (NotFoundError, RefusedError) as error:
-            return await self._page(request, words, actor, part=part, refused=str(error), status=409)
+            refused = in_words(str(error), words)
+            return await self._page(request, words, actor, written, part=part, refused=refused, status=409)
         if number:
-            return await self._page(request, words, actor, part=part, numbers={task: number})
+            return await self._page(request, words, actor, written, part=part, numbers={task: number})
         query = urlencode({"lang": words.language, "actor": actor})
         return RedirectResponse(f"tasks?{query}", status_code=303)
-
-    async def _trouble(
-        self, request: Request, actor: str, part: TaskReadings | None, task: int, what: str
-    ) -> tuple[str, int]:
-        """Why a form is not carried out, by its words and its status; nothing when it is."""
-        if not _is_ours(request):
-            return "foreign", 403
-        if not actor:
-            return "nobody", 400
-        if part is not None and not await to_thread.run_sync(part.holds_task, task):
-            _LOG.warning("not_yours", who=actor, method=request.method, path=request.url.path, task=task)
-            return "not_yours", 403
-        return ("", 0) if what in (_TAKE, _NUMBER, *RESULTS) else ("unknown", 400)
 
     async def _carry_out(self, task: int, what: str, actor: str, note: str) -> str:
         """The number in clear where one was asked for, else nothing."""
@@ -136,6 +145,7 @@ class TasksPage:
         request: Request,
         words: Catalogue,
         actor: str,
+        written: Written | None = None,
         *,
         part: TaskReadings | None,
         numbers: Mapping[int, str] | None = None,
@@ -152,6 +162,7 @@ class TasksPage:
             "refused": refused,
             "results": RESULTS,
             "trouble": trouble,
+            "written": written or Written(),
         }
         try:
             fields["tasks"] = await to_thread.run_sync((part or self._read).tasks)
@@ -162,13 +173,13 @@ class TasksPage:
         return HTMLResponse(html, status, headers)
 
 
-def _is_ours(request: Request) -> bool:
-    """Whether the form stood on our own page: browsers say so, and never let a page lie about it."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == request.headers.get("host", "")
+def trouble_in(actor: str, what: str, note: str) -> str:
+    """What is wrong with a form of a task; empty when nothing is."""
+    if not actor:
+        return "nobody"
+    if what not in (_TAKE, _NUMBER, *RESULTS):
+        return "unknown"
+    return "long" if len(note) > LONGEST_NOTE else ""
 
 
 def _who(request: Request, units: tuple[str, ...] | None, typed: str | None) -> str:

@@ -286,6 +286,26 @@ def test_tasks_of_another_county_are_neither_shown_nor_touched(bureau: Any, lin:
     assert f"#{task.attempt_id}<" not in lin.get("/tasks").text
 
 
+def test_measures_and_reports_of_the_own_place_only(bureau: Any, lin: Browser) -> None:
+    """联动: the county's own sums, and its own report; another place, and the stage, are not theirs."""
+    response = f"/console/callouts/{bureau.callout}/response"
+    page = lin.get(response).text
+    assert "白文镇" in page
+    assert not [name for name in ("兴县", "蔚汾镇", "吕梁市水利局") if name in page]
+    assert lin.get(f"{response}?area=141124101").status_code == 200
+    assert lin.get(f"{response}?area={FOREIGN}").status_code == 403
+    assert lin.get(f"{response}/events?area={FOREIGN}").status_code == 403
+    report = lin.post(f"{response}/report", form="csv")
+    assert report.status_code == 200
+    assert "兴县" not in report.content.decode("utf-8-sig")
+    assert lin.post(f"{response}/report", form="csv", area=FOREIGN).status_code == 403
+    row = a_callee(bureau, FOREIGN, *OPEN)
+    tick = f"/console/callouts/{bureau.callout}/units/{row.callee_id}/measures"
+    assert lin.post(tick, action="x", remark="x").status_code == 403
+    moved = lin.post(f"{response}/stage", do="stage-1", seen="1", reason="x")
+    assert moved.status_code == 403
+
+
 def test_a_red_one_rings_at_the_county_until_the_county_has_answered(bureau: Any, lin: Browser, city: Browser) -> None:
     """It is their own answer that ends the sound, not whether the city has seen it."""
     begun = bureau.read.callouts(limit=1)[0].id

@@ -15,10 +15,12 @@ from starlette.routing import BaseRoute, Route
 from warning_dispatch.clock import Clock
 from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings, ConsoleView
 from warning_dispatch.errors import ChangedError, DispatchError, FindingsError, NotYoursError, RefusedError
+from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.web.console.atlas import Atlas
 from warning_dispatch.web.console.callout import CallOutPage
 from warning_dispatch.web.console.door import Asked, Entrance, Part
 from warning_dispatch.web.console.now import NowPage
+from warning_dispatch.web.console.response import ResponsePage
 from warning_dispatch.web.console.screens import Screen, Screens
 from warning_dispatch.web.console.unit import REVEAL, SURE, Order, UnitPage
 from warning_dispatch.web.console.visits import Visit, finding_text, in_words, remembered, words_of
@@ -38,6 +40,7 @@ class ConsoleParts:
     """What the console stands on. `samples`: sample numbers may be added; `hand` None: nothing is begun by hand.
 
     `bureau`: the name of the bureau, whose officers do what reaches beyond a county.
+    `response` None: there are no pages of measures.
     """
 
     read: ConsoleReadings
@@ -45,6 +48,7 @@ class ConsoleParts:
     entrance: Entrance
     atlas: Atlas = field(default_factory=Atlas)
     hand: Hand | None = None
+    response: ResponseParts | None = None
     samples: bool = True
     bureau: str = ""
 
@@ -61,9 +65,11 @@ class Console:
         self._pages = pages
         self._secure = secure
         self._screens = Screens(pages)
+        asked = parts.response.read.asked_of_unit if parts.response else None
         self._now = NowPage(desk, clock)
         self._callouts = CallOutPage(desk, clock, parts.atlas)
-        self._units = UnitPage(desk, clock, samples=parts.samples)
+        self._units = UnitPage(desk, clock, asked, samples=parts.samples)
+        self._response = ResponsePage(desk, parts.response, pages, clock) if parts.response is not None else None
         self._warnings = WarningPages(parts.read, desk, clock, parts.hand)
 
     def close(self) -> None:
@@ -91,6 +97,15 @@ class Console:
             self._act(f"{unit}/receiver", self._units.add_receiver),
             self._act(f"{message}/release", self._warnings.release),
             self._act("/start", self._warnings.start),
+            *(self._response_routes(self._response, one, unit) if self._response else ()),
+        ]
+
+    def _response_routes(self, page: ResponsePage, one: str, unit: str) -> list[BaseRoute]:
+        return [
+            *self._looks(f"{one}/response", page.screen),
+            self._act(f"{one}/response/stage", page.move),
+            self._act(f"{one}/response/report", page.report),
+            self._act(f"{unit}/measures", page.tick),
         ]
 
     # --- how every one of them is answered ----------------------------------------------------------------

@@ -75,12 +75,7 @@ class Visit:
         if self.officer.acts is None:
             return
         if not await to_thread.run_sync(self.acting.mine, self.number("callout"), [callee_id]):
-            raise NotYoursError(
-                both(
-                    "这个单位不在您的范围内，没有操作；请联系它的上级值班员",
-                    "this unit is not one of yours; nothing was done. Ask the officer of its own area",
-                )
-            )
+            raise not_yours()
 
     def require_all(self) -> None:
         """NotYoursError unless the officer may do what concerns the whole area."""
@@ -128,6 +123,16 @@ class Visit:
         joint = "&" if "?" in address else "?"
         where = f"{self.console}{address}" + (f"{joint}{DONE}={done}" if done else "")
         return RedirectResponse(where + (f"#{anchor}" if anchor else ""), status_code=303)
+
+
+def not_yours() -> NotYoursError:
+    """What is told whoever acts on what lies outside their part."""
+    return NotYoursError(
+        both(
+            "这个单位不在您的范围内，没有操作；请联系它的上级值班员",
+            "this unit is not one of yours; nothing was done. Ask the officer of its own area",
+        )
+    )
 
 
 def language_of(request: Request) -> str:
