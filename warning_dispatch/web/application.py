@@ -12,7 +12,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 import warning_dispatch
@@ -25,10 +25,9 @@ from warning_dispatch.superior_ports import SuperiorDesk, SuperiorReadings
 from warning_dispatch.web.access import Access
 from warning_dispatch.web.account_pages import AccountPages
 from warning_dispatch.web.api import Api
-from warning_dispatch.web.area_page import AreaPage
 from warning_dispatch.web.board import RegisterBoard, RenewalBoard
 from warning_dispatch.web.bureau import BureauPages
-from warning_dispatch.web.console.console import Console, ConsoleParts
+from warning_dispatch.web.console.console import HOME, Console, ConsoleParts
 from warning_dispatch.web.doorkeeper import Doorkeeper
 from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.feedback import FeedbackPage
@@ -50,7 +49,7 @@ from warning_dispatch.web.push import PushDoor, Pusher
 from warning_dispatch.web.receiver import ReceiverPage
 from warning_dispatch.web.register_look import RegisterLook
 from warning_dispatch.web.superior import SuperiorPage
-from warning_dispatch.web.tasks import TasksPage
+from warning_dispatch.web.tasks import Parts, TasksPage
 from warning_dispatch.web.users_pages import UsersPages
 
 _NAMED: Mapping[str, Any] = {
@@ -124,10 +123,10 @@ def create_app(
         routes=[
             *(outside.routes(superiors, renewal, response) if people else ()),
             *(_login_routes(login, pages, clock, public_url) if login else ()),
-            *(_live_routes(Front(live, read, pages, login)) if live_page else ()),
+            *(_live_routes(Front(live, login)) if live_page else ()),
             *(desk_pages.routes() if desk_pages else ()),
             *(_board_routes(renewal, register, pages, failures) if live_page else ()),
-            *(_task_routes(TasksPage(read, desk, pages, clock)) if live_page else ()),
+            *(_task_routes(TasksPage(read, desk, pages, clock, _parts(login, console))) if live_page else ()),
             *(hooks.routes() if hooks else ()),
         ],
     )
@@ -310,21 +309,26 @@ def _login_routes(login: LoginDesk, pages: Pages, clock: Clock, public_url: str)
     ]
 
 
-class Front:
-    """/ for whoever comes: the live page of the whole area, or what concerns one's own units."""
+def _parts(login: LoginDesk | None, console: ConsoleParts | None) -> Parts:
+    """Whose tasks are whose."""
+    access = Access(login.paths_of if login else None)
+    return Parts(access, login.within if login else "", console.read.within if console else None)
 
-    def __init__(self, live: LivePage, read: ReadModels, pages: Pages, login: LoginDesk | None) -> None:
+
+class Front:
+    """/ for whoever comes: the live page of the whole area, or the console of one's own units."""
+
+    def __init__(self, live: LivePage, login: LoginDesk | None) -> None:
         """`login` None: everybody sees everything (the demonstration)."""
         self._live = live
         self._access = Access(login.paths_of if login else None)
-        self._area = AreaPage(read, self._access, BureauPages(pages))
         self._within = login.within if login else ""
 
     async def page(self, request: Request) -> Response:
         """GET /."""
         if await self._access.has(request, Right.SEE, self._within):
             return await to_thread.run_sync(self._live.page, request)
-        return await self._area.answer(request)
+        return RedirectResponse(f"{HOME}/", status_code=303)
 
     async def events(self, request: Request) -> Response:
         """The stream behind the live page; its door asks for the whole area."""
