@@ -30,7 +30,7 @@ from warning_dispatch.bootstrap.renewal import (
     renewal_desk,
     renewal_tables,
 )
-from warning_dispatch.bootstrap.response import response_parts
+from warning_dispatch.bootstrap.response import key_units_of, response_parts
 from warning_dispatch.bootstrap.robots import robots_of
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
@@ -343,6 +343,7 @@ def _public_app(
         response=response,
         proxies=frozenset(settings.login.proxies),
         register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
+        key_units=key_units_of(product, clock, settings.contacts.review_days),
         hooks=Hooks(channels.hooked, settings.web.callback_url),
         metrics=metrics_of(product, desk),
     )
@@ -375,6 +376,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         samples=not reaches_people(settings),
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
+        response=response_parts(product, desk, clock).desk,
     )
 
 

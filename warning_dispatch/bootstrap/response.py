@@ -7,8 +7,16 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.daemon import EngineDesk
 from warning_dispatch.response_desk import WriterResponseDesk
 from warning_dispatch.response_ports import ResponseParts
+from warning_dispatch.store.reading_key_units import KeyUnitTables
 from warning_dispatch.store.reading_own_list import OwnListTables
 from warning_dispatch.store.reading_response import ResponseTables
+from warning_dispatch.web.application import KeyUnits
+
+
+def key_units_of(product: Product, clock: Clock, soon_days: int) -> KeyUnits:
+    """The list of key units."""
+    hazards = product.configuration.hazards
+    return KeyUnits(KeyUnitTables(product.database, hazards.names(), clock.now, soon_days), hazards.key_sectors)
 
 
 def response_parts(product: Product, desk: EngineDesk, clock: Clock) -> ResponseParts:

@@ -20,6 +20,7 @@ from warning_dispatch.bootstrap import (
     build_demo,
     console_parts,
     demo_warning,
+    key_units_of,
     metrics_of,
     response_parts,
     serve,
@@ -150,6 +151,7 @@ async def _in_time(
                     register=register,
                     metrics=metrics_of(made.product, desk),
                     superiors=superior_parts(made.product, desk, clock),
+                    key_units=key_units_of(made.product, clock, settings.contacts.review_days),
                     response=response_parts(made.product, desk, clock),
                     console=console_parts(
                         settings,

@@ -37,6 +37,7 @@ from warning_dispatch.web.filing import FilingPage
 from warning_dispatch.web.guard import Guard
 from warning_dispatch.web.guesses import Guesses
 from warning_dispatch.web.hooks import Hooks
+from warning_dispatch.web.key_units import KeyUnitLook, KeyUnitsPage
 from warning_dispatch.web.link_door import LinkDoor
 from warning_dispatch.web.live import LivePage
 from warning_dispatch.web.login_desk import LoginDesk
@@ -72,6 +73,14 @@ class Renewal:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyUnits:
+    """What the list of key units stands on. `sectors`: names of their lines."""
+
+    look: KeyUnitLook
+    sectors: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Superiors:
     """What the page of a superior's own list stands on."""
 
@@ -97,6 +106,7 @@ def create_app(
     response: ResponseParts | None = None,
     proxies: Collection[str] = (),
     register: RegisterLook | None = None,
+    key_units: KeyUnits | None = None,
     hooks: Hooks | None = None,
     login: LoginDesk | None = None,
     metrics: Metrics | None = None,
@@ -109,7 +119,7 @@ def create_app(
     open on loopback and say so. `pushers`: who may push besides holders of a key; `proxies` say for whom they ask, where
     wrong links are counted; `hooks`: providers call back. What is None is not there: `feeds`, the pages of the `renewal`
     and the `register`, a receiver's list of their own units (`superiors`), measures to
-    tick (`response`), /metrics, the officers' pages (`console`).
+    tick (`response`), the list of `key_units`, /metrics, the officers' pages (`console`).
     Before the server stops call `app.state.close()` in its event loop: it ends the open streams.
     """
     failures = Failures(pages := Pages())
@@ -130,6 +140,7 @@ def create_app(
             *(_live_routes(Front(live, read, pages, login)) if live_page else ()),
             *(desk_pages.routes() if desk_pages else ()),
             *(_board_routes(renewal, register, pages, failures) if live_page else ()),
+            *(_key_unit_routes(key_units, pages, failures) if live_page and key_units else ()),
             *(_task_routes(TasksPage(read, desk, pages, clock)) if live_page else ()),
             *(hooks.routes() if hooks else ()),
         ],
@@ -252,6 +263,11 @@ def _board_routes(
             Route("/campaign/sheet/{code}", board.sheet, methods=both),
         ]
     return routes
+
+
+def _key_unit_routes(key_units: KeyUnits, pages: Pages, failures: Failures) -> list[BaseRoute]:
+    page = KeyUnitsPage(key_units.look, key_units.sectors, pages, failures)
+    return [Route("/register/key-units", page.answer, methods=["GET", "HEAD"])]
 
 
 def _task_routes(tasks: TasksPage) -> list[BaseRoute]:
