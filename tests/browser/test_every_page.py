@@ -1,20 +1,23 @@
 """Every page that people see, by axe and by its size: no barrier, nothing beside the screen, in both languages and sizes.
 
-The console's and the login's own files look at theirs; a route that is in none of the lists fails the last test.
+The console's and the login's own files look at theirs; an address that stands in no list here fails the last test.
 SCREENSHOTS=folder keeps a picture of each.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from by_path import loaded
 from playwright.sync_api import Browser, BrowserContext, Page
+from starlette.routing import Route
 
 from warning_dispatch.clock import VirtualClock
 from warning_dispatch.model.feedback import Feedback
@@ -45,7 +48,7 @@ class Whole:
 
     address: str
     links: dict[str, str]
-    office: Any
+    app: Any
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +91,7 @@ def whole() -> Iterator[Whole]:
     )
     server = conftest.Server(app)
     links = {"r": doubles.TOKEN, "f": registrars.TOKEN, "p": registrars.PROOF_TOKEN}
-    yield Whole(f"http://127.0.0.1:{server.port}", links, office)
+    yield Whole(f"http://127.0.0.1:{server.port}", links, app)
     server.stop()
 
 
@@ -177,3 +180,47 @@ def test_a_step_has_no_barrier_and_fits(whole: Whole, browser: Browser, name: st
             assert look_at(page, whole, STEPS[name], language, f"{name}-{language}-{size}") == []
             assert barriers(page) == []
         context.close()
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_the_filing_sheet_has_no_barrier_and_fits_its_paper(
+    whole: Whole, browser: Browser, medium: Any, barriers: Any
+) -> None:
+    """备案表 in clear, after name and reason: on every screen, and on A4 without the hint and without a nav."""
+    for size, viewport in SIZES.items():
+        context = browser.new_context(viewport=viewport, locale="zh-CN")
+        page = context.new_page()
+        for language in LANGUAGES:
+            page.goto(f"{whole.address}/campaign/sheet/141124101?lang={language}")
+            page.locator("[name=actor]").fill("王登记员")
+            page.locator("[name=reason]").fill("盖章存档")
+            with page.expect_navigation():
+                page.locator("button").click()
+            page.emulate_media(media=medium)
+            if folder := os.environ.get("SCREENSHOTS"):
+                page.screenshot(path=Path(folder) / f"sheet-{language}-{size}-{medium}.png", full_page=True)
+            assert page.locator(".hint").is_visible() is (medium == "screen")
+            if medium == "screen":
+                assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+                assert barriers(page) == []
+            page.emulate_media(media="screen")
+        context.close()
+
+
+def test_no_page_is_left_out(whole: Whole) -> None:
+    """Whoever adds an address adds it here, or to the files that look at the console and at the login."""
+    shown = {urlsplit(path).path for path in (*PAGES.values(), *STEPS.values())} | ELSEWHERE
+    shown = {re.sub(r"\{[rfp]\}", "{token}", path) for path in shown}
+    shown = {re.sub(r"/u/\d+", "/u/{code}", re.sub(r"/sheet/\d+", "/sheet/{code}", path)) for path in shown}
+    asked = {
+        route.path
+        for route in whole.app.routes
+        if isinstance(route, Route) and "GET" in (route.methods or ()) and not route.path.startswith(NO_PAGE)
+    }
+    assert asked - shown == set()
+
+
+NO_PAGE = ("/api", "/feeds", "/static", "/healthz", "/readyz", "/metrics", "/live/events")
+"""What programs fetch."""
+ELSEWHERE = {"/f/{token}/template.xlsx"}
+"""A download."""

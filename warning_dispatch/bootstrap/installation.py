@@ -41,6 +41,7 @@ from warning_dispatch.bootstrap.sources import (
     source_loops,
 )
 from warning_dispatch.bootstrap.superiors import superior_parts
+from warning_dispatch.bootstrap.traces import traces_of
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
@@ -86,6 +87,7 @@ from warning_dispatch.store.retention import Retention
 from warning_dispatch.store.rotation import require_indexed
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sessions import SessionBook
+from warning_dispatch.supervision import Listening, Standing, unsupervised
 from warning_dispatch.watching.heartbeat import Heartbeat
 from warning_dispatch.web.access import Access
 from warning_dispatch.web.application import Renewal, create_app
@@ -94,12 +96,21 @@ from warning_dispatch.web.console.door import LoggedIn
 from warning_dispatch.web.control import create_control_app
 from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.login_desk import LoginDesk
+from warning_dispatch.web.loop import Loop
 from warning_dispatch.web.metrics import Metrics
 from warning_dispatch.web.probes import Probes
 
 
 class QuietServer(uvicorn.Server):
-    """A web server inside the daemon: signals are the daemon's."""
+    """A web server inside the daemon: signals are the daemon's, and it says when it listens."""
+
+    opened: Listening = staticmethod(lambda: None)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the doors."""
+        await super().startup(sockets)
+        if self.started:
+            self.opened()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -119,7 +130,8 @@ def private_socket(path: str) -> socket.socket:
 
 
 async def serve(app: FastAPI, **where: Any) -> None:
-    """Serve until cancelled; open event streams are ended first. `where`: host and port, or uds."""
+    """Serve until cancelled; open event streams are ended first. `where`: host and port, or uds; `opened`: told once."""
+    opened: Listening = where.pop("opened", lambda: None)
     path = where.pop("uds", None)
     own = [private_socket(path)] if path else None
     settings = uvicorn.Config(
@@ -132,6 +144,7 @@ async def serve(app: FastAPI, **where: Any) -> None:
         **where,
     )
     server = QuietServer(settings)
+    server.opened = opened
     serving = asyncio.create_task(server.serve(sockets=own))
     try:
         await asyncio.shield(serving)
@@ -252,6 +265,10 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
     )
 
 
+LOOP = "~loop"
+"""Stands where a route's name stands for the secret of the loop; no route can have it."""
+
+
 class Part(StrEnum):
     """What a process of the daemon does; one does everything unless told otherwise."""
 
@@ -266,23 +283,34 @@ class Part(StrEnum):
 EVERYTHING = frozenset(Part)
 
 
-def build_daemon(settings: Settings, product: Product, clock: Clock, parts: frozenset[Part] = EVERYTHING) -> Daemon:
+def build_daemon(
+    settings: Settings,
+    product: Product,
+    clock: Clock,
+    parts: frozenset[Part] = EVERYTHING,
+    standing: Standing | None = None,
+) -> Daemon:
     """The daemon of an installation: channels by route, the web, the control socket; or some of it (`parts`).
 
-    RefusedError where another one runs in the same place, or the database cannot be shared.
+    `standing`: what its supervisor hears; None: nobody watches. RefusedError where another one runs in the same place, or the database cannot be shared.
     """
     _refuse_sample_on_real_routes(settings, product)
     _refuse_to_share(settings, product, parts)
     turns = Part.ENGINE in parts
     channels = build_channels(settings, product, clock) if turns else Channels()
+    standing = standing or unsupervised(clock)
 
     def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
         public = _public_app(settings, product, clock, parts, desk, channels)
         channels.ear.listen(desk.hear)
-        listening = [serve(public, host=settings.web.host, port=settings.web.port)]
+        told = standing.listening
+        listening = [serve(public, host=settings.web.host, port=settings.web.port, opened=told)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
-            listening.append(serve(_control_app(settings, product, clock, desk), uds=str(settings.control_socket)))
+            control = _control_app(settings, product, clock, desk)
+            listening.append(serve(control, uds=str(settings.control_socket), opened=told))
+        standing.awaits(len(listening))
+        if Part.INGEST in parts:
             passing = WriterSourceDesk(
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
             )
@@ -310,7 +338,9 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
             *_regular(settings, product, clock, channels.by_route, turns=turns),
             *regular_of(settings, channels, product.engine, clock),
             *(robots_of(settings, product, holder_name(settings), clock) if turns else ()),
+            *(traces_of(settings, product, holder_name(settings), clock) if turns else ()),
         ],
+        standing=standing,
     )
 
 
@@ -344,7 +374,7 @@ def _public_app(
         proxies=frozenset(settings.login.proxies),
         register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
         key_units=key_units_of(product, clock, settings.contacts.review_days),
-        hooks=Hooks(channels.hooked, settings.web.callback_url),
+        hooks=Hooks(channels.hooked, settings.web.callback_url, Loop(product.keys.hook_secret(LOOP))),
         metrics=metrics_of(product, desk),
     )
 

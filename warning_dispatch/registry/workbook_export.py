@@ -101,6 +101,10 @@ class Stamp:
         return f"接收责任人名册 · 导出人 {self.actor} · {at} · {self.reason} · 内部资料 注意保密"
 
 
+A4 = 9
+"""The paper, as spreadsheets number it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """What goes into the file. `problems`: by unit, role and masked number. `masked`: numbers made unusable."""
@@ -259,6 +263,7 @@ class _Sheets:
         sheet.freeze_panes(2, 4 if "姓名" in columns else 2)
         sheet.autofilter(1, 0, max(2, len(rows) + 1), len(columns) - 1)
         sheet.set_landscape()
+        sheet.set_paper(A4)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0, 1)
         sheet.set_header(f"&L{_escaped(self._stamp)}")
@@ -270,6 +275,9 @@ class _Sheets:
         sheet.set_column(0, 0, 100, self._wrapped)
         for number, line in enumerate(INSTRUCTIONS):
             sheet.write_string(number, 0, line, self._wrapped)
+        sheet.set_landscape()
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(1, 0)
 
 
 def _escaped(text: str) -> str:

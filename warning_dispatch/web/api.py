@@ -18,7 +18,7 @@ from warning_dispatch.model.views import IntakeResult
 from warning_dispatch.ports import Desk, ReadModels
 from warning_dispatch.superior_ports import FeedbackReadings
 from warning_dispatch.web import documents
-from warning_dispatch.web.documents import AckDocument, AckRequest, CalleeList, CallOutList
+from warning_dispatch.web.documents import MOST, AckDocument, AckRequest, CalleeList, CallOutList, Id
 from warning_dispatch.web.failures import ApiRefusalError
 from warning_dispatch.web.feedback_documents import FeedbackApi
 from warning_dispatch.web.list_documents import UnreachedDocument, unreached_document
@@ -29,7 +29,7 @@ from warning_dispatch.web.register_look import RegisterLook
 BEARER: Final = HTTPBearer(auto_error=False, description="warning-dispatch key add")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
-Offset = Annotated[int, Query(ge=0)]
+Offset = Annotated[int, Query(ge=0, le=MOST)]
 ListUnit = Annotated[str, Query(max_length=40, description="code of a superior; bureau for what the bureau holds")]
 StateNames = Annotated[list[str] | None, Query(description="names of states, repeated or comma separated; unreached")]
 
@@ -93,7 +93,7 @@ class Api:
             "/alerts/{alert_id}/release",
             self.release,
             methods=["POST"],
-            responses=_refusals(404, 409, 503),
+            responses=_refusals(400, 404, 409, 503),
             dependencies=[self._needs("act")],
         )
 
@@ -125,7 +125,7 @@ class Api:
             "/callouts/{callout_id}/callees/{callee_id}/ack",
             self.acknowledge,
             methods=["POST"],
-            responses=_refusals(404, 409, 503),
+            responses=_refusals(400, 404, 409, 503),
             dependencies=[self._needs("act")],
         )
 
@@ -159,11 +159,11 @@ class Api:
         await self._desk.source_seen(source)
         return documents.HeartbeatDocument(source=source)
 
-    async def release(self, alert_id: int, body: AckRequest) -> documents.IntakeDocument:
+    async def release(self, alert_id: Id, body: AckRequest) -> documents.IntakeDocument:
         """Let a message that was quarantined or stored call after all: an officer has read it with its problems."""
         return documents.intake_document(await self._desk.release(alert_id, actor=body.actor, reason=body.reason))
 
-    def alert(self, alert_id: int) -> documents.AlertDocument:
+    def alert(self, alert_id: Id) -> documents.AlertDocument:
         """One warning as received, with its verdict."""
         return documents.alert_document(self._read.alert(alert_id))
 
@@ -172,12 +172,12 @@ class Api:
         views = self._read.callouts(live_only=live, limit=limit)
         return CallOutList(callouts=[documents.callout_document(view) for view in views])
 
-    def callout(self, callout_id: int) -> documents.CallOutDocument:
+    def callout(self, callout_id: Id) -> documents.CallOutDocument:
         """One call-out: its tiers with counts, and how many are unreached."""
         return documents.callout_document(self._read.callout(callout_id))
 
     def callees(
-        self, callout_id: int, state: StateNames = None, tier: str = "", limit: Limit = 100, offset: Offset = 0
+        self, callout_id: Id, state: StateNames = None, tier: str = "", limit: Limit = 100, offset: Offset = 0
     ) -> CalleeList:
         """The units of a call-out in the order of their codes, by state and tier, with what was reported about each."""
         self._read.callout(callout_id)
@@ -192,13 +192,13 @@ class Api:
         )
 
     def unreached(
-        self, callout_id: int, unit: ListUnit = "", limit: Limit = 100, offset: Offset = 0
+        self, callout_id: Id, unit: ListUnit = "", limit: Limit = 100, offset: Offset = 0
     ) -> UnreachedDocument:
         """Who has not answered below a unit, and below the superiors whose lists it holds; without one: everybody."""
         view = self._read.unreached(callout_id, now=self._clock.now(), unit_code=unit, limit=limit, offset=offset)
         return unreached_document(view, unit, limit=limit, offset=offset)
 
-    async def acknowledge(self, callout_id: int, callee_id: int, body: AckRequest) -> AckDocument:
+    async def acknowledge(self, callout_id: Id, callee_id: Id, body: AckRequest) -> AckDocument:
         """Record that a human of this unit said "received"."""
         await to_thread.run_sync(self._read.callout, callout_id)
         await self._desk.acknowledge(callout_id, callee_id, actor=body.actor, reason=body.reason, means=Means.OPERATOR)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, Final
 
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from warning_dispatch.clock import iso_text
@@ -20,6 +21,10 @@ from warning_dispatch.web.feedback_documents import FeedbackBriefDocument, brief
 
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 """Words a person must give: an actor, a reason."""
+MOST: Final = 2**63 - 1
+"""What a database can count to."""
+Id = Annotated[int, Path(ge=1, le=MOST)]
+"""The number of a row, in an address."""
 
 
 class RefusalDocument(BaseModel):

@@ -30,6 +30,8 @@ PASSED_FOR: Final = 30 * 86_400
 """Seconds for which a browser keeps that the step was passed."""
 WORKBOOK_LIMIT: Final = 10 << 20
 """Bytes of a workbook that is handed in."""
+MOST_NOTE: Final = 200
+"""Characters of a note to whoever has to correct a filing."""
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -141,6 +143,9 @@ class FilingPage:
             "back": None if back is None else f"{visit.home}{back}{visit.query}",
             "due": filing_view.day_text(page.due, words),
             "notice": "",
+            "wrong": "",
+            "at": 0,
+            "note": "",
             "refused": (),
             "by_text": lambda one: filing_view.in_words(one.by, words),
             "said": lambda text: filing_view.in_words(text, words),
@@ -309,15 +314,15 @@ class FilingPage:
         content = await file.read(WORKBOOK_LIMIT + 1) if isinstance(file, UploadFile) else b""
         await form.close()
         if not isinstance(file, UploadFile) or not content or len(content) > WORKBOOK_LIMIT:
-            notice = visit.words.text("filing.workbook.no_file", mib=WORKBOOK_LIMIT >> 20)
-            fields: dict[str, object] = {"done": None, "notice": notice}
+            wrong = visit.words.text("filing.workbook.no_file", mib=WORKBOOK_LIMIT >> 20)
+            fields: dict[str, object] = {"done": None, "wrong": wrong}
             return self._made(visit, page, "filing/workbook.html", fields, back="", status=422)
         try:
             done = await self._desk.hand_in_workbook(
                 visit.token, content, file.filename or "", dry_run=bool(form.get("look")), passed=visit.passed
             )
         except (RefusedError, FindingsError) as error:
-            fields = {"done": None, "notice": filing_view.in_words(str(error), visit.words)}
+            fields = {"done": None, "wrong": filing_view.in_words(str(error), visit.words)}
             return self._made(visit, page, "filing/workbook.html", fields, back="", status=422)
         fields = {"done": done, "placed": lambda one: filing_view.placed_text(one, visit.words)}
         status = 200 if done.taken or form.get("look") else 422
@@ -337,10 +342,15 @@ class FilingPage:
 
     async def _approve(self, visit: Visit, page: RenewalPage) -> Response:
         form = await form_of(visit.request)
+        back, note = filing_forms.pairs(form.getlist("back")), filing_forms.text(form, "note")
+        if back and not 0 < len(note) <= MOST_NOTE:
+            wrong = visit.words.text("filing.approve.long" if note else "filing.approve.no_note", most=MOST_NOTE)
+            fields: dict[str, object] = {"at": filing_forms.whole(back[0][0]), "note": note, "wrong": wrong}
+            return self._made(visit, page, "filing/approve.html", fields, back="", status=422)
         try:
             results = await self._decided(visit, form)
         except (RefusedError, FindingsError) as error:
-            fields: dict[str, object] = {"notice": filing_view.in_words(str(error), visit.words)}
+            fields = {"notice": filing_view.in_words(str(error), visit.words)}
             return self._made(visit, page, "filing/approve.html", fields, back="", status=409)
         if any(one.refused for one in results):
             names = {one.unit_code: one.name for one in page.awaiting}
@@ -354,8 +364,6 @@ class FilingPage:
         if back:
             key, version = back[0]
             note = filing_forms.text(form, "note")
-            if not note:
-                raise RefusedError(visit.words.text("filing.approve.no_note"))
             return [
                 await self._desk.send_back(visit.token, filing_forms.whole(key), version, note, passed=visit.passed)
             ]
