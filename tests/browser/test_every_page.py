@@ -22,8 +22,8 @@ from starlette.routing import Route
 from warning_dispatch.clock import VirtualClock
 from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.states import CalleeState, Means
-from warning_dispatch.response_ports import ResponseParts
-from warning_dispatch.web.application import KeyUnits, Renewal, Superiors, create_app
+from warning_dispatch.response_ports import KeyUnits, ResponseParts
+from warning_dispatch.web.application import Renewal, Superiors, create_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -35,6 +35,7 @@ SIZES = {
     "320": {"width": 320, "height": 640},
 }
 LANGUAGES = ("zh", "en")
+LINES = {"coal_mine": {"zh_CN": "煤矿", "en": "Coal mine"}}
 CUT = """() => [...document.querySelectorAll("body *")].filter((one) => {
   const style = getComputedStyle(one);
   if (!one.checkVisibility() || one.clientWidth <= 1 || style.overflowX === "visible" || style.overflowX === "auto" || one.closest(".unseen, svg")) return false;
@@ -91,8 +92,7 @@ def whole() -> Iterator[Whole]:
         renewal=Renewal(renewal, renewal),
         superiors=Superiors(superior, superior),
         register=look,
-        response=ResponseParts(response, response),
-        key_units=KeyUnits(asked.KeyUnitOffice(clock.now()), {"coal_mine": {"zh_CN": "煤矿", "en": "Coal mine"}}),
+        response=ResponseParts(response, response, KeyUnits(asked.KeyUnitOffice(clock.now()), LINES)),
     )
     server = conftest.Server(app)
     links = {"r": doubles.TOKEN, "f": registrars.TOKEN, "p": registrars.PROOF_TOKEN}

@@ -19,7 +19,7 @@ from warning_dispatch.bootstrap.installation import (
 from warning_dispatch.bootstrap.memory import spare_the_collector
 from warning_dispatch.bootstrap.mornings import RegisterMornings, term_of
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
-from warning_dispatch.bootstrap.response import key_units_of, response_parts
+from warning_dispatch.bootstrap.response import response_parts
 from warning_dispatch.bootstrap.superiors import superior_parts
 from warning_dispatch.bootstrap.wiring import (
     REACHED,
@@ -50,7 +50,6 @@ __all__ = [
     "build_engine",
     "console_parts",
     "demo_warning",
-    "key_units_of",
     "metrics_of",
     "open_product",
     "printable_lists",

@@ -30,7 +30,7 @@ from warning_dispatch.bootstrap.renewal import (
     renewal_desk,
     renewal_tables,
 )
-from warning_dispatch.bootstrap.response import key_units_of, response_parts
+from warning_dispatch.bootstrap.response import response_parts
 from warning_dispatch.bootstrap.robots import robots_of
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
@@ -354,7 +354,7 @@ def _public_app(
 ) -> FastAPI:
     """What listens on the network."""
     login = login_desk(settings, product, desk, clock) if Part.WEB in parts else None
-    response = response_parts(product, desk, clock)
+    response = response_parts(product, desk, clock, settings.contacts.review_days)
     return create_app(
         product.read,
         desk,
@@ -373,7 +373,6 @@ def _public_app(
         response=response,
         proxies=frozenset(settings.login.proxies),
         register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
-        key_units=key_units_of(product, clock, settings.contacts.review_days),
         hooks=Hooks(channels.hooked, settings.web.callback_url, Loop(product.keys.hook_secret(LOOP))),
         metrics=metrics_of(product, desk),
     )
@@ -406,7 +405,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         samples=not reaches_people(settings),
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
-        response=response_parts(product, desk, clock).desk,
+        response=response_parts(product, desk, clock, settings.contacts.review_days).desk,
     )
 
 

@@ -27,7 +27,7 @@ from warning_dispatch.cli.office import (
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock, beijing_text
 from warning_dispatch.engine.responding import Responding
-from warning_dispatch.errors import NotFoundError, StoreError
+from warning_dispatch.errors import StoreError
 from warning_dispatch.model.response import REMARK_LENGTH, AreaSum, ResponseBook, ResponseOverview
 from warning_dispatch.model.states import Stage
 from warning_dispatch.registry.workbook_export import write_new
@@ -125,10 +125,8 @@ def _overview(terminal: Terminal, callout_id: int, below: str, words: int) -> Re
     with opened_database(settings) as database:
         sealer = AesSealer(KeyRing.load(settings.keys_dir, settings.credentials_dir))
         read = TableReadings(database, sealer, hazard_names(settings), reached=REACHED)
-        try:
-            return ResponseTables(database, sealer, read, SystemClock().now).overview(callout_id, below, words=words)
-        except NotFoundError as error:
-            raise NotFoundError(f"{error} → callout list") from None
+        found_callout(read, callout_id)
+        return ResponseTables(database, sealer, read, SystemClock().now).overview(callout_id, below, words=words)
 
 
 def _note_export(terminal: Terminal, callout_id: int, actor: str, form: str, below: str) -> None:

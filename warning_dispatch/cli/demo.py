@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
+from fastapi import FastAPI
 from rich.console import Console
 from rich.live import Live
 
@@ -20,7 +21,6 @@ from warning_dispatch.bootstrap import (
     build_demo,
     console_parts,
     demo_warning,
-    key_units_of,
     metrics_of,
     response_parts,
     serve,
@@ -126,6 +126,25 @@ def _at_full_speed(made: Demo, settings: Settings, clock: VirtualClock, console:
         console.print(line_of(result))
 
 
+def _app(made: Demo, settings: Settings, desk: EngineDesk, clock: Clock, address: str) -> FastAPI:
+    """Every page, open on loopback to whoever sits here."""
+    product, read = made.product, made.product.read
+    response = response_parts(product, desk, clock, settings.contacts.review_days)
+    return create_app(
+        read,
+        desk,
+        public_url=address,
+        live_page=True,
+        body_limit=8 << 20,
+        clock=clock,
+        register=TableRegisterLook(ContactSettings(), product.database, product.sealer, clock),
+        metrics=metrics_of(product, desk),
+        superiors=superior_parts(product, desk, clock),
+        response=response,
+        console=console_parts(settings, product.configuration, read, desk, OpenEntrance(DEMO_OFFICER), response),
+    )
+
+
 async def _in_time(
     made: Demo, settings: Settings, clock: Clock, console: Console, port: int, *, until_settled: bool, as_json: bool
 ) -> None:
@@ -133,7 +152,6 @@ async def _in_time(
     began, address = stopwatch(), f"http://127.0.0.1:{port}/"
     channel = SimulatedChannel(made.network, clock)
     read = made.product.read
-    register = TableRegisterLook(ContactSettings(), made.product.database, made.product.sealer, clock)
     daemon = Daemon(
         engine=made.product.engine,
         clock=clock,
@@ -141,27 +159,7 @@ async def _in_time(
         lost_routes=(),
         make_servers=lambda desk: [
             serve(
-                create_app(
-                    read,
-                    desk,
-                    public_url=address,
-                    live_page=True,
-                    body_limit=8 << 20,
-                    clock=clock,
-                    register=register,
-                    metrics=metrics_of(made.product, desk),
-                    superiors=superior_parts(made.product, desk, clock),
-                    key_units=key_units_of(made.product, clock, settings.contacts.review_days),
-                    response=response_parts(made.product, desk, clock),
-                    console=console_parts(
-                        settings,
-                        made.product.configuration,
-                        read,
-                        desk,
-                        OpenEntrance(DEMO_OFFICER),
-                        response_parts(made.product, desk, clock),
-                    ),
-                ),
+                _app(made, settings, desk, clock, address),
                 host="127.0.0.1",
                 port=port,
             )

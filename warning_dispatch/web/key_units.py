@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -14,6 +14,7 @@ from starlette.responses import Response
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.errors import StoreError
 from warning_dispatch.model.key_units import KeyUnitRow, Review
+from warning_dispatch.response_ports import KeyUnits
 from warning_dispatch.web.board import made
 from warning_dispatch.web.catalogues import Catalogue
 from warning_dispatch.web.failures import Failures
@@ -26,25 +27,13 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-class KeyUnitLook(Protocol):
-    """Reads the key units."""
-
-    soon_days: int
-
-    def key_units(self) -> Sequence[KeyUnitRow]:
-        """All that are registered, in the order of the register."""
-        ...
-
-
 class KeyUnitsPage:
     """The list for an inspection."""
 
-    def __init__(
-        self, look: KeyUnitLook, sectors: Mapping[str, Mapping[str, str]], pages: Pages, failures: Failures
-    ) -> None:
-        """`sectors`: names of their lines."""
-        self._look = look
-        self._sectors = sectors
+    def __init__(self, parts: KeyUnits, pages: Pages, failures: Failures) -> None:
+        """`parts` has the units and the names of their lines."""
+        self._look = parts.look
+        self._sectors = parts.sectors
         self._pages = pages
         self._failures = failures
 

@@ -10,7 +10,8 @@ from by_path import loaded
 from starlette.testclient import TestClient
 
 from warning_dispatch.clock import VirtualClock
-from warning_dispatch.web.application import KeyUnits, create_app
+from warning_dispatch.response_ports import KeyUnits, ResponseParts
+from warning_dispatch.web.application import create_app
 
 WEB = Path(__file__).parent
 HTML = {"Accept": "text/html"}
@@ -21,10 +22,12 @@ def browser() -> TestClient:
     doubles = loaded("web_office_double", WEB / "office.py")
     clock = VirtualClock(doubles.START)
     office = doubles.Office(clock)
-    look = loaded("web_response_double", WEB / "response_office.py").KeyUnitOffice(clock.now())
+    doubles = loaded("web_response_double", WEB / "response_office.py")
+    asked = doubles.ResponseOffice(office)
+    listed = KeyUnits(doubles.KeyUnitOffice(clock.now()), {"coal_mine": {"zh_CN": "煤矿", "en": "Coal mine"}})
     app = create_app(
         office, office, public_url="http://127.0.0.1", live_page=True, body_limit=1000, clock=clock,
-        key_units=KeyUnits(look, {"coal_mine": {"zh_CN": "煤矿", "en": "Coal mine"}}),
+        response=ResponseParts(asked, asked, listed),
     )  # fmt: skip
     return TestClient(app, headers=HTML)
 
