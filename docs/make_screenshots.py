@@ -43,6 +43,7 @@ def main() -> int:
         bureau = Bureau(Path(folder), lines=60)
         callout = bureau.warn()
         bureau.play(780)
+        bureau.reports(callout)
         message = bureau.quarantined()
         bureau.play(3)
         late = bureau.read.page(callout, CalleeQuery(states=UNREACHED, tier="villages", area="141124", limit=1)).rows[0]
@@ -51,6 +52,8 @@ def main() -> int:
             "callout": f"/console/callouts/{callout}",
             "county": f"/console/callouts/{callout}?area=141124&show=open",
             "unit": f"/console/callouts/{callout}/units/{late.callee_id}",
+            "response": f"/console/callouts/{callout}/response",
+            "response-county": f"/console/callouts/{callout}/response?area=141124",
             "callouts": "/console/callouts",
             "warnings": "/console/warnings",
             "warning": f"/console/warnings/{message}",
