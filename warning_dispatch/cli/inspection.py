@@ -106,9 +106,10 @@ class Inspection:
     def found(self, area: str, *findings: Finding) -> None:
         """Sort findings: what begins as information is a notice."""
         for one in findings:
-            finding = one if one.remedy else replace(one, remedy=_REMEDIES.get(area, ""))
-            kind = self.notices if finding.what.startswith(INFORMATION) else self.findings
-            kind.append((area, finding))
+            if one.what.startswith(INFORMATION):
+                self.notices.append((area, one))
+            else:
+                self.findings.append((area, one if one.remedy else replace(one, remedy=_REMEDIES.get(area, ""))))
 
     def failed(self, area: str, error: DispatchError) -> None:
         """An area that could not be looked at."""
