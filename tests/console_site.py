@@ -220,7 +220,15 @@ class Bureau:
             live_page=True,
             body_limit=8 << 20,
             clock=self.clock,
-            console=console_parts(self.settings, self.product.configuration, self.read, self.desk, door, self.response),
+            console=console_parts(
+                self.settings,
+                self.product.configuration,
+                self.read,
+                self.desk,
+                door,
+                response=self.response,
+                records=records_of(self.settings, self.product, self.desk, self.clock),
+            ),
             response=self.response,
             login=login,
         )

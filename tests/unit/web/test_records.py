@@ -224,6 +224,40 @@ def test_a_county_gets_its_own_part_alone(county: TestClient, bureau: Any) -> No
     assert county.get(f"/console/records/{bureau.callout}/units/{stranger.callee_id}/form").status_code == 404
 
 
+CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+def test_a_countys_officer_who_has_logged_in(bureau: Any) -> None:
+    """The real door: own part in pages and files, in clear with a reason; another unit, journal and verdict are refused."""
+    site = "http://127.0.0.1"
+    app = bureau.gated(bureau.login(linxian="141124"))
+    with TestClient(app, base_url=site, follow_redirects=False, headers=HTML) as client:
+        found = CSRF.search(client.get("/login").text)
+        assert found
+        fields = {"csrf": found[1], "name": "linxian", "password": console_site().PASSWORD}
+        assert client.post("/login", data=fields, headers={"origin": site}).status_code == 303
+        page = client.get(f"/console/records/{bureau.callout}")
+        assert page.status_code == 200
+        assert "兴县" not in page.text
+        token = CSRF.search(page.text)
+        assert token
+
+        def post(path: str, **sent: str) -> Any:
+            form = {"csrf": token[1], **sent}
+            return client.post(f"/console/records/{bureau.callout}/{path}", data=form, headers={"origin": site})
+
+        clear = post("clear", **{"as": "form", "tier": "all", "reason": "县政府核查"})
+        assert clear.status_code == 200
+        assert "兴县" not in clear.text
+        entry = exports(bureau)[-1]
+        assert (entry["actor"], entry["within"], entry["clear"]) == ("user:linxian@141124", ["141124"], True)
+        assert post("journal").status_code == 409
+        assert post("verdict", verdict="hit", reason="x").status_code == 409
+        no_token = client.post(f"/console/records/{bureau.callout}/workbook", data={}, headers={"origin": site})
+        assert no_token.status_code == 403
+        assert "兴县" not in client.get("/console/records/season?year=2026").text
+
+
 def test_a_season_is_filtered_and_handed_out(desk: TestClient, bureau: Any) -> None:
     """Year, span, hazard, drills; a workbook of the same, on the system's record."""
     answer = desk.get("/console/records/season?year=2026&span=season&hazard=rainstorm")
