@@ -30,6 +30,7 @@ from pydantic_settings.sources import EnvSettingsSource
 
 from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.login_settings import LoginSettings
+from warning_dispatch.record_settings import RecordSettings
 from warning_dispatch.renewal_settings import RenewalSettings
 from warning_dispatch.route_settings import RobotSettings, RouteSettings, distinct_routes
 from warning_dispatch.source_settings import (
@@ -198,13 +199,6 @@ class ListSettings(Shape):
     """Where the printable lists lie; empty: `lists` in the state directory."""
     keep_days: int = Field(default=30, ge=1, le=366)
     """Days after which a list is removed: it holds names and numbers in clear."""
-
-
-class RecordSettings(Shape):
-    """[records] 叫应记录."""
-
-    organisation: Annotated[str, Field(min_length=1, max_length=60)] = "吕梁市气象局"
-    """Who makes the record forms out, as it stands on them."""
 
 
 class ContactSettings(Shape):
