@@ -45,6 +45,7 @@ def console_parts(
         ),
         response=response,
         samples=not reaches_people(settings),
+        bureau=settings.ingest.hand_issuer_name,
     )
 
 
