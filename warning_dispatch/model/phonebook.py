@@ -44,9 +44,7 @@ def phonebook_of(register: Register, *, in_clear: bool = False) -> Phonebook:
             number = ids.setdefault(each.address, len(ids) + 1)
             mine = each.address if in_clear else stand_in(number, each.channel, mobile=each.address in mobiles)
             numbers.setdefault(number, mine)
-            views[entry.unit_code].append(
-                EndpointView(endpoint, receiver, entry.role, each.channel, number, each.rank)
-            )
+            views[entry.unit_code].append(EndpointView(endpoint, receiver, entry.role, each.channel, number, each.rank))
     return Phonebook(register.units, _tupled(views.items()), numbers)
 
 

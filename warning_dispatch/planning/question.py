@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from warning_dispatch.escalation.budgets import DAY, HOUR, Budget, Night, per_number
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.plan import CallChain, Hazard, Ladder, Outcome, Repeat, Rung
+from warning_dispatch.model.plan import CallChain, Hazard, Ladder, Outcome, Repeat, Rung, Tier
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.simulation.population import Population
 from warning_dispatch.simulation.superiors import SuperiorHabit
@@ -69,15 +69,12 @@ class Question:
 
     def with_rungs(self, tier: str, count: int) -> Question:
         """The same with only the first `count` rungs of a tier's ladder; what repeats stays as it is."""
-        tiers = tuple(
-            replace(
-                one,
-                ladders={**one.ladders, self.colour: replace(ladder, rungs=ladder.rungs[:count])},
-            )
-            if one.name == tier and (ladder := one.ladders[self.colour])
-            else one
-            for one in self.chain.tiers
-        )
+
+        def cut(one: Tier) -> Tier:
+            ladder = one.ladders[self.colour]
+            return replace(one, ladders={**one.ladders, self.colour: replace(ladder, rungs=ladder.rungs[:count])})
+
+        tiers = tuple(cut(one) if one.name == tier else one for one in self.chain.tiers)
         return replace(self, chain=replace(self.chain, tiers=tiers))
 
     def _with_ladders(self, change: Callable[[Ladder], Ladder]) -> Question:

@@ -12,14 +12,16 @@ Events stand in a heap by (moment, serial): a storm of one seed is one storm, ho
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
+from typing import Any, TypeVar
 
 from warning_dispatch.escalation.callee import opened, step
 from warning_dispatch.escalation.endpoints import all_dead, dialable, other_roles, text_endpoints
 from warning_dispatch.escalation.gate import gate_deadline, rule_met
 from warning_dispatch.escalation.moves import (
+    Action,
     Answered,
     CalleeEvent,
     Dialled,
@@ -38,7 +40,7 @@ from warning_dispatch.model.states import ANSWERED, FINISHED, CalleeState, Means
 from warning_dispatch.model.unit import Channel, EndpointView, Role
 from warning_dispatch.planning.question import RING_FOR, Question
 from warning_dispatch.planning.queues import CallLog, CallQueue
-from warning_dispatch.planning.town import Seat, Town, Wing
+from warning_dispatch.planning.town import Seat, Town
 from warning_dispatch.simulation.habits import Habits
 from warning_dispatch.simulation.population import TextHabit
 from warning_dispatch.simulation.superiors import Superiors
@@ -47,8 +49,7 @@ ROUTE = "phones"
 NO_REPORT = "no_report"
 HUNG_UP = "hung_up_by_us"
 _ACTS = (TextHabit.TAPS, TextHabit.REPLIES)
-_DUE, _GATE, _END, _ACT, _SUPERIOR, _TELL, _TEXTS, _FREE = range(8)
-"""Kinds of events. `_FREE`: a seat whose number was over its budget may be called again."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What one storm came to. `busy`: ms that lines were busy, summed up; `spent`: the same, of each answered seat's calls.
-
-    `calls`, `texts`: how many were made. `busy_at`: (ms after the start, ms of lines busy until then) at each answer's order.
-    """
+    """What one storm came to. `calls`, `texts`: how many were made; `peak`: most calls at once; `ends`: ms after the start."""
 
     answers: tuple[Answer, ...]
     calls: int
@@ -144,7 +142,7 @@ class Storm:
         self._start = question.start
         self.now = question.start if standing is None else standing.now
         self._until = self._start + question.validity
-        self._heap: list[tuple[int, int, int, object]] = []
+        self._heap: list[tuple[int, int, Callable[[Any], None], Any]] = []
         self._serial = 0
         self._callees: list[Callee] = [Callee()] * len(town.seats)
         self._wings = [_Wing() for _ in town.wings]
@@ -184,8 +182,8 @@ class Storm:
                 break
             self.now = at
             while heap and heap[0][0] <= at:
-                _, _, kind, what = heappop(heap)
-                self._happen(kind, what)
+                _, _, happens, what = heappop(heap)
+                happens(what)
             self._carry_on()
         return self._result()
 
@@ -201,31 +199,20 @@ class Storm:
             ends=self.now - self._start,
         )
 
-    def _at(self, moment: int, kind: int, what: object) -> None:
+    def _at(self, moment: int, happens: Callable[[T], None], what: T) -> None:
         self._serial += 1
-        heappush(self._heap, (moment, self._serial, kind, what))
+        heappush(self._heap, (moment, self._serial, happens, what))
 
-    def _happen(self, kind: int, what: object) -> None:
-        match kind, what:
-            case (0, int(seat)):
-                if self._callees[seat].next_at == self.now:
-                    self._take(seat, Due())
-            case (1, int(wing)):
-                if not self._wings[wing].open and self._wings[wing].gate_at == self.now:
-                    self._open_wing(wing, self._wings[wing].gate_at)
-            case (2, _Call() as call):
-                if not call.over:
-                    self._end(call)
-            case (3, _Message() as message):
-                self._act(message)
-            case (4, int(seat)):
-                self._begin_list(seat)
-            case (5, (int(superior), int(at), int(nth), bool(told))):
-                self._tell(superior, at, nth, told=told)
-            case (6, _):
-                self._ticking = False
-            case (7, int(seat)):
-                self._queue.back(seat)
+    def _due(self, index: int) -> None:
+        if self._callees[index].next_at == self.now:
+            self._take(index, Due())
+
+    def _gate(self, number: int) -> None:
+        if not self._wings[number].open and self._wings[number].gate_at == self.now:
+            self._open_wing(number, self.now)
+
+    def _tick(self, _nobody: None) -> None:
+        self._ticking = False
 
     def _carry_on(self) -> None:
         """What may go now."""
@@ -258,30 +245,33 @@ class Storm:
         decision = step(before, event, self.now, self._rules_of(seat))
         after = self._callees[index] = decision.callee
         if after.next_at is not None and after.next_at != before.next_at:
-            self._at(max(after.next_at, self.now), _DUE, index)
+            self._at(max(after.next_at, self.now), self._due, index)
         if before.state is not after.state and after.state in ANSWERED and before.state not in ANSWERED:
             self._answered(index, means)
         for action in decision.actions:
-            match action:
-                case QueueVoice():
-                    ranked = rank(
-                        self._q.colour, self._town.places[seat.tier], tried=after.calls > 0, practice=False
-                    )
-                    self._queue.add(index, ranked, seat.county)
-                case QueueText(channel, role, _):
-                    if channel is not Channel.OPERATOR:  # nobody at the work list is simulated
-                        self._texts.append((index, channel, role))
-                case Silence():
-                    self._silence(index)
-                case OpenBelow():
-                    for wing in seat.below:
-                        self._open_wing(wing)
-                case _:
-                    pass  # alarms and findings are for people
+            self._set_going(index, seat, after, action)
         if after.voice is not Voice.QUEUED:
             self._queue.leave(index)
         elif isinstance(event, Due) and before.voice is Voice.QUEUED and after.wanted != before.wanted:
             self._queue.back(index)  # a rung may want somebody whose phone has calls left
+
+    def _set_going(self, index: int, seat: Seat, after: Callee, action: Action) -> None:
+        match action:
+            case QueueVoice():
+                self._queue.add(index, self._rank(seat, after), seat.county)
+            case QueueText(channel, role, _):
+                if channel is not Channel.OPERATOR:  # nobody at the work list is simulated
+                    self._texts.append((index, channel, role))
+            case Silence():
+                self._silence(index)
+            case OpenBelow():
+                for wing in seat.below:
+                    self._open_wing(wing)
+            case _:
+                pass  # alarms and findings are for people
+
+    def _rank(self, seat: Seat, callee: Callee) -> int:
+        return rank(self._q.colour, self._town.places[seat.tier], tried=callee.calls > 0, practice=False)
 
     def _answered(self, index: int, means: Means) -> None:
         sums, seat = self._sums, self._town.seats[index]
@@ -290,7 +280,7 @@ class Storm:
         sums.busy_until.append(self._busy())
         begins = self._superiors.begins(seat.unit) if seat.below else None
         if begins is not None:
-            self._at(self.now + begins, _SUPERIOR, index)
+            self._at(self.now + begins, self._begin_list, index)
         standing, wing = self._wings[seat.wing], self._town.wings[seat.wing]
         standing.answered += 1
         if rule_met(standing.answered, wing.needed):
@@ -318,13 +308,13 @@ class Storm:
                 old = self._callees[index]
                 fresh = opened(self.now, self._rules_of(self._town.seats[index]))
                 self._callees[index] = replace(fresh, tried=old.tried, answers=old.answers)
-                self._at(self.now, _DUE, index)
+                self._at(self.now, self._due, index)
         hold = self._q.chain.tiers[wing.tier].hold.get(self._q.colour)
         gate_at = gate_deadline(self.now if began is None else began, hold)
         for below in self._below.get(number, ()):
             if gate_at is not None and self._wings[below].gate_at is None:
                 self._wings[below].gate_at = gate_at
-                self._at(gate_at, _GATE, below)
+                self._at(gate_at, self._gate, below)
         if rule_met(standing.answered, wing.needed):
             self._met(number)
 
@@ -362,7 +352,7 @@ class Storm:
             if opens is None:
                 self._take(index, NotDialled())
             else:
-                self._at(opens, _FREE, index)
+                self._at(opens, self._queue.back, index)
             return False
         number = best.number_id
         if number in self._live:
@@ -401,7 +391,11 @@ class Storm:
             self._sent.setdefault(number, {})[index] = view
             self._calls[index] = call
             self._take(index, Dialled(view.role, view.endpoint_id, ROUTE))
-        self._at(self.now + turn.ends_after, _END, call)
+        self._at(self.now + turn.ends_after, self._run_out, call)
+
+    def _run_out(self, call: _Call) -> None:
+        if not call.over:
+            self._end(call)
 
     def _end(self, call: _Call) -> None:
         """A call is over: the key first, then what is left of it for each unit."""
@@ -477,7 +471,7 @@ class Storm:
                 self._sent.setdefault(message.number, {})[index] = view
         if waiting and not self._ticking:
             self._ticking = True
-            self._at(self.now + 1_000, _TEXTS, None)
+            self._at(self.now + 1_000, self._tick, None)
 
     def _write(self, index: int, view: EndpointView, channel: Channel) -> _Message:
         number = view.number_id
@@ -488,7 +482,7 @@ class Storm:
         replied = Means.EMAIL if email else Means.REPLY
         message = _Message(number, channel, [(index, view)], replied if turn.habit is TextHabit.REPLIES else Means.LINK)
         if turn.habit in _ACTS:
-            self._at(self.now + turn.acts_after, _ACT, message)
+            self._at(self.now + turn.acts_after, self._act, message)
         return message
 
     def _act(self, message: _Message) -> None:
@@ -498,8 +492,8 @@ class Storm:
 
     # --- superiors ----------------------------------------------------------------------------------------
 
-    def _begin_list(self, superior: int, nth: int = 1) -> None:
-        self._next_on_list(superior, -1, nth)
+    def _begin_list(self, superior: int) -> None:
+        self._next_on_list(superior, -1, 1)
 
     def _next_on_list(self, superior: int, after: int, nth: int) -> None:
         """The next of its own that has not answered; after the last the list is gone through once more."""
@@ -507,10 +501,10 @@ class Storm:
         for index in self._list_of(superior):
             if index > after and self._on_list(index):
                 takes, told = self._superiors.tells(self._town.seats[index].unit, nth)
-                self._at(self.now + takes, _TELL, (superior, index, nth, told))
+                self._at(self.now + takes, self._tell, (superior, index, nth, told))
                 return
         if nth < habit.passes and any(self._callees[index].state not in FINISHED for index in self._list_of(superior)):
-            self._at(self.now + habit.rest, _TELL, (superior, len(self._town.seats), nth, False))
+            self._at(self.now + habit.rest, self._tell, (superior, len(self._town.seats), nth, False))
 
     def _list_of(self, superior: int) -> Sequence[int]:
         wings = [self._town.wings[number] for number in self._town.seats[superior].below]
@@ -520,7 +514,8 @@ class Storm:
         state = self._callees[index].state
         return state not in FINISHED and state not in (CalleeState.WAITING, CalleeState.DUTY_ANSWERED)
 
-    def _tell(self, superior: int, index: int, nth: int, *, told: bool) -> None:
+    def _tell(self, tried: tuple[int, int, int, bool]) -> None:
+        superior, index, nth, told = tried
         if index >= len(self._town.seats):
             self._next_on_list(superior, -1, nth + 1)
             return
@@ -535,7 +530,7 @@ class Storm:
         for number, (is_open, gate_at) in enumerate(standing.wings):
             self._wings[number].open, self._wings[number].gate_at = is_open, gate_at
             if not is_open and gate_at is not None:
-                self._at(max(gate_at, self.now), _GATE, number)
+                self._at(max(gate_at, self.now), self._gate, number)
                 self._wings[number].gate_at = max(gate_at, self.now)
         for index, callee in enumerate(standing.callees):
             seat = self._town.seats[index]
@@ -546,22 +541,19 @@ class Storm:
             if callee.voice is not Voice.NONE and callee.state not in FINISHED:
                 wanted = callee.wanted or self._rules_of(seat).answering
                 mine = replace(callee, voice=Voice.QUEUED, wanted=wanted)
-                ranked = rank(self._q.colour, self._town.places[seat.tier], tried=mine.calls > 0, practice=False)
-                self._queue.add(index, ranked, seat.county)
+                self._queue.add(index, self._rank(seat, mine), seat.county)
             if mine.next_at is not None:
                 at = max(mine.next_at, self.now)
                 mine = replace(mine, next_at=at)
-                self._at(at, _DUE, index)
+                self._at(at, self._due, index)
             self._callees[index] = mine
             if seat.below and callee.state in ANSWERED:
                 begins = self._superiors.begins(seat.unit)
                 if begins is not None:
                     since = self.now if callee.answered_at is None else callee.answered_at
-                    self._at(max(self.now, since + begins), _SUPERIOR, index)
+                    self._at(max(self.now, since + begins), self._begin_list, index)
         for number, wing in enumerate(self._town.wings):
-            self._wings[number].met = self._wings[number].open and rule_met(
-                self._wings[number].answered, wing.needed
-            )
+            self._wings[number].met = self._wings[number].open and rule_met(self._wings[number].answered, wing.needed)
 
 
 def play(question: Question, town: Town, seed: int, standing: Standing | None = None) -> Played:

@@ -88,8 +88,7 @@ def town_of(question: Question, book: Phonebook) -> Town:
     for selection in select(chain, question.hazard, affected, active):
         taken = [unit for unit in book.units if wanted(unit, selection) and unit.code not in seated]
         for draft in _drafts(chain, selection, taken, drafts, tuple(order), active):
-            for unit in draft.units:
-                order.append((unit, len(drafts)))
+            order.extend((unit, len(drafts)) for unit in draft.units)
             seated.update(unit.code for unit in draft.units)
             drafts.append(draft)
     return _assembled(chain, book, drafts, order)
@@ -122,14 +121,14 @@ def _drafts(
     by_superior: defaultdict[str, list[Unit]] = defaultdict(list)
     for unit in listed:
         by_superior[unit.superior or ""].append(unit)
-    return [
-        _Draft(selection.tier, *called.get(code, (None, None)), members) for code, members in by_superior.items()
-    ]
+    found = []
+    for code, members in by_superior.items():
+        superior, wing = called.get(code, (None, None))
+        found.append(_Draft(selection.tier, superior, wing, members))
+    return found
 
 
-def _assembled(
-    chain: CallChain, book: Phonebook, drafts: Sequence[_Draft], order: Sequence[tuple[Unit, int]]
-) -> Town:
+def _assembled(chain: CallChain, book: Phonebook, drafts: Sequence[_Draft], order: Sequence[tuple[Unit, int]]) -> Town:
     wings: list[Wing] = []
     below: defaultdict[int, list[int]] = defaultdict(list)
     first = 0

@@ -66,6 +66,7 @@ STAY: Mapping[str, tuple[str, ...]] = {
     "source_item": ("at",),
     "publication": ("published_at",),
     "outlet_post": ("ended_at",),
+    "estimate": ("made_at", "latest_at"),
     "callout": ("started_at", "ended_at", "seen_at"),
     "branch": ("opened_at", "answered_at"),
     "callee": ("answered_at",),
