@@ -59,6 +59,19 @@ class Question:
         """The moment (ms) at which the storm begins."""
         return ANY_DAY + self.hour * HOUR - BEIJING
 
+    def portable(self) -> Question:
+        """The same, fit for the way to another process: no view of a mapping can go there."""
+        people = self.habits.people
+        people = replace(
+            people,
+            mobile=dict(people.mobile),
+            landline=dict(people.landline),
+            sms=dict(people.sms),
+            mail=dict(people.mail),
+            comes_round=dict(people.comes_round),
+        )
+        return replace(self, habits=replace(self.habits, people=people), outcomes=dict(self.outcomes))
+
     def with_lines(self, voice: int) -> Question:
         """The same with so many lines."""
         return replace(self, lines=replace(self.lines, voice=voice))
