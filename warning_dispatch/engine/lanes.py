@@ -320,6 +320,7 @@ class Writer:
         try:
             done = self._engine.answer(self._now(), Inbox(taps=[tap for tap, _ in taps]))
         except Exception as error:  # noqa: BLE001 - it belongs to those who pressed
+            self._hang_up_all_the_same()
             for _, future in taps:
                 _fail(future, error)
             return
@@ -340,10 +341,12 @@ class Writer:
             now = self._now()
             turned = self._engine.turn(now, inbox)
         except ClockMovedError:
+            self._hang_up_all_the_same()
             self._put_back(inbox)
             self._follow_the_clock()
             return
         except StoreError as error:
+            self._hang_up_all_the_same()
             self._put_back(inbox)
             wait = min(RETRY_AFTER << self._failures, RETRY_AT_MOST)
             self._failures = min(self._failures + 1, 8)
@@ -395,6 +398,7 @@ class Writer:
         try:
             done = self._engine.answer(self._now(), inbox)
         except StoreError as error:
+            self._hang_up_all_the_same()
             self._put_back(inbox)
             self._retry_at = self._clock.monotonic() + RETRY_AFTER
             self._watch.failed(error)
@@ -402,6 +406,12 @@ class Writer:
         self._retry_at = None
         if done.hang_up:
             self._wire.hang_up(done.hang_up)
+
+    def _hang_up_all_the_same(self) -> None:
+        """A turn failed after an answer of its first steps was committed: who has answered must not ring until the next."""
+        hang_up = self._engine.to_hang_up()
+        if hang_up:
+            self._wire.hang_up(hang_up)
 
     def _put_back(self, inbox: Inbox) -> None:
         """A turn that failed must not lose what came from the wire."""

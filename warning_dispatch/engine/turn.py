@@ -143,7 +143,7 @@ class Turn:
             now, doing, (*self._listening(doing), self._rare, self._overdue, self._gates, self._callees, self._claim)
         )
         self._turned_at = now
-        hang_up, self._hang_up = tuple(dict.fromkeys(self._hang_up)), []
+        hang_up = self.to_hang_up()
         started, self._started = tuple(self._started), []
         soon = doing.next_at is not None and doing.next_at <= now and doing.nothing and self._storage.many_writers
         return Turned(
@@ -162,8 +162,12 @@ class Turn:
         """Only what came from the wire; how many answers counted, and what is to be hung up."""
         doing = _Doing(inbox)
         self._carry_out(now, doing, self._listening(doing))
+        return doing.answered, self.to_hang_up()
+
+    def to_hang_up(self) -> tuple[int, ...]:
+        """What rings in vain by steps that are committed; named once. To be asked where a turn failed at a later step."""
         hang_up, self._hang_up = tuple(dict.fromkeys(self._hang_up)), []
-        return doing.answered, hang_up
+        return hang_up
 
     def beat(self, now: int) -> None:
         """Nothing but a look at the clock that all go by."""
@@ -185,7 +189,8 @@ class Turn:
     def _carry_out(self, now: int, doing: _Doing, steps: Sequence[_Work]) -> None:
         """All steps in one transaction, or each in its own where others write too.
 
-        What a step did that is committed is kept even if a later one fails: hang-ups and starts go out with the next turn.
+        What a step did that is committed is kept even if a later one fails: starts go out with the next turn, but what
+        rings in vain does not wait for it (`to_hang_up`).
         """
         if not self._storage.many_writers:
 
