@@ -11,6 +11,9 @@ from typing import Any, Self
 import uvicorn
 
 from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning
+from warning_dispatch.bootstrap.demo import DEMO_ROUTES, demo_planning
+from warning_dispatch.bootstrap.estimating import estimator_of
+from warning_dispatch.bootstrap.planning_office import planning_office
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.model.states import Means
@@ -104,10 +107,14 @@ class Bureau:
         self.read = self.product.read
         self.stage = Stage(self.engine, self.demo.network, self.clock)
         self.desk = Desk(self.engine, self.clock)
+        ground = demo_planning(self.demo, self.settings, lines)
+        self.planning = planning_office(self.product, ground, DEMO_ROUTES, self.clock)
+        self.estimator = estimator_of(self.product, ground, DEMO_ROUTES, self.clock)
 
     def app(self, officer: str = OFFICER) -> Any:
         """The application with the console, before whoever is called so."""
-        parts = console_parts(self.settings, self.product.configuration, self.read, self.desk, OpenEntrance(officer))
+        entrance = OpenEntrance(officer)
+        parts = console_parts(self.settings, self.product.configuration, self.read, self.desk, entrance, self.planning)
         return create_app(
             self.read,
             self.desk,

@@ -19,10 +19,11 @@ from warning_dispatch.model.console_views import (
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.unit import UnitLevel
 from warning_dispatch.model.views import RouteView
+from warning_dispatch.planning_ports import EstimateReadings
 from warning_dispatch.ports import Desk, ReadModels
 
 
-class ConsoleReadings(ReadModels, Protocol):
+class ConsoleReadings(ReadModels, EstimateReadings, Protocol):
     """What the officers' console is shown beyond the pictures for everybody. Safe from any thread."""
 
     def page(self, callout_id: int, query: CalleeQuery) -> CalleePage:

@@ -14,6 +14,7 @@ from warning_dispatch.tomlfiles import both, read_toml
 from warning_dispatch.web.console.atlas import Atlas, load_outlines
 from warning_dispatch.web.console.console import ConsoleParts
 from warning_dispatch.web.console.door import Entrance
+from warning_dispatch.web.console.planning import PlanningOffice
 from warning_dispatch.web.console.warnings import Hand
 
 TILES_FILE = "tiles.toml"
@@ -23,7 +24,12 @@ MOST = 40
 
 
 def console_parts(
-    settings: Settings, configuration: Configuration, read: ConsoleReadings, desk: ConsoleDesk, entrance: Entrance
+    settings: Settings,
+    configuration: Configuration,
+    read: ConsoleReadings,
+    desk: ConsoleDesk,
+    entrance: Entrance,
+    planning: PlanningOffice | None = None,
 ) -> ConsoleParts:
     """The console of an installation. ConfigError when its map cannot be used."""
     return ConsoleParts(
@@ -38,6 +44,7 @@ def console_parts(
             within=settings.ingest.within,
         ),
         samples=not reaches_people(settings),
+        planning=planning,
     )
 
 

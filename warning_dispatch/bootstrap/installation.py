@@ -18,8 +18,11 @@ from fastapi import FastAPI
 
 from warning_dispatch.bootstrap.channels import Channels, build_channels, regular_of
 from warning_dispatch.bootstrap.console import console_parts
+from warning_dispatch.bootstrap.estimating import estimator_of
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
+from warning_dispatch.bootstrap.planning import ground_of
+from warning_dispatch.bootstrap.planning_office import planning_office
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.renewal import (
     CALENDAR_EVERY,
@@ -66,6 +69,7 @@ from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.lockout import LockRule, LoginRules
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.planning.asking import Ground
 from warning_dispatch.ports import ChannelPort, ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
@@ -323,7 +327,7 @@ def _public_app(
         public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
         live_page=Part.WEB in parts,
         login=login,
-        console=_console(settings, product, desk, login) if login else None,
+        console=_console(settings, product, desk, login, clock) if login else None,
         body_limit=settings.web.body_limit,
         clock=clock,
         people=Part.WEB in parts,
@@ -344,9 +348,18 @@ def _superiors(product: Product, desk: EngineDesk, clock: Clock) -> Superiors:
     return Superiors(read, WriterSuperiorDesk(desk, read))
 
 
-def _console(settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk) -> ConsoleParts:
-    within = settings.ingest.within
-    return console_parts(settings, product.configuration, product.read, desk, LoggedIn(Access(login.paths_of), within))
+def _console(settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk, clock: Clock) -> ConsoleParts:
+    entrance = LoggedIn(Access(login.paths_of), settings.ingest.within)
+    office = planning_office(
+        product, planning_ground(settings, product.configuration), simulated_routes(settings), clock
+    )
+    return console_parts(settings, product.configuration, product.read, desk, entrance, office)
+
+
+def planning_ground(settings: Settings, configuration: Configuration) -> Ground:
+    """What an installation gives every question of planning."""
+    validity = (settings.engine.validity_red_h, settings.engine.validity_orange_h)
+    return ground_of(configuration, settings.ingest.within, route_plans(settings), night_of(settings), validity)
 
 
 def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk) -> FastAPI:
@@ -426,6 +439,8 @@ def _regular(
             Regular("renewal", CALENDAR_EVERY, calendar(product.engine, settings.renewal.proof_days)),
             Regular("letters", POST_EVERY, postman.look),
         ]
+        ground = planning_ground(settings, product.configuration)
+        of_the_register.append(estimator_of(product, ground, simulated_routes(settings), clock).regular())
     return [Regular("retention", RETENTION_EVERY, retention.look), *of_the_register]
 
 

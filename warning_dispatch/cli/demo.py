@@ -15,6 +15,9 @@ from rich.console import Console
 from rich.live import Live
 
 from warning_dispatch.bootstrap import Demo, TableRegisterLook, build_demo, console_parts, demo_warning, serve
+from warning_dispatch.bootstrap.demo import DEMO_ROUTES, demo_planning
+from warning_dispatch.bootstrap.estimating import estimator_of
+from warning_dispatch.bootstrap.planning_office import planning_office
 from warning_dispatch.cli.scene import demo_result, draw, line_of
 from warning_dispatch.clock import Clock, ScaledClock, SystemClock, VirtualClock, stopwatch
 from warning_dispatch.daemon import Daemon, EngineDesk
@@ -70,7 +73,7 @@ def demo(
             _at_full_speed(made, settings, VirtualClock(now), console, as_json=as_json)
         else:
             clock = ScaledClock(now, factor)
-            asyncio.run(_in_time(made, settings, clock, console, chosen, until_settled=exit_, as_json=as_json))
+            asyncio.run(_in_time(made, settings, clock, console, chosen, lines, until_settled=exit_, as_json=as_json))
         made.product.close()
 
 
@@ -116,17 +119,28 @@ def _at_full_speed(made: Demo, settings: Settings, clock: VirtualClock, console:
 
 
 async def _in_time(
-    made: Demo, settings: Settings, clock: Clock, console: Console, port: int, *, until_settled: bool, as_json: bool
+    made: Demo,
+    settings: Settings,
+    clock: Clock,
+    console: Console,
+    port: int,
+    lines: int,
+    *,
+    until_settled: bool,
+    as_json: bool,
 ) -> None:
     """Scaled time: the daemon, the live page and the terminal."""
     began, address = stopwatch(), f"http://127.0.0.1:{port}/"
     channel = SimulatedChannel(made.network, clock)
     read = made.product.read
     register = TableRegisterLook(ContactSettings(), made.product.database, made.product.sealer, clock)
+    ground = demo_planning(made, settings, lines)
+    office = planning_office(made.product, ground, DEMO_ROUTES, clock)
+    estimator = estimator_of(made.product, ground, DEMO_ROUTES, clock)
     daemon = Daemon(
         engine=made.product.engine,
         clock=clock,
-        channels=dict.fromkeys(("phones", "sms", "mail", "operator"), channel),
+        channels=dict.fromkeys(DEMO_ROUTES, channel),
         lost_routes=(),
         make_servers=lambda desk: [
             serve(
@@ -138,7 +152,9 @@ async def _in_time(
                     body_limit=8 << 20,
                     clock=clock,
                     register=register,
-                    console=console_parts(settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER)),
+                    console=console_parts(
+                        settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER), office
+                    ),
                 ),
                 host="127.0.0.1",
                 port=port,
@@ -146,6 +162,7 @@ async def _in_time(
         ],
         read=read,
         pumps=[channel.pump],
+        regular=[estimator.regular()],
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -163,6 +180,7 @@ async def _in_time(
         )
 
     await daemon.run(started)
+    estimator.close()
     for task in watching:
         task.cancel()
     view = read.callouts(limit=1)[0]

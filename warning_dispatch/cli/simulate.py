@@ -13,9 +13,8 @@ import resvg_py
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from warning_dispatch.bootstrap import route_plans
-from warning_dispatch.bootstrap.installation import night_of
-from warning_dispatch.bootstrap.planning import ground_of, habits_by_name, phonebook, sample_phonebook, seen
+from warning_dispatch.bootstrap.installation import planning_ground
+from warning_dispatch.bootstrap.planning import habits_by_name, phonebook, sample_phonebook, seen
 from warning_dispatch.cli.office import opened_database
 from warning_dispatch.cli.planning_pictures import gains_table, planning_document, planning_pictures, plot_words
 from warning_dispatch.cli.terminal import Terminal, command, plain_console
@@ -110,7 +109,7 @@ def simulate(
         seed=seed,
         against=_chain(configuration, against, "--against", findings) if against else None,
     )
-    questions = _questions(asked, _ground(settings, configuration), habits, place, findings)
+    questions = _questions(asked, planning_ground(settings, configuration), habits, place, findings)
     _check_plot(plot_file)
     with _progress(terminal) as told:
         results = play_all(questions, place.book, storms=storms, seed=seed, jobs=jobs or None, told=told)
@@ -160,11 +159,6 @@ def _place(settings: Settings, register: str) -> _Place:
             if register == STORED:
                 raise
     return _Place(sample_phonebook(settings.contacts_dir), Seen(), SAMPLE)
-
-
-def _ground(settings: Settings, configuration: Configuration) -> Ground:
-    validity = (settings.engine.validity_red_h, settings.engine.validity_orange_h)
-    return ground_of(configuration, settings.ingest.within, route_plans(settings), night_of(settings), validity)
 
 
 def _usual_chain(configuration: Configuration) -> CallChain:

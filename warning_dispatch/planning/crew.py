@@ -35,17 +35,19 @@ def play_all(
     seed: int,
     jobs: int | None = None,
     told: Told = lambda _played, _all: None,
+    beside: bool = False,
 ) -> list[Result]:
     """So many storms of each question. The n-th storms of all questions have the same people: what differs is the question.
 
-    `jobs` None: as many processes as there are cores.
+    `jobs` None: as many processes as there are cores. `beside`: never in this process, which has other things to do. What
+    `told` raises ends everything.
     """
     board = [(question.portable(), town_of(question, book)) for question in questions]
     work = [(at, nth) for nth in range(storms) for at in range(len(board))]
     sums: dict[tuple[int, int], StormSum] = {}
     workers = min(jobs or len(os.sched_getaffinity(0)), len(work))
     told(0, len(work))
-    if workers <= 1 or len(work) < WORTH_A_CREW:
+    if not beside and (workers <= 1 or len(work) < WORTH_A_CREW):
         for at, nth in work:
             question, town = board[at]
             sums[at, nth] = one_storm(question, town, seed_of(seed, nth))

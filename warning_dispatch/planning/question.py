@@ -40,7 +40,10 @@ class Habits:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One setting. `validity` (ms) ends a storm; `hour` (0 … 23, Beijing) is when it begins."""
+    """One setting. `validity` (ms) ends a storm; `hour` (0 … 23, Beijing) is when it begins.
+
+    `began`: the moment (ms) at which a call-out really began, where the storm goes on from there.
+    """
 
     chain: CallChain
     hazard: Hazard
@@ -53,11 +56,12 @@ class Question:
     validity: int
     hour: int = 3
     name: str = ""
+    began: int | None = None
 
     @property
     def start(self) -> int:
         """The moment (ms) at which the storm begins."""
-        return ANY_DAY + self.hour * HOUR - BEIJING
+        return ANY_DAY + self.hour * HOUR - BEIJING if self.began is None else self.began
 
     def portable(self) -> Question:
         """The same, fit for the way to another process: no view of a mapping can go there."""

@@ -527,33 +527,40 @@ class Storm:
 
     def _take_up(self, standing: Standing) -> None:
         """The states as they are; calls under way are taken as lost, their fate is not known."""
+        before = [
+            (one.answered_at or self.now, index) for index, one in enumerate(standing.callees) if one.state in ANSWERED
+        ]
+        for at, index in sorted(before):
+            self._sums.answers.append(Answer(index, max(0, at - self._start), Means.KEY))
+            self._sums.busy_until.append(0)
         for number, (is_open, gate_at) in enumerate(standing.wings):
             self._wings[number].open, self._wings[number].gate_at = is_open, gate_at
             if not is_open and gate_at is not None:
                 self._at(max(gate_at, self.now), self._gate, number)
                 self._wings[number].gate_at = max(gate_at, self.now)
         for index, callee in enumerate(standing.callees):
-            seat = self._town.seats[index]
-            if callee.state in ANSWERED or callee.state in FINISHED:
-                self._open -= 1
-                self._wings[seat.wing].answered += callee.state in ANSWERED
-            mine = callee
-            if callee.voice is not Voice.NONE and callee.state not in FINISHED:
-                wanted = callee.wanted or self._rules_of(seat).answering
-                mine = replace(callee, voice=Voice.QUEUED, wanted=wanted)
-                self._queue.add(index, self._rank(seat, mine), seat.county)
-            if mine.next_at is not None:
-                at = max(mine.next_at, self.now)
-                mine = replace(mine, next_at=at)
-                self._at(at, self._due, index)
-            self._callees[index] = mine
-            if seat.below and callee.state in ANSWERED:
-                begins = self._superiors.begins(seat.unit)
-                if begins is not None:
-                    since = self.now if callee.answered_at is None else callee.answered_at
-                    self._at(max(self.now, since + begins), self._begin_list, index)
+            self._callees[index] = self._taken_up(index, callee)
         for number, wing in enumerate(self._town.wings):
             self._wings[number].met = self._wings[number].open and rule_met(self._wings[number].answered, wing.needed)
+
+    def _taken_up(self, index: int, callee: Callee) -> Callee:
+        seat, mine = self._town.seats[index], callee
+        if callee.state in ANSWERED or callee.state in FINISHED:
+            self._open -= 1
+            self._wings[seat.wing].answered += callee.state in ANSWERED
+        if callee.voice is not Voice.NONE and callee.state not in FINISHED:
+            wanted = callee.wanted or self._rules_of(seat).answering
+            mine = replace(callee, voice=Voice.QUEUED, wanted=wanted)
+            self._queue.add(index, self._rank(seat, mine), seat.county)
+        if mine.next_at is not None:
+            mine = replace(mine, next_at=max(mine.next_at, self.now))
+            self._at(max(mine.next_at or 0, self.now), self._due, index)
+        if seat.below and callee.state in ANSWERED:
+            begins = self._superiors.begins(seat.unit)
+            if begins is not None:
+                since = self.now if callee.answered_at is None else callee.answered_at
+                self._at(max(self.now, since + begins), self._begin_list, index)
+        return mine
 
 
 def play(question: Question, town: Town, seed: int, standing: Standing | None = None) -> Played:

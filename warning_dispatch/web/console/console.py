@@ -18,6 +18,7 @@ from warning_dispatch.web.console.atlas import Atlas
 from warning_dispatch.web.console.callout import CallOutPage
 from warning_dispatch.web.console.door import Asked, Entrance
 from warning_dispatch.web.console.now import NowPage
+from warning_dispatch.web.console.planning import PlanningOffice, PlanningPages
 from warning_dispatch.web.console.screens import Screen, Screens
 from warning_dispatch.web.console.unit import REVEAL, SURE, Order, UnitPage
 from warning_dispatch.web.console.visits import Visit, finding_text, in_words, remembered, words_of
@@ -41,6 +42,7 @@ class ConsoleParts:
     atlas: Atlas = field(default_factory=Atlas)
     hand: Hand | None = None
     samples: bool = True
+    planning: PlanningOffice | None = None
 
 
 class Console:
@@ -56,7 +58,9 @@ class Console:
         self._now = NowPage(parts.read, desk, clock)
         self._callouts = CallOutPage(parts.read, desk, clock, parts.atlas)
         self._units = UnitPage(parts.read, desk, clock, samples=parts.samples)
-        self._warnings = WarningPages(parts.read, desk, clock, parts.hand)
+        self._warnings = WarningPages(parts.read, desk, clock, parts.hand, parts.planning)
+        configuration = parts.hand.configuration if parts.hand else None
+        self._planning = PlanningPages(parts.read, parts.planning, configuration)
 
     def close(self) -> None:
         """End all streams. To be called in the server's event loop."""
@@ -74,6 +78,8 @@ class Console:
             *self._looks("/warnings", self._warnings.screen),
             *self._looks(message, self._warnings.one_screen),
             self._route("/start", Asked.ACT, self._start_form),
+            self._route("/planning", Asked.SEE, self._planning_form),
+            *self._looks("/planning/{sheet:int}", self._planning.sheet_screen),
             self._route(f"{message}/raw", Asked.ACT, self._warnings.raw),
             self._act(f"{one}/seen", self._now.take_note),
             self._act("/alarms/claim", self._now.claim),
@@ -83,6 +89,7 @@ class Console:
             self._act(f"{unit}/receiver", self._units.add_receiver),
             self._act(f"{message}/release", self._warnings.release),
             self._act("/start", self._warnings.start),
+            self._act("/planning", self._planning.ask),
         ]
 
     # --- how every one of them is answered ----------------------------------------------------------------
@@ -151,6 +158,9 @@ class Console:
 
     async def _start_form(self, visit: Visit) -> Response:
         return await self._shown(visit, self._warnings.start_screen(visit, visit.asked()))
+
+    async def _planning_form(self, visit: Visit) -> Response:
+        return await self._shown(visit, self._planning.screen(visit))
 
     async def _whole_act(self, visit: Visit, form: Mapping[str, str]) -> Response:
         if form.get("do") in SURE and not form.get("sure"):

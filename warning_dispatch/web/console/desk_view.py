@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from warning_dispatch.console_ports import ConsoleReadings
-from warning_dispatch.escalation import forecast
+from warning_dispatch.escalation.waiting import rounded
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.console_views import CalleeOrder, CalleeQuery
+from warning_dispatch.model.estimate import GOAL, KeptEstimate
 from warning_dispatch.model.states import LIVE_CALLOUT, UNREACHED, CallOutState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.model.views import CalleeRow, CallOutView, RouteView, TierView
@@ -47,6 +48,8 @@ class CallOutCard:
     share: int
     left: int | None
     late: tuple[CalleeRow, ...]
+    planned: tuple[tuple[int, int], ...]
+    """The course that was expected at the launch."""
     seen_at: int | None
     seen_by: str
 
@@ -73,10 +76,8 @@ def card_of(read: ConsoleReadings, view: CallOutView, now: int, seen: Mapping[in
     total = tally_of(view.tiers)
     until = view.ended_at or now
     at, by = seen.get(view.id, (None, ""))
-    left = None
-    if view.state is CallOutState.RUNNING:
-        points = [(point.at, point.answered) for point in read.curve(view.id)]
-        left = forecast.remaining(points, total.asked, now)
+    kept = read.estimates([view.id]).get(view.id)
+    left = left_until(kept, view, total, now) if view.state is CallOutState.RUNNING else None
     late = CalleeQuery(states=UNREACHED, order=CalleeOrder.TIER, limit=LATE_NAMED)
     return CallOutCard(
         view=view,
@@ -87,6 +88,7 @@ def card_of(read: ConsoleReadings, view: CallOutView, now: int, seen: Mapping[in
         elapsed=elapsed_text(max(0, until - view.started_at)),
         share=percent(total.answered, total.asked),
         left=left,
+        planned=kept.launch.course if kept else (),
         late=read.page(view.id, late).rows if total.unreached else (),
         seen_at=at,
         seen_by=by,
@@ -94,16 +96,26 @@ def card_of(read: ConsoleReadings, view: CallOutView, now: int, seen: Mapping[in
 
 
 def curve_of(read: ConsoleReadings, card: CallOutCard, now: int, words: Catalogue) -> Curve:
-    """Answers so far against the plan: the latest moments at which tiers open, and the lines in service."""
+    """Answers so far against the course that was expected at the launch."""
     view = card.view
     openings = [
         (line.tier.opened_at, words.of(line.tier.title)) for line in card.tiers if line.tier.opened_at is not None
     ]
-    latest = forecast.openings(read.plan(view.id), view.colour)
-    units = [(latest.get(line.tier.name, 0), line.tally.asked) for line in card.tiers]
-    plan = forecast.course(units, voice_lines(read.routes()))
     until = view.ended_at or now
-    return draw_curve(read.curve(view.id), card.total.asked, view.started_at, until, openings, plan)
+    return draw_curve(read.curve(view.id), card.total.asked, view.started_at, until, openings, card.planned)
+
+
+def left_until(kept: KeptEstimate | None, view: CallOutView, total: Tally, now: int) -> int | None:
+    """How long (ms) until 95 % have answered, by the latest storms from where it stood; 0 when they have.
+
+    None while nobody can know: no storm has been played, or in the middle of them it does not come to that.
+    """
+    if total.asked and total.answered >= GOAL * total.asked:
+        return 0
+    guess = kept.now.guess() if kept else None
+    if guess is None or guess.middle is None:
+        return None
+    return rounded(max(1, view.started_at + guess.middle - now))
 
 
 def voice_lines(routes: Sequence[RouteView]) -> int | None:
