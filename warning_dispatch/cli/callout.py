@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from warning_dispatch.bootstrap.planning import phonebook, seen
 from warning_dispatch.cli.alarm import alarms_document
 from warning_dispatch.cli.alert import taken_text, tell_whether_called
+from warning_dispatch.cli.estimates import kept_document, kept_text
 from warning_dispatch.cli.launching import estimate_document, estimate_words, launch_estimate
 from warning_dispatch.cli.office import open_office, open_reading, opened_database
 from warning_dispatch.cli.pictures import alarms_text, callout_picture, callouts_table
@@ -107,14 +108,17 @@ def show(
         view = found_callout(read, callout_id)
         rows = read.callees(callout_id, states=states, limit=EVERYBODY)
         alarms = read.alarms(open_only=True, callout_id=callout_id, limit=ALARMS)
+        kept, judged = read.estimates([callout_id]).get(callout_id), read.judged(callout_id)
     document = {
         **callout_document(view).model_dump(mode="json"),
+        **kept_document(kept, judged),
         "units": [callee_document(row).model_dump(mode="json") for row in rows],
         **alarms_document(alarms),
     }
     ordered = rows if state else sorted(rows, key=lambda row: OPEN_LIST.index(row.state))
     shown: Sequence[CalleeRow] = ordered if everything else ordered[:SHOWN]
-    terminal.answer(document, *callout_picture(terminal, view, shown, len(rows), alarms))
+    pictures = callout_picture(terminal, view, shown, len(rows), alarms)
+    terminal.answer(document, *pictures, *kept_text(terminal, judged))
 
 
 def one_unit(word: str, option: str) -> str:

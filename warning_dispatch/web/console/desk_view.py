@@ -10,7 +10,7 @@ from warning_dispatch.console_ports import ConsoleReadings
 from warning_dispatch.escalation.waiting import rounded
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.console_views import CalleeOrder, CalleeQuery
-from warning_dispatch.model.estimate import GOAL, KeptEstimate
+from warning_dispatch.model.estimate import GOAL, JudgedShare, KeptEstimate
 from warning_dispatch.model.states import LIVE_CALLOUT, UNREACHED, CallOutState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.model.views import CalleeRow, CallOutView, RouteView, TierView
@@ -50,6 +50,8 @@ class CallOutCard:
     late: tuple[CalleeRow, ...]
     planned: tuple[tuple[int, int], ...]
     """The course that was expected at the launch."""
+    judged: JudgedShare | None
+    """What was said at the launch of 95 %, and when it happened; None where nothing was said."""
     seen_at: int | None
     seen_by: str
 
@@ -89,6 +91,7 @@ def card_of(read: ConsoleReadings, view: CallOutView, now: int, seen: Mapping[in
         share=percent(total.answered, total.asked),
         left=left,
         planned=kept.launch.course if kept else (),
+        judged=next((one for one in read.judged(view.id) if one.guess.share == GOAL), None) if kept else None,
         late=read.page(view.id, late).rows if total.unreached else (),
         seen_at=at,
         seen_by=by,
