@@ -282,13 +282,15 @@ class Daemon:
         crew: Crew | None = None,
         turns: bool = True,
         regular: Sequence[Regular] = (),
+        after_turn: Callable[[float, float | None], None] = lambda _took, _late: None,
     ) -> None:
         """`make_servers` gives the web servers to run; `pumps` bring events from in-process carriers.
 
         `make_lists` None: no printable lists (the demonstration, whose people are invented). `crew`: other workers may be
         on the same database. `turns` False: they do the turning, this process only takes in and answers. `regular`:
-        what is looked at now and then.
+        what is looked at now and then. `after_turn`: see lanes.Writer.
         """
+        self._after_turn = after_turn
         self._crew = crew
         self._turns = turns
         self._make_lists = make_lists
@@ -328,6 +330,7 @@ class Daemon:
         pulse.end = end
         wire = ChannelWire(self._channels, self._clock, loop)
         writer = Writer(self._engine, self._clock, wire, pulse, SWEEP, turns=self._turns)
+        writer.after_turn = self._after_turn
         wire.receive = lambda receipts: writer.receive(receipts=receipts)
         desk = EngineDesk(self._engine, writer, self._read, pulse)
         alarm = AlarmClock(self._clock, writer.wake, lambda: writer.next_at)

@@ -103,6 +103,14 @@ class LogSettings(Shape):
     format: Literal["json", "text"] = "json"
 
 
+class WatchSettings(Shape):
+    """[watch] 监控."""
+
+    heartbeat_url: str = Field(default="", pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$", repr=False)
+    """Called while the engine turns; whoever is behind it rings when that stops. Empty: nobody."""
+    heartbeat_every_s: float = Field(default=60.0, ge=5, le=3_600)
+
+
 class EngineSettings(Shape):
     """[engine] 引擎."""
 
@@ -262,6 +270,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     login: LoginSettings = LoginSettings()
     log: LogSettings = LogSettings()
+    watch: WatchSettings = WatchSettings()
     engine: EngineSettings = EngineSettings()
     bureau: BureauSettings = BureauSettings()
     ingest: IngestSettings = IngestSettings()

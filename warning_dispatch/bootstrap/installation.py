@@ -89,6 +89,7 @@ from warning_dispatch.store.rotation import require_indexed
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sessions import SessionBook
 from warning_dispatch.superior_desk import WriterSuperiorDesk
+from warning_dispatch.watching.heartbeat import Heartbeat
 from warning_dispatch.web.access import Access
 from warning_dispatch.web.application import Renewal, Superiors, create_app
 from warning_dispatch.web.console.console import ConsoleParts
@@ -96,6 +97,8 @@ from warning_dispatch.web.console.door import LoggedIn
 from warning_dispatch.web.control import create_control_app
 from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.login_desk import LoginDesk
+from warning_dispatch.web.metrics import Metrics
+from warning_dispatch.web.probes import Probes
 
 
 class QuietServer(uvicorn.Server):
@@ -287,6 +290,8 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
             )
             listening += source_loops(settings, passing, clock)
+        if turns and settings.watch.heartbeat_url:
+            listening.append(_heartbeat(settings, Probes(desk, clock)).run())
         return listening
 
     def lists(accounts: ListAccounts) -> ListWorker:
@@ -303,6 +308,7 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         make_lists=lists if Part.INGEST in parts else None,
         crew=product.crew(),
         turns=turns,
+        after_turn=product.meters.turned,
         regular=[
             *_regular(settings, product, clock, channels.by_route, turns=turns),
             *regular_of(settings, channels, product.engine, clock),
@@ -339,7 +345,18 @@ def _public_app(
         proxies=frozenset(settings.login.proxies),
         register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
         hooks=Hooks(channels.hooked, settings.web.callback_url),
+        metrics=metrics_of(product, desk),
     )
+
+
+def metrics_of(product: Product, desk: EngineDesk) -> Metrics:
+    """The figures of this process, and how everything stands."""
+    product.meters.look_at(product.read.watch, desk.health)
+    return Metrics(product.meters)
+
+
+def _heartbeat(settings: Settings, probes: Probes) -> Heartbeat:
+    return Heartbeat(settings.watch.heartbeat_url, settings.watch.heartbeat_every_s, probes.is_ready)
 
 
 def _superiors(product: Product, desk: EngineDesk, clock: Clock) -> Superiors:

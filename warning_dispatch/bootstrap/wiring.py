@@ -54,6 +54,7 @@ from warning_dispatch.store.readings import TableReadings
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.storage import TableStorage
 from warning_dispatch.store.workers import Workers
+from warning_dispatch.watching.meters import ProcessMeters
 
 HOUR = 3_600_000
 _ALERTS = TypeAdapter(Alert)
@@ -196,6 +197,7 @@ class Product:
     read: TableReadings
     configuration: Configuration
     letters: Letters
+    meters: ProcessMeters
 
     def crew(self) -> Workers | None:
         """This process among others on its database, from now on; None where it has the database to itself."""
@@ -263,6 +265,7 @@ def wire_product(
     storage = TableStorage(database, sealer, keys.link_key, Journal(keys.journal_key, log))
     texts = TextBook(messages, tuple(languages), vocabulary_of(configuration), ways)
     letter_office = _letter_office(letters, routes, texts, configuration)
+    meters = ProcessMeters()
     parts = EngineParts(
         storage=storage,
         sealer=sealer,
@@ -283,20 +286,13 @@ def wire_product(
         rules_of=rules_of,
         find_shape=find_shape,
         letters=letter_office,
+        observe=meters.observe,
     )
     if call_itself and configuration.bureau is None:
         log.error("bureau.no_chain")
     _define(storage, routes)
-    return Product(
-        engine=build_engine(parts),
-        database=database,
-        storage=storage,
-        sealer=sealer,
-        keys=keys,
-        read=TableReadings(database, sealer, configuration.hazards.names(), reached=REACHED),
-        configuration=configuration,
-        letters=letter_office,
-    )
+    read = TableReadings(database, sealer, configuration.hazards.names(), reached=REACHED)
+    return Product(build_engine(parts), database, storage, sealer, keys, read, configuration, letter_office, meters)
 
 
 def _letter_office(

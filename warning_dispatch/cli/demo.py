@@ -14,7 +14,15 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from warning_dispatch.bootstrap import Demo, TableRegisterLook, build_demo, console_parts, demo_warning, serve
+from warning_dispatch.bootstrap import (
+    Demo,
+    TableRegisterLook,
+    build_demo,
+    console_parts,
+    demo_warning,
+    metrics_of,
+    serve,
+)
 from warning_dispatch.bootstrap.demo import DEMO_ROUTES, demo_planning
 from warning_dispatch.bootstrap.estimating import estimator_of
 from warning_dispatch.bootstrap.planning_office import planning_office
@@ -152,6 +160,7 @@ async def _in_time(
                     body_limit=8 << 20,
                     clock=clock,
                     register=register,
+                    metrics=metrics_of(made.product, desk),
                     console=console_parts(
                         settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER), office
                     ),
@@ -163,6 +172,7 @@ async def _in_time(
         read=read,
         pumps=[channel.pump],
         regular=[estimator.regular()],
+        after_turn=made.product.meters.turned,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -121,6 +121,9 @@ class Writer:
         self._called_at = 0
         self.after_start: Callable[[int], None] = lambda _callout_id: None
         """Told of each new call-out once its first calls are on the wire; must return at once."""
+        self.after_turn: Callable[[float, float | None], None] = lambda _took, _late: None
+        """Told of each turn how many real seconds it took, and how late it came for the deadline the last one had named; None:
+        none was due."""
         self._started: list[int] = []
         self._engine = engine
         self._clock = clock
@@ -337,6 +340,7 @@ class Writer:
         if not self._turns:
             self._beat()
             return
+        named = self._next_at
         try:
             now = self._now()
             turned = self._engine.turn(now, inbox)
@@ -355,6 +359,8 @@ class Writer:
             self._watch.failed(error)
             return
         self._retry_at, self._failures = None, 0
+        late = self._clock.real_seconds(now - named) if named is not None and named <= now else None
+        self.after_turn(self._clock.real_seconds(self._clock.monotonic() - self._turned), late)
         self._next_at = turned.next_at
         if turned.hang_up:
             self._wire.hang_up(turned.hang_up)

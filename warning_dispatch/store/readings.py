@@ -41,6 +41,7 @@ from warning_dispatch.model.views import (
     TaskRow,
     UnreachedView,
 )
+from warning_dispatch.model.watch_views import WatchFigures
 from warning_dispatch.ports import OpenCall, Sealer
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.estimate_rows import kept_estimates
@@ -64,6 +65,7 @@ from warning_dispatch.store.reading_printed import PrintedPictures
 from warning_dispatch.store.reading_references import attempts_by_reference
 from warning_dispatch.store.reading_superiors import SuperiorPictures
 from warning_dispatch.store.reading_tasks import work_list
+from warning_dispatch.store.reading_watch import watch_figures
 from warning_dispatch.store.route_rows import route_views
 from warning_dispatch.store.source_rows import health_of
 from warning_dispatch.store.sql import Sql
@@ -304,6 +306,11 @@ class TableReadings:
         """How the routes fare, by name."""
         with self._reading() as sql:
             return route_views(sql)
+
+    def watch(self) -> WatchFigures:
+        """What monitoring asks for."""
+        with self._reading() as sql:
+            return watch_figures(sql, self._plan)
 
     def outlets(self, names: Sequence[str]) -> Sequence[OutletView]:
         """How outlets fare."""

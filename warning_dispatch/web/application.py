@@ -39,6 +39,7 @@ from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.live import LivePage
 from warning_dispatch.web.login_desk import LoginDesk
 from warning_dispatch.web.login_page import LoginPage
+from warning_dispatch.web.metrics import Metrics
 from warning_dispatch.web.pages import Pages
 from warning_dispatch.web.probes import Probes
 from warning_dispatch.web.proof import ProofDoor
@@ -94,17 +95,17 @@ def create_app(
     register: RegisterLook | None = None,
     hooks: Hooks | None = None,
     login: LoginDesk | None = None,
+    metrics: Metrics | None = None,
 ) -> FastAPI:
     """The application for the network: API, receiver's page, probes and, with `live_page`, the bureau's own pages.
 
     `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for one
     message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each). `login`: who
     may log in; with it every page of the bureau stands behind a door (doors.py). None is the demonstration, whose pages are
-    open on loopback and say so. `pushers`: who may push besides holders of a key; `feeds` None: nothing is published.
-    `renewal` None: no pages of the yearly refresh; `superiors` None: receivers see no list of their own units; `proxies`
-    say for whom they ask, where wrong links are counted; `register` None: none of the register. `hooks`: providers call
-    back. `console` None: officers have no pages here. Before the server stops call `app.state.close()` in its event loop:
-    it ends the open streams.
+    open on loopback and say so. `pushers`: who may push besides holders of a key; `proxies` say for whom they ask, where
+    wrong links are counted; `hooks`: providers call back. What is None is not there: `feeds`, the pages of the `renewal`
+    and the `register`, a receiver's list of their own units (`superiors`), /metrics, the officers' pages (`console`).
+    Before the server stops call `app.state.close()` in its event loop: it ends the open streams.
     """
     failures = Failures(pages := Pages())
     live = LivePage(read, pages, clock)
@@ -115,7 +116,7 @@ def create_app(
         **_NAMED,
         servers=[{"url": public_url.rstrip("/")}],
         middleware=[
-            Middleware(_guard(failures, secure=secure)),
+            Middleware(_guard(failures, metrics, secure=secure)),
             *(_doorkeeper(login, failures, public_url, body_limit) if login else ()),
         ],
         routes=[
@@ -128,7 +129,7 @@ def create_app(
             *(hooks.routes() if hooks else ()),
         ],
     )
-    _add_probes(app, Probes(desk, clock))
+    _add_probes(app, Probes(desk, clock), metrics)
     door = PushDoor(read, clock, pushers, body_limit)
     app.include_router(Api(read, desk, clock, door, register).router(alerts=alerts, people=people))
     _add_feeds(app, feeds)
@@ -172,14 +173,18 @@ def _add_feeds(app: FastAPI, feeds: Feeds | None) -> None:
         app.include_router(feeds.router())
 
 
-def _add_probes(app: FastAPI, probes: Probes) -> None:
+def _add_probes(app: FastAPI, probes: Probes, metrics: Metrics | None) -> None:
+    if metrics is not None:
+        app.add_route("/metrics", metrics.answer, include_in_schema=False)
     app.add_route("/healthz", probes.alive, include_in_schema=False)
     app.add_route("/readyz", probes.ready, include_in_schema=False)
 
 
-def _guard(failures: Failures, *, secure: bool) -> Any:
+def _guard(failures: Failures, metrics: Metrics | None, *, secure: bool) -> Any:
     def around(app: Any) -> Guard:
-        return Guard(app, failures, secure=secure)
+        if metrics is None:
+            return Guard(app, failures, secure=secure)
+        return Guard(app, failures, secure=secure, answered=metrics.answered)
 
     return around
 
