@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,13 +14,13 @@ import structlog
 from warning_dispatch.bootstrap.planning import habits_by_name, phonebook, seen
 from warning_dispatch.bootstrap.wiring import Product
 from warning_dispatch.clock import Clock
-from warning_dispatch.errors import DispatchError, NotFoundError, RefusedError
+from warning_dispatch.errors import ConfigError, DispatchError, Finding, NotFoundError, RefusedError
 from warning_dispatch.model.estimate import SHARES, Estimate
 from warning_dispatch.model.phonebook import Phonebook
 from warning_dispatch.planning.asking import Asked, Ground, questions_of
 from warning_dispatch.planning.crew import play_all
-from warning_dispatch.planning.habits import Seen, learned
-from warning_dispatch.planning.launching import MOST_UNITS, SEED, hour_of, launch_question
+from warning_dispatch.planning.habits import DEFAULT, LEARNED, Seen, learned
+from warning_dispatch.planning.launching import DAY_HOURS, MOST_UNITS, SEED, expected, hour_of, launch_question
 from warning_dispatch.planning.question import Question
 from warning_dispatch.planning.results import Result, estimate_of
 from warning_dispatch.planning.town import town_of
@@ -32,6 +32,9 @@ KEPT: Final = 12
 LONGEST: Final = 600_000
 """ms after which a sheet is given up."""
 PREVIEW_STORMS: Final = 2
+FEW: Final = 600
+"""Units whose storms are over before a process would have begun."""
+NAMED: Final = (DEFAULT, LEARNED)
 PREVIEW_LONGEST: Final = 12_000
 PREVIEW_KEPT: Final = 120_000
 
@@ -62,10 +65,10 @@ class ProcessOffice:
         self._previews: dict[ToBeLaunched, tuple[int, Estimate | None]] = {}
         self._log = structlog.get_logger("planning")
 
-    def begin(self, asked: Asked, habits: str) -> int:
+    def begin(self, asked: Asked, habits: str, found: Sequence[Finding]) -> int:
         """See the port."""
         book = self._books.phonebook()
-        questions = questions_of(asked, self.ground, habits_by_name(habits, asked.hour, self._books.seen()), book)
+        questions = self._questions(asked, habits, book, list(found))
         with self._lock:
             if self._busy:
                 what = both("另一项推演正在进行，请等它结束", "another sheet is being played; wait for its end")
@@ -76,6 +79,18 @@ class ProcessOffice:
             self._keep(Sheet(number, asked, habits, self._clock.now(), 0, asked.storms * len(questions)))
         threading.Thread(target=self._work, args=(number, questions, book), name="planning", daemon=True).start()
         return number
+
+    def _questions(self, asked: Asked, habits: str, book: Phonebook, found: list[Finding]) -> list[Question]:
+        questions: list[Question] = []
+        hour = asked.hour if 0 <= asked.hour < DAY_HOURS else 0
+        try:
+            chosen = habits_by_name(habits if habits in NAMED else DEFAULT, hour, self._books.seen())
+            questions = questions_of(asked, self.ground, chosen, book)
+        except ConfigError as error:
+            found.extend(error.findings)
+        if found:
+            raise ConfigError(found)
+        return questions
 
     def sheet(self, number: int) -> Sheet:
         """See the port."""
@@ -109,6 +124,8 @@ class ProcessOffice:
         book = self._books.phonebook()
         if not 0 < len(town_of(question, book).seats) <= MOST_UNITS or launch.lines == 0:
             return None
+        if len(town_of(question, book).seats) <= FEW:
+            return expected(question, book, now, PREVIEW_STORMS)
         began = self._clock.monotonic()
         try:
             found = play_all(

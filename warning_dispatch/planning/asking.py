@@ -26,6 +26,7 @@ MOST_SETTINGS = 12
 SHORTEST_CALL = 11_000
 """ms that a call takes in which somebody answers at once (simulation/population.py: the least of ring and listen)."""
 HOURS = 24
+LINES, AREA = both("线路", "lines"), both("区域", "area")
 MINUTE = 60_000
 
 
@@ -106,14 +107,14 @@ def _numbers(asked: Asked, ground: Ground) -> list[Finding]:
     for lines in asked.lines:
         if not 1 <= lines <= MOST_LINES:
             what = both(f"{lines} 条线路打不出电话", f"nobody can be rung by {lines} lines")
-            found.append(Finding("lines", what, f"1 … {MOST_LINES}"))
+            found.append(Finding(LINES, what, f"1 … {MOST_LINES}"))
     if not asked.lines and ground.lines.voice is not None and ground.lines.voice < 1:
         what = both("配置的线路数为 0", "the configured routes have no line")
-        found.append(Finding("lines", what, both("写明 --lines 10,30", "say --lines 10,30")))
+        found.append(Finding(LINES, what, both("写明 --lines 10,30", "say --lines 10,30")))
     for name, value, low, high in (
-        ("storms", asked.storms, 1, MOST_STORMS),
-        ("hour", asked.hour, 0, HOURS - 1),
-        ("settings", max(1, len(asked.lines)) * len(_chains(asked)), 1, MOST_SETTINGS),
+        (both("场数", "storms"), asked.storms, 1, MOST_STORMS),
+        (both("时间", "hour"), asked.hour, 0, HOURS - 1),
+        (both("设置数", "settings"), max(1, len(asked.lines)) * len(_chains(asked)), 1, MOST_SETTINGS),
     ):
         if not low <= value <= high:
             found.append(Finding(name, both(f"{value} 超出范围", f"{value} is out of range"), f"{low} … {high}"))
@@ -124,18 +125,18 @@ def _areas(asked: Asked, ground: Ground, book: Phonebook) -> list[Finding]:
     known = {unit.area for unit in book.units if unit.kind is UnitKind.DIVISION}
     found = []
     if not asked.areas:
-        found.append(Finding("area", both("没有写明区域", "no area is given"), f"--area {ground.within}"))
+        found.append(Finding(AREA, both("没有写明区域", "no area is given"), f"--area {ground.within}"))
     for code in asked.areas:
         ours = code.isascii() and code.isdigit() and (trim(code) in known or ground.within.startswith(trim(code)))
         if not ours:
             what = both(f"名册中没有区划 {code}", f"the register has no division {code}")
             remedy = both("写 4、6、9 或 12 位区划代码", "a division code of 4, 6, 9 or 12 digits")
-            found.append(Finding("area", what, remedy))
+            found.append(Finding(AREA, what, remedy))
     return found
 
 
 def _chain_findings(asked: Asked, ground: Ground, chain: CallChain) -> list[Finding]:
-    where = f"chain {chain.name}"
+    where = both(f"方案 {chain.name}", f"chain {chain.name}")
     if not any(asked.colour in tier.ladders for tier in chain.tiers):
         what = both(f"这个方案没有{asked.colour.chinese}色的呼叫阶梯", f"it has no ladder for {asked.colour.key}")
         colours = ", ".join(sorted({colour.key for tier in chain.tiers for colour in tier.ladders}))
@@ -165,10 +166,16 @@ def _capacity(question: Question, book: Phonebook) -> list[Finding]:
     town = town_of(question, book)
     if not town.seats:
         what = both("这个区域和颜色没有要叫的单位", "nobody is called for this area and colour")
-        return [Finding(f"chain {question.chain.name}", what, both("换区域或方案", "another area or chain"))]
+        return [
+            Finding(
+                both(f"方案 {question.chain.name}", f"chain {question.chain.name}"),
+                what,
+                both("换区域或方案", "another area or chain"),
+            )
+        ]
     if not any(seat.endpoints for seat in town.seats):
         what = both("名册里没有联系方式", "the register has no number or address")
-        return [Finding("register", what, "contacts import")]
+        return [Finding(both("名册", "register"), what, "contacts import")]
     lines = question.lines.voice
     if lines is None:
         return []
@@ -183,4 +190,4 @@ def _capacity(question: Question, book: Phonebook) -> list[Finding]:
         f"{lines} lines cannot ring {village} villages within the {question.validity // MINUTE} min that the warning holds: "
         f"{least // MINUTE} min at the least",
     )
-    return [Finding("lines", what, both("增加线路", "more lines"))]
+    return [Finding(LINES, what, both("增加线路", "more lines"))]

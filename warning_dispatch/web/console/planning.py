@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -32,6 +33,8 @@ MOST_LINES: Final = 6
 """Numbers of lines at once."""
 USUAL_HOUR: Final = 3
 GOAL: Final = 0.95
+LONGEST: Final = 6
+"""Digits of a number in the form."""
 MINUTE: Final = 60_000
 COLOURS: Final = (Colour.RED, Colour.ORANGE)
 HABITS: Final = (DEFAULT, LEARNED)
@@ -84,8 +87,11 @@ class PlanningOffice(Protocol):
         """What the installation gives every question."""
         ...
 
-    def begin(self, asked: Asked, habits: str) -> int:
-        """Play it; the sheet's number, at once. ConfigError with every finding, RefusedError while another is played."""
+    def begin(self, asked: Asked, habits: str, found: Sequence[Finding]) -> int:
+        """Play it; the sheet's number, at once. ConfigError with every finding, those `found` before too.
+
+        RefusedError while another is played.
+        """
         ...
 
     def sheet(self, number: int) -> Sheet:
@@ -176,17 +182,28 @@ class PlanningPages:
             "picture": picture_of(sheet, words) if sheet.results else "",
             "gained": sentences(sheet.results, words),
             "bound": times_the_bound,
+            "places": self._places(sheet, words),
             "titles": lambda one: {tier.name: words.of(tier.title) for tier in one.question.chain.tiers},
         }
+
+    def _places(self, sheet: Sheet, words: Catalogue) -> str:
+        """The areas of a sheet by their names."""
+        office, _ = self._required()
+        names = {office.ground.within: words.text("console.start.whole")}
+        for level in (UnitLevel.COUNTY, UnitLevel.TOWNSHIP):
+            if not set(sheet.asked.areas) <= names.keys():
+                names.update(self._read.divisions(level, office.ground.within))
+        return " ".join(names.get(area, area) for area in sheet.asked.areas)
 
     # --- asking -------------------------------------------------------------------------------------------
 
     async def ask(self, visit: Visit, form: Mapping[str, str]) -> Response | Screen:
         """Play it, and lead to the sheet; or show the form with everything that is wrong."""
         office, configuration = self._required()
+        found: list[Finding] = []
         try:
-            asked = asked_of(form, configuration, office.ground)
-            number = await to_thread.run_sync(office.begin, asked, form.get("habits", DEFAULT))
+            asked = asked_of(form, configuration, office.ground, found)
+            number = await to_thread.run_sync(office.begin, asked, form.get("habits", DEFAULT), tuple(found))
         except ConfigError as error:
             findings = [finding_text(one, visit.words) for one in error.findings]
             return self._form_screen(form, findings)
@@ -198,9 +215,8 @@ class PlanningPages:
         return self._office, self._configuration
 
 
-def asked_of(form: Mapping[str, str], configuration: Configuration, ground: Ground) -> Asked:
-    """What the form asks. ConfigError with every finding that the form itself has."""
-    found: list[Finding] = []
+def asked_of(form: Mapping[str, str], configuration: Configuration, ground: Ground, found: list[Finding]) -> Asked:
+    """What the form asks; what is wrong with it is `found`. ConfigError where nothing can be made of it."""
     chains = {one.name: one for one in configuration.chains}
     chain, against = chains.get(form.get("chain", "")), chains.get(form.get("against", ""))
     if chain is None or (form.get("against") and against is None):
@@ -217,7 +233,7 @@ def asked_of(form: Mapping[str, str], configuration: Configuration, ground: Grou
         found.append(Finding("场数 / storms", what, "warning-dispatch simulate"))
     if form.get("habits", DEFAULT) not in HABITS:
         found.append(Finding("习惯 / habits", both("没有选择", "not chosen"), ", ".join(HABITS)))
-    if found or chain is None or hazard is None or colour is None:
+    if chain is None or hazard is None or colour is None:
         raise ConfigError(found)
     areas = tuple(form.get("area", "").split()) or (ground.within,)
     return Asked(chain, hazard, colour, areas, lines, hour, storms, against=against)
@@ -226,12 +242,12 @@ def asked_of(form: Mapping[str, str], configuration: Configuration, ground: Grou
 def _numbers(text: str, where: str, found: list[Finding], most: int) -> tuple[int, ...]:
     """Numbers with commas or blanks between them."""
     words = text.replace("，", ",").replace("、", ",").replace(",", " ").split()
-    if any(not (word.isascii() and word.isdecimal() and len(word) <= 6) for word in words):  # noqa: PLR2004 - six digits are enough
-        found.append(Finding(where, both(f"“{text[:40]}”不是数字", f"“{text[:40]}” is no number"), "10, 30, 100"))
-        return ()
+    numbers = [word for word in words if word.isascii() and word.isdecimal() and len(word) <= LONGEST]
+    wrong = [word[:20] for word in dict.fromkeys(words) if word not in numbers]
+    found += [Finding(where, both(f"“{word}”不是数字", f"“{word}” is no number"), "10, 30, 100") for word in wrong]
     if len(words) > most:
         found.append(Finding(where, both(f"最多 {most} 个", f"{most} at the most")))
-    return tuple(dict.fromkeys(int(word) for word in words))[:most]
+    return tuple(dict.fromkeys(map(int, numbers)))[:most]
 
 
 # --- words ------------------------------------------------------------------------------------------------
@@ -284,18 +300,21 @@ def picture_of(sheet: Sheet, words: Catalogue) -> str:
 
 def sentences(results: Sequence[Result], words: Catalogue) -> tuple[str, ...]:
     """10 → 30 条线：95% 应答 52 → 21 分钟; and from one chain to the other on the same lines."""
-    found = []
-    for at, one in enumerate(results):
-        for other in results[at + 1 :]:
-            first, second = one.spread(GOAL).middle, other.spread(GOAL).middle
-            if first is None or second is None:
-                continue
-            said = {"first": f"{first / MINUTE:.0f}", "second": f"{second / MINUTE:.0f}"}
-            same = one.question.chain == other.question.chain
-            if same and other is results[min(at + 1, len(results) - 1)]:
-                lines = f"{one.question.lines.voice} → {other.question.lines.voice}"
-                found.append(words.text("console.planning.gained_lines", lines=lines, **said))
-            elif not same and one.question.lines == other.question.lines:
-                names = f"{words.of(one.question.chain.title)} → {words.of(other.question.chain.title)}"
-                found.append(words.text("console.planning.gained_chain", chains=names, **said))
-    return tuple(found)
+    first_chain = [one for one in results if one.question.chain == results[0].question.chain]
+    found = [_gained(one, other, words) for one, other in itertools.pairwise(first_chain)]
+    for one, other in zip(first_chain, results[len(first_chain) :], strict=False):
+        found.append(_gained(one, other, words))
+    return tuple(filter(None, found))
+
+
+def _gained(one: Result, other: Result, words: Catalogue) -> str:
+    """One of them; empty where one of the two never gets there."""
+    first, second = one.spread(GOAL).middle, other.spread(GOAL).middle
+    if first is None or second is None:
+        return ""
+    said = {"first": f"{first / MINUTE:.0f}", "second": f"{second / MINUTE:.0f}"}
+    lines = one.question.lines.voice
+    if one.question.chain == other.question.chain:
+        return words.text("console.planning.gained_lines", lines=f"{lines} → {other.question.lines.voice}", **said)
+    names = f"{words.of(one.question.chain.title)} → {words.of(other.question.chain.title)}"
+    return words.text("console.planning.gained_chain", chains=names, lines=lines, **said)
