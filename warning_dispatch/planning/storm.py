@@ -45,6 +45,8 @@ from warning_dispatch.simulation.habits import Habits
 from warning_dispatch.simulation.population import TextHabit
 from warning_dispatch.simulation.superiors import Superiors
 
+ONE, TICK = 60_000, 1_000
+"""One message in ms of a minute; ms between two looks at what the rate lets go."""
 ROUTE = "phones"
 NO_REPORT = "no_report"
 HUNG_UP = "hung_up_by_us"
@@ -156,6 +158,7 @@ class Storm:
         self._behind: dict[int, list[int]] = {}
         """Number in a call → seats that wait for its end."""
         self._texts: deque[tuple[int, Channel, Role]] = deque()
+        self._mails: deque[tuple[int, Channel, Role]] = deque()
         self._tokens = self._tokens_at = 0
         self._ticking = False
         self._heard: dict[tuple[Channel, int], int] = {}
@@ -216,7 +219,7 @@ class Storm:
 
     def _carry_on(self) -> None:
         """What may go now."""
-        if self._texts:
+        if self._mails or (self._texts and not self._ticking):
             self._send()
         self._dial()
 
@@ -261,7 +264,7 @@ class Storm:
                 self._queue.add(index, self._rank(seat, after), seat.county)
             case QueueText(channel, role, _):
                 if channel is not Channel.OPERATOR:  # nobody at the work list is simulated
-                    self._texts.append((index, channel, role))
+                    (self._texts if channel is Channel.SMS else self._mails).append((index, channel, role))
             case Silence():
                 self._silence(index)
             case OpenBelow():
@@ -442,36 +445,40 @@ class Storm:
 
     def _send(self) -> None:
         """Messages that the rate lets go; what is left waits for the next second."""
-        rate = self._q.lines.texts
-        if rate is not None:
-            most = max(60_000, rate * 1_000)
-            self._tokens = min(most, self._tokens + (self.now - self._tokens_at) * rate)
-            self._tokens_at = self.now
+        self._refill()
         said: dict[tuple[Channel, int], _Message] = {}
-        waiting: deque[tuple[int, Channel, Role]] = deque()
-        while self._texts:
-            index, channel, role = self._texts.popleft()
-            limited = rate is not None and channel is Channel.SMS
-            if limited and self._tokens < 60_000:  # noqa: PLR2004 - one message, counted in ms of a minute
-                waiting.append((index, channel, role))
-                continue
-            callee = self._callees[index]
-            if callee.state in FINISHED:
-                continue
-            for view in text_endpoints(channel, role, self._town.seats[index].endpoints, callee.answers):
-                same = said.get((channel, view.number_id))
-                if same is not None:
-                    same.seats.append((index, view))
-                    continue
-                said[channel, view.number_id] = self._write(index, view, channel)
-                self._tokens -= 60_000 if limited else 0
-        self._texts = waiting
+        rated = self._q.lines.texts is not None
+        while self._mails:
+            self._send_one(*self._mails.popleft(), said)
+        while self._texts and (not rated or self._tokens >= ONE):
+            self._tokens -= ONE * self._send_one(*self._texts.popleft(), said)
         for message in said.values():
             for index, view in message.seats:
                 self._sent.setdefault(message.number, {})[index] = view
-        if waiting and not self._ticking:
+        if self._texts and not self._ticking:
             self._ticking = True
-            self._at(self.now + 1_000, self._tick, None)
+            self._at(self.now + TICK, self._tick, None)
+
+    def _refill(self) -> None:
+        """The rate's tokens, counted in ms of a minute; at most one second's worth is saved up (engine/routes.py)."""
+        rate = self._q.lines.texts
+        if rate is not None:
+            self._tokens = min(max(ONE, rate * TICK), self._tokens + (self.now - self._tokens_at) * rate)
+            self._tokens_at = self.now
+
+    def _send_one(self, index: int, channel: Channel, role: Role, said: dict[tuple[Channel, int], _Message]) -> int:
+        """A message to everybody of a role who has not answered; how many messages it took. One number, one message."""
+        callee, took = self._callees[index], 0
+        if callee.state in FINISHED:
+            return 0
+        for view in text_endpoints(channel, role, self._town.seats[index].endpoints, callee.answers):
+            same = said.get((channel, view.number_id))
+            if same is not None:
+                same.seats.append((index, view))
+                continue
+            said[channel, view.number_id] = self._write(index, view, channel)
+            took += 1
+        return took
 
     def _write(self, index: int, view: EndpointView, channel: Channel) -> _Message:
         number = view.number_id
