@@ -88,7 +88,7 @@ def test_everything_wrong_at_once(keyboard: Any) -> None:
         "--chain",
         "nope",
         "--hazard",
-        "hail",
+        "sandsturm",
         "--area",
         "9999",
         "--storms",
