@@ -6,12 +6,12 @@ last lane. Nothing of a call-out waits for it, and nothing depends on it.
 
 from __future__ import annotations
 
-import asyncio
 import multiprocessing
-import os
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import sqlalchemy
@@ -24,6 +24,7 @@ from warning_dispatch.configuration import Configuration
 from warning_dispatch.daemon import Regular
 from warning_dispatch.engine.engine import Done
 from warning_dispatch.engine.lanes import Lane, Writer
+from warning_dispatch.errors import DispatchError
 from warning_dispatch.escalation.order import place
 from warning_dispatch.model.estimate import SHARES, Estimate
 from warning_dispatch.model.phonebook import Phonebook
@@ -32,7 +33,7 @@ from warning_dispatch.model.states import BranchState, CalleeState, CallOutState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.model.views import CallOutView
 from warning_dispatch.planning.asking import Ground
-from warning_dispatch.planning.crew import NICE, one_storm, seed_of
+from warning_dispatch.planning.crew import one_storm, seed_of, stand_back
 from warning_dispatch.planning.habits import Seen, learned
 from warning_dispatch.planning.launching import MOST_UNITS, SEED, hour_of
 from warning_dispatch.planning.question import Question
@@ -124,6 +125,7 @@ class Estimator:
         self._configuration, self._ground = configuration, ground
         self._simulated, self._clock = tuple(simulated), clock
         self._pool: ProcessPoolExecutor | None = None
+        self._round = threading.Lock()
         self._book: tuple[int, Phonebook] | None = None
         self._seen: tuple[int, Seen] | None = None
         self._log = structlog.get_logger("planning")
@@ -133,22 +135,34 @@ class Estimator:
         return Regular("estimates", every, self.look)
 
     async def look(self, writer: Writer) -> None:
-        """1. Which call-outs need one. 2. Read each, play it, write it. What fails is said in the log, and comes again."""
-        views = await asyncio.to_thread(self._due)
-        if not views:
+        """Begin a round in a thread of its own, unless one is going on: neither the loop nor a stop waits for storms."""
+        if self._round.acquire(blocking=False):
+            threading.Thread(target=self._go_round, args=(writer,), name="estimates", daemon=True).start()
+
+    def _go_round(self, writer: Writer) -> None:
+        """1. Which call-outs need one. 2. Read each, play it, have it written. What fails is logged, and comes again."""
+        try:
+            views = self._due()
+            if not views:
+                self._rest()
+            for view in views:
+                found = self._work_out(view)
+                if found is not None:
+                    writer.submit(Lane.INTAKE, partial(self._write, view.id, found))
+        except (
+            DispatchError,
+            OSError,
+            RuntimeError,
+        ) as error:  # also a process that died: the next round makes another
+            self._log.warning("estimate.failed", error=str(error))
             self._rest()
-            return
-        for view in views:
-            found = await asyncio.to_thread(self._work_out, view)
-            if found is None:
-                continue
+        finally:
+            self._round.release()
 
-            def write(_now: int, callout: int = view.id, estimate: Estimate = found) -> Done[None]:
-                with writing(self._database) as connection:
-                    keep_estimate(Sql(connection), callout, estimate)
-                return Done(None)
-
-            await asyncio.wrap_future(writer.submit(Lane.INTAKE, write))
+    def _write(self, callout_id: int, estimate: Estimate, _now: int = 0) -> Done[None]:
+        with writing(self._database) as connection:
+            keep_estimate(Sql(connection), callout_id, estimate)
+        return Done(None)
 
     def look_now(self) -> int:
         """The same where nothing else runs (tests); how many were worked out."""
@@ -156,8 +170,7 @@ class Estimator:
         for view in views:
             found = self._work_out(view)
             if found is not None:
-                with writing(self._database) as connection:
-                    keep_estimate(Sql(connection), view.id, found)
+                self._write(view.id, found)
         return len(views)
 
     def close(self) -> None:
@@ -228,7 +241,7 @@ class Estimator:
     def _play(self, question: Question, place_: CalledTown) -> list[StormSum]:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_stand_back)
+            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=stand_back)
         return list(self._pool.submit(_storms, question, place_).result())
 
     def _rest(self) -> None:
@@ -242,10 +255,6 @@ def estimator_of(product: Product, ground: Ground, simulated: Collection[str], c
     return Estimator(
         product.database, product.sealer, product.read, product.configuration, ground, tuple(simulated), clock
     )
-
-
-def _stand_back() -> None:
-    os.nice(NICE)
 
 
 def _storms(question: Question, place_: CalledTown) -> list[StormSum]:

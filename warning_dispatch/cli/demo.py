@@ -24,7 +24,7 @@ from warning_dispatch.bootstrap import (
     serve,
 )
 from warning_dispatch.bootstrap.demo import DEMO_ROUTES, demo_planning
-from warning_dispatch.bootstrap.estimating import estimator_of
+from warning_dispatch.bootstrap.estimating import Estimator, estimator_of
 from warning_dispatch.bootstrap.planning_office import planning_office
 from warning_dispatch.cli.scene import demo_result, draw, line_of
 from warning_dispatch.clock import Clock, ScaledClock, SystemClock, VirtualClock, stopwatch
@@ -32,6 +32,7 @@ from warning_dispatch.daemon import Daemon, EngineDesk
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.logs import configure_logging
 from warning_dispatch.model.states import CalleeState
+from warning_dispatch.planning.asking import Ground
 from warning_dispatch.settings import ContactSettings, Settings, load_settings
 from warning_dispatch.simulation.channel import SimulatedChannel
 from warning_dispatch.simulation.stage import Stage
@@ -138,42 +139,10 @@ async def _in_time(
     as_json: bool,
 ) -> None:
     """Scaled time: the daemon, the live page and the terminal."""
-    began, address = stopwatch(), f"http://127.0.0.1:{port}/"
-    channel = SimulatedChannel(made.network, clock)
-    read = made.product.read
-    register = TableRegisterLook(ContactSettings(), made.product.database, made.product.sealer, clock)
+    began, address, read = stopwatch(), f"http://127.0.0.1:{port}/", made.product.read
     ground = demo_planning(made, settings, lines)
-    office = planning_office(made.product, ground, DEMO_ROUTES, clock)
     estimator = estimator_of(made.product, ground, DEMO_ROUTES, clock)
-    daemon = Daemon(
-        engine=made.product.engine,
-        clock=clock,
-        channels=dict.fromkeys(DEMO_ROUTES, channel),
-        lost_routes=(),
-        make_servers=lambda desk: [
-            serve(
-                create_app(
-                    read,
-                    desk,
-                    public_url=address,
-                    live_page=True,
-                    body_limit=8 << 20,
-                    clock=clock,
-                    register=register,
-                    metrics=metrics_of(made.product, desk),
-                    console=console_parts(
-                        settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER), office
-                    ),
-                ),
-                host="127.0.0.1",
-                port=port,
-            )
-        ],
-        read=read,
-        pumps=[channel.pump],
-        regular=[estimator.regular()],
-        after_turn=made.product.meters.turned,
-    )
+    daemon = _daemon(made, settings, clock, port, ground, estimator)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, daemon.stop)
@@ -199,6 +168,43 @@ async def _in_time(
         typer.echo(json.dumps(result, ensure_ascii=False))
     else:
         console.print(line_of(result))
+
+
+def _daemon(made: Demo, settings: Settings, clock: Clock, port: int, ground: Ground, estimator: Estimator) -> Daemon:
+    """The demonstration's daemon with its pages."""
+    read = made.product.read
+    channel = SimulatedChannel(made.network, clock)
+    register = TableRegisterLook(ContactSettings(), made.product.database, made.product.sealer, clock)
+    office = planning_office(made.product, ground, DEMO_ROUTES, clock)
+    return Daemon(
+        engine=made.product.engine,
+        clock=clock,
+        channels=dict.fromkeys(DEMO_ROUTES, channel),
+        lost_routes=(),
+        make_servers=lambda desk: [
+            serve(
+                create_app(
+                    read,
+                    desk,
+                    public_url=f"http://127.0.0.1:{port}/",
+                    live_page=True,
+                    body_limit=8 << 20,
+                    clock=clock,
+                    register=register,
+                    metrics=metrics_of(made.product, desk),
+                    console=console_parts(
+                        settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER), office
+                    ),
+                ),
+                host="127.0.0.1",
+                port=port,
+            )
+        ],
+        read=read,
+        pumps=[channel.pump],
+        regular=[estimator.regular()],
+        after_turn=made.product.meters.turned,
+    )
 
 
 async def _watch(

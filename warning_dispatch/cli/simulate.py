@@ -28,7 +28,7 @@ from warning_dispatch.model.phonebook import Phonebook
 from warning_dispatch.model.plan import CallChain, Hazard
 from warning_dispatch.planning.asking import Asked, Ground, questions_of
 from warning_dispatch.planning.crew import play_all
-from warning_dispatch.planning.gains import changes
+from warning_dispatch.planning.gains import Change, changes
 from warning_dispatch.planning.habits import DEFAULT, Seen
 from warning_dispatch.planning.plot import plot
 from warning_dispatch.planning.question import Question
@@ -53,44 +53,59 @@ class _Place:
     register: str
 
 
+ChainOption = Annotated[
+    str, typer.Option("--chain", help=both("方案名称或文件", "chain, by name or file"), metavar="NAME|FILE")
+]
+AgainstOption = Annotated[
+    str, typer.Option("--against", help=both("与之比较的方案", "a chain to compare with"), metavar="NAME|FILE")
+]
+HazardOption = Annotated[str, typer.Option(help=both("灾种", "hazard, by key or Chinese name"))]
+ColourOption = Annotated[Literal["orange", "red"], typer.Option(help=both("颜色", "colour"))]
+AreaOption = Annotated[
+    list[str] | None, typer.Option(help=both("区划编码，可重复，默认全市", "division code, repeatable"))
+]
+LinesOption = Annotated[
+    str, typer.Option(help=both("线路数，如 10,30,100；默认按配置", "lines, such as 10,30,100; else as configured"))
+]
+HourOption = Annotated[int, typer.Option(help=both("几点发布（北京时间）", "hour of the day, Beijing"))]
+HabitsOption = Annotated[
+    str, typer.Option(help=both("应答习惯：default、learned 或文件", "habits: default, learned, or a file"))
+]
+StormsOption = Annotated[int, typer.Option(help=both("每种设置推演多少场", "storms for each setting"))]
+SeedOption = Annotated[int, typer.Option(help=both("随机种子", "same seed, same result"))]
+JobsOption = Annotated[int, typer.Option(min=0, help=both("进程数，0 为每核一个", "processes, 0 for one per core"))]
+RegisterOption = Annotated[
+    Literal["stored", "sample", "auto"],
+    typer.Option(help=both("名册：库中或样本", "register: the stored one, or the sample")),
+]
+GainsOption = Annotated[
+    bool,
+    typer.Option(
+        "--gains", help=both("再算每条线、每级呼叫、每个渠道换来多少", "also what each line, rung and channel brings")
+    ),
+]
+PlotOption = Annotated[
+    Path | None, typer.Option("--plot", help=both("曲线图存为 .svg 或 .png", "the plot, as .svg or .png"))
+]
+
+
 @command
 def simulate(
     terminal: Terminal,
-    chain: Annotated[
-        str, typer.Option("--chain", help=both("方案名称或文件", "chain, by name or file"), metavar="NAME|FILE")
-    ] = "",
-    against: Annotated[
-        str, typer.Option("--against", help=both("与之比较的方案", "a chain to compare with"), metavar="NAME|FILE")
-    ] = "",
-    hazard: Annotated[str, typer.Option(help=both("灾种", "hazard, by key or Chinese name"))] = "rainstorm",
-    colour: Annotated[Literal["orange", "red"], typer.Option(help=both("颜色", "colour"))] = "red",
-    area: Annotated[
-        list[str] | None, typer.Option(help=both("区划编码，可重复，默认全市", "division code, repeatable"))
-    ] = None,
-    lines: Annotated[
-        str, typer.Option(help=both("线路数，如 10,30,100；默认按配置", "lines, such as 10,30,100; else as configured"))
-    ] = "",
-    hour: Annotated[int, typer.Option(help=both("几点发布（北京时间）", "hour of the day, Beijing"))] = 3,
-    habits: Annotated[
-        str, typer.Option(help=both("应答习惯：default、learned 或文件", "habits: default, learned, or a file"))
-    ] = DEFAULT,
-    storms: Annotated[int, typer.Option(help=both("每种设置推演多少场", "storms for each setting"))] = 200,
-    seed: Annotated[int, typer.Option(help=both("随机种子", "same seed, same result"))] = 1,
-    jobs: Annotated[int, typer.Option(help=both("进程数，0 为每核一个", "processes, 0 for one per core"))] = 0,
-    register: Annotated[
-        Literal["stored", "sample", "auto"],
-        typer.Option(help=both("名册：库中或样本", "register: the stored one, or the sample")),
-    ] = "auto",
-    gains: Annotated[
-        bool,
-        typer.Option(
-            "--gains",
-            help=both("再算每条线、每级呼叫、每个渠道换来多少", "also what each line, rung and channel brings"),
-        ),
-    ] = False,
-    plot_file: Annotated[
-        Path | None, typer.Option("--plot", help=both("曲线图存为 .svg 或 .png", "the plot, as .svg or .png"))
-    ] = None,
+    chain: ChainOption = "",
+    against: AgainstOption = "",
+    hazard: HazardOption = "rainstorm",
+    colour: ColourOption = "red",
+    area: AreaOption = None,
+    lines: LinesOption = "",
+    hour: HourOption = 3,
+    habits: HabitsOption = DEFAULT,
+    storms: StormsOption = 200,
+    seed: SeedOption = 1,
+    jobs: JobsOption = 0,
+    register: RegisterOption = "auto",
+    gains: GainsOption = False,
+    plot_file: PlotOption = None,
 ) -> None:
     """推演：多少条线、哪个方案、几点钟，多久 95% 应答。不拨任何电话。 / How long until 95 % have answered; nobody is called."""
     terminal.quiet_logs()
@@ -109,24 +124,38 @@ def simulate(
         seed=seed,
         against=_chain(configuration, against, "--against", findings) if against else None,
     )
+    findings += _plot_findings(plot_file)
     questions = _questions(asked, planning_ground(settings, configuration), habits, place, findings)
-    _check_plot(plot_file)
-    with _progress(terminal) as told:
-        results = play_all(questions, place.book, storms=storms, seed=seed, jobs=jobs or None, told=told)
-        found = changes(questions[0], place.book) if gains else []
-        gained = play_all(
-            [one.question for one in found], place.book, storms=storms, seed=seed, jobs=jobs or None, told=told
-        )
+    results, gained = _played(terminal, asked, questions, place, jobs or None, gains=gains)
     if place.register == SAMPLE:
         terminal.remark(
             "名册尚未导入，按样本名册推演。", "No register has been imported: played on the sample register."
         )
-    document = planning_document(results, asked, list(zip(found, gained, strict=True)))
-    terminal.answer({**document, "register": place.register}, *planning_pictures(terminal, results, asked))
-    if gained and not terminal.as_json:
-        plain_console().print(gains_table(terminal, list(zip(found, gained, strict=True))))
+    document = planning_document(results, asked, gained)
+    pictures = [*planning_pictures(terminal, results, asked), *([gains_table(terminal, gained)] if gained else [])]
+    terminal.answer({**document, "register": place.register}, *pictures)
     if plot_file is not None:
         _save_plot(terminal, results, asked, plot_file)
+
+
+def _played(
+    terminal: Terminal,
+    asked: Asked,
+    questions: Sequence[Question],
+    place: _Place,
+    jobs: int | None,
+    *,
+    gains: bool,
+) -> tuple[list[Result], list[tuple[Change, Result]]]:
+    """The questions, and what differs from the first of them in one thing, if that is asked."""
+    with _progress(terminal) as told:
+        results = play_all(questions, place.book, storms=asked.storms, seed=asked.seed, jobs=jobs, told=told)
+        found = changes(questions[0], place.book) if gains else []
+        differing = [one.question for one in found]
+        gained = (
+            play_all(differing, place.book, storms=asked.storms, seed=asked.seed, jobs=jobs, told=told) if found else []
+        )
+    return results, list(zip(found, gained, strict=True))
 
 
 def _questions(asked: Asked, ground: Ground, habits: str, place: _Place, findings: list[Finding]) -> list[Question]:
@@ -208,15 +237,17 @@ def _numbers(text: str, findings: list[Finding]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(numbers))
 
 
-def _check_plot(file: Path | None) -> None:
+def _plot_findings(file: Path | None) -> list[Finding]:
     """Before minutes are spent: the kind of picture is known, and its folder is there."""
     if file is None:
-        return
+        return []
+    found = []
     if file.suffix.lower() not in (".svg", ".png"):
-        raise ConfigError([Finding("--plot", both(f"不认识 {file.suffix}", f"no picture {file.suffix}"), ".svg, .png")])
+        found.append(Finding("--plot", both(f"不认识 {file.suffix}", f"no picture {file.suffix}"), ".svg, .png"))
     if not file.parent.is_dir():
         what = both(f"没有文件夹 {file.parent}", f"there is no folder {file.parent}")
-        raise ConfigError([Finding("--plot", what, both("先建文件夹", "make it first"))])
+        found.append(Finding("--plot", what, both("先建文件夹", "make it first")))
+    return found
 
 
 def _save_plot(terminal: Terminal, results: Sequence[Result], asked: Asked, file: Path) -> None:

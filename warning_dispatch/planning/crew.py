@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from warning_dispatch.planning.results import Result, StormSum, sum_up, units_of
 from warning_dispatch.planning.storm import Standing, play
 from warning_dispatch.planning.town import Town, town_of
 
+LOOK_UP = 2.0
+"""Seconds between two looks whether the parent lives."""
 APART = 1_000_003
 """Between the seeds of two storms; the first has the seed that was given."""
 WORTH_A_CREW = 4
@@ -90,8 +93,21 @@ def _crew(board: Sequence[tuple[Question, Town]], workers: int) -> Iterator[Proc
         pool.shutdown(cancel_futures=True)
 
 
-def _take_seats(board: Sequence[tuple[Question, Town]]) -> None:
+def stand_back() -> None:
+    """In a process of the crew, first of all: the others go first, and nobody stays when whoever began it has died."""
     os.nice(NICE)
+    threading.Thread(target=_leave_with, args=(os.getppid(),), name="parent", daemon=True).start()
+
+
+def _leave_with(parent: int) -> None:
+    never = threading.Event()
+    while os.getppid() == parent:
+        never.wait(LOOK_UP)
+    os._exit(1)
+
+
+def _take_seats(board: Sequence[tuple[Question, Town]]) -> None:
+    stand_back()
     _BOARD[:] = board
     gc.freeze()
     gc.set_threshold(YOUNG)  # nearly everything goes with its last reference: looking for cycles costs a fifth
