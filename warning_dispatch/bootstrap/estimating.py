@@ -6,10 +6,8 @@ last lane. Nothing of a call-out waits for it, and nothing depends on it.
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -33,7 +31,7 @@ from warning_dispatch.model.states import BranchState, CalleeState, CallOutState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.model.views import CallOutView
 from warning_dispatch.planning.asking import Ground
-from warning_dispatch.planning.crew import one_storm, seed_of, stand_back
+from warning_dispatch.planning.crew import Player, seed_of
 from warning_dispatch.planning.habits import Seen, learned
 from warning_dispatch.planning.launching import MOST_UNITS, SEED, hour_of
 from warning_dispatch.planning.question import Question
@@ -124,7 +122,7 @@ class Estimator:
         self._database, self._sealer, self._read = database, sealer, read
         self._configuration, self._ground = configuration, ground
         self._simulated, self._clock = tuple(simulated), clock
-        self._pool: ProcessPoolExecutor | None = None
+        self._player: Player | None = None
         self._round = threading.Lock()
         self._book: tuple[int, Phonebook] | None = None
         self._seen: tuple[int, Seen] | None = None
@@ -239,15 +237,20 @@ class Estimator:
         return self._seen[1]
 
     def _play(self, question: Question, place_: CalledTown) -> list[StormSum]:
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=stand_back)
-        return list(self._pool.submit(_storms, question, place_).result())
+        if self._player is None:
+            self._player = Player()
+        player = self._player
+        player.take([(question, place_.town, place_.standing)])
+        found = []
+        for nth in range(STORMS):
+            player.begin(0, seed_of(SEED, nth))
+            found.append(player.heard())
+        return found
 
     def _rest(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+        player, self._player = self._player, None
+        if player is not None:
+            player.close()
 
 
 def estimator_of(product: Product, ground: Ground, simulated: Collection[str], clock: Clock) -> Estimator:
@@ -255,7 +258,3 @@ def estimator_of(product: Product, ground: Ground, simulated: Collection[str], c
     return Estimator(
         product.database, product.sealer, product.read, product.configuration, ground, tuple(simulated), clock
     )
-
-
-def _storms(question: Question, place_: CalledTown) -> list[StormSum]:
-    return [one_storm(question, place_.town, seed_of(SEED, nth), place_.standing) for nth in range(STORMS)]

@@ -1,4 +1,8 @@
-"""推演的人手: storms in as many processes as there are cores. What comes out does not depend on how many there were."""
+"""推演的人手: storms in as many processes as there are cores. What comes out does not depend on how many there were.
+
+The processes are ours alone (no pool of the library: that one plays to the end of its list before a program may stop). They
+are killed when nobody wants the result any more, and they leave when whoever began them has died.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,8 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from multiprocessing.connection import Connection, wait
 
 from warning_dispatch.model.phonebook import Phonebook
 from warning_dispatch.planning.question import Question
@@ -16,8 +20,6 @@ from warning_dispatch.planning.results import Result, StormSum, sum_up, units_of
 from warning_dispatch.planning.storm import Standing, play
 from warning_dispatch.planning.town import Town, town_of
 
-LOOK_UP = 2.0
-"""Seconds between two looks whether the parent lives."""
 APART = 1_000_003
 """Between the seeds of two storms; the first has the seed that was given."""
 WORTH_A_CREW = 4
@@ -26,11 +28,47 @@ NICE = 10
 """How far the crew stands back: the engine and people's pages go first."""
 YOUNG = 50_000
 """Containers that must be new before the collector looks at them."""
+LOOK_UP = 2.0
+"""Seconds between two looks whether the parent lives."""
+GONE = "a process of planning has ended before its storm"
 Told = Callable[[int, int], None]
 """(storms played, storms in all): progress."""
+Place = tuple[Question, Town, Standing | None]
+"""What a storm is played on, and from where it goes on."""
 
-_BOARD: list[tuple[Question, Town]] = []
-"""In a process of the crew: what it plays on."""
+
+class Player:
+    """One process that plays storms, one after the other."""
+
+    def __init__(self) -> None:
+        """It begins at once, with nothing to play on."""
+        context = multiprocessing.get_context("spawn")
+        self.line, theirs = context.Pipe()
+        self._process = context.Process(target=_play_on, args=(theirs,), name="planning", daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def take(self, places: Sequence[Place]) -> None:
+        """From now on it plays on these."""
+        self.line.send(tuple(places))
+
+    def begin(self, at: int, seed: int) -> None:
+        """Play one storm on a place; `heard` gives the result."""
+        self.line.send((at, seed))
+
+    def heard(self) -> StormSum:
+        """The result of the storm that was begun; waits for it. RuntimeError when the process has died."""
+        try:
+            found: StormSum = self.line.recv()
+        except (EOFError, OSError) as error:
+            raise RuntimeError(GONE) from error
+        return found
+
+    def close(self) -> None:
+        """Nobody wants it any more."""
+        self._process.kill()
+        self.line.close()
+        self._process.join()
 
 
 def play_all(
@@ -59,12 +97,10 @@ def play_all(
             sums[at, nth] = one_storm(question, town, seed_of(seed, nth))
             told(len(sums), len(work))
     else:
-        with _crew(board, workers) as pool:
-            waiting: dict[Future[StormSum], tuple[int, int]] = {
-                pool.submit(_play, at, seed_of(seed, nth)): (at, nth) for at, nth in work
-            }
-            for done in as_completed(waiting):
-                sums[waiting[done]] = done.result()
+        places: list[Place] = [(question, town, None) for question, town in board]
+        with _crew(places, workers) as players:
+            for number, found in _dealt(players, [(at, seed_of(seed, nth)) for at, nth in work]):
+                sums[work[number]] = found
                 told(len(sums), len(work))
     return [
         Result(question, units_of(question, town), tuple(sums[at, nth] for nth in range(storms)))
@@ -83,14 +119,40 @@ def one_storm(question: Question, town: Town, seed: int, standing: Standing | No
 
 
 @contextmanager
-def _crew(board: Sequence[tuple[Question, Town]], workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that know the board. Whoever goes away in the middle takes what was not begun along."""
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_take_seats, initargs=(board,))
+def _crew(board: Sequence[Place], workers: int) -> Iterator[list[Player]]:
+    """Players that know the board; gone afterwards, whatever they were at."""
+    players = [Player() for _ in range(workers)]
     try:
-        yield pool
+        for player in players:
+            player.take(board)
+        yield players
     finally:
-        pool.shutdown(cancel_futures=True)
+        for player in players:
+            player.close()
+
+
+def _dealt(players: Sequence[Player], work: Sequence[tuple[int, int]]) -> Iterator[tuple[int, StormSum]]:
+    """(number of the work, its result) as they come; whoever has finished is given the next."""
+    at_line: dict[Connection, tuple[Player, int]] = {}
+    coming = iter(enumerate(work))
+    for player in players:
+        _give(player, coming, at_line)
+    while at_line:
+        for line in wait(list(at_line)):
+            player, number = at_line.pop(line)  # type: ignore[call-overload] # we wait for nothing else
+            found = player.heard()
+            _give(player, coming, at_line)
+            yield number, found
+
+
+def _give(
+    player: Player, coming: Iterator[tuple[int, tuple[int, int]]], at_line: dict[Connection, tuple[Player, int]]
+) -> None:
+    following = next(coming, None)
+    if following is not None:
+        number, (at, seed) = following
+        player.begin(at, seed)
+        at_line[player.line] = player, number
 
 
 def stand_back() -> None:
@@ -106,13 +168,23 @@ def _leave_with(parent: int) -> None:
     os._exit(1)
 
 
-def _take_seats(board: Sequence[tuple[Question, Town]]) -> None:
+def _play_on(line: Connection) -> None:
+    """A player's life: places come and storms are asked for, until the other end is closed."""
     stand_back()
-    _BOARD[:] = board
-    gc.freeze()
-    gc.set_threshold(YOUNG)  # nearly everything goes with its last reference: looking for cycles costs a fifth
-
-
-def _play(at: int, seed: int) -> StormSum:
-    question, town = _BOARD[at]
-    return one_storm(question, town, seed)
+    places: tuple[Place, ...] = ()
+    with closing(line):
+        while True:
+            try:
+                said = line.recv()
+            except EOFError:
+                return
+            if isinstance(said[0], tuple):
+                places = said
+                gc.freeze()
+                gc.set_threshold(
+                    YOUNG
+                )  # nearly everything goes with its last reference: looking for cycles costs a fifth
+                continue
+            at, seed = said
+            question, town, standing = places[at]
+            line.send(one_storm(question, town, seed, standing))
