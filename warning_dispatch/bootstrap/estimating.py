@@ -31,7 +31,7 @@ from warning_dispatch.model.states import BranchState, CalleeState, CallOutState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.model.views import CallOutView
 from warning_dispatch.planning.asking import Ground
-from warning_dispatch.planning.crew import Player, seed_of
+from warning_dispatch.planning.crew import GONE, Player, seed_of
 from warning_dispatch.planning.habits import Seen, learned
 from warning_dispatch.planning.launching import MOST_UNITS, SEED, hour_of
 from warning_dispatch.planning.question import Question
@@ -124,6 +124,7 @@ class Estimator:
         self._simulated, self._clock = tuple(simulated), clock
         self._player: Player | None = None
         self._round = threading.Lock()
+        self._over = False
         self._book: tuple[int, Phonebook] | None = None
         self._seen: tuple[int, Seen] | None = None
         self._log = structlog.get_logger("planning")
@@ -152,7 +153,8 @@ class Estimator:
             OSError,
             RuntimeError,
         ) as error:  # also a process that died: the next round makes another
-            self._log.warning("estimate.failed", error=str(error))
+            if not self._over:
+                self._log.warning("estimate.failed", error=str(error))
             self._rest()
         finally:
             self._round.release()
@@ -172,7 +174,8 @@ class Estimator:
         return len(views)
 
     def close(self) -> None:
-        """Send the process home."""
+        """Send the process home, for good."""
+        self._over = True
         self._rest()
 
     def _due(self) -> list[CallOutView]:
@@ -237,6 +240,8 @@ class Estimator:
         return self._seen[1]
 
     def _play(self, question: Question, place_: CalledTown) -> list[StormSum]:
+        if self._over:
+            raise RuntimeError(GONE)
         if self._player is None:
             self._player = Player()
         player = self._player

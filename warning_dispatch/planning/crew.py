@@ -65,9 +65,8 @@ class Player:
         return found
 
     def close(self) -> None:
-        """Nobody wants it any more."""
+        """Nobody wants it any more. Whoever still waits for it in another thread is told by the end of the line."""
         self._process.kill()
-        self.line.close()
         self._process.join()
 
 
