@@ -19,7 +19,7 @@ from warning_dispatch.model.unit import Channel
 from warning_dispatch.planning.asking import Ground
 from warning_dispatch.planning.question import Lines
 from warning_dispatch.registry.reading import read_register
-from warning_dispatch.registry.sample import sample_receivers
+from warning_dispatch.registry.sample import sample_key_units, sample_receivers
 from warning_dispatch.settings import Settings
 from warning_dispatch.simulation.network import SimulatedNetwork
 from warning_dispatch.store.database import create_in_memory, open_database, upgrade, writing
@@ -52,6 +52,7 @@ def build_demo(
         database = open_database(database_url)
         upgrade(database)
     units = read_register(contacts).units
+    units = (*units, *sample_key_units(units))
     receivers = sample_receivers(units, seed)
     with writing(database) as connection:
         replace_register(connection, AesSealer(keys), Register(units, receivers), now)

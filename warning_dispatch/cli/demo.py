@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
+from fastapi import FastAPI
 from rich.console import Console
 from rich.live import Live
 
@@ -21,7 +22,9 @@ from warning_dispatch.bootstrap import (
     console_parts,
     demo_warning,
     metrics_of,
+    response_parts,
     serve,
+    superior_parts,
 )
 from warning_dispatch.bootstrap.demo import DEMO_ROUTES, demo_planning
 from warning_dispatch.bootstrap.estimating import Estimator, estimator_of
@@ -39,6 +42,7 @@ from warning_dispatch.simulation.stage import Stage
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.application import create_app
 from warning_dispatch.web.console.door import OpenEntrance
+from warning_dispatch.web.console.planning import PlanningOffice
 
 PORT = 8480
 LINES = 120
@@ -172,38 +176,42 @@ async def _in_time(
 
 def _daemon(made: Demo, settings: Settings, clock: Clock, port: int, ground: Ground, estimator: Estimator) -> Daemon:
     """The demonstration's daemon with its pages."""
-    read = made.product.read
     channel = SimulatedChannel(made.network, clock)
-    register = TableRegisterLook(ContactSettings(), made.product.database, made.product.sealer, clock)
-    office = planning_office(made.product, ground, DEMO_ROUTES, clock)
+    office, address = planning_office(made.product, ground, DEMO_ROUTES, clock), f"http://127.0.0.1:{port}/"
     return Daemon(
         engine=made.product.engine,
         clock=clock,
         channels=dict.fromkeys(DEMO_ROUTES, channel),
         lost_routes=(),
         make_servers=lambda desk: [
-            serve(
-                create_app(
-                    read,
-                    desk,
-                    public_url=f"http://127.0.0.1:{port}/",
-                    live_page=True,
-                    body_limit=8 << 20,
-                    clock=clock,
-                    register=register,
-                    metrics=metrics_of(made.product, desk),
-                    console=console_parts(
-                        settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER), office
-                    ),
-                ),
-                host="127.0.0.1",
-                port=port,
-            )
+            serve(_pages(made, settings, clock, desk, address, office), host="127.0.0.1", port=port)
         ],
-        read=read,
+        read=made.product.read,
         pumps=[channel.pump],
         regular=[estimator.regular()],
         after_turn=made.product.meters.turned,
+    )
+
+
+def _pages(
+    made: Demo, settings: Settings, clock: Clock, desk: EngineDesk, address: str, office: PlanningOffice
+) -> FastAPI:
+    """What the demonstration shows: everything that needs no login."""
+    product = made.product
+    response = response_parts(product, desk, clock)
+    entrance = OpenEntrance(DEMO_OFFICER)
+    return create_app(
+        product.read,
+        desk,
+        public_url=address,
+        live_page=True,
+        body_limit=8 << 20,
+        clock=clock,
+        register=TableRegisterLook(ContactSettings(), product.database, product.sealer, clock),
+        metrics=metrics_of(product, desk),
+        superiors=superior_parts(product, desk, clock),
+        response=response,
+        console=console_parts(settings, product.configuration, product.read, desk, entrance, response, office),
     )
 
 

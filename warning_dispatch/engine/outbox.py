@@ -317,6 +317,7 @@ _TEXT_OF = {
     Purpose.ALL_CLEAR: "all_clear",
     Purpose.CAMPAIGN: "call",
     Purpose.SELF: "self",
+    Purpose.STAGE: "stage",
 }
 
 

@@ -21,6 +21,7 @@ from warning_dispatch.engine.outbox import SOON, Outbox
 from warning_dispatch.engine.records import BY_ITSELF, CalleeRecord, StoredAlarm
 from warning_dispatch.engine.recovery import repeat_lost
 from warning_dispatch.engine.reports import Reports, callees_of
+from warning_dispatch.engine.responding import Responding
 from warning_dispatch.engine.sharing import part_queued
 from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.timekeeping import Readings
@@ -28,6 +29,7 @@ from warning_dispatch.errors import ClockMovedError, StoreBusyError
 from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.escalation.moves import Due
 from warning_dispatch.model.alarm_facts import written
+from warning_dispatch.model.response import ResponseBook
 from warning_dispatch.model.states import AttemptState, BranchState, CallOutState
 from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 
@@ -108,8 +110,13 @@ class Turn:
         bell: Bell,
         widen: Callable[[Ledger, Sequence[StoredAlarm]], None],
         observe: Observer = nobody,
+        responding: Responding | None = None,
     ) -> None:
-        """`batch`: callees looked at in one turn. `widen` takes alarms of areas that nobody has resolved."""
+        """`batch`: callees looked at in one turn. `widen` takes alarms of areas that nobody has resolved.
+
+        `responding` looks for counties that have reported nothing.
+        """
+        self._responding = responding or Responding(ResponseBook())
         self._bell = bell
         self._widen = widen
         self._storage = storage
@@ -273,9 +280,9 @@ class Turn:
         return [step for step, listed in zip(steps, came, strict=True) if listed]
 
     def _rare(self, ledger: Ledger, _doing: _Doing) -> None:
-        """What may touch a whole call-out: a pause or a validity that is over, an area that nobody has resolved."""
-        callouts, alarms = ledger.tx.callouts.next_due(), ledger.tx.alarms.next_due()
-        if not any(at is not None and at <= ledger.now for at in (callouts, alarms)):
+        """What may touch a whole call-out: a pause or a validity that is over, an unresolved area, a silent county."""
+        moments = (ledger.tx.callouts.next_due(), ledger.tx.alarms.next_due(), ledger.tx.response.next_due())
+        if not any(at is not None and at <= ledger.now for at in moments):
             return
         if not ledger.tx.alone:
             raise AloneNeededError
@@ -283,6 +290,7 @@ class Turn:
         unresolved = ledger.tx.alarms.due(ledger.now)
         if unresolved:
             self._widen(ledger, unresolved)
+        self._responding.look(ledger)
 
     def _callouts(self, ledger: Ledger) -> None:
         for callout in ledger.tx.callouts.due(ledger.now):
@@ -349,6 +357,7 @@ class Turn:
             tx.branches.next_due(),
             tx.callouts.next_due(),
             tx.alarms.next_due(),
+            tx.response.next_due(),
             tx.attempts.next_overdue(own=self._lenient(now)),
             tx.attempts.next_held(now),
             outbox_at,
