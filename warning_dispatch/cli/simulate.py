@@ -127,7 +127,7 @@ def simulate(
     findings += _plot_findings(plot_file)
     questions = _questions(asked, planning_ground(settings, configuration), habits, place, findings)
     results, gained = _played(terminal, asked, questions, place, jobs or None, gains=gains)
-    if place.register == SAMPLE:
+    if place.register == SAMPLE != register:
         terminal.remark(
             "名册尚未导入，按样本名册推演。", "No register has been imported: played on the sample register."
         )
