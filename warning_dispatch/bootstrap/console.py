@@ -48,6 +48,7 @@ def console_parts(
         response=response,
         samples=not reaches_people(settings),
         planning=planning,
+        bureau=settings.ingest.hand_issuer_name,
     )
 
 

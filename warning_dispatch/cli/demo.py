@@ -131,6 +131,29 @@ def _at_full_speed(made: Demo, settings: Settings, clock: VirtualClock, console:
         console.print(line_of(result))
 
 
+def _app(
+    made: Demo, settings: Settings, desk: EngineDesk, clock: Clock, address: str, office: PlanningOffice
+) -> FastAPI:
+    """Every page, open on loopback to whoever sits here."""
+    product, read = made.product, made.product.read
+    response = response_parts(product, desk, clock, settings.contacts.review_days)
+    return create_app(
+        read,
+        desk,
+        public_url=address,
+        live_page=True,
+        body_limit=8 << 20,
+        clock=clock,
+        register=TableRegisterLook(ContactSettings(), product.database, product.sealer, clock),
+        metrics=metrics_of(product, desk),
+        superiors=superior_parts(product, desk, clock),
+        response=response,
+        console=console_parts(
+            settings, product.configuration, read, desk, OpenEntrance(DEMO_OFFICER), response, office
+        ),
+    )
+
+
 async def _in_time(
     made: Demo,
     settings: Settings,
@@ -184,34 +207,12 @@ def _daemon(made: Demo, settings: Settings, clock: Clock, port: int, ground: Gro
         channels=dict.fromkeys(DEMO_ROUTES, channel),
         lost_routes=(),
         make_servers=lambda desk: [
-            serve(_pages(made, settings, clock, desk, address, office), host="127.0.0.1", port=port)
+            serve(_app(made, settings, desk, clock, address, office), host="127.0.0.1", port=port)
         ],
         read=made.product.read,
         pumps=[channel.pump],
         regular=[estimator.regular()],
         after_turn=made.product.meters.turned,
-    )
-
-
-def _pages(
-    made: Demo, settings: Settings, clock: Clock, desk: EngineDesk, address: str, office: PlanningOffice
-) -> FastAPI:
-    """What the demonstration shows: everything that needs no login."""
-    product = made.product
-    response = response_parts(product, desk, clock)
-    entrance = OpenEntrance(DEMO_OFFICER)
-    return create_app(
-        product.read,
-        desk,
-        public_url=address,
-        live_page=True,
-        body_limit=8 << 20,
-        clock=clock,
-        register=TableRegisterLook(ContactSettings(), product.database, product.sealer, clock),
-        metrics=metrics_of(product, desk),
-        superiors=superior_parts(product, desk, clock),
-        response=response,
-        console=console_parts(settings, product.configuration, product.read, desk, entrance, response, office),
     )
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from warning_dispatch.console_ports import ConsoleReadings
+from warning_dispatch.console_ports import ConsoleView
 from warning_dispatch.escalation.waiting import rounded
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.console_views import CalleeOrder, CalleeQuery
+from warning_dispatch.model.console_views import CalleeOrder, CalleeQuery, OwnCallee
 from warning_dispatch.model.estimate import GOAL, JudgedShare, KeptEstimate
-from warning_dispatch.model.states import LIVE_CALLOUT, UNREACHED, CallOutState
+from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, UNREACHED, CalleeState, CallOutState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.model.views import CalleeRow, CallOutView, RouteView, TierView
 from warning_dispatch.web.catalogues import Catalogue
@@ -37,7 +37,10 @@ class TierLine:
 
 @dataclass(frozen=True, slots=True)
 class CallOutCard:
-    """One call-out at a glance. `left`: ms until 95 % have answered, 0 when they have, None where nobody can know."""
+    """One call-out at a glance. `left`: ms until 95 % have answered, 0 when they have, None where nobody can know.
+
+    `own`: how the units of an officer of a part stand in it themselves.
+    """
 
     view: CallOutView
     tiers: tuple[TierLine, ...]
@@ -54,6 +57,13 @@ class CallOutCard:
     """What was said at the launch of 95 %, and when it happened; None where nothing was said."""
     seen_at: int | None
     seen_by: str
+    own: tuple[OwnCallee, ...] = ()
+
+    @property
+    def to_answer(self) -> tuple[OwnCallee, ...]:
+        """The officer's own units that have still to answer: at a county's desk it is their answer that ends the sound."""
+        done = (*FINISHED, CalleeState.DUTY_ANSWERED)
+        return tuple(one for one in self.own if one.state not in done) if self.live else ()
 
     @property
     def live(self) -> bool:
@@ -71,13 +81,26 @@ class CallOutCard:
         return -(-(self.left or 0) // MINUTE)
 
 
-def card_of(read: ConsoleReadings, view: CallOutView, now: int, seen: Mapping[int, tuple[int, str]]) -> CallOutCard:
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is known of several call-outs at once: who of the bureau has taken note, and how the officer's own units stand."""
+
+    seen: Mapping[int, tuple[int, str]]
+    own: Mapping[int, Sequence[OwnCallee]]
+
+    @staticmethod
+    def of(read: ConsoleView, callout_ids: Sequence[int]) -> Noted:
+        """Read it."""
+        return Noted(read.seen_by(callout_ids), read.own(callout_ids))
+
+
+def card_of(read: ConsoleView, view: CallOutView, now: int, noted: Noted) -> CallOutCard:
     """Read what a card shows."""
     reached = read.reached(view.id)
     tiers = tuple(TierLine(tier, tally_of([tier]), *reached.get(tier.name, (0, 0))) for tier in view.tiers)
     total = tally_of(view.tiers)
     until = view.ended_at or now
-    at, by = seen.get(view.id, (None, ""))
+    at, by = noted.seen.get(view.id, (None, ""))
     kept = read.estimates([view.id]).get(view.id)
     left = left_until(kept, view, total, now) if view.state is CallOutState.RUNNING else None
     late = CalleeQuery(states=UNREACHED, order=CalleeOrder.TIER, limit=LATE_NAMED)
@@ -90,15 +113,16 @@ def card_of(read: ConsoleReadings, view: CallOutView, now: int, seen: Mapping[in
         elapsed=elapsed_text(max(0, until - view.started_at)),
         share=percent(total.answered, total.asked),
         left=left,
-        planned=kept.launch.course if kept else (),
+        planned=planned_for(kept, total),
         judged=next((one for one in read.judged(view.id) if one.guess.share == GOAL), None) if kept else None,
         late=read.page(view.id, late).rows if total.unreached else (),
         seen_at=at,
         seen_by=by,
+        own=tuple(noted.own.get(view.id, ())),
     )
 
 
-def curve_of(read: ConsoleReadings, card: CallOutCard, now: int, words: Catalogue) -> Curve:
+def curve_of(read: ConsoleView, card: CallOutCard, now: int, words: Catalogue) -> Curve:
     """Answers so far against the course that was expected at the launch."""
     view = card.view
     openings = [
@@ -119,6 +143,14 @@ def left_until(kept: KeptEstimate | None, view: CallOutView, total: Tally, now: 
     if guess is None or guess.middle is None:
         return None
     return rounded(max(1, view.started_at + guess.middle - now))
+
+
+def planned_for(kept: KeptEstimate | None, total: Tally) -> tuple[tuple[int, int], ...]:
+    """The course that was expected at the launch; of a part its share, since lines are dealt between counties by turns."""
+    if kept is None or not kept.launch.units:
+        return ()
+    part = min(1.0, total.asked / kept.launch.units)
+    return tuple((after, round(answered * part)) for after, answered in kept.launch.course)
 
 
 def voice_lines(routes: Sequence[RouteView]) -> int | None:

@@ -121,7 +121,8 @@ class PlanningPages:
     # --- looking ------------------------------------------------------------------------------------------
 
     def screen(self, visit: Visit) -> Screen:
-        """The form, and what was asked lately."""
+        """The form, and what was asked lately. For the bureau: lines and chains are everybody's."""
+        _for_the_bureau(visit)
         return self._form_screen(visit.asked(), ())
 
     def _form_screen(self, form: Mapping[str, str], findings: Sequence[str]) -> Screen:
@@ -161,6 +162,7 @@ class PlanningPages:
 
     def sheet_screen(self, visit: Visit) -> Screen:
         """A sheet, which shows how far it is until it is done."""
+        _for_the_bureau(visit)
         number = visit.number("sheet")
         return Screen(
             template="console/sheet.html",
@@ -199,6 +201,7 @@ class PlanningPages:
 
     async def ask(self, visit: Visit, form: Mapping[str, str]) -> Response | Screen:
         """Play it, and lead to the sheet; or show the form with everything that is wrong."""
+        _for_the_bureau(visit)
         office, configuration = self._required()
         found: list[Finding] = []
         try:
@@ -213,6 +216,12 @@ class PlanningPages:
         if self._office is None or self._configuration is None:
             raise RefusedError(both("这里不能推演", "nothing can be played here"))
         return self._office, self._configuration
+
+
+def _for_the_bureau(visit: Visit) -> None:
+    """NotYoursError for an officer who sees a part: lines and chains are everybody's."""
+    if visit.officer.sees is not None:
+        visit.require_all()
 
 
 def asked_of(form: Mapping[str, str], configuration: Configuration, ground: Ground, found: list[Finding]) -> Asked:
