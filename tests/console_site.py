@@ -12,6 +12,9 @@ from typing import Any, Self
 import uvicorn
 
 from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning, records_of
+from warning_dispatch.bootstrap.demo import DEMO_ROUTES, demo_planning
+from warning_dispatch.bootstrap.estimating import estimator_of
+from warning_dispatch.bootstrap.planning_office import planning_office
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.tasks import TaskResult
@@ -164,6 +167,9 @@ class Bureau:
         self.read = self.product.read
         self.stage = Stage(self.engine, self.demo.network, self.clock)
         self.desk = Desk(self.engine, self.clock)
+        ground = demo_planning(self.demo, self.settings, lines)
+        self.planning = planning_office(self.product, ground, DEMO_ROUTES, self.clock)
+        self.estimator = estimator_of(self.product, ground, DEMO_ROUTES, self.clock)
         product = self.product
         own = OwnListTables(product.database, product.sealer, product.keys.link_key, self.read, self.clock.now)
         tables = ResponseTables(product.database, product.sealer, self.read, self.clock.now)
@@ -174,9 +180,15 @@ class Bureau:
         """The application with the console, before whoever is called so."""
         entrance = OpenEntrance(officer)
         configuration = self.product.configuration
-        records = records_of(self.settings, self.product, self.desk, self.clock)
         parts = console_parts(
-            self.settings, configuration, self.read, self.desk, entrance, response=self.response, records=records
+            self.settings,
+            configuration,
+            self.read,
+            self.desk,
+            entrance,
+            response=self.response,
+            records=records_of(self.settings, self.product, self.desk, self.clock),
+            planning=self.planning,
         )
         return create_app(
             self.read,

@@ -68,6 +68,7 @@ STAY: Mapping[str, tuple[str, ...]] = {
     "publication": ("published_at",),
     "outlet_post": ("ended_at",),
     "callout": ("started_at", "ended_at", "seen_at", "verdict_at"),
+    "estimate": ("made_at", "latest_at"),
     "branch": ("opened_at", "answered_at"),
     "callee": ("answered_at",),
     "attempt": ("claimed_at", "handed_at", "delivered_at", "ended_at"),

@@ -20,6 +20,7 @@ from warning_dispatch.web.console.atlas import Atlas
 from warning_dispatch.web.console.callout import CallOutPage
 from warning_dispatch.web.console.door import Asked, Entrance, Part
 from warning_dispatch.web.console.now import NowPage
+from warning_dispatch.web.console.planning import PlanningOffice, PlanningPages
 from warning_dispatch.web.console.records import Records, RecordsPage
 from warning_dispatch.web.console.response import ResponsePage
 from warning_dispatch.web.console.screens import Screen, Screens
@@ -53,6 +54,7 @@ class ConsoleParts:
     response: ResponseParts | None = None
     samples: bool = True
     records: Records | None = None
+    planning: PlanningOffice | None = None
     bureau: str = ""
 
 
@@ -73,7 +75,9 @@ class Console:
         self._callouts = CallOutPage(desk, clock, parts.atlas)
         self._units = UnitPage(desk, clock, asked, samples=parts.samples)
         self._response = ResponsePage(desk, parts.response, pages, clock) if parts.response is not None else None
-        self._warnings = WarningPages(parts.read, desk, clock, parts.hand)
+        self._warnings = WarningPages(parts.read, desk, clock, parts.hand, parts.planning)
+        configuration = parts.hand.configuration if parts.hand else None
+        self._planning = PlanningPages(parts.read, parts.planning, configuration)
         self._records = RecordsPage(parts.records, clock) if parts.records else None
 
     def close(self) -> None:
@@ -92,6 +96,8 @@ class Console:
             *self._looks("/warnings", self._warnings.screen),
             *self._looks(message, self._warnings.one_screen),
             self._route("/start", Asked.ACT, self._start_form),
+            self._route("/planning", Asked.SEE, self._planning_form),
+            *self._looks("/planning/{sheet:int}", self._planning.sheet_screen),
             self._route(f"{message}/raw", Asked.ACT, self._warnings.raw),
             self._act(f"{one}/seen", self._now.take_note),
             self._act("/alarms/claim", self._now.claim),
@@ -102,6 +108,7 @@ class Console:
             self._act(f"{message}/release", self._warnings.release),
             self._act("/start", self._warnings.start),
             *(self._record_routes(self._records) if self._records else ()),
+            self._act("/planning", self._planning.ask),
             *(self._response_routes(self._response, one, unit) if self._response else ()),
         ]
 
@@ -216,6 +223,9 @@ class Console:
 
     async def _start_form(self, visit: Visit) -> Response:
         return await self._shown(visit, self._warnings.start_screen(visit, visit.asked()))
+
+    async def _planning_form(self, visit: Visit) -> Response:
+        return await self._shown(visit, self._planning.screen(visit))
 
     async def _whole_act(self, visit: Visit, form: Mapping[str, str]) -> Response:
         visit.require_all()

@@ -973,6 +973,20 @@ def _create_branch() -> None:
     op.create_index("ix_branch_superior_callee", "branch", ["superior_callee_id"])
 
 
+def _create_estimate() -> None:
+    op.create_table(
+        "estimate",
+        sa.Column("callout_id", KEY, autoincrement=False, nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False, comment="JSON: what was expected at the launch; never changed"),
+        sa.Column("latest_at", sa.BigInteger()),
+        sa.Column("latest", sa.Text(), comment="JSON: the same from where the call-out stood at latest_at"),
+        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_estimate_callout_id_callout")),
+        sa.PrimaryKeyConstraint("callout_id", name=op.f("pk_estimate")),
+        comment="预估: by planning, beside the engine; the journal does not depend on it.",
+    )
+
+
 def _create_letter() -> None:
     op.create_table(
         "letter",
@@ -1291,6 +1305,7 @@ def upgrade() -> None:
     _create_renewal_link()
     _create_attempt()
     _create_branch()
+    _create_estimate()
     _create_letter()
     _create_link()
     _create_outlet_post()
@@ -1316,6 +1331,7 @@ def downgrade() -> None:
     op.drop_table("outlet_post")
     op.drop_table("link")
     op.drop_table("letter")
+    op.drop_table("estimate")
     op.drop_table("branch")
     op.drop_table("attempt")
     op.drop_table("renewal_link")
