@@ -108,19 +108,18 @@ def create_app(
     may log in; with it every page of the bureau stands behind a door (doors.py). None is the demonstration, whose pages are
     open on loopback and say so. `pushers`: who may push besides holders of a key; `proxies` say for whom they ask, where
     wrong links are counted; `hooks`: providers call back. What is None is not there: `feeds`, the pages of the `renewal`
-    and the `register`, a receiver's list of their own units (`superiors`), measures and key units (`response`), /metrics, the
-    officers' pages (`console`). Before the server stops call `app.state.close()` in its event loop: it ends the open streams.
+    and the `register`, a receiver's list of their own units (`superiors`), measures and key units (`response`), /metrics,
+    the officers' pages (`console`). Before the server stops call `app.state.close()` in its event loop: it ends the open streams.
     """
     failures = Failures(pages := Pages())
     live = LivePage(read, pages, clock)
     secure = _is_secure(public_url)
     outside = _Outside(read, desk, LinkDoor(pages, failures, Guesses(clock, proxies)), secure=secure)
     desk_pages = Console(console, pages, clock, secure=secure) if console else None
-    keeper = _doorkeeper(login, failures, public_url, body_limit) if login else ()
     app = FastAPI(
         **_NAMED,
         servers=[{"url": public_url.rstrip("/")}],
-        middleware=[Middleware(_guard(failures, metrics, secure=secure)), *keeper],
+        middleware=_around(failures, metrics, login, public_url, body_limit),
         routes=[
             *(outside.routes(superiors, renewal, response) if people else ()),
             *(_login_routes(login, pages, clock, public_url) if login else ()),
@@ -205,6 +204,14 @@ def _close(live: LivePage, desk_pages: Console | None) -> None:
     live.close()
     if desk_pages is not None:
         desk_pages.close()
+
+
+def _around(
+    failures: Failures, metrics: Metrics | None, login: LoginDesk | None, public_url: str, body_limit: int
+) -> list[Middleware]:
+    """What stands before every page: the guard, and inside it the doorkeeper where people log in."""
+    guard = Middleware(_guard(failures, metrics, secure=_is_secure(public_url)))
+    return [guard, *(_doorkeeper(login, failures, public_url, body_limit) if login else ())]
 
 
 def _add_feeds(app: FastAPI, feeds: Feeds | None, failures: Failures) -> None:
