@@ -41,6 +41,7 @@ def main() -> int:
     configure_logging("error", json=False)
     with tempfile.TemporaryDirectory() as folder:
         bureau = Bureau(Path(folder), lines=60)
+        over = bureau.one_that_is_over()
         callout = bureau.warn()
         bureau.play(780)
         bureau.reports(callout)
@@ -58,6 +59,11 @@ def main() -> int:
             "warnings": "/console/warnings",
             "warning": f"/console/warnings/{message}",
             "start": "/console/start",
+            "records": "/console/records",
+            "record": f"/console/records/{over}",
+            "season": "/console/records/season?year=2026",
+            "record-form": f"/console/records/{over}/form",
+            "record-summary": f"/console/records/{over}/summary",
             "planning": "/console/planning",
         }
         with Served(bureau.app()) as served, sync_playwright() as driver:

@@ -24,6 +24,7 @@ from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
 from warning_dispatch.bootstrap.outside import outside_app
 from warning_dispatch.bootstrap.planning import ground_of
 from warning_dispatch.bootstrap.planning_office import planning_office
+from warning_dispatch.bootstrap.records import records_of
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.renewal import (
     CALENDAR_EVERY,
@@ -77,6 +78,7 @@ from warning_dispatch.planning.asking import Ground
 from warning_dispatch.ports import ChannelPort, ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
+from warning_dispatch.reports.record_desk import WriterRecordOffice
 from warning_dispatch.reports.worker import ListWorker
 from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.route_settings import PerNumberSettings, RouteSettings
@@ -386,7 +388,7 @@ def _public_app(
         public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
         live_page=Part.WEB in parts,
         login=login,
-        console=_console(settings, product, desk, login, response, clock) if login else None,
+        console=_console(settings, product, desk, login, clock, response) if login else None,
         body_limit=settings.web.body_limit,
         clock=clock,
         people=Part.WEB in parts,
@@ -414,12 +416,25 @@ def _heartbeat(settings: Settings, probes: Probes) -> Heartbeat:
 
 
 def _console(
-    settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk, response: ResponseParts, clock: Clock
+    settings: Settings,
+    product: Product,
+    desk: EngineDesk,
+    login: LoginDesk,
+    clock: Clock,
+    response: ResponseParts,
 ) -> ConsoleParts:
     entrance = LoggedIn(Access(login.paths_of), settings.ingest.within)
     ground = planning_ground(settings, product.configuration)
-    office = planning_office(product, ground, simulated_routes(settings), clock)
-    return console_parts(settings, product.configuration, product.read, desk, entrance, response, office)
+    return console_parts(
+        settings,
+        product.configuration,
+        product.read,
+        desk,
+        entrance,
+        response=response,
+        records=records_of(settings, product, desk, clock),
+        planning=planning_office(product, ground, simulated_routes(settings), clock),
+    )
 
 
 def planning_ground(settings: Settings, configuration: Configuration) -> Ground:
@@ -438,6 +453,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         samples=not reaches_people(settings),
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
+        records=WriterRecordOffice(desk),
         response=response_parts(product, desk, clock, settings.contacts.review_days).desk,
     )
 

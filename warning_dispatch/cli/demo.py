@@ -22,6 +22,7 @@ from warning_dispatch.bootstrap import (
     console_parts,
     demo_warning,
     metrics_of,
+    records_of,
     response_parts,
     serve,
     superior_parts,
@@ -149,7 +150,14 @@ def _app(
         superiors=superior_parts(product, desk, clock),
         response=response,
         console=console_parts(
-            settings, product.configuration, read, desk, OpenEntrance(DEMO_OFFICER), response, office
+            settings,
+            product.configuration,
+            read,
+            desk,
+            OpenEntrance(DEMO_OFFICER),
+            response=response,
+            records=records_of(settings, product, desk, clock),
+            planning=office,
         ),
     )
 
