@@ -243,6 +243,7 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
         rules_of=rules_finder(settings.ingest),
         find_shape=load_gazetteer(settings.contacts_dir),
         letters=letter_settings(settings),
+        issuer_name=settings.ingest.hand_issuer_name,
         ways=ways_of(readable_routes(settings), linked=bool(settings.web.public_url)),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )

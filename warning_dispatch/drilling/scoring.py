@@ -59,9 +59,7 @@ def report(
     )
 
 
-def compare(
-    new: DrillReport, old: DrillReport, *, drill_id: int, title: str, began_at: int | None
-) -> Comparison:
+def compare(new: DrillReport, old: DrillReport, *, drill_id: int, title: str, began_at: int | None) -> Comparison:
     """What changed since the last drill; `drill_id`, `title` and `began_at` are the old one's."""
     now, then = _silent(new), _silent(old)
     return Comparison(
@@ -82,7 +80,7 @@ def _silent(of: DrillReport) -> Mapping[str, str]:
 
 
 def _waited(fact: CalleeFact) -> int:
-    """ms from the gate to the answer; who answered before the gate opened has not waited."""
+    """Milliseconds from the gate to the answer; who answered before the gate opened has not waited."""
     return max(0, (fact.answered_at or 0) - (fact.opened_at or fact.answered_at or 0))
 
 

@@ -208,9 +208,10 @@ class TierScore:
 
 @dataclass(frozen=True, slots=True)
 class DrillReport:
-    """评分报告. `asked`: units whose gate opened and that were asked for an answer; of these `in_time` answered within
-    their limit, `late` after it, `silent` not at all; `uncalled` of the silent were never called.
+    """评分报告.
 
+    `asked`: units whose gate opened and that were asked for an answer; of these `in_time` answered within their limit,
+    `late` after it, `silent` not at all; `uncalled` of the silent were never called.
     `unopened`: units whose gate was still shut at the end. `score` None: it was interrupted, and says nothing.
     """
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from warning_dispatch.model.states import AttemptState, BranchState
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.store.schema_drills import drill, drill_day
 from warning_dispatch.store.schema_metadata import Key, key, metadata
 from warning_dispatch.store.schema_people import login_failure, user, user_grant, user_session
 from warning_dispatch.store.schema_register import duty_shift, endpoint, number, receiver, register_change, unit
@@ -32,6 +33,8 @@ from warning_dispatch.store.schema_sources import lease, outlet_post, publicatio
 __all__ = [
     "Key",
     "campaign",
+    "drill",
+    "drill_day",
     "duty_shift",
     "endpoint",
     "filing",
@@ -200,6 +203,7 @@ callout = Table(
         server_default="0",
         comment="of a warning that is not public: nothing of it goes by a public cloud",
     ),
+    Column("named", Text, comment="JSON: of a drill for a named list, the receivers on it; nobody else is reached"),
     Column("filling", Text, comment="JSON: tiers and units that are still to be filled; none when all are"),
     Index(
         "ix_callout_due",

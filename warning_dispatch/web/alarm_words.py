@@ -103,6 +103,11 @@ ALARMS: Mapping[str, Pair] = {
     "awaiting_lift": ("待解除，请处理", "awaits lifting"),
     "units_unreachable": ("有单位今天叫不到", "units cannot be reached today"),
     "register_worse": ("名册比上次差", "the register got worse"),
+    "drill_interrupted": ("真实预警已到，演练已停止", "a real warning has come, the drill was stopped"),
+    "drill_called_off": ("有真实预警，演练没有开始", "a real warning stands, the drill did not begin"),
+    "drill_missed": ("演练时间已过，没有开始", "a drill missed its hour and did not begin"),
+    "drill_due": ("演练日历提醒", "a drill is near"),
+    "drill_not_held": ("日历上的演练没有做", "a drill of the calendar was not held"),
 }
 _DETAILS: Mapping[str, Pair] = {
     "area_unknown": (
@@ -121,6 +126,20 @@ _DETAILS: Mapping[str, Pair] = {
         "该县（市、区）到时限仍未应答，请马上人工打电话；它的乡镇按等候时间照常开闸",
         "no answer from this county within the limit: call it by hand now; its townships open by their hold",
     ),
+    "drill_interrupted": (
+        "演练 {drill}（叫应 {callout}）已停，不再发演练短信；现在叫的是真实预警",
+        "drill {drill} (call-out {callout}) has ended, nothing more goes out for it; what rings now is the warning",
+    ),
+    "drill_called_off": (
+        "演练 {drill} 到时未开始：真实预警的叫应还没办结，或另一场演练在进行",
+        "drill {drill} did not begin at its hour: a real call-out is not closed, or another drill is under way",
+    ),
+    "drill_missed": (
+        "演练 {drill} 的时间已过十分钟以上，请重新拟定",
+        "drill {drill} was due over ten minutes ago: compose it anew",
+    ),
+    "drill_due": ("{day} {title}，还有 {days} 天；尚未拟定", "{day} {title}, in {days} days; not composed yet"),
+    "drill_not_held": ("{day} {title}", "{day} {title}"),
     "list_not_written": ("{text}", "{text}"),
     "plan_missing": (
         "预警链 {chain} 要用的方案 {plan} 不在配置里",
