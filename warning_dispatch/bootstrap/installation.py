@@ -18,8 +18,10 @@ from fastapi import FastAPI
 
 from warning_dispatch.bootstrap.channels import Channels, build_channels, regular_of
 from warning_dispatch.bootstrap.console import console_parts
+from warning_dispatch.bootstrap.drills import DRILLS_EVERY, DrillKeeper, Paper, drill_tables
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
+from warning_dispatch.bootstrap.paper_drill import PaperPlayers
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.renewal import (
     CALENDAR_EVERY,
@@ -55,6 +57,9 @@ from warning_dispatch.delivery.configured import (
 )
 from warning_dispatch.delivery.kinds import RouteLimits
 from warning_dispatch.delivery.ways import ways_of
+from warning_dispatch.drill_desk import Office as DrillOffice
+from warning_dispatch.drill_desk import WriterDrillDesk
+from warning_dispatch.drill_ports import Drilling
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
@@ -360,6 +365,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         samples=not reaches_people(settings),
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
+        drills=drill_parts(product, desk),
     )
 
 
@@ -426,8 +432,20 @@ def _regular(
         of_the_register += [
             Regular("renewal", CALENDAR_EVERY, calendar(product.engine, settings.renewal.proof_days)),
             Regular("letters", POST_EVERY, postman.look),
+            Regular("drills", DRILLS_EVERY, drill_keeper(settings, product, clock).look),
         ]
     return [Regular("retention", RETENTION_EVERY, retention.look), *of_the_register]
+
+
+def drill_keeper(settings: Settings, product: Product, clock: Clock) -> DrillKeeper:
+    """What drills need of a daemon."""
+    paper = Paper(settings, tuple(route_plans(settings)), night_of(settings), PaperPlayers())
+    return DrillKeeper(product.engine, drill_tables(product), clock, paper, holder_name(settings))
+
+
+def drill_parts(product: Product, office: DrillOffice) -> Drilling:
+    """Drills as pages and the local socket have them; `office` carries its use cases out."""
+    return Drilling(drill_tables(product), WriterDrillDesk(office, product.engine.drills))
 
 
 def retention_of(settings: Settings, database: sqlalchemy.Engine, keys: KeyRing) -> Retention:

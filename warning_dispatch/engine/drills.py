@@ -14,7 +14,7 @@ from warning_dispatch.drilling.life import DrillEvent, Release, is_missed, move,
 from warning_dispatch.drilling.plans import announcing
 from warning_dispatch.engine.drill_composing import Composer
 from warning_dispatch.engine.drill_interrupts import end_drill, silence
-from warning_dispatch.engine.drill_records import DrillRecord, LiveDrill, NewDrill
+from warning_dispatch.engine.drill_records import DrillContent, DrillRecord, LiveDrill, NewDrill
 from warning_dispatch.engine.frozen import texts_to_json
 from warning_dispatch.engine.launch import note_start, open_orphans
 from warning_dispatch.engine.ledger import Ledger
@@ -117,6 +117,13 @@ class Drills:
         if not ledger.tx.drills.drop_day(day_id):
             raise NotFoundError(f"演练日历里没有 {day_id} / there is no day {day_id} → drill calendar")
         ledger.note_system({"k": "drill.day_dropped", "id": day_id, "by": actor})
+
+    def play(self, ledger: Ledger, content: DrillContent) -> int:
+        """Begin a drill at once, on a database that has simulated phones only; its call-out."""
+        new = NewDrill(DrillKind.PAPER, DrillState.RELEASED, content, None, None, ledger.now, BY_ITSELF)
+        drill_id = ledger.tx.drills.insert(new)
+        self._begin(ledger, self._load(ledger, drill_id))
+        return self._load(ledger, drill_id).callout_id or 0
 
     # --- by itself ----------------------------------------------------------------------------------------
 

@@ -169,11 +169,12 @@ def create_control_app(
     samples: bool = True,
     register: Callable[[RegisterImport], RegisterCounts] = no_register,
     renewal: RenewalDesk | None = None,
+    drills: Drilling | None = None,
 ) -> FastAPI:
     """The application for the local socket: POST /acts/{act}, /alerts (and release), /ack, /alarms/claim, /receivers, /lists, /register.
 
     `body_limit` in bytes, of a message. `samples`: whether sample numbers may be added (no: real routes would have to dial
-    them). `register` takes a register over, in a thread of its own. `renewal`: POST /campaign/… as well.
+    them). `register` takes a register over, in a thread of its own. `renewal`, `drills`: POST /campaign/… and /drills… as well.
     """
     failures = Failures(Pages())
 
@@ -185,6 +186,8 @@ def create_control_app(
     app.include_router(Control(read, desk, body_limit=body_limit, samples=samples, register=register).router())
     if renewal is not None:
         app.include_router(RenewalControl(renewal).router())
+    if drills is not None:
+        app.include_router(DrillControl(drills.desk).router())
     failures.install(app)
     app.add_exception_handler(DispatchError, _plain_error)
     return app
