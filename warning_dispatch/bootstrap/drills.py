@@ -68,9 +68,7 @@ class DrillKeeper:
     async def _report(self, writer: Writer, drill_id: int) -> None:
         found = await asyncio.to_thread(self._tables.report, drill_id)
         text = REPORT.dump_json(found).decode()
-        await self._write(
-            writer, lambda ledger: self._engine.drills.keep_report(ledger, drill_id, text, found.score)
-        )
+        await self._write(writer, lambda ledger: self._engine.drills.keep_report(ledger, drill_id, text, found.score))
         self._log.info("drills.reported", drill=drill_id, score=found.score)
 
     async def _play(self, writer: Writer, drill_id: int) -> None:

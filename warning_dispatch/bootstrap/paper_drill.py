@@ -107,7 +107,9 @@ class PaperPlayers:
         """The process begins with the first drill."""
         self._pool: ProcessPoolExecutor | None = None
 
-    def play(self, settings: Settings, routes: Sequence[RoutePlan], night: Night | None, drill_id: int, now: int) -> str:
+    def play(
+        self, settings: Settings, routes: Sequence[RoutePlan], night: Night | None, drill_id: int, now: int
+    ) -> str:
         """Returns when it is over: not to be called on the event loop or the engine's thread."""
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")
@@ -181,9 +183,7 @@ def _paper_product(
         call_itself=False,
         issuer_name=settings.ingest.hand_issuer_name,
     )
-    network = SimulatedNetwork(
-        seed, lines=by_channel[Channel.VOICE].lines, sms_per_minute=by_channel[Channel.SMS].rate
-    )
+    network = SimulatedNetwork(seed, lines=by_channel[Channel.VOICE].lines, sms_per_minute=by_channel[Channel.SMS].rate)
     return product, network
 
 

@@ -14,7 +14,7 @@ from warning_dispatch.engine.drill_records import DrillContent, NamedPerson
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.reading import Reading, read_facts
 from warning_dispatch.engine.rounds import HazardFinder
-from warning_dispatch.errors import Finding, FindingsError
+from warning_dispatch.errors import DrillError, Finding
 from warning_dispatch.escalation.timing import slowest_end
 from warning_dispatch.model.alert import Alert, AlertStatus, MsgType
 from warning_dispatch.model.colour import Colour
@@ -70,7 +70,7 @@ class Composer:
         self._settings = settings
 
     def __call__(self, ledger: Ledger, asked: DrillRequest) -> DrillContent:
-        """What will be released. FindingsError with everything that is wrong; nothing is written."""
+        """What will be released. DrillError with everything that is wrong; nothing is written."""
         found: list[Finding] = []
         warned = self._warned(ledger, asked, found)
         names = self._areas(ledger, warned.codes if warned else asked.areas, found)
@@ -78,7 +78,7 @@ class Composer:
         people, units = self._people(ledger, asked, found)
         _check_times(ledger, asked, found)
         if found or warned is None or plan is None:
-            raise FindingsError(found)
+            raise DrillError(found)
         chosen = self._chosen_tiers(asked, plan, warned, found)
         plan = with_tiers(plan, chosen)
         coverage = self._coverage(ledger, plan, warned, tuple(names))
@@ -89,7 +89,7 @@ class Composer:
         if not found and not ledger.tx.rounds.needed(asking, NOBODY_BEFORE):
             found.append(Finding("--area", both("这些区域、层级里没有可叫的单位", "nobody can be called there")))
         if found:
-            raise FindingsError(found)
+            raise DrillError(found)
         return DrillContent(
             title=asked.title.strip() or self._usual_title(asked.kind, warned, tuple(names.values())),
             hazard=warned.hazard.key,

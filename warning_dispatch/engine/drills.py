@@ -57,7 +57,7 @@ class Drills:
     def compose(self, ledger: Ledger, asked: DrillRequest, actor: str) -> int:
         """Write a drill down; its id. One on paper runs from now on, the others wait for their release.
 
-        FindingsError with everything that is wrong with it; then nothing was written and nobody is called.
+        DrillError with everything that is wrong with it; then nothing was written and nobody is called.
         """
         _require(actor)
         content = self._parts.compose(ledger, asked)

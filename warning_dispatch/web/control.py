@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from warning_dispatch.drill_ports import Drilling
 from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError, RefusedError
 from warning_dispatch.model.register import RegisterCounts
@@ -25,6 +26,7 @@ from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
 from warning_dispatch.web.api import intake_answer
 from warning_dispatch.web.body import read_body
 from warning_dispatch.web.documents import AckDocument, AckRequest, IntakeDocument, Said, intake_document
+from warning_dispatch.web.drill_control import DrillControl
 from warning_dispatch.web.failures import ApiRefusalError, Failures, status_of
 from warning_dispatch.web.guard import Guard
 from warning_dispatch.web.pages import Pages
