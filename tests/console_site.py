@@ -11,6 +11,7 @@ from typing import Any, Self
 import uvicorn
 
 from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning
+from warning_dispatch.bootstrap.installation import drill_parts
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.model.states import Means
@@ -78,6 +79,10 @@ class Desk:
         """See the port."""
         return await self._done("preview", raw, source)
 
+    async def once(self, _lane: object, work: Any) -> Any:
+        """A use case in a transaction of its own."""
+        return (await self._done("once", work)).result
+
     def health(self) -> Health:
         """See the port."""
         return Health(self._clock.now(), database=True)
@@ -107,7 +112,9 @@ class Bureau:
 
     def app(self, officer: str = OFFICER) -> Any:
         """The application with the console, before whoever is called so."""
-        parts = console_parts(self.settings, self.product.configuration, self.read, self.desk, OpenEntrance(officer))
+        configuration, entrance = self.product.configuration, OpenEntrance(officer)
+        drilling = drill_parts(self.product, self.desk)
+        parts = console_parts(self.settings, configuration, self.read, self.desk, entrance, drilling)
         return create_app(
             self.read,
             self.desk,

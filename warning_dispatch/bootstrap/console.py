@@ -8,12 +8,14 @@ from pathlib import Path
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
 from warning_dispatch.delivery.configured import reaches_people
+from warning_dispatch.drill_ports import Drilling
 from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.settings import Settings
 from warning_dispatch.tomlfiles import both, read_toml
 from warning_dispatch.web.console.atlas import Atlas, load_outlines
 from warning_dispatch.web.console.console import ConsoleParts
 from warning_dispatch.web.console.door import Entrance
+from warning_dispatch.web.console.drills import DrillDeskParts
 from warning_dispatch.web.console.warnings import Hand
 
 TILES_FILE = "tiles.toml"
@@ -23,7 +25,12 @@ MOST = 40
 
 
 def console_parts(
-    settings: Settings, configuration: Configuration, read: ConsoleReadings, desk: ConsoleDesk, entrance: Entrance
+    settings: Settings,
+    configuration: Configuration,
+    read: ConsoleReadings,
+    desk: ConsoleDesk,
+    entrance: Entrance,
+    drilling: Drilling | None = None,
 ) -> ConsoleParts:
     """The console of an installation. ConfigError when its map cannot be used."""
     return ConsoleParts(
@@ -38,6 +45,7 @@ def console_parts(
             within=settings.ingest.within,
         ),
         samples=not reaches_people(settings),
+        drills=DrillDeskParts(drilling, configuration, settings.ingest.within) if drilling else None,
     )
 
 

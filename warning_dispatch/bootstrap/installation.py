@@ -352,7 +352,9 @@ def _superiors(product: Product, desk: EngineDesk, clock: Clock) -> Superiors:
 
 def _console(settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk) -> ConsoleParts:
     within = settings.ingest.within
-    return console_parts(settings, product.configuration, product.read, desk, LoggedIn(Access(login.paths_of), within))
+    entrance = LoggedIn(Access(login.paths_of), within)
+    drilling = drill_parts(product, desk)
+    return console_parts(settings, product.configuration, product.read, desk, entrance, drilling)
 
 
 def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk) -> FastAPI:

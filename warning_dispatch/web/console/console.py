@@ -17,6 +17,7 @@ from warning_dispatch.errors import ChangedError, DispatchError, FindingsError, 
 from warning_dispatch.web.console.atlas import Atlas
 from warning_dispatch.web.console.callout import CallOutPage
 from warning_dispatch.web.console.door import Asked, Entrance
+from warning_dispatch.web.console.drills import DrillDeskParts, DrillPages
 from warning_dispatch.web.console.now import NowPage
 from warning_dispatch.web.console.screens import Screen, Screens
 from warning_dispatch.web.console.unit import REVEAL, SURE, Order, UnitPage
@@ -41,6 +42,8 @@ class ConsoleParts:
     atlas: Atlas = field(default_factory=Atlas)
     hand: Hand | None = None
     samples: bool = True
+    drills: DrillDeskParts | None = None
+    """None: nothing is drilled here (the demonstration, whose phones are invented anyway)."""
 
 
 class Console:
@@ -57,6 +60,7 @@ class Console:
         self._callouts = CallOutPage(parts.read, desk, clock, parts.atlas)
         self._units = UnitPage(parts.read, desk, clock, samples=parts.samples)
         self._warnings = WarningPages(parts.read, desk, clock, parts.hand)
+        self._drills = DrillPages(parts.drills, parts.read, clock) if parts.drills else None
 
     def close(self) -> None:
         """End all streams. To be called in the server's event loop."""
@@ -83,6 +87,28 @@ class Console:
             self._act(f"{unit}/receiver", self._units.add_receiver),
             self._act(f"{message}/release", self._warnings.release),
             self._act("/start", self._warnings.start),
+            *self._drill_routes(),
+        ]
+
+    def _drill_routes(self) -> list[BaseRoute]:
+        """The pages of drills; whoever composes, releases and stops must have the right to act."""
+        pages, one = self._drills, "/drills/{drill:int}"
+        if pages is None:
+            return []
+
+        async def form(visit: Visit) -> Response:
+            return await self._shown(visit, pages.new_screen(visit.asked()))
+
+        return [
+            *self._looks("/drills", pages.screen),
+            self._route("/drills/new", Asked.ACT, form),
+            *self._looks(one, pages.one_screen),
+            *self._looks(f"{one}/report", pages.report_screen),
+            self._act("/drills/new", pages.compose),
+            self._act("/drills/days", pages.add_day),
+            self._act("/drills/days/{day:int}/drop", pages.drop_day),
+            self._act(f"{one}/release", pages.release),
+            self._act(f"{one}/stop", pages.stop),
         ]
 
     # --- how every one of them is answered ----------------------------------------------------------------
@@ -128,7 +154,7 @@ class Console:
 
     async def _visit(self, request: Request, asked: Asked) -> Visit:
         officer = await self._entrance.enter(request, asked)
-        return Visit(request, officer, words_of(request, self._pages), HOME)
+        return Visit(request, officer, words_of(request, self._pages), HOME, drilling=self._drills is not None)
 
     async def _shown(self, visit: Visit, screen: Screen, status: int = 200, **more: object) -> Response:
         return await self._screens.page(screen, visit.words, {**visit.frame(), **more}, status)
