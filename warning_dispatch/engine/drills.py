@@ -146,6 +146,8 @@ class Drills:
             if drill.announce_at is not None and drill.announce_at <= now and drill.announced_id is None:
                 self._announce(ledger, drill, starts_at)
             return
+        live = LiveDrill(drill.id, drill.kind, drill.state, drill.announced_id, drill.callout_id)
+        silence(ledger, live, actor=BY_ITSELF, reason="its_hour")  # an announcement that comes after its drill is none
         if starts_at is not None and is_missed(starts_at, now):
             end_drill(ledger, drill.id, move(drill.state, DrillEvent.MISSED), BY_ITSELF, DrillEvent.MISSED)
             ledger.alarm("drill_missed", written(drill=drill.id), about=f"drill {drill.id}")
