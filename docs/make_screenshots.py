@@ -39,6 +39,12 @@ def main() -> int:
     OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         bureau = Bureau(Path(folder), lines=60)
+        drill = bureau.drill()
+        bureau.play(780)
+        bureau.end_drill(drill)
+        bureau.play(3_600)
+        interrupted = bureau.drill("1411")
+        bureau.play(300)
         callout = bureau.warn()
         bureau.play(780)
         message = bureau.quarantined()
@@ -53,6 +59,10 @@ def main() -> int:
             "warnings": "/console/warnings",
             "warning": f"/console/warnings/{message}",
             "start": "/console/start",
+            "drills": "/console/drills",
+            "drill-new": "/console/drills/new",
+            "drill": f"/console/drills/{interrupted}",
+            "drill-report": f"/console/drills/{drill}/report",
         }
         with Served(bureau.app()) as served, sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)

@@ -11,13 +11,16 @@ from typing import Any, Self
 import uvicorn
 
 from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning
+from warning_dispatch.bootstrap.drills import drill_tables
 from warning_dispatch.bootstrap.installation import drill_parts
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.engine.acts import Act
+from warning_dispatch.model.drills import DrillKind, DrillRequest
 from warning_dispatch.model.states import Means
 from warning_dispatch.model.views import Health
 from warning_dispatch.settings import load_settings
 from warning_dispatch.simulation.stage import Stage
+from warning_dispatch.store.reading_drills import REPORT
 from warning_dispatch.web.application import create_app
 from warning_dispatch.web.console.door import OpenEntrance
 
@@ -130,6 +133,28 @@ class Bureau:
         with self.desk.lock:
             raw = demo_warning(self.settings.config_dir, self.clock.now())
             return int(self.engine.take_in(self.clock.now(), raw, "demo").result.callouts[0])
+
+    def drill(self, area: str = "141124") -> int:
+        """A drill for everyone of an area, released by two; its number."""
+        asked = DrillRequest(DrillKind.EVERYONE, hazard="暴雨", colour="red", areas=(area,), valid=3_600_000)
+        key = int(self.once(lambda ledger: self.engine.drills.compose(ledger, asked, OFFICER)))
+        for who in (OFFICER, "李值班"):
+            self.once(lambda ledger, who=who: self.engine.drills.release(ledger, key, who))
+        return key
+
+    def end_drill(self, key: int) -> None:
+        """An officer stops it, and the daemon keeps its report."""
+        self.once(lambda ledger: self.engine.drills.stop(ledger, key, OFFICER, "演练结束"))
+        found = drill_tables(self.product).report(key)
+        text = REPORT.dump_json(found).decode()
+        self.once(lambda ledger: self.engine.drills.keep_report(ledger, key, text, found.score))
+
+    def once(self, work: Any) -> Any:
+        """A use case in a transaction of its own."""
+        with self.desk.lock:
+            done = self.engine.once(self.clock.now(), work)
+            self.demo.network.hang_up(done.hang_up, self.clock.now())
+            return done.result
 
     def play(self, seconds: float) -> None:
         """So much time goes by."""

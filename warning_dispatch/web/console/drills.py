@@ -144,9 +144,8 @@ class DrillPages:
             kind,
             title=_plain(form.get("title", ""))[:60],
             alert_id=alert,
-            hazard=form.get("hazard", "")
-            or ("" if by_message else next(iter(self._parts.configuration.hazards.hazards))),
-            colour=form.get("colour", ""),
+            hazard="" if by_message else form.get("hazard", ""),
+            colour="" if by_message else form.get("colour", ""),
             areas=tuple(dict.fromkeys(f"{form.get('area', '')} {form.get('codes', '')}".split())),
             tiers=tuple(form.get("tier", "").split()),
             people=tuple(form.get("people", "").replace("：", ":").replace("，", " ").replace(",", " ").split()),
