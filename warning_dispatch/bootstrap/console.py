@@ -10,6 +10,7 @@ from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
 from warning_dispatch.delivery.configured import reaches_people
 from warning_dispatch.drill_ports import Drilling
 from warning_dispatch.errors import ConfigError, Finding
+from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.settings import Settings
 from warning_dispatch.tomlfiles import both, read_toml
 from warning_dispatch.web.console.atlas import Atlas, load_outlines
@@ -30,6 +31,7 @@ def console_parts(
     read: ConsoleReadings,
     desk: ConsoleDesk,
     entrance: Entrance,
+    response: ResponseParts | None = None,
     drilling: Drilling | None = None,
 ) -> ConsoleParts:
     """The console of an installation. ConfigError when its map cannot be used."""
@@ -44,6 +46,7 @@ def console_parts(
             issuer_name=settings.ingest.hand_issuer_name,
             within=settings.ingest.within,
         ),
+        response=response,
         samples=not reaches_people(settings),
         drills=DrillDeskParts(drilling, configuration, settings.ingest.within) if drilling else None,
     )
