@@ -46,7 +46,7 @@ class NowPage:
         views = self._read.callouts(live_only=True, limit=MOST_LIVE)
         seen = self._read.seen_by([view.id for view in views])
         cards = [card_of(self._read, view, now, seen) for view in views]
-        cards.sort(key=lambda card: (-card.view.colour, -card.view.started_at, -card.view.id))
+        cards.sort(key=lambda card: (card.practice, -card.view.colour, -card.view.started_at, -card.view.id))
         alarms = self._read.alarms(open_only=True, limit=ALARMS_SHOWN)
         latest = self._read.callouts(limit=OVER_SHOWN + len(views))
         over = [view for view in latest if view.state not in LIVE_CALLOUT][:OVER_SHOWN]
