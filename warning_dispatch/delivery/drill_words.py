@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from warning_dispatch.delivery.wording import WORDINGS, clean
+from warning_dispatch.delivery.wording import WORDINGS, placeholder_values
 from warning_dispatch.model.texts import DRILL, DRILL_SPOKEN, UNIT_MARK, VALUES, AlertFacts, FrozenText, FrozenTexts
 
-_ISSUER = 20
-"""Characters of the issuer's name."""
 _WORDS: Mapping[str, str] = {
     "zh_CN": "预告：{issuer}定于{time}开展{hazard}{colour}预警叫应演练，届时请{unit}接听电话、看短信，按演练要求确认。现在不用回复。",
     "en": "{issuer} will hold a drill on {time} ({colour} {hazard}). {unit}: answer calls and texts then. No reply needed now.",
@@ -24,12 +23,11 @@ def announcement(facts: AlertFacts, starts_at: int, languages: Sequence[str]) ->
     texts, values = {}, {}
     for language in languages:
         wording = WORDINGS[language]
-        spoken, short, full = wording.times(starts_at)
-        hazard = facts.hazard if language.startswith("zh") else (facts.hazard_english or facts.hazard).lower()
-        said = {"issuer": clean(facts.issuer, _ISSUER), "hazard": hazard, "colour": wording.colours[facts.colour]}
-        body = _WORDS[language].format(**said, time=short, unit=UNIT_MARK)
+        said = placeholder_values(replace(facts, sent=starts_at), language)
+        hazard = str(said["hazard"]) if language.startswith("zh") else str(said["hazard"]).lower()
+        words = {"issuer": said["issuer"], "time": said["time_short"], "hazard": hazard, "colour": said["colour"]}
+        body = _WORDS[language].format(**words, unit=UNIT_MARK)
         texts[f"{language}/sms/notice"] = FrozenText("", wording.drill_mark + body)
-        times = {"time": spoken, "time_short": short, "issued": full}
-        mark = wording.drill_mark + _AHEAD[language]
-        values[language] = dict.fromkeys(VALUES, "") | said | times | {DRILL: mark, DRILL_SPOKEN: wording.drill_spoken}
+        marks = {DRILL: wording.drill_mark + _AHEAD[language], DRILL_SPOKEN: wording.drill_spoken}
+        values[language] = {name: str(said[name]) for name in VALUES} | marks
     return FrozenTexts(texts, values)
