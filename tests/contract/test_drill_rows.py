@@ -183,13 +183,13 @@ def test_the_calendar(house: Any) -> None:
         ("2026-08-01", drill, False),
         ("2027-05-12", None, True),
     ]
-    assert read.busy("2027-05-11")
-    assert not read.busy("2026-07-01")
+    assert read.busy("2027-05-11", START)
+    assert not read.busy("2026-07-01", START)
     with writing(house.engine) as connection:
         rows = DrillTable(Sql(connection))
         assert rows.drop_day(late)
         assert not rows.drop_day(late)
-    assert not read.busy("2027-05-11")
+    assert not read.busy("2027-05-11", START)
 
 
 def test_the_daemon_sees_what_is_to_be_reported_and_played(house: Any) -> None:
@@ -205,7 +205,7 @@ def test_the_daemon_sees_what_is_to_be_reported_and_played(house: Any) -> None:
         rows.begun(paper, None, START)
     assert read.unreported() == [over]
     assert read.to_play() == [paper]
-    assert not read.busy("2026-07-01"), "nothing but paper: the writer is left in peace"
+    assert not read.busy("2026-07-01", START), "nothing but paper: the writer is left in peace"
 
 
 def test_how_everybody_fared(house: Any) -> None:
@@ -264,3 +264,24 @@ def test_the_named_list_travels_with_the_call_out(house: Any) -> None:
         found = CallOutTable(Sql(connection)).load([listed, open_])
     assert found[listed].named == frozenset({3, 5})
     assert found[open_].named is None
+
+
+def test_the_writer_is_bothered_only_when_something_is_due(house: Any) -> None:
+    """A drill of tomorrow, or one that runs, costs the engine nothing; its hour and its end are seen."""
+    read = DrillTables(house.engine, {}, ())
+    callout = house.callout(purpose=Purpose.DRILL.value)
+    with writing(house.engine) as connection:
+        rows = DrillTable(Sql(connection))
+        key = rows.insert(new(starts_at=START + 100, announce_at=START + 50))
+        rows.released(key, Release("甲", "乙", complete=True), DrillState.RELEASED, START)
+    assert not read.busy("2026-07-01", START + 49)
+    assert read.busy("2026-07-01", START + 50)
+    with writing(house.engine) as connection:
+        DrillTable(Sql(connection)).announced(key, 99)
+    assert not read.busy("2026-07-01", START + 99)
+    assert read.busy("2026-07-01", START + 100)
+    with writing(house.engine) as connection:
+        DrillTable(Sql(connection)).begun(key, callout, START + 100)
+    assert not read.busy("2026-07-01", START + 200)
+    house.change(schema.callout, callout, state=CallOutState.COMPLETE.value)
+    assert read.busy("2026-07-01", START + 200)

@@ -54,8 +54,9 @@ class DrillKeeper:
     async def look(self, writer: Writer) -> None:
         """1. What is due. 2. Reports of what is over. 3. One drill on paper is set going, if one waits."""
         try:
-            today = beijing_text(self._clock.now(), "%Y-%m-%d")
-            if await asyncio.to_thread(self._tables.busy, today):
+            now = self._clock.now()
+            today = beijing_text(now, "%Y-%m-%d")
+            if await asyncio.to_thread(self._tables.busy, today, now):
                 await self._write(writer, lambda ledger: self._engine.drills.tend(ledger, today))
             for drill_id in await asyncio.to_thread(self._tables.unreported):
                 await self._report(writer, drill_id)

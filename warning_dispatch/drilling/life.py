@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from unicodedata import normalize
 
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.drills import DrillKind, DrillState, releases_needed
 
 S = DrillState
 
+ACCOUNT = "user:"
+"""Stands before the login of whoever acts on a page."""
 LATE = 600_000
 """ms after its hour in which a drill may still begin; after that it was missed, and people have gone home."""
 
@@ -86,7 +89,7 @@ def release(kind: DrillKind, state: DrillState, first: str, actor: str) -> Relea
         raise RefusedError("放行须写明操作人 / a release needs an actor (--actor)")
     if not first:
         return Release(named, "", complete=releases_needed(kind) <= 1)
-    if _same(first, named):
+    if same_person(first, named):
         raise RefusedError(
             f"{named} 已经放行过；全员演练须由另一人再放行一次 / "
             f"{named} has released it already: a drill for everyone needs another person as well"
@@ -94,8 +97,13 @@ def release(kind: DrillKind, state: DrillState, first: str, actor: str) -> Relea
     return Release(first, named, complete=True)
 
 
-def _same(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are one person's: however wide or capital, and by an account ("user:wang") or at the keyboard."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(name: str) -> str:
+    return normalize("NFKC", name).casefold().strip().removeprefix(ACCOUNT).strip()
 
 
 def is_missed(starts_at: int, now: int) -> bool:

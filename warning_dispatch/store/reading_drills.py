@@ -28,6 +28,7 @@ from warning_dispatch.model.drills import (
     NumberFact,
 )
 from warning_dispatch.model.plan import Tier
+from warning_dispatch.model.states import LIVE_CALLOUT
 from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.drill_rows import CONTENT, DrillTable
@@ -47,6 +48,10 @@ _NUMBERS = """SELECT DISTINCT u.code, u.name, e.role, a.channel, n.masked, a.out
  JOIN number n ON n.id = a.number_id LEFT JOIN unit s ON s.id = u.superior_id
  LEFT JOIN unit t ON t.id = s.superior_id LEFT JOIN unit v ON v.id = t.superior_id
  WHERE a.callout_id = ?"""
+_DUE = f"""SELECT d.id FROM drill d LEFT JOIN callout o ON o.id = d.callout_id WHERE d.kind <> {DrillKind.PAPER.value}
+ AND (d.state = {DrillState.RELEASED.value} AND (d.starts_at <= ? OR d.announced_id IS NULL AND d.announce_at <= ?)
+   OR d.state = {DrillState.RUNNING.value} AND o.state NOT IN ({", ".join(str(one.value) for one in LIVE_CALLOUT)})) LIMIT 1"""
+"""A released drill whose hour or announcement is due, or one whose call-out has come to its end."""
 _COMPARABLE = (DrillState.DONE, DrillState.STOPPED)
 _ROLES = {role.value: role.key for role in Role}
 
@@ -197,11 +202,11 @@ class DrillTables:
 
     # --- for the daemon -----------------------------------------------------------------------------------
 
-    def busy(self, today: str) -> bool:
-        """Whether the writer has something to look at: a drill released or under way, a reminder, a day that has passed."""
+    def busy(self, today: str, now: int) -> bool:
+        """Whether the writer has something to do: an hour that has come, a drill that is over, a reminder, a past day."""
         with self._reading() as sql:
             rows = DrillTable(sql)
-            if any(one.kind is not DrillKind.PAPER for one in rows.live()):
+            if sql.one(_DUE, now, now) is not None:
                 return True
             return any(is_past(one.day, today) or _reminds(one, today) for one in rows.days())
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warning_dispatch.drilling.life import LATE, TABLE, DrillEvent, is_missed, move, release
+from warning_dispatch.drilling.life import LATE, TABLE, DrillEvent, is_missed, move, release, same_person
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.drills import DRILL_OVER, DrillKind, DrillState, releases_needed
 
@@ -18,7 +18,7 @@ def test_everyone_needs_two_different_persons(first: str, second: str) -> None:
     """Promise 5: however a name is written, one person is one person."""
     one = release(DrillKind.EVERYONE, DrillState.COMPOSED, "", first)
     assert not one.complete
-    if first.strip().casefold() == second.strip().casefold():
+    if same_person(first, second):
         with pytest.raises(RefusedError):
             release(DrillKind.EVERYONE, DrillState.COMPOSED, one.first, second)
     else:
@@ -66,3 +66,20 @@ def test_a_drill_begins_a_little_late_or_never() -> None:
     """Ten minutes of a restart are forgiven, a night is not."""
     assert not is_missed(1_000, 1_000 + LATE)
     assert is_missed(1_000, 1_001 + LATE)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("user:wang", "wang"), ("Wang", "wang "), ("ｗａｎｇ", "wang"), ("user:Wang", "USER:wang"), (" 王值班", "王值班")],
+)
+def test_one_person_by_two_ways_is_one_person(one: str, other: str) -> None:
+    """At the page as an account and at the keyboard as a login: still the same."""
+    assert same_person(one, other)
+    with pytest.raises(RefusedError):
+        release(DrillKind.EVERYONE, DrillState.COMPOSED, one, other)
+
+
+def test_two_persons_are_two() -> None:
+    """Names that only look alike are not the same."""
+    assert not same_person("王值班", "李值班")
+    assert not same_person("user:wang", "user:wang2")

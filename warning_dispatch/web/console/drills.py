@@ -13,6 +13,7 @@ from warning_dispatch.clock import Clock, beijing_text
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.console_ports import ConsoleReadings
 from warning_dispatch.drill_ports import Drilling
+from warning_dispatch.drilling.life import same_person
 from warning_dispatch.errors import Finding, FindingsError, RefusedError
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.drills import DRILL_OVER, DrillDay, DrillKind, DrillRequest, DrillState, DrillView
@@ -222,7 +223,7 @@ class DrillPages:
 
 
 def _same(view: DrillView, actor: str) -> bool:
-    return bool(view.first_by) and view.first_by.casefold() == actor.strip().casefold()
+    return bool(view.first_by) and same_person(view.first_by, actor)
 
 
 def _kind(form: Mapping[str, str]) -> DrillKind | None:
