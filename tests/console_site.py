@@ -16,9 +16,13 @@ from warning_dispatch.bootstrap.drills import drill_tables
 from warning_dispatch.bootstrap.installation import drill_parts
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.engine.acts import Act
+from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.engine.turn import Inbox
+from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.drills import DrillKind, DrillRequest
 from warning_dispatch.model.feedback import Feedback
+from warning_dispatch.model.lockout import LoginRules
+from warning_dispatch.model.rights import Grant, GrantKind
 from warning_dispatch.model.states import CalleeState, Means, Purpose
 from warning_dispatch.model.unit import Role
 from warning_dispatch.model.views import Health
@@ -27,18 +31,25 @@ from warning_dispatch.response_desk import WriterResponseDesk
 from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.settings import load_settings
 from warning_dispatch.simulation.stage import Stage
+from warning_dispatch.store.accounts import hash_password
 from warning_dispatch.store.database import reading
+from warning_dispatch.store.journal import Journal
+from warning_dispatch.store.people import NewAccount, PeopleBook
 from warning_dispatch.store.reading_drills import REPORT
 from warning_dispatch.store.reading_own_list import OwnListTables
 from warning_dispatch.store.reading_response import ResponseTables
+from warning_dispatch.store.sessions import SessionBook
 from warning_dispatch.store.sql import Sql
 from warning_dispatch.superior_desk import WriterSuperiorDesk
+from warning_dispatch.web.access import Access
 from warning_dispatch.web.application import create_app
-from warning_dispatch.web.console.door import OpenEntrance
+from warning_dispatch.web.console.door import LoggedIn, OpenEntrance
+from warning_dispatch.web.login_desk import LoginDesk
 
 START = 1_785_000_000_000
 OPERATOR = Means.OPERATOR
 OFFICER = "王值班"
+PASSWORD = "the mulberry on the roof"
 ROOT = Path(__file__).parents[1]
 
 
@@ -50,6 +61,7 @@ class Desk:
         self._engine = engine
         self._clock = clock
         self.lock = threading.RLock()
+        self.tasks = Tasks(self, engine)
 
     async def _done(self, name: str, *arguments: object, **named: object) -> Any:
         def work() -> Any:
@@ -110,6 +122,28 @@ class Desk:
         return Health(self._clock.now(), database=True)
 
 
+class Tasks:
+    """ports.TaskDesk straight into the engine."""
+
+    def __init__(self, desk: Desk, engine: Any) -> None:
+        """`desk` does one thing at a time."""
+        self._desk = desk
+        self._tasks = engine.tasks
+
+    async def take(self, attempt_id: int, *, actor: str) -> int:
+        """See the port."""
+        return int(await self._desk.once(None, lambda ledger: self._tasks.take(ledger, attempt_id, actor=actor)))
+
+    async def number(self, attempt_id: int, *, actor: str) -> str:
+        """See the port."""
+        return str(await self._desk.once(None, lambda ledger: self._tasks.number(ledger, attempt_id, actor=actor)))
+
+    async def finish(self, attempt_id: int, result: str, *, actor: str, note: str = "") -> None:
+        """See the port."""
+        came = TaskResult(result)
+        await self._desk.once(None, lambda ledger: self._tasks.finish(ledger, attempt_id, came, actor=actor, note=note))
+
+
 class Bureau:
     """Everything wired but the daemon: tests play time themselves."""
 
@@ -153,6 +187,42 @@ class Bureau:
             clock=self.clock,
             console=parts,
             response=self.response,
+        )
+
+    def login(self, **officers: str) -> LoginDesk:
+        """A real login: name → the unit that whoever is called so is an officer of. One password for all."""
+        database, sealer = self.product.database, self.product.sealer
+        journal = Journal(self.product.keys.journal_key, silent_logger())
+        people = PeopleBook(database, sealer, journal)
+        sessions = SessionBook(database, sealer, journal, LoginRules())
+        for name, unit in officers.items():
+            grant = Grant(GrantKind.OFFICER, unit)
+            people.add(
+                NewAccount(name, hash_password(PASSWORD), grant, f"{name}某某"), actor="test", now=self.clock.now()
+            )
+
+        async def write(work: Any) -> Any:
+            def locked() -> Any:
+                with self.desk.lock:
+                    return work(self.clock.now())
+
+            return await asyncio.to_thread(locked)
+
+        return LoginDesk(people, sessions, self.clock, write, "1411")
+
+    def gated(self, login: LoginDesk, public_url: str = "http://127.0.0.1") -> Any:
+        """The whole application behind its login."""
+        door = LoggedIn(Access(login.paths_of), "1411")
+        return create_app(
+            self.read,
+            self.desk,
+            public_url=public_url,
+            live_page=True,
+            body_limit=8 << 20,
+            clock=self.clock,
+            console=console_parts(self.settings, self.product.configuration, self.read, self.desk, door, self.response),
+            response=self.response,
+            login=login,
         )
 
     def warn(self) -> int:

@@ -215,6 +215,8 @@ class ContactSettings(Shape):
     season_until: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-([0-2]\d|3[01])$")] = "10-15"
     morning: HourMinute = "08:00"
     """When the duty officer is told what got worse in the register, each day of the flood season."""
+    review_days: int = Field(default=30, ge=1, le=365)
+    """So many days before a key unit's review the duty officer is reminded, and once more a week and a day before."""
 
 
 class RetentionSettings(Shape):

@@ -49,6 +49,7 @@ def console_parts(
         response=response,
         samples=not reaches_people(settings),
         drills=DrillDeskParts(drilling, configuration, settings.ingest.within) if drilling else None,
+        bureau=settings.ingest.hand_issuer_name,
     )
 
 

@@ -381,7 +381,7 @@ def _public_app(
 ) -> FastAPI:
     """What listens on the bureau's network."""
     login = login_desk(settings, product, desk, clock) if Part.WEB in parts else None
-    response = response_parts(product, desk, clock)
+    response = response_parts(product, desk, clock, settings.contacts.review_days)
     return create_app(
         product.read,
         desk,
@@ -435,6 +435,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
         drills=drill_parts(product, desk),
+        response=response_parts(product, desk, clock, settings.contacts.review_days).desk,
     )
 
 

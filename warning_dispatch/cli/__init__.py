@@ -16,11 +16,13 @@ from warning_dispatch.cli import (
     callout,
     callout_lists,
     callout_people,
+    callout_response,
     campaign,
     contacts,
     contacts_change,
     contacts_check,
     contacts_files,
+    contacts_key_units,
     contacts_people,
     db,
     drill,
@@ -93,7 +95,14 @@ def _contacts() -> typer.Typer:
             "名册：导入、导出、检查、查看、待核号码", "the register: import, export, check, look, numbers in doubt"
         ),
     )
-    for part in (contacts_files.app, contacts_check.app, contacts.app, contacts_people.app, contacts_change.app):
+    for part in (
+        contacts_files.app,
+        contacts_check.app,
+        contacts.app,
+        contacts_people.app,
+        contacts_change.app,
+        contacts_key_units.app,
+    ):
         group.add_typer(part)
     return group
 
@@ -101,7 +110,7 @@ def _contacts() -> typer.Typer:
 def _callouts() -> typer.Typer:
     """The group `callout`, whose commands stand in several files."""
     group = typer.Typer(no_args_is_help=True, help=both("叫应：查看与处置", "call-outs: look and act"))
-    for part in (callout.app, callout_lists.app, callout_people.app):
+    for part in (callout.app, callout_lists.app, callout_people.app, callout_response.app):
         group.add_typer(part)
     return group
 

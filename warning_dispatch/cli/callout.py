@@ -343,4 +343,7 @@ def open_gate(
 pause = _whole_act(Act.PAUSE, "暂停拨号；到时自动恢复。", "Pause; it ends by itself after some minutes.")
 resume = _whole_act(Act.RESUME, "恢复拨号。", "Go on.")
 cancel = _whole_act(Act.CANCEL, "解除：停止叫应，通知已联系的单位。", "Stop, and tell those who had been contacted.")
+prepare = _whole_act(Act.PREPARE, "转入响应准备阶段。", "Move the response to preparation.")
+respond = _whole_act(Act.RESPOND, "转入应急响应阶段。", "Move the response to its second stage.")
+link_up = _whole_act(Act.LINK_UP, "转入应急联动阶段：有新措施的单位收到短信。", "Move the response to linkage.")
 close = _whole_act(Act.CLOSE, "办结。", "Close a call-out that is over.")

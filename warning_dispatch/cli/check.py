@@ -18,7 +18,7 @@ from warning_dispatch.cli.terminal import Terminal, command, finding_document, f
 from warning_dispatch.configuration.words import duration_text
 from warning_dispatch.tomlfiles import both
 
-SHOWN_NOTICES = 12
+SHOWN_NOTICES = 10
 _AREAS = {
     "settings": ("设置", "Settings"),
     "configuration": ("方案、灾种、结果表", "Chains, hazards, outcomes"),

@@ -126,6 +126,25 @@ def _at_full_speed(made: Demo, settings: Settings, clock: VirtualClock, console:
         console.print(line_of(result))
 
 
+def _app(made: Demo, settings: Settings, desk: EngineDesk, clock: Clock, address: str) -> FastAPI:
+    """Every page, open on loopback to whoever sits here."""
+    product, read = made.product, made.product.read
+    response = response_parts(product, desk, clock, settings.contacts.review_days)
+    return create_app(
+        read,
+        desk,
+        public_url=address,
+        live_page=True,
+        body_limit=8 << 20,
+        clock=clock,
+        register=TableRegisterLook(ContactSettings(), product.database, product.sealer, clock),
+        metrics=metrics_of(product, desk),
+        superiors=superior_parts(product, desk, clock),
+        response=response,
+        console=console_parts(settings, product.configuration, read, desk, OpenEntrance(DEMO_OFFICER), response),
+    )
+
+
 async def _in_time(
     made: Demo, settings: Settings, clock: Clock, console: Console, port: int, *, until_settled: bool, as_json: bool
 ) -> None:
@@ -138,7 +157,7 @@ async def _in_time(
         clock=clock,
         channels=dict.fromkeys(("phones", "sms", "mail", "operator"), channel),
         lost_routes=(),
-        make_servers=lambda desk: [serve(_pages(made, settings, clock, desk, address), host="127.0.0.1", port=port)],
+        make_servers=lambda desk: [serve(_app(made, settings, desk, clock, address), host="127.0.0.1", port=port)],
         read=read,
         pumps=[channel.pump],
         after_turn=made.product.meters.turned,
@@ -167,26 +186,6 @@ async def _in_time(
         typer.echo(json.dumps(result, ensure_ascii=False))
     else:
         console.print(line_of(result))
-
-
-def _pages(made: Demo, settings: Settings, clock: Clock, desk: EngineDesk, address: str) -> FastAPI:
-    """What the demonstration shows: everything that needs no login."""
-    product = made.product
-    response = response_parts(product, desk, clock)
-    entrance = OpenEntrance(DEMO_OFFICER)
-    return create_app(
-        product.read,
-        desk,
-        public_url=address,
-        live_page=True,
-        body_limit=8 << 20,
-        clock=clock,
-        register=TableRegisterLook(ContactSettings(), product.database, product.sealer, clock),
-        metrics=metrics_of(product, desk),
-        superiors=superior_parts(product, desk, clock),
-        response=response,
-        console=console_parts(settings, product.configuration, product.read, desk, entrance, response),
-    )
 
 
 async def _watch(

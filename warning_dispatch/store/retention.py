@@ -319,6 +319,7 @@ _BEFORE: Mapping[str, Sequence[str]] = {
     "alert": (
         "DELETE FROM outlet_post WHERE publication_id IN (SELECT id FROM publication WHERE alert_id IN {ids})",
         "DELETE FROM publication WHERE alert_id IN {ids}",
+        "DELETE FROM alert_area WHERE alert_id IN {ids}",
         "UPDATE alert_chain SET alert_id = NULL WHERE alert_id IN {ids}",
     ),
 }

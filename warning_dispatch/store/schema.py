@@ -29,11 +29,12 @@ from warning_dispatch.store.schema_people import login_failure, user, user_grant
 from warning_dispatch.store.schema_register import duty_shift, endpoint, number, receiver, register_change, unit
 from warning_dispatch.store.schema_renewal import campaign, filing, letter, proof, renewal_link, renewal_link_unit
 from warning_dispatch.store.schema_response import action_done, feedback, response, response_step
-from warning_dispatch.store.schema_sources import lease, outlet_post, publication, source, source_item
+from warning_dispatch.store.schema_sources import alert_area, lease, outlet_post, publication, source, source_item
 
 __all__ = [
     "Key",
     "action_done",
+    "alert_area",
     "campaign",
     "drill",
     "drill_day",

@@ -109,6 +109,7 @@ ALARMS: Mapping[str, Pair] = {
     "drill_missed": ("演练时间已过，没有开始", "a drill missed its hour and did not begin"),
     "drill_due": ("演练日历提醒", "a drill is near"),
     "drill_not_held": ("日历上的演练没有做", "a drill of the calendar was not held"),
+    "review_near": ("重点单位快到复核日期", "key units: review due soon"),
 }
 _DETAILS: Mapping[str, Pair] = {
     "area_unknown": (
@@ -156,6 +157,10 @@ _DETAILS: Mapping[str, Pair] = {
     "units_unreachable": (
         "{units} 个单位没有能用的电话：{names}。请今天补报号码，见 contacts check",
         "{units} units have no usable phone: {names}. Get their numbers today, see contacts check",
+    ),
+    "review_near": (
+        "{units} 家：{names}。名单见“重点单位”页，复核后改“单位”表的复核日期",
+        "{units}: {names}. See the page of key units; enter the next date in the sheet of units",
     ),
     "register_worse": (
         "完好度 {score} 分；新增：{gaps}。见 contacts check",

@@ -90,7 +90,7 @@ def test_check_of_a_ready_installation(keyboard: Any) -> None:
     """No findings; it says when villages ring, and that nobody is really called yet."""
     document = keyboard.asked("check")
     assert document["ok"]
-    assert (document["units"], document["receivers"]) == (2857, 6169)
+    assert (document["units"], document["receivers"]) == (2868, 6202)
     latest = {(one["chain"], one["colour"]): one["latest_seconds"] for one in document["timings"]}
     assert latest["city", "red"] == 300
     assert latest["city", "orange"] == 900

@@ -132,6 +132,11 @@ class Doubles:
         """See the port."""
         self.acts.append(("drop", day_id, actor))
 
+    def within(self, units: Sequence[str]) -> Doubles:
+        """A part of it, for an officer of a county."""
+        assert units
+        return self
+
     def divisions(self, level: object, below: str = "") -> Sequence[tuple[str, str]]:
         """Counties of the form."""
         del level, below
@@ -143,13 +148,14 @@ class Entrance:
 
     def __init__(self) -> None:
         self.may_act = True
+        self.part: tuple[str, ...] | None = None
 
     async def enter(self, request: Request, asked: Asked) -> Officer:
         """See door.Entrance."""
         del request
         if asked is Asked.ACT and not self.may_act:
             raise ApiRefusalError(403, "forbidden_unit", {"scope": "act"})
-        return Officer("user:wang", "王值班", may_act=self.may_act)
+        return Officer("user:wang", "王值班", may_act=self.may_act, sees=self.part, acts=self.part)
 
     async def form(self, request: Request, officer: Officer) -> Mapping[str, str]:
         """See door.Entrance."""
@@ -321,3 +327,13 @@ def test_the_report_says_what_to_mend(desk: TestClient) -> None:
     assert "上次演练" in page
     assert "丙村" in page
     assert "Numbers to mend" in desk.get("/console/drills/1/report?lang=en").text
+
+
+def test_an_officer_of_a_county_has_no_drills(desk: TestClient, doubles: Doubles, entrance: Entrance) -> None:
+    """They reach beyond the county: neither shown nor done."""
+    entrance.part = ("141124",)
+    for path in ("drills", "drills/1", "drills/1/report", "drills/new"):
+        assert desk.get(f"/console/{path}").status_code in (403, 409)
+    for path in ("drills/new", "drills/1/release", "drills/1/stop", "drills/days", "drills/days/3/drop"):
+        assert desk.post(f"/console/{path}", data=FORM).status_code in (403, 409)
+    assert doubles.acts == []

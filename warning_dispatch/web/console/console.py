@@ -6,18 +6,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import structlog
 from fastapi.sse import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from warning_dispatch.clock import Clock
-from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
-from warning_dispatch.errors import ChangedError, DispatchError, FindingsError, RefusedError
+from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings, ConsoleView
+from warning_dispatch.errors import ChangedError, DispatchError, FindingsError, NotYoursError, RefusedError
 from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.web.console.atlas import Atlas
 from warning_dispatch.web.console.callout import CallOutPage
-from warning_dispatch.web.console.door import Asked, Entrance
+from warning_dispatch.web.console.door import Asked, Entrance, Part
 from warning_dispatch.web.console.drills import DrillDeskParts, DrillPages
 from warning_dispatch.web.console.now import NowPage
 from warning_dispatch.web.console.response import ResponsePage
@@ -28,6 +29,7 @@ from warning_dispatch.web.console.warnings import Hand, WarningPages
 from warning_dispatch.web.failures import ApiRefusalError, status_of
 from warning_dispatch.web.pages import Pages
 
+_LOG = structlog.get_logger("warning_dispatch.web")
 HOME: Final = "console"
 """Where the console stands below the application's root."""
 Act = Callable[[Visit, Mapping[str, str]], Awaitable[Response | Screen]]
@@ -38,6 +40,7 @@ Look = Callable[[Visit], Screen]
 class ConsoleParts:
     """What the console stands on. `samples`: sample numbers may be added; `hand` None: nothing is begun by hand.
 
+    `bureau`: the name of the bureau, whose officers do what reaches beyond a county.
     `response` None: there are no pages of measures.
     """
 
@@ -50,6 +53,7 @@ class ConsoleParts:
     samples: bool = True
     drills: DrillDeskParts | None = None
     """None: nothing is drilled here (the demonstration, whose phones are invented anyway)."""
+    bureau: str = ""
 
 
 class Console:
@@ -58,17 +62,17 @@ class Console:
     def __init__(self, parts: ConsoleParts, pages: Pages, clock: Clock, *, secure: bool) -> None:
         """`secure`: cookies only over https."""
         desk = parts.desk
+        self._read = parts.read
+        self._bureau = parts.bureau
         self._entrance = parts.entrance
         self._pages = pages
         self._secure = secure
         self._screens = Screens(pages)
-        self._now = NowPage(parts.read, desk, clock)
-        self._callouts = CallOutPage(parts.read, desk, clock, parts.atlas)
         asked = parts.response.read.asked_of_unit if parts.response else None
-        self._units = UnitPage(parts.read, desk, clock, asked, samples=parts.samples)
-        self._response = (
-            ResponsePage(parts.read, desk, parts.response, pages, clock) if parts.response is not None else None
-        )
+        self._now = NowPage(desk, clock)
+        self._callouts = CallOutPage(desk, clock, parts.atlas)
+        self._units = UnitPage(desk, clock, asked, samples=parts.samples)
+        self._response = ResponsePage(desk, parts.response, pages, clock) if parts.response is not None else None
         self._warnings = WarningPages(parts.read, desk, clock, parts.hand)
         self._drills = DrillPages(parts.drills, parts.read, clock) if parts.drills else None
 
@@ -108,7 +112,7 @@ class Console:
             return []
 
         async def form(visit: Visit) -> Response:
-            return await self._shown(visit, pages.new_screen(visit.asked()))
+            return await self._shown(visit, pages.new_form(visit))
 
         return [
             *self._looks("/drills", pages.screen),
@@ -144,9 +148,9 @@ class Console:
             if root.strip("./"):
                 raise RefusedError("地址不对 / the address is wrong")
             screen = look(visit)
-            stream = self._screens.stream(
-                screen, visit.words, {**visit.frame(), "root": root, "console": f"{root}{HOME}/"}, have
-            )
+            frame = {**visit.frame(), "root": root, "console": f"{root}{HOME}/"}
+            await self._screens.look(screen, visit.words, frame)  # what is not theirs is refused, not a silent stream
+            stream = self._screens.stream(screen, visit.words, frame, have)
             return EventSourceResponse(stream, headers={"X-Accel-Buffering": "no"})
 
         stem = "" if path == "/" else path
@@ -173,7 +177,14 @@ class Console:
 
     async def _visit(self, request: Request, asked: Asked) -> Visit:
         officer = await self._entrance.enter(request, asked)
-        return Visit(request, officer, words_of(request, self._pages), HOME, drilling=self._drills is not None)
+        read = self._part(officer.sees)
+        acting = read if officer.acts == officer.sees else self._part(officer.acts)
+        drilling = self._drills is not None and officer.sees is None
+        words = words_of(request, self._pages)
+        return Visit(request, officer, words, HOME, read, acting, self._bureau, drilling=drilling)
+
+    def _part(self, units: Part) -> ConsoleView:
+        return self._read if units is None else self._read.within(units)
 
     async def _shown(self, visit: Visit, screen: Screen, status: int = 200, **more: object) -> Response:
         return await self._screens.page(screen, visit.words, {**visit.frame(), **more}, status)
@@ -186,9 +197,15 @@ class Console:
             raise
         except DispatchError as error:
             findings = error.findings if isinstance(error, FindingsError) else ()
-            changed = isinstance(error, ChangedError)
             texts = [finding_text(one, visit.words) for one in findings] or [in_words(error, visit.words)]
-            fields = {"changed": changed, "texts": texts, "back": visit.whence}
+            why = "title"
+            if isinstance(error, ChangedError):
+                why = "changed"
+            elif isinstance(error, NotYoursError):
+                why = "not_yours"
+                request = visit.request
+                _LOG.warning("not_yours", who=visit.officer.actor, method=request.method, path=request.url.path)
+            fields = {"why": why, "texts": texts, "back": visit.whence}
             screen = Screen("console/refused.html", ("title",), lambda: fields, None)
             return await self._shown(visit, screen, status_of(error)[0])
 
@@ -198,6 +215,7 @@ class Console:
         return await self._shown(visit, self._warnings.start_screen(visit, visit.asked()))
 
     async def _whole_act(self, visit: Visit, form: Mapping[str, str]) -> Response:
+        visit.require_all()
         if form.get("do") in SURE and not form.get("sure"):
             return await self._ask_again(visit, form, form["do"])
         try:
@@ -208,6 +226,7 @@ class Console:
     async def _list_act(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """A button beside a unit in a list; then back to that list, at that unit."""
         order = Order.read(form.get("do", ""))
+        await visit.require_unit(order.callee_id)
         if order.do in SURE and not form.get("sure"):
             return await self._ask_again(visit, form, order.do)
         await self._units.act(visit, form, order)
@@ -223,6 +242,7 @@ class Console:
         order = Order.read(form.get("do", ""))
         if order.callee_id != visit.number("callee"):
             raise RefusedError("不是这个单位 / it is another unit")
+        await visit.require_unit(order.callee_id)
         if order.do in SURE and not form.get("sure"):
             return await self._ask_again(visit, form, order.do)
         await self._units.act(visit, form, order)

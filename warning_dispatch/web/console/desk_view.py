@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from warning_dispatch.console_ports import ConsoleReadings
+from warning_dispatch.console_ports import ConsoleView
 from warning_dispatch.escalation import forecast
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.console_views import CalleeOrder, CalleeQuery
-from warning_dispatch.model.states import LIVE_CALLOUT, UNREACHED, CallOutState, Purpose
+from warning_dispatch.model.console_views import CalleeOrder, CalleeQuery, OwnCallee
+from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, UNREACHED, CalleeState, CallOutState, Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.model.views import CalleeRow, CallOutView, RouteView, TierView
 from warning_dispatch.web.catalogues import Catalogue
@@ -36,7 +36,10 @@ class TierLine:
 
 @dataclass(frozen=True, slots=True)
 class CallOutCard:
-    """One call-out at a glance. `left`: ms until 95 % have answered, 0 when they have, None where nobody can know."""
+    """One call-out at a glance. `left`: ms until 95 % have answered, 0 when they have, None where nobody can know.
+
+    `own`: how the units of an officer of a part stand in it themselves.
+    """
 
     view: CallOutView
     tiers: tuple[TierLine, ...]
@@ -49,6 +52,13 @@ class CallOutCard:
     late: tuple[CalleeRow, ...]
     seen_at: int | None
     seen_by: str
+    own: tuple[OwnCallee, ...] = ()
+
+    @property
+    def to_answer(self) -> tuple[OwnCallee, ...]:
+        """The officer's own units that have still to answer: at a county's desk it is their answer that ends the sound."""
+        done = (*FINISHED, CalleeState.DUTY_ANSWERED)
+        return tuple(one for one in self.own if one.state not in done) if self.live else ()
 
     @property
     def live(self) -> bool:
@@ -71,13 +81,26 @@ class CallOutCard:
         return -(-(self.left or 0) // MINUTE)
 
 
-def card_of(read: ConsoleReadings, view: CallOutView, now: int, seen: Mapping[int, tuple[int, str]]) -> CallOutCard:
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is known of several call-outs at once: who of the bureau has taken note, and how the officer's own units stand."""
+
+    seen: Mapping[int, tuple[int, str]]
+    own: Mapping[int, Sequence[OwnCallee]]
+
+    @staticmethod
+    def of(read: ConsoleView, callout_ids: Sequence[int]) -> Noted:
+        """Read it."""
+        return Noted(read.seen_by(callout_ids), read.own(callout_ids))
+
+
+def card_of(read: ConsoleView, view: CallOutView, now: int, noted: Noted) -> CallOutCard:
     """Read what a card shows."""
     reached = read.reached(view.id)
     tiers = tuple(TierLine(tier, tally_of([tier]), *reached.get(tier.name, (0, 0))) for tier in view.tiers)
     total = tally_of(view.tiers)
     until = view.ended_at or now
-    at, by = seen.get(view.id, (None, ""))
+    at, by = noted.seen.get(view.id, (None, ""))
     left = None
     if view.state is CallOutState.RUNNING:
         points = [(point.at, point.answered) for point in read.curve(view.id)]
@@ -95,10 +118,11 @@ def card_of(read: ConsoleReadings, view: CallOutView, now: int, seen: Mapping[in
         late=read.page(view.id, late).rows if total.unreached else (),
         seen_at=at,
         seen_by=by,
+        own=tuple(noted.own.get(view.id, ())),
     )
 
 
-def curve_of(read: ConsoleReadings, card: CallOutCard, now: int, words: Catalogue) -> Curve:
+def curve_of(read: ConsoleView, card: CallOutCard, now: int, words: Catalogue) -> Curve:
     """Answers so far against the plan: the latest moments at which tiers open, and the lines in service."""
     view = card.view
     openings = [
@@ -106,9 +130,15 @@ def curve_of(read: ConsoleReadings, card: CallOutCard, now: int, words: Catalogu
     ]
     latest = forecast.openings(read.plan(view.id), view.colour)
     units = [(latest.get(line.tier.name, 0), line.tally.asked) for line in card.tiers]
-    plan = forecast.course(units, voice_lines(read.routes()))
+    lines = _share_of_lines(voice_lines(read.routes()), card.total.callees, read.size(view.id))
+    plan = forecast.course(units, lines)
     until = view.ended_at or now
     return draw_curve(read.curve(view.id), card.total.asked, view.started_at, until, openings, plan)
+
+
+def _share_of_lines(lines: int | None, own: int, of: int) -> int | None:
+    """The lines that a part can count on: they are dealt between counties by turns, so by its share of the units."""
+    return None if lines is None else -(-lines * min(own, of) // max(1, of))
 
 
 def voice_lines(routes: Sequence[RouteView]) -> int | None:

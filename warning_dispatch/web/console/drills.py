@@ -14,7 +14,7 @@ from warning_dispatch.configuration import Configuration
 from warning_dispatch.console_ports import ConsoleReadings
 from warning_dispatch.drill_ports import Drilling
 from warning_dispatch.drilling.life import same_person
-from warning_dispatch.errors import Finding, FindingsError, RefusedError
+from warning_dispatch.errors import Finding, FindingsError, NotYoursError, RefusedError
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.drills import DRILL_OVER, DrillDay, DrillKind, DrillRequest, DrillState, DrillView
 from warning_dispatch.model.unit import UnitLevel
@@ -56,6 +56,7 @@ class DrillPages:
 
     def screen(self, visit: Visit) -> Screen:
         """All drills, and the calendar."""
+        _require_whole(visit)
         return Screen("console/drills.html", ("title", "table"), lambda: self._list_fields(visit), None)
 
     def _list_fields(self, visit: Visit, findings: tuple[str, ...] = ()) -> Mapping[str, object]:
@@ -71,6 +72,7 @@ class DrillPages:
 
     async def add_day(self, visit: Visit, form: Mapping[str, str]) -> Response | Screen:
         """Enter a day in the calendar."""
+        visit.require_all()
         kind, title = _kind(form), _plain(form.get("title", ""))
         try:
             day = date.fromisoformat(form.get("day", "").strip()).isoformat()
@@ -91,10 +93,16 @@ class DrillPages:
 
     async def drop_day(self, visit: Visit, _form: Mapping[str, str]) -> Response:
         """Take a day out."""
+        visit.require_all()
         await self._desk.drop_day(visit.number("day"), actor=visit.officer.actor)
         return visit.elsewhere("drills", done="drill_day_dropped")
 
     # --- composing ----------------------------------------------------------------------------------------
+
+    def new_form(self, visit: Visit) -> Screen:
+        """The form as its address fills it in."""
+        visit.require_all()
+        return self.new_screen(visit.asked())
 
     def new_screen(self, form: Mapping[str, str], findings: tuple[str, ...] = ()) -> Screen:
         """The form; with what is wrong with it."""
@@ -124,6 +132,7 @@ class DrillPages:
 
     async def compose(self, visit: Visit, form: Mapping[str, str]) -> Response | Screen:
         """Write it down; what is wrong comes back with all that was written."""
+        visit.require_all()
         try:
             drill_id = await self._desk.compose(self._asked(form), actor=visit.officer.actor)
         except FindingsError as error:
@@ -161,6 +170,7 @@ class DrillPages:
 
     def one_screen(self, visit: Visit) -> Screen:
         """One drill: what it is, who released it, how it goes."""
+        _require_whole(visit)
         drill_id = visit.number("drill")
         return Screen(
             "console/drill.html",
@@ -189,12 +199,14 @@ class DrillPages:
 
     async def release(self, visit: Visit, _form: Mapping[str, str]) -> Response:
         """One account more releases it."""
+        visit.require_all()
         drill_id = visit.number("drill")
         complete = await self._desk.release(drill_id, actor=visit.officer.actor)
         return visit.elsewhere(f"drills/{drill_id}", done="drill_released" if complete else "drill_half")
 
     async def stop(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """End it, or withdraw it."""
+        visit.require_all()
         drill_id = visit.number("drill")
         await self._desk.stop(drill_id, actor=visit.officer.actor, reason=_plain(form.get("reason", "")))
         return visit.elsewhere(f"drills/{drill_id}", done="drill_stopped")
@@ -203,6 +215,7 @@ class DrillPages:
 
     def report_screen(self, visit: Visit) -> Screen:
         """The scored report, for the screen and for paper."""
+        _require_whole(visit)
         drill_id = visit.number("drill")
         return Screen("console/drill_report.html", ("title",), lambda: self._report_fields(visit, drill_id), None)
 
@@ -220,6 +233,12 @@ class DrillPages:
             "percent": percent,
             "shown": SHOWN,
         }
+
+
+def _require_whole(visit: Visit) -> None:
+    """NotYoursError for whoever is shown a part of the area: a drill names units of all of it."""
+    if not visit.drilling:
+        raise NotYoursError("演练由市局组织，您的范围看不到 / drills are the bureau's: they reach beyond your units")
 
 
 def _same(view: DrillView, actor: str) -> bool:

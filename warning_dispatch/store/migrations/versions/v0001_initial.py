@@ -790,6 +790,21 @@ def _create_user_session() -> None:
     op.create_index("ix_user_session_user", "user_session", ["user_id"])
 
 
+def _create_alert_area() -> None:
+    op.create_table(
+        "alert_area",
+        sa.Column(
+            "area", sa.Text(), nullable=False, comment="division code as a message names it, cut to its own group"
+        ),
+        sa.Column("alert_id", KEY, nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_alert_area_alert_id_alert")),
+        sa.PrimaryKeyConstraint("area", "alert_id", name=op.f("pk_alert_area")),
+        comment="Which places each event of a message names: whose officers it is shown to.",
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_alert_area_alert", "alert_area", ["alert_id"])
+
+
 def _create_callout() -> None:
     op.create_table(
         "callout",
@@ -1333,6 +1348,7 @@ def upgrade() -> None:
     _create_receiver()
     _create_user_grant()
     _create_user_session()
+    _create_alert_area()
     _create_callout()
     _create_duty_shift()
     _create_endpoint()
@@ -1372,6 +1388,7 @@ def downgrade() -> None:
     op.drop_table("endpoint")
     op.drop_table("duty_shift")
     op.drop_table("callout")
+    op.drop_table("alert_area")
     op.drop_table("user_session")
     op.drop_table("user_grant")
     op.drop_table("receiver")
