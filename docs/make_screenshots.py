@@ -63,11 +63,11 @@ def main() -> int:
             "callouts": "/console/callouts",
             "warnings": "/console/warnings",
             "warning": f"/console/warnings/{message}",
-            "start": "/console/start",
             "drills": "/console/drills",
             "drill-new": "/console/drills/new",
             "drill": f"/console/drills/{interrupted}",
             "drill-report": f"/console/drills/{drill}/report",
+            "start": "/console/start",
         }
         with Served(bureau.app()) as served, sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
