@@ -47,6 +47,7 @@ def main() -> int:
         bureau.play(3_600)
         interrupted = bureau.drill("1411")
         bureau.play(300)
+        over = bureau.one_that_is_over()
         callout = bureau.warn()
         bureau.play(780)
         bureau.reports(callout)
@@ -68,6 +69,11 @@ def main() -> int:
             "drill": f"/console/drills/{interrupted}",
             "drill-report": f"/console/drills/{drill}/report",
             "start": "/console/start",
+            "records": "/console/records",
+            "record": f"/console/records/{over}",
+            "season": "/console/records/season?year=2026",
+            "record-form": f"/console/records/{over}/form",
+            "record-summary": f"/console/records/{over}/summary",
         }
         with Served(bureau.app()) as served, sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)

@@ -11,13 +11,14 @@ from typing import Any, Self
 
 import uvicorn
 
-from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning
+from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning, records_of
 from warning_dispatch.bootstrap.drills import drill_tables
 from warning_dispatch.bootstrap.installation import drill_parts
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.engine.turn import Inbox
+from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.drills import DrillKind, DrillRequest
 from warning_dispatch.model.feedback import Feedback
@@ -49,6 +50,8 @@ from warning_dispatch.web.login_desk import LoginDesk
 START = 1_785_000_000_000
 OPERATOR = Means.OPERATOR
 OFFICER = "王值班"
+OF_A_COUNTY = "12379-county-red-rain.xml"
+"""Below config/samples/."""
 PASSWORD = "the mulberry on the roof"
 ROOT = Path(__file__).parents[1]
 
@@ -175,8 +178,16 @@ class Bureau:
         """The application with the console, before whoever is called so."""
         entrance = OpenEntrance(officer)
         configuration, drilling = self.product.configuration, drill_parts(self.product, self.desk)
+        records = records_of(self.settings, self.product, self.desk, self.clock)
         parts = console_parts(
-            self.settings, configuration, self.read, self.desk, entrance, self.response, drilling=drilling
+            self.settings,
+            configuration,
+            self.read,
+            self.desk,
+            entrance,
+            response=self.response,
+            records=records,
+            drilling=drilling,
         )
         return create_app(
             self.read,
@@ -220,7 +231,15 @@ class Bureau:
             live_page=True,
             body_limit=8 << 20,
             clock=self.clock,
-            console=console_parts(self.settings, self.product.configuration, self.read, self.desk, door, self.response),
+            console=console_parts(
+                self.settings,
+                self.product.configuration,
+                self.read,
+                self.desk,
+                door,
+                response=self.response,
+                records=records_of(self.settings, self.product, self.desk, self.clock),
+            ),
             response=self.response,
             login=login,
         )
@@ -252,6 +271,17 @@ class Bureau:
             done = self.engine.once(self.clock.now(), work)
             self.demo.network.hang_up(done.hang_up, self.clock.now())
             return done.result
+
+    def one_that_is_over(self) -> int:
+        """A county's own red rainstorm is taken in, called for three minutes and lifted; its call-out."""
+        with self.desk.lock:
+            raw = restamp((self.settings.config_dir / "samples" / OF_A_COUNTY).read_bytes(), self.clock.now())
+            callout = int(self.engine.take_in(self.clock.now(), raw, "demo").result.callouts[0])
+        self.play(180)
+        with self.desk.lock:
+            self.engine.act(self.clock.now(), Act.CANCEL, callout, actor=OFFICER, reason="雨势减弱")
+        self.play(3)
+        return callout
 
     def play(self, seconds: float) -> None:
         """So much time goes by."""

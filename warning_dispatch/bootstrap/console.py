@@ -17,6 +17,7 @@ from warning_dispatch.web.console.atlas import Atlas, load_outlines
 from warning_dispatch.web.console.console import ConsoleParts
 from warning_dispatch.web.console.door import Entrance
 from warning_dispatch.web.console.drills import DrillDeskParts
+from warning_dispatch.web.console.records import Records
 from warning_dispatch.web.console.warnings import Hand
 
 TILES_FILE = "tiles.toml"
@@ -33,6 +34,7 @@ def console_parts(
     entrance: Entrance,
     response: ResponseParts | None = None,
     drilling: Drilling | None = None,
+    records: Records | None = None,
 ) -> ConsoleParts:
     """The console of an installation. ConfigError when its map cannot be used."""
     return ConsoleParts(
@@ -49,6 +51,7 @@ def console_parts(
         response=response,
         samples=not reaches_people(settings),
         drills=DrillDeskParts(drilling, configuration, settings.ingest.within) if drilling else None,
+        records=records,
         bureau=settings.ingest.hand_issuer_name,
     )
 

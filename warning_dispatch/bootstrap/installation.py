@@ -23,6 +23,7 @@ from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
 from warning_dispatch.bootstrap.outside import outside_app
 from warning_dispatch.bootstrap.paper_drill import PaperPlayers
+from warning_dispatch.bootstrap.records import records_of
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.renewal import (
     CALENDAR_EVERY,
@@ -78,6 +79,7 @@ from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import ChannelPort, ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
+from warning_dispatch.reports.record_desk import WriterRecordOffice
 from warning_dispatch.reports.worker import ListWorker
 from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.route_settings import PerNumberSettings, RouteSettings
@@ -388,7 +390,7 @@ def _public_app(
         public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
         live_page=Part.WEB in parts,
         login=login,
-        console=_console(settings, product, desk, login, response) if login else None,
+        console=_console(settings, product, desk, login, clock, response) if login else None,
         body_limit=settings.web.body_limit,
         clock=clock,
         people=Part.WEB in parts,
@@ -416,11 +418,24 @@ def _heartbeat(settings: Settings, probes: Probes) -> Heartbeat:
 
 
 def _console(
-    settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk, response: ResponseParts
+    settings: Settings,
+    product: Product,
+    desk: EngineDesk,
+    login: LoginDesk,
+    clock: Clock,
+    response: ResponseParts,
 ) -> ConsoleParts:
     entrance = LoggedIn(Access(login.paths_of), settings.ingest.within)
+    records, drilling = records_of(settings, product, desk, clock), drill_parts(product, desk)
     return console_parts(
-        settings, product.configuration, product.read, desk, entrance, response, drill_parts(product, desk)
+        settings,
+        product.configuration,
+        product.read,
+        desk,
+        entrance,
+        response=response,
+        records=records,
+        drilling=drilling,
     )
 
 
@@ -435,6 +450,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
         drills=drill_parts(product, desk),
+        records=WriterRecordOffice(desk),
         response=response_parts(product, desk, clock, settings.contacts.review_days).desk,
     )
 

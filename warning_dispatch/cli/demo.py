@@ -22,6 +22,7 @@ from warning_dispatch.bootstrap import (
     console_parts,
     demo_warning,
     metrics_of,
+    records_of,
     response_parts,
     serve,
     superior_parts,
@@ -141,7 +142,15 @@ def _app(made: Demo, settings: Settings, desk: EngineDesk, clock: Clock, address
         metrics=metrics_of(product, desk),
         superiors=superior_parts(product, desk, clock),
         response=response,
-        console=console_parts(settings, product.configuration, read, desk, OpenEntrance(DEMO_OFFICER), response),
+        console=console_parts(
+            settings,
+            product.configuration,
+            read,
+            desk,
+            OpenEntrance(DEMO_OFFICER),
+            response=response,
+            records=records_of(settings, product, desk, clock),
+        ),
     )
 
 

@@ -67,7 +67,7 @@ STAY: Mapping[str, tuple[str, ...]] = {
     "source_item": ("at",),
     "publication": ("published_at",),
     "outlet_post": ("ended_at",),
-    "callout": ("started_at", "ended_at", "seen_at"),
+    "callout": ("started_at", "ended_at", "seen_at", "verdict_at"),
     "branch": ("opened_at", "answered_at"),
     "callee": ("answered_at",),
     "attempt": ("claimed_at", "handed_at", "delivered_at", "ended_at"),

@@ -202,6 +202,9 @@ callout = Table(
     Column("finished", Integer, nullable=False, server_default="0"),
     Column("seen_at", BigInteger, comment="when an officer of the bureau took note of it"),
     Column("seen_by", Text),
+    Column("verdict", Text, comment="hit, false, mistake: as an officer judged it afterwards; none: nobody has yet"),
+    Column("verdict_at", BigInteger),
+    Column("verdict_by", Text),
     Column(
         "confidential",
         SmallInteger,

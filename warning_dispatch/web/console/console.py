@@ -21,6 +21,7 @@ from warning_dispatch.web.console.callout import CallOutPage
 from warning_dispatch.web.console.door import Asked, Entrance, Part
 from warning_dispatch.web.console.drills import DrillDeskParts, DrillPages
 from warning_dispatch.web.console.now import NowPage
+from warning_dispatch.web.console.records import Records, RecordsPage
 from warning_dispatch.web.console.response import ResponsePage
 from warning_dispatch.web.console.screens import Screen, Screens
 from warning_dispatch.web.console.unit import REVEAL, SURE, Order, UnitPage
@@ -40,6 +41,7 @@ Look = Callable[[Visit], Screen]
 class ConsoleParts:
     """What the console stands on. `samples`: sample numbers may be added; `hand` None: nothing is begun by hand.
 
+    `records` None: there are no pages of what is over.
     `bureau`: the name of the bureau, whose officers do what reaches beyond a county.
     `response` None: there are no pages of measures.
     """
@@ -53,6 +55,7 @@ class ConsoleParts:
     samples: bool = True
     drills: DrillDeskParts | None = None
     """None: nothing is drilled here (the demonstration, whose phones are invented anyway)."""
+    records: Records | None = None
     bureau: str = ""
 
 
@@ -75,6 +78,7 @@ class Console:
         self._response = ResponsePage(desk, parts.response, pages, clock) if parts.response is not None else None
         self._warnings = WarningPages(parts.read, desk, clock, parts.hand)
         self._drills = DrillPages(parts.drills, parts.read, clock) if parts.drills else None
+        self._records = RecordsPage(parts.records, clock) if parts.records else None
 
     def close(self) -> None:
         """End all streams. To be called in the server's event loop."""
@@ -102,6 +106,7 @@ class Console:
             self._act(f"{message}/release", self._warnings.release),
             self._act("/start", self._warnings.start),
             *self._drill_routes(),
+            *(self._record_routes(self._records) if self._records else ()),
             *(self._response_routes(self._response, one, unit) if self._response else ()),
         ]
 
@@ -124,6 +129,23 @@ class Console:
             self._act("/drills/days/{day:int}/drop", pages.drop_day),
             self._act(f"{one}/release", pages.release),
             self._act(f"{one}/stop", pages.stop),
+        ]
+
+    def _record_routes(self, records: RecordsPage) -> list[BaseRoute]:
+        """What is over, and what is handed out of it: a form each, so that the journal names who took it."""
+        one = "/records/{callout:int}"
+        return [
+            self._still("/records", records.list_screen),
+            self._still("/records/season", records.season_screen),
+            self._still(one, records.record_screen),
+            self._route(f"{one}/form", Asked.SEE, records.form),
+            self._route(f"{one}/summary", Asked.SEE, records.summary),
+            self._route(one + "/units/{callee:int}/form", Asked.SEE, records.unit_form),
+            self._act("/records/season/workbook", records.season_workbook, Asked.SEE),
+            self._act(f"{one}/workbook", records.workbook, Asked.SEE),
+            self._act(f"{one}/journal", records.journal, Asked.SEE),
+            self._act(f"{one}/clear", records.in_clear),
+            self._act(f"{one}/verdict", records.judge),
         ]
 
     def _response_routes(self, page: ResponsePage, one: str, unit: str) -> list[BaseRoute]:
@@ -163,9 +185,17 @@ class Console:
 
         return Route(f"/{HOME}{path}", answer, methods=["GET", "HEAD"])
 
-    def _act(self, path: str, act: Act) -> Route:
+    def _still(self, path: str, look: Look) -> Route:
+        """A page that does not change by itself."""
+
+        async def page(visit: Visit) -> Response:
+            return await self._shown(visit, look(visit))
+
+        return self._route(path, Asked.SEE, page)
+
+    def _act(self, path: str, act: Act, asked: Asked = Asked.ACT) -> Route:
         async def answer(request: Request) -> Response:
-            visit = await self._visit(request, Asked.ACT)
+            visit = await self._visit(request, asked)
 
             async def carried_out() -> Response:
                 done = await act(visit, await self._entrance.form(request, visit.officer))
@@ -187,7 +217,8 @@ class Console:
         return self._read if units is None else self._read.within(units)
 
     async def _shown(self, visit: Visit, screen: Screen, status: int = 200, **more: object) -> Response:
-        return await self._screens.page(screen, visit.words, {**visit.frame(), **more}, status)
+        frame = {**visit.frame(), "has_records": self._records is not None}
+        return await self._screens.page(screen, visit.words, {**frame, **more}, status)
 
     async def _safely(self, visit: Visit, work: Awaitable[Response]) -> Response:
         """What is refused is said on a page of the console, with a way back."""

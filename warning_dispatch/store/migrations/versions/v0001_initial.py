@@ -831,6 +831,13 @@ def _create_callout() -> None:
         sa.Column("seen_at", sa.BigInteger(), comment="when an officer of the bureau took note of it"),
         sa.Column("seen_by", sa.Text()),
         sa.Column(
+            "verdict",
+            sa.Text(),
+            comment="hit, false, mistake: as an officer judged it afterwards; none: nobody has yet",
+        ),
+        sa.Column("verdict_at", sa.BigInteger()),
+        sa.Column("verdict_by", sa.Text()),
+        sa.Column(
             "confidential",
             sa.SmallInteger(),
             server_default="0",
