@@ -252,9 +252,9 @@ def test_a_drill_holds_no_unit_for_a_warning(house: Any) -> None:
         assert RoundTable(Sql(connection)).held_again([called]) == frozenset()
         rows = CallOutTable(Sql(connection))
         assert [one.id for one in rows.of_hazard("rainstorm")] == [real]
-        assert rows.warned()
+        assert DrillTable(Sql(connection)).warned()
         rows.set_state(real, CallOutState.CLOSED, next_at=None, ended_at=START)
-        assert not rows.warned()
+        assert not DrillTable(Sql(connection)).warned()
 
 
 def test_the_named_list_travels_with_the_call_out(house: Any) -> None:

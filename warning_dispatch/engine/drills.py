@@ -162,7 +162,7 @@ class Drills:
     def _must_wait(ledger: Ledger, drill: DrillRecord) -> bool:
         """A real warning stands, or another drill with real phones is under way."""
         others = [one for one in ledger.tx.drills.live() if one.id != drill.id and one.callout_id is not None]
-        return ledger.tx.callouts.warned() or bool(others)
+        return ledger.tx.drills.warned() or bool(others)
 
     def _require_time(self, ledger: Ledger, drill: DrillRecord) -> None:
         """RefusedError when it could not begin now."""
@@ -170,7 +170,7 @@ class Drills:
             raise RefusedError("演练时间已过，请重新拟定 / its hour has passed: compose it anew")
         if drill.starts_at is not None and ledger.now < drill.starts_at:
             return
-        if ledger.tx.callouts.warned():
+        if ledger.tx.drills.warned():
             raise RefusedError(
                 "有真实预警的叫应还没办结，不能演练 / a real warning's call-out is not closed yet: no drill now → callout list --live"
             )
@@ -193,7 +193,7 @@ class Drills:
 
     def _announce(self, ledger: Ledger, drill: DrillRecord, starts_at: int) -> None:
         """People are told beforehand, by SMS and without being asked for anything."""
-        if ledger.tx.callouts.warned():
+        if ledger.tx.drills.warned():
             return
         plan = announcing(self._parts.plan_from_json(drill.content.plan), drill.content.colour)
         facts = replace(drill.content.facts, sent=ledger.now, drill=True)

@@ -258,10 +258,6 @@ class CallOutRows(Protocol):
         """The bureau's call to itself that nobody has claimed."""
         ...
 
-    def warned(self) -> bool:
-        """Whether a real warning's call-out stands: it runs, awaits lifting, or all have answered and nobody closed it."""
-        ...
-
     def set_colour(self, callout_id: int, colour: Colour) -> None:
         """A self-call becomes more urgent."""
         ...

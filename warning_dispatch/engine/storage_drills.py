@@ -46,6 +46,10 @@ class DrillRows(Protocol):
         """What came of it."""
         ...
 
+    def warned(self) -> bool:
+        """Whether a real warning's call-out stands: it runs, awaits lifting, or all have answered and nobody closed it."""
+        ...
+
     def named(self, unit_code: str, role: Role | None) -> Sequence[NamedPerson]:
         """Who answers for a unit (in that role) and can be reached."""
         ...

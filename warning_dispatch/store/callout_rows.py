@@ -166,15 +166,6 @@ class CallOutTable:
         )
         return None if row is None else _record(row)
 
-    def warned(self) -> bool:
-        """See the port. Few call-outs stand at any time."""
-        standing = f"{_LIVE}, {CallOutState.COMPLETE.value}"
-        found = self._sql.value(
-            f"""SELECT 1 FROM callout WHERE standing = 1 AND purpose = {Purpose.CALL.value} AND state IN ({standing})
-            LIMIT 1"""
-        )
-        return found is not None
-
     def set_colour(self, callout_id: int, colour: Colour) -> None:
         """See the port."""
         self._sql.run("UPDATE callout SET colour = ? WHERE id = ?", colour.value, callout_id)

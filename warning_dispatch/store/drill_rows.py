@@ -16,10 +16,12 @@ from warning_dispatch.engine.drill_records import (
     NewDrill,
 )
 from warning_dispatch.model.drills import DrillDay, DrillKind, DrillState
+from warning_dispatch.model.states import LIVE_CALLOUT, CallOutState, Purpose
 from warning_dispatch.model.unit import Role, Unit, UnitKind, UnitLevel
 from warning_dispatch.store.sql import Sql
 
 CONTENT: TypeAdapter[DrillContent] = TypeAdapter(DrillContent)
+_LIVE = ", ".join(str(state.value) for state in LIVE_CALLOUT)
 _WAITS = f"state IN ({DrillState.RELEASED.value}, {DrillState.RUNNING.value})"
 
 
@@ -101,6 +103,15 @@ class DrillTable:
     def keep_report(self, drill_id: int, report: str, score: int | None) -> None:
         """See the port."""
         self._sql.run("UPDATE drill SET report = ?, score = ? WHERE id = ?", report, score, drill_id)
+
+    def warned(self) -> bool:
+        """See the port. Few call-outs stand at any time."""
+        standing = f"{_LIVE}, {CallOutState.COMPLETE.value}"
+        found = self._sql.value(
+            f"""SELECT 1 FROM callout WHERE standing = 1 AND purpose = {Purpose.CALL.value} AND state IN ({standing})
+            LIMIT 1"""
+        )
+        return found is not None
 
     def named(self, unit_code: str, role: Role | None) -> Sequence[NamedPerson]:
         """See the port."""
