@@ -25,6 +25,7 @@ from warning_dispatch.model.states import AttemptState, BranchState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.store.schema_metadata import Key, key, metadata
 from warning_dispatch.store.schema_people import login_failure, user, user_grant, user_session
+from warning_dispatch.store.schema_planning import estimate
 from warning_dispatch.store.schema_register import duty_shift, endpoint, number, receiver, register_change, unit
 from warning_dispatch.store.schema_renewal import campaign, filing, letter, proof, renewal_link, renewal_link_unit
 from warning_dispatch.store.schema_response import action_done, feedback, response, response_step
@@ -37,6 +38,7 @@ __all__ = [
     "campaign",
     "duty_shift",
     "endpoint",
+    "estimate",
     "feedback",
     "filing",
     "lease",
@@ -199,6 +201,9 @@ callout = Table(
     Column("finished", Integer, nullable=False, server_default="0"),
     Column("seen_at", BigInteger, comment="when an officer of the bureau took note of it"),
     Column("seen_by", Text),
+    Column("verdict", Text, comment="hit, false, mistake: as an officer judged it afterwards; none: nobody has yet"),
+    Column("verdict_at", BigInteger),
+    Column("verdict_by", Text),
     Column(
         "confidential",
         SmallInteger,

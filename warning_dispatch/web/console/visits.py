@@ -54,6 +54,8 @@ class Visit:
     def whence(self) -> str:
         """The page that this request is about: browsers here do not say where they come from."""
         params = self.request.path_params
+        if "/records" in self.request.url.path:
+            return f"{self.console}records" + (f"/{params['callout']}" if "callout" in params else "")
         if "callout" in params:
             unit = f"/units/{params['callee']}" if "callee" in params else ""
             return f"{self.console}callouts/{params['callout']}{unit}"

@@ -764,6 +764,13 @@ def _create_callout() -> None:
         sa.Column("seen_at", sa.BigInteger(), comment="when an officer of the bureau took note of it"),
         sa.Column("seen_by", sa.Text()),
         sa.Column(
+            "verdict",
+            sa.Text(),
+            comment="hit, false, mistake: as an officer judged it afterwards; none: nobody has yet",
+        ),
+        sa.Column("verdict_at", sa.BigInteger()),
+        sa.Column("verdict_by", sa.Text()),
+        sa.Column(
             "confidential",
             sa.SmallInteger(),
             server_default="0",
@@ -964,6 +971,20 @@ def _create_branch() -> None:
     _partial_index("ix_branch_due", "branch", ["gate_at"], "state = 1 AND gate_at IS NOT NULL")
     op.create_index("ix_branch_superior_branch", "branch", ["superior_branch_id"])
     op.create_index("ix_branch_superior_callee", "branch", ["superior_callee_id"])
+
+
+def _create_estimate() -> None:
+    op.create_table(
+        "estimate",
+        sa.Column("callout_id", KEY, autoincrement=False, nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False, comment="JSON: what was expected at the launch; never changed"),
+        sa.Column("latest_at", sa.BigInteger()),
+        sa.Column("latest", sa.Text(), comment="JSON: the same from where the call-out stood at latest_at"),
+        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_estimate_callout_id_callout")),
+        sa.PrimaryKeyConstraint("callout_id", name=op.f("pk_estimate")),
+        comment="预估: by planning, beside the engine; the journal does not depend on it.",
+    )
 
 
 def _create_letter() -> None:
@@ -1284,6 +1305,7 @@ def upgrade() -> None:
     _create_renewal_link()
     _create_attempt()
     _create_branch()
+    _create_estimate()
     _create_letter()
     _create_link()
     _create_outlet_post()
@@ -1309,6 +1331,7 @@ def downgrade() -> None:
     op.drop_table("outlet_post")
     op.drop_table("link")
     op.drop_table("letter")
+    op.drop_table("estimate")
     op.drop_table("branch")
     op.drop_table("attempt")
     op.drop_table("renewal_link")
