@@ -21,6 +21,8 @@ from collections.abc import Callable
 
 from warning_dispatch.clock import Clock
 
+PATIENCE = 0.2
+"""Seconds that one word may wait for a supervisor that is behind."""
 FEED_EVERY = 1_000
 """ms between two words that the process is alive, at the least: a storm turns a hundred times a second."""
 
@@ -46,7 +48,7 @@ class Supervisor:
             contextlib.suppress(OSError),
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out,
         ):
-            out.setblocking(False)
+            out.settimeout(PATIENCE)  # a supervisor that is behind with listening must still hear READY
             out.sendto(message.encode(), self._address)
 
 

@@ -57,6 +57,12 @@ class Systemd:
                 assert self.process.wait(PATIENCE) == -signal.SIGABRT
                 self.process = self._start()
 
+    def _listen_to_all(self) -> None:
+        before = -1
+        while before < len(self.said):
+            before = len(self.said)
+            self._listen()
+
     def _listen(self) -> None:
         try:
             words = dict(line.split("=", 1) for line in self._ear.recv(4096).decode().splitlines())
@@ -78,16 +84,14 @@ class Systemd:
         return self._log.read_text()
 
     def stop(self) -> int:
-        """SIGTERM, and the exit code; what is still said is heard."""
+        """SIGTERM, and the exit code; what was said before and is still said is heard."""
+        self._listen_to_all()
         self.process.send_signal(signal.SIGTERM)
         began = stopwatch()
         while self.process.poll() is None and stopwatch() - began < PATIENCE:
             self._listen()
         code = self.process.wait(1)
-        before = -1
-        while before < len(self.said):
-            before = len(self.said)
-            self._listen()
+        self._listen_to_all()
         return code
 
     def close(self) -> None:
