@@ -93,6 +93,7 @@ class Storm:
             faults=weather.faults,
             spare_route=weather.spare,
             bureau=seed % 2 == 1,  # every other bureau can be rung
+            response=seed % 3 == 0,  # in every third storm units are asked for measures
             worlds=worlds,
             database=_database(worlds),
             statements=fuse.statements,
