@@ -244,3 +244,50 @@ async def test_a_stop_lets_listeners_listen(bureau: Any, phones: Any) -> None:
             "picked up",
         )
     assert house.outcomes() == {1: ["line_lost"], 2: ["key_pressed"]}
+
+
+async def test_a_quick_end_does_not_give_the_line_away_twice(bureau: Any, phones: Any) -> None:
+    """Busy phones end before their receipts are written: whoever has the line next keeps it, and no two calls are mixed up."""
+    house = bureau(lines=2)
+    kinds = [phones.BUSY, phones.EMPTY, phones.UNAVAILABLE, phones.TROUBLE] * 6
+    async with house.up() as channel:
+        await asyncio.gather(
+            *(channel.deliver([call(1 + at, phones.number(kind, at))]) for at, kind in enumerate(kinds))
+        )
+        await until(lambda: len(house.heard) == len(kinds), "all are told")
+    assert house.outcomes() == {1 + at: [phones.OUTCOMES[kind]] for at, kind in enumerate(kinds)}
+
+
+async def test_who_rings_back_hears_what_is_open_and_may_press_the_key(
+    bureau: Any, phones: Any, tmp_path: Path
+) -> None:
+    """回拨 on a line kept for it: the caller's open warning is played and the key answers that attempt; nobody else's number does."""
+    house = bureau(lines=1, inbound=1)
+    known = phones.number(phones.KEY, 7)
+    house.open[known] = [OpenCall(41, 1, "zh_CN", "暴雨红色预警，收到请按1。")]
+    async with house.up() as channel:
+        line = channel.lines.lines[1]
+        await until(lambda: line.state.value == "free", "the inbound line lives")
+        first = await asyncio.to_thread(
+            phones.call_back, tmp_path / "caller", known.removeprefix("+86"), line.place.sip_port
+        )
+        assert (first, house.outcomes()) == (0, {41: ["key_pressed"]})
+        assert house.heard[0].called_back
+        stranger = phones.number(phones.KEY, 8).removeprefix("+86")
+        second = await asyncio.to_thread(phones.call_back, tmp_path / "caller", stranger, line.place.sip_port)
+        assert (second, house.outcomes()) == (0, {41: ["key_pressed"]})
+
+
+async def test_each_line_is_tried_by_a_call_of_its_own(bureau: Any, phones: Any) -> None:
+    """线路测试: every line rings the bureau's own telephone in turn; set-up, sound and key are told, and a phone that does not answer too."""
+    house = bureau(lines=2)
+    async with house.up() as channel:
+        results = await channel.test_lines(phones.number(phones.KEY, 1))
+        assert [(one.line, one.good, one.outcome) for one in results] == [
+            (1, True, "key_pressed"),
+            (2, True, "key_pressed"),
+        ]
+        assert all(one.rang_after is not None and one.key_after is not None for one in results)
+        [busy, _] = await channel.test_lines(phones.number(phones.BUSY, 1))
+        assert (busy.good, busy.outcome, busy.rang_after) == (False, "busy", None)
+    assert house.heard == []

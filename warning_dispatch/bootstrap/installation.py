@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Coroutine, Iterator, Mapping
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from fastapi import FastAPI
 from warning_dispatch.bootstrap.channels import Channels, build_channels, regular_of
 from warning_dispatch.bootstrap.console import console_parts
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
+from warning_dispatch.bootstrap.lines import test_lines
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.renewal import (
@@ -279,7 +281,8 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         listening = [serve(public, host=settings.web.host, port=settings.web.port)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
-            listening.append(serve(_control_app(settings, product, clock, desk), uds=str(settings.control_socket)))
+            control = _control_app(settings, product, clock, desk, channels)
+            listening.append(serve(control, uds=str(settings.control_socket)))
             passing = WriterSourceDesk(
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
             )
@@ -350,7 +353,7 @@ def _console(settings: Settings, product: Product, desk: EngineDesk, login: Logi
     return console_parts(settings, product.configuration, product.read, desk, LoggedIn(Access(login.paths_of), within))
 
 
-def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk) -> FastAPI:
+def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk, channels: Channels) -> FastAPI:
     """What listens on the local socket."""
     taken = take_over_of(settings, product.database, product.keys)
     return create_control_app(
@@ -360,6 +363,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         samples=not reaches_people(settings),
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
+        lines=partial(test_lines, channels.by_route, settings.state_dir),
     )
 
 

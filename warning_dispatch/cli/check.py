@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from warning_dispatch.cli.check_lines import LinesOption, NumberOption, check_lines
 from warning_dispatch.cli.inspection import Inspection, Launch, Timing, inspect
 from warning_dispatch.cli.launching import duration_words, launch_document
 from warning_dispatch.cli.pictures import COLOUR_STYLES
@@ -35,9 +36,12 @@ _AREAS = {
 
 
 @command
-def check(terminal: Terminal) -> None:
-    """检查配置、方案、文本、名册、密钥、数据库和线路，列出全部问题。 / Everything that must be mended, completely."""
+def check(terminal: Terminal, *, lines: LinesOption = False, number: NumberOption = "") -> None:
+    """检查配置、方案、文本、名册、密钥、数据库和线路，列出全部问题；--lines 逐条线拨号试听。 / Everything that must be mended, completely; --lines rings on each line."""
     terminal.quiet_logs()
+    if lines or number:
+        check_lines(terminal, number)
+        return
     result = inspect(terminal.config)
     terminal.answer(inspection_document(result), *inspection_picture(terminal, result))
     if not result.ready:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from warning_dispatch.delivery.gateway.numbers import as_e164, number_forms
 from warning_dispatch.delivery.kinds import ChannelTools, Probe
+from warning_dispatch.delivery.line_tests import LineTest
 from warning_dispatch.delivery.sip.course import Course
 from warning_dispatch.delivery.sip.line import Call, Line
 from warning_dispatch.delivery.sip.lines import Lines
@@ -28,10 +29,17 @@ DRAIN_S = 50.0
 HEARD_SHARE = 0.95
 """Of one reading: who stayed that long has heard it."""
 THANKS_AFTER_S = 1.2
+TEST_LINE_WITHIN_S = 90.0
+"""Seconds a test waits for a line that is in use."""
+
+
+def _first(told: asyncio.Future[str], outcome: str) -> None:
+    if not told.done():
+        told.set_result(outcome)
 
 
 class SipVoice:
-    """ChannelPort, Running, Probed."""
+    """ChannelPort, Running, Probed, Tested."""
 
     def __init__(self, options: SipOptions, tools: ChannelTools, lines: Lines, scripts: Scripts, folder: Path) -> None:
         """`folder`: for what all lines play."""
@@ -94,28 +102,30 @@ class SipVoice:
     # --- placing a call ---------------------------------------------------------------------------------------
 
     async def _ring(self, dispatch: Dispatch) -> Receipt:
-        """1. The number as the trunk wants it. 2. A line. 3. The script. 4. Is the lease long enough still? 5. Dial."""
+        """Number, script, line, lease, dial: in this order, because the line may say thanks while the script is made."""
         uri = self.uri_of(dispatch.address)
         down = self._down()
         if not uri or down:
             return Receipt(dispatch.attempt_id, accepted=False, outcome=down or NO_NUMBER)
-        line = await self.lines.take(LINE_WITHIN_S)
-        if line is None:
-            return Receipt(dispatch.attempt_id, accepted=False, outcome=NO_LINE)
         try:
-            return await self._ring_on(line, dispatch, uri)
+            script = await asyncio.to_thread(self._scripts.script, dispatch.text, dispatch.language)
+            thanks = await self._thanks_in(dispatch.language)
         except SoundError as error:
             self._tools.log.warning("sip.cannot_speak", attempt=dispatch.attempt_id, error=str(error))
             return Receipt(dispatch.attempt_id, accepted=False, outcome=NO_SOUND)
+        line = await self.lines.take(LINE_WITHIN_S)
+        if line is None:
+            return Receipt(dispatch.attempt_id, accepted=False, outcome=NO_LINE)
+        turn = line.turn
+        try:
+            return await self._ring_on(line, dispatch, self._call(dispatch, script, thanks), uri, script.wav)
         finally:
-            line.release()  # unless there is a call on it
+            line.release(turn)  # unless there is a call on it
 
-    async def _ring_on(self, line: Line, dispatch: Dispatch, uri: str) -> Receipt:
-        script = await asyncio.to_thread(self._scripts.script, dispatch.text, dispatch.language)
-        thanks = await self._thanks_in(dispatch.language)
+    async def _ring_on(self, line: Line, dispatch: Dispatch, call: Call, uri: str, script: bytes) -> Receipt:
         if self._too_late(dispatch) or self._closed:
             return Receipt(dispatch.attempt_id, accepted=False, outcome=NO_LINE)
-        taken = await line.dial(self._call(dispatch, script, thanks), uri, script.wav)
+        taken = await line.dial(call, uri, script)
         if taken:
             return Receipt(dispatch.attempt_id, accepted=True, provider_ref=f"line {line.place.index + 1}")
         return Receipt(dispatch.attempt_id, accepted=False, outcome="line_lost", unsure=taken is None)
@@ -167,6 +177,42 @@ class SipVoice:
         new.write_bytes(wav_of(joined(silence(0.1), spoken, silence(THANKS_AFTER_S))))
         new.replace(path)
         return path
+
+    # --- trying the lines -------------------------------------------------------------------------------------
+
+    @property
+    def test_number(self) -> str:
+        """See Tested."""
+        return self._options.test_number
+
+    async def test_lines(self, number: str) -> Sequence[LineTest]:
+        """See Tested."""
+        await self._started.wait()
+        return [await self._test(line, self.uri_of(number)) for line in self.lines.outgoing]
+
+    async def _test(self, line: Line, uri: str) -> LineTest:
+        name, index, at = self._tools.route, line.place.index + 1, self._tools.now()
+        words = phrases("zh_CN")["test"].format(line=index)
+        script = await asyncio.to_thread(self._scripts.script, words, "zh_CN")
+        if not uri or not await self.lines.take_this(line, TEST_LINE_WITHIN_S):
+            return LineTest(name, index, at, NO_NUMBER if not uri else self._why(line))
+        turn = line.turn
+        told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        course = Course(asks=True, heard_after=round(script.reading_s * 1000))
+        call = Call(
+            0, course, lambda _id, outcome: _first(told, outcome), self._ring_limit_s, script.whole_s,
+            await self._thanks_in("zh_CN"),
+        )  # fmt: skip
+        try:
+            if not await line.dial(call, uri, script.wav):
+                return LineTest(name, index, at, "line_lost")
+            outcome = await told
+        finally:
+            line.release(turn)
+        return LineTest(name, index, at, outcome, call.rang_after, call.keyed_after, call.sound_came)
+
+    def _why(self, line: Line) -> str:
+        return line.down.outcome if line.down else NO_LINE
 
     # --- calls back -------------------------------------------------------------------------------------------
 

@@ -87,7 +87,8 @@ class Call:
     """ms from dialling to the first ring."""
     keyed_after: int | None = None
     """ms from picking up to the key."""
-    hung: bool = False
+    sound_came: bool = False
+    """Whether anything came from the phone."""
 
 
 class Ears(Protocol):
@@ -118,6 +119,8 @@ class Line:
         self.down: LineDownError | None = None
         """Why it does not live, as far as is known."""
         self.starts = 0
+        self.turn = 0
+        """Counts who has had it."""
         self.pid = 0
         self._options = options
         self._table = options.table
@@ -132,6 +135,8 @@ class Line:
         self._registered = asyncio.Event()
         self._refused = ""
         self._idle_seen = 0
+        self._other_sound = False
+        """Whether something else than the script was played last."""
 
     @property
     def call(self) -> Call | None:
@@ -177,6 +182,7 @@ class Line:
     async def _live(self) -> None:
         self.state = LineState.STARTING
         self._registered.clear()
+        self._other_sound = False
         self._refused = ""
         await asyncio.to_thread(self._prepare)
         program = child.program_of(self._options.program)
@@ -294,6 +300,7 @@ class Line:
         self._after(SILENT_AFTER_S, self._ask_trunk)
         self._after(SETUP_LIMIT_S, lambda: self._limit(Heard.RING_LIMIT, Stage.DIALLED))
         try:
+            await self._play_script(control)
             answer = await control.ask("dial", uri)
         except ControlError:
             self.kill()
@@ -305,10 +312,22 @@ class Line:
     async def accept(self, call: Call, script: bytes) -> None:
         """Pick up what rings us, and play."""
         await asyncio.to_thread(replace_script, self.place, script)
-        if self._control is None or self.state is not LineState.ENGAGED or self._call is None:
+        control = self._control
+        if control is None or self.state is not LineState.ENGAGED or self._call is None:
             return
         self._call = call
+        try:
+            await self._play_script(control)
+        except ControlError:
+            self.kill()
+            return
         self._say("accept")
+
+    async def _play_script(self, control: Control) -> None:
+        """The next call plays the script: what was played last in the one before (thanks) stays chosen otherwise."""
+        if self._other_sound:
+            await control.ask("ausrc", f"aufile,{self.place.script}")
+            self._other_sound = False
 
     def refuse(self) -> None:
         """Do not pick up."""
@@ -323,10 +342,11 @@ class Line:
     def engage(self) -> None:
         """Somebody has it."""
         self.state = LineState.ENGAGED
+        self.turn += 1
 
-    def release(self) -> None:
-        """They have no use for it after all."""
-        if self.state is LineState.ENGAGED and self._call is None:
+    def release(self, turn: int) -> None:
+        """Whoever has had it since that turn has no use for it. Is it another's by now (a busy phone is quick), that stays so."""
+        if self.state is LineState.ENGAGED and self._call is None and self.turn == turn:
             self._free()
 
     def _begin(self, call: Call) -> None:
@@ -342,6 +362,7 @@ class Line:
         elif kind == "CALL_INCOMING":
             self._ring_us(str(event.get("peeruri", "")))
         elif self._call is not None and (event.get("direction") == "incoming") == self._call.back:
+            self._call.sound_came |= kind == "CALL_RTPESTAB"
             heard = _EVENTS.get(kind)
             if heard is not None:
                 self._step(heard, word)
@@ -350,7 +371,7 @@ class Line:
         if self.state is not LineState.FREE:
             return
         found = _USER.search(peer)
-        self.state = LineState.ENGAGED
+        self.engage()
         self._begin(_unanswered())
         self._ears.rings(self, found[1] if found else "")
 
@@ -387,6 +408,7 @@ class Line:
             case Act.TELL_END:
                 call.tell(call.attempt_id, outcome)
             case Act.THANK:
+                self._other_sound = True
                 self._say("ausrc", f"aufile,{call.thanks}", otherwise="hangup")
             case Act.SAY_AGAIN:
                 self._stop_timers()

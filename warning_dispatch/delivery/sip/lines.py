@@ -104,6 +104,16 @@ class Lines:
             if waiting in self._waiting:
                 self._waiting.remove(waiting)
 
+    async def take_this(self, line: Line, within_s: float) -> bool:
+        """This very line, when it comes free; whether it did."""
+        end = self._clock.monotonic() + within_s * 1000
+        while line.state is not LineState.FREE:
+            if self._clock.monotonic() > end:
+                return False
+            await asyncio.sleep(DRAIN_LOOK_S)
+        line.engage()
+        return True
+
     def is_free(self, line: Line) -> None:
         """See line.Ears."""
         if line.place.index >= self._count:

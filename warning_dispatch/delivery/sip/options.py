@@ -47,6 +47,8 @@ class SipOptions(SpokenOptions):
     """回拨: lines besides `lines` that take calls back and place none."""
     ping: bool = True
     """Ask the trunk now and then whether it is there (SIP OPTIONS)."""
+    test_number: str = Field(default="", pattern=r"^\+?[0-9]{3,15}$|^$")
+    """线路测试: a number of the bureau's own that `check --lines` rings."""
     endings: dict[Status, str] = Field(default_factory=dict)
     """SIP status → row of config/outcomes.toml, where this trunk differs from the shipped table."""
     program: str = Field(default="baresip", min_length=1)
