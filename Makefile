@@ -5,6 +5,7 @@
 #   ARGS=…     further arguments for demo, bench and lock
 #   N=…        how many storms `make storms` runs, how often `make faults` injects each fault
 #   FUZZ=…     seconds of mutated messages that `make fuzz` spends on each way in; SEED=… where they begin
+#   HOURS=…    virtual hours that `make soak` lasts
 #   JOBS=…     test processes (default: one per core)
 
 SHELL := /bin/sh
@@ -21,6 +22,7 @@ FAULTS := $(or $(N),20)
 N ?= 480
 FUZZ ?= 120
 SEED ?= 1
+HOURS ?= 24
 ARGS ?=
 
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip --quiet
@@ -29,7 +31,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --resol
 	--allow-unsafe --strip-extras --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: help demo test check lint types imports prism axe unit bench storms faults fuzz screenshots lock clean distclean
+.PHONY: help demo test check lint types imports prism axe unit bench storms faults fuzz sbom audit soak deb installation screenshots lock clean distclean
 
 help:
 	@echo "make demo       the main job on the embedded default: a red warning calls up the whole prefecture (simulated phones)"
@@ -39,6 +41,10 @@ help:
 	@echo "make storms     the promises over N simulated storms (N=$(N))"
 	@echo "make faults     every fault N times on the real processes, with a report (N=$(FAULTS); ARGS='--only kill --seed 1')"
 	@echo "make fuzz       mutated messages for FUZZ seconds each way in (FUZZ=$(FUZZ))"
+	@echo "make sbom       build/sbom.json: what is inside, CycloneDX; make audit: known faults of it (asks an index of advisories)"
+	@echo "make soak       a day of mixed load on the real daemon at HOURS=24, to see that nothing grows (some 7 minutes)"
+	@echo "make deb        the Debian package, into build/deb"
+	@echo "make installation  the handbook's steps on fresh Debian systems under their own systemd (root; some 6 minutes)"
 	@echo "make screenshots  every page of the console as a picture, into build/screenshots (needs a Chromium)"
 	@echo "make lock       write the lock files anew from pyproject.toml (ARGS=--upgrade for newer versions)"
 	@echo "make clean      remove what tests and builds leave behind; distclean removes .venv too"
@@ -79,10 +85,28 @@ storms: $(DEV)
 	$(BIN)/python -m pytest --numprocesses=$(JOBS) tests/scenario -k storm --storms $(N)
 
 fuzz: $(DEV)
-	$(BIN)/python -m pytest --quiet tests/unit/ingest/test_fuzz.py tests/scenario/test_fuzzed_intake.py --fuzz $(FUZZ) --fuzz-seed $(SEED)
+	$(BIN)/python -m pytest --quiet tests/unit/ingest/test_fuzz.py tests/scenario/test_fuzzed_intake.py tests/security --fuzz $(FUZZ) --fuzz-seed $(SEED)
+
+# What is inside: every package of the locked set with its version, licence and hash, for whoever must account for it.
+sbom: $(DEV)
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --output-format JSON --output-file build/sbom.json
+
+# Known faults of the locked packages, by an index of advisories, which must be reachable: not part of `make test`.
+audit: $(DEV)
+	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip $(ARGS)
 
 faults: $(DEV)
 	PYTHONPATH=tests:. $(BIN)/python -m faults --times $(FAULTS) $(ARGS)
+
+soak: $(DEV)
+	PYTHONPATH=. $(BIN)/python -m benchmarks.soak --hours $(HOURS) $(ARGS)
+
+deb: $(RUNTIME)
+	@sh packaging/build-deb.sh
+
+installation: $(RUNTIME)
+	@sh packaging/exercise.sh
 
 screenshots: $(DEV)
 	PYTHONPATH=. $(BIN)/python docs/make_screenshots.py

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import ipaddress
 import os
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from by_path import loaded
 from hypothesis import HealthCheck, settings
 
 STORMS = 480
@@ -85,18 +85,6 @@ class StormReport:
             terminalreporter.write_line(line)
         for fault in self._faults:
             terminalreporter.write_line(fault, red=True)
-
-
-def loaded(name: str, path: Path) -> Any:
-    """A module or package of the tests, which are no package themselves: loaded by its path, once per process."""
-    if name not in sys.modules:
-        inside = [str(path.parent)] if path.name == "__init__.py" else None
-        spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=inside)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
 
 
 def storms_package() -> Any:

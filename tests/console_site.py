@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,10 +14,21 @@ import uvicorn
 from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.engine.acts import Act
-from warning_dispatch.model.states import Means
+from warning_dispatch.engine.turn import Inbox
+from warning_dispatch.model.feedback import Feedback
+from warning_dispatch.model.states import CalleeState, Means, Purpose
+from warning_dispatch.model.unit import Role
 from warning_dispatch.model.views import Health
+from warning_dispatch.ports import Tap
+from warning_dispatch.response_desk import WriterResponseDesk
+from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.settings import load_settings
 from warning_dispatch.simulation.stage import Stage
+from warning_dispatch.store.database import reading
+from warning_dispatch.store.reading_own_list import OwnListTables
+from warning_dispatch.store.reading_response import ResponseTables
+from warning_dispatch.store.sql import Sql
+from warning_dispatch.superior_desk import WriterSuperiorDesk
 from warning_dispatch.web.application import create_app
 from warning_dispatch.web.console.door import OpenEntrance
 
@@ -78,6 +90,17 @@ class Desk:
         """See the port."""
         return await self._done("preview", raw, source)
 
+    async def confirm_link(self, token: str) -> Any:
+        """See the port."""
+        with self.lock:
+            now = self._clock.now()
+            return self._engine.answer(now, Inbox(taps=[Tap(token, now)])).result
+
+    async def once(self, lane: object, work: Callable[[Any], Any]) -> Any:
+        """A use case in a transaction of its own."""
+        del lane
+        return (await self._done("once", work)).result
+
     def health(self) -> Health:
         """See the port."""
         return Health(self._clock.now(), database=True)
@@ -104,10 +127,17 @@ class Bureau:
         self.read = self.product.read
         self.stage = Stage(self.engine, self.demo.network, self.clock)
         self.desk = Desk(self.engine, self.clock)
+        product = self.product
+        own = OwnListTables(product.database, product.sealer, product.keys.link_key, self.read, self.clock.now)
+        tables = ResponseTables(product.database, product.sealer, self.read, self.clock.now)
+        self.response = ResponseParts(tables, WriterResponseDesk(self.desk, own))
+        self._superiors = WriterSuperiorDesk(self.desk, own)
 
     def app(self, officer: str = OFFICER) -> Any:
         """The application with the console, before whoever is called so."""
-        parts = console_parts(self.settings, self.product.configuration, self.read, self.desk, OpenEntrance(officer))
+        entrance = OpenEntrance(officer)
+        configuration = self.product.configuration
+        parts = console_parts(self.settings, configuration, self.read, self.desk, entrance, self.response)
         return create_app(
             self.read,
             self.desk,
@@ -116,6 +146,7 @@ class Bureau:
             body_limit=8 << 20,
             clock=self.clock,
             console=parts,
+            response=self.response,
         )
 
     def warn(self) -> int:
@@ -129,6 +160,34 @@ class Bureau:
         end = self.clock.now() + int(seconds * 1000)
         with self.desk.lock:
             self.stage.play(lambda: self.clock.now() >= end, end)
+
+    def link(self, unit: str, callout: int, role: Role = Role.PRIMARY) -> str:
+        """The link of a unit's person."""
+        sql = "SELECT r.id FROM receiver r JOIN unit u ON u.id = r.unit_id WHERE u.code = ? AND r.role = ?"
+        with self.desk.lock, reading(self.product.database) as connection:
+            receiver = Sql(connection).value(sql, unit, role.value)
+        with self.desk.lock, self.product.storage.writing() as tx:
+            return str(tx.links.tokens([(callout, receiver, Purpose.CALL)])[0])
+
+    def reports(self, callout: int) -> None:
+        """What comes back from a county that works: villages and offices of 临县 tick and report, others only a little."""
+        asyncio.run(self._reports(callout))
+
+    async def _reports(self, callout: int) -> None:
+        rows = [one for one in self.read.callees(callout, limit=5_000) if one.state is CalleeState.ACKNOWLEDGED]
+        for number, row in enumerate(rows):
+            village, own = row.tier == "villages", row.unit_code.startswith("141124")
+            if (village and not own) or (not village and number % 3 == 2):
+                continue
+            token = self.link(row.unit_code, callout)
+            asked = self.response.read.asked(token)
+            if asked is None or not asked.answered or (village and number % 4 == 3):
+                continue
+            items = [(one.callee_id, item.action.id, "") for one in asked.units for item in one.items]
+            await self.response.desk.tick(token, items[: 1 + number % 3])
+            if village and number % 5 == 0:
+                said = Feedback(on_post=True, moved=number % 40, dangers="桥头进水，路已封" if number % 25 == 0 else "")
+                await self._superiors.feed_back(token, said)
 
     def quarantined(self) -> int:
         """A red warning that contradicts itself is set aside; the number of its message."""

@@ -137,6 +137,11 @@ def pause(seconds: float) -> None:
     time.sleep(seconds)
 
 
+def utc_offset_of_this_machine() -> int:
+    """How many ms the machine's own local time is ahead of UTC: its logs and timers go by it, nothing that we show."""
+    return time.localtime().tm_gmtoff * 1000
+
+
 def beijing_text(moment: int, pattern: str = "%Y-%m-%d %H:%M:%S") -> str:
     """A moment as a person in Shanxi reads it."""
     return datetime.fromtimestamp(moment / 1000, UTC).astimezone(BEIJING).strftime(pattern)

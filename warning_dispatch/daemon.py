@@ -42,6 +42,7 @@ from warning_dispatch.ports import (
     Report,
     Tap,
 )
+from warning_dispatch.supervision import Standing, unsupervised
 from warning_dispatch.wire import ChannelWire
 
 T = TypeVar("T")
@@ -58,6 +59,10 @@ LOOK_AT_THE_CLOCK = 1.0
 """Seconds between two looks at the database's clock."""
 LOOK_FOR_THE_DEAD = 2.0
 """Seconds between two looks for workers that have died."""
+SAY_HOW_IT_GOES = 10.0
+"""Seconds between two lines to the supervisor about what is going on."""
+MOST_TOLD = 20
+"""Call-outs counted for that line."""
 
 
 _FLOODED = (
@@ -136,12 +141,15 @@ class Pulse:
     failing: str = ""
     end: Callable[[Exception], None] = lambda _error: None
     set_anew: Callable[[], object] = lambda: None
+    came_round: Callable[[], None] = lambda: None
+    """The engine's thread goes on, whether or not the database did its part: what feeds the watchdog."""
 
     def turned(self, now: int, stepped: int, claimed: int, next_at: int | None) -> None:
         """One canonical line per turn that did something."""
         if self.failing:
             structlog.get_logger("engine").info("engine.recovered")
         self.turned_at, self.failing = now, ""
+        self.came_round()
         if stepped or claimed:
             structlog.get_logger("engine").info("engine.turn", stepped=stepped, claimed=claimed, next_at=next_at)
 
@@ -156,6 +164,7 @@ class Pulse:
         if not self.failing:
             structlog.get_logger("engine").error("engine.failing", error=str(error))
         self.failing = str(error)
+        self.came_round()
 
     def broke(self, error: Exception) -> None:
         """The engine has ended: say where it happened, and end the process."""
@@ -282,13 +291,18 @@ class Daemon:
         crew: Crew | None = None,
         turns: bool = True,
         regular: Sequence[Regular] = (),
+        standing: Standing | None = None,
+        after_turn: Callable[[float, float | None], None] = lambda _took, _late: None,
     ) -> None:
         """`make_servers` gives the web servers to run; `pumps` bring events from in-process carriers.
 
         `make_lists` None: no printable lists (the demonstration, whose people are invented). `crew`: other workers may be
         on the same database. `turns` False: they do the turning, this process only takes in and answers. `regular`:
-        what is looked at now and then.
+        what is looked at now and then. `standing`: what a supervisor hears of it; None: there is none. `after_turn`: see
+        lanes.Writer.
         """
+        self._standing = standing or unsupervised(clock)
+        self._after_turn = after_turn
         self._crew = crew
         self._turns = turns
         self._make_lists = make_lists
@@ -325,9 +339,11 @@ class Daemon:
         def end(error: Exception) -> None:
             loop.call_soon_threadsafe(self._break, error)
 
-        pulse.end = end
+        pulse.end, pulse.came_round = end, self._standing.turned
+        self._standing.begin(loop)
         wire = ChannelWire(self._channels, self._clock, loop)
         writer = Writer(self._engine, self._clock, wire, pulse, SWEEP, turns=self._turns)
+        writer.after_turn = self._after_turn
         wire.receive = lambda receipts: writer.receive(receipts=receipts)
         desk = EngineDesk(self._engine, writer, self._read, pulse)
         alarm = AlarmClock(self._clock, writer.wake, lambda: writer.next_at)
@@ -336,12 +352,15 @@ class Daemon:
         repaired = await self._join(writer, wire, alarm)
         for one in self._regular:
             alarm.every(one.every, partial(one.look, writer), one.name)
+        if self._standing.watched:
+            alarm.every(SAY_HOW_IT_GOES, partial(self._say_how_it_goes, pulse), "standing")
+        servers = self._make_servers(desk)
         writer.start()
         alarm.start()
         if lists is not None:
             lists.start()
         self._log.info("daemon.started", repaired=repaired)
-        work = [asyncio.create_task(one) for one in self._make_servers(desk)]
+        work = [asyncio.create_task(one) for one in servers]
         work += [asyncio.create_task(pump(_sink(writer))) for pump in self._pumps]
         try:
             if started is not None:
@@ -350,9 +369,24 @@ class Daemon:
             if self._fault is not None:
                 raise RefusedError(_BROKEN) from self._fault
         finally:
+            self._standing.stopping("收尾：已交给线路的等结果，不再发起新的 / draining")
             alarm.stop()
             await self._wind_up(work, wire, writer, lists)
             self._log.info("daemon.stopped")
+
+    async def _say_how_it_goes(self, pulse: Pulse) -> None:
+        """One line for whoever looks at the service."""
+        if pulse.failing:
+            self._standing.status(f"数据库不可用，反复重试 / the database does not answer: {pulse.failing}")
+            return
+        live = await asyncio.to_thread(lambda: self._read.callouts(live_only=True, limit=MOST_TOLD))
+        still = sum(tier.waiting + tier.calling + tier.unreached for one in live for tier in one.tiers)
+        count = f"{len(live)}+" if len(live) == MOST_TOLD else str(len(live))
+        self._standing.status(
+            f"进行中的叫应 {count} 个，{still} 个单位未应答 / {count} call-outs, {still} units still to answer"
+            if live
+            else "没有进行中的叫应 / no call-out under way"
+        )
 
     async def _join(self, writer: Writer, wire: ChannelWire, alarm: AlarmClock) -> int:
         """Repair what a crash left, be it ours or (later, now and then) another worker's; how much of it now."""

@@ -1,4 +1,4 @@
-"""设置: what an installation decides for itself. The only file that reads the environment.
+"""设置: what an installation decides for itself. Beside surroundings.py the only file that reads the environment.
 
 Where a value comes from, first found first:
 
@@ -44,6 +44,7 @@ from warning_dispatch.source_settings import (
     refuse_doubles,
 )
 from warning_dispatch.tomlfiles import Shape, both, findings_of, ours, place, read_toml
+from warning_dispatch.upkeep_settings import BackupSettings
 
 PREFIX = "WARNING_DISPATCH_"
 ROUTE_SECRET = f"{PREFIX}ROUTE__"
@@ -101,6 +102,16 @@ class LogSettings(Shape):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "text"] = "json"
+
+
+class WatchSettings(Shape):
+    """[watch] 监控."""
+
+    heartbeat_url: str = Field(default="", pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$", repr=False)
+    """Called while the engine turns; whoever is behind it rings when that stops. Empty: nobody."""
+    heartbeat_every_s: float = Field(default=60.0, ge=5, le=3_600)
+    traces_url: str = Field(default="", pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$", repr=False)
+    """An OpenTelemetry collector (OTLP over HTTP); empty: no traces."""
 
 
 class EngineSettings(Shape):
@@ -262,6 +273,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     login: LoginSettings = LoginSettings()
     log: LogSettings = LogSettings()
+    watch: WatchSettings = WatchSettings()
     engine: EngineSettings = EngineSettings()
     bureau: BureauSettings = BureauSettings()
     ingest: IngestSettings = IngestSettings()
@@ -271,6 +283,7 @@ class Settings(BaseSettings):
     outward: OutwardSettings = OutwardSettings()
     renewal: RenewalSettings = RenewalSettings()
     retention: RetentionSettings = RetentionSettings()
+    backup: BackupSettings = BackupSettings()
     smtp: SmtpSettings = SmtpSettings()
     routes: Annotated[tuple[RouteSettings, ...], AfterValidator(distinct_routes)] = ()
     robots: tuple[RobotSettings, ...] = ()
@@ -298,6 +311,11 @@ class Settings(BaseSettings):
     def lists_folder(self) -> Path:
         """Where the printable lists lie."""
         return _location(Path(self.lists.folder)) if self.lists.folder else self.state_dir / "lists"
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where dated copies of the database lie."""
+        return _location(Path(self.backup.folder)) if self.backup.folder else self.state_dir / "backups"
 
     def route_secret(self, route: RouteSettings, name: str, file: str) -> str:
         """A secret of a route by name; empty when there is none.
@@ -422,6 +440,13 @@ def contacts_places() -> tuple[Path, ...]:
         _PACKAGE.parent / "contacts",
         _PACKAGE / "_defaults" / "contacts",
     )
+
+
+def uses_system_config(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether a command that says nothing else means the installed system: its configuration and its state."""
+    variables = os.environ if environ is None else environ
+    elsewhere = any(f"{PREFIX}{name}" in variables for name in ("STATE_DIR", "CONFIG_DIR", "DATABASE_URL"))
+    return not elsewhere and _first_with(SETTINGS_FILE, config_places()) == SYSTEM_CONFIG
 
 
 def _first_with(file: str, places: Sequence[Path]) -> Path | None:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from warning_dispatch.model.feedback import Feedback
+from warning_dispatch.model.feedback import Feedback, FeedbackBrief, FeedbackPage
 from warning_dispatch.model.superior_views import OwnList
 
 
-class SuperiorReadings(Protocol):
+class FeedbackReadings(Protocol):
+    """What was reported, for other systems. Safe from any thread."""
+
+    def briefs(self, callee_ids: Sequence[int]) -> Mapping[int, FeedbackBrief]:
+        """What was reported about each of these units of which anything was."""
+        ...
+
+    def feedback(self, callout_id: int, *, county: str = "", limit: int = 100, offset: int = 0) -> FeedbackPage:
+        """Every report of a call-out, with counts by county. `county`: only of that one. NotFoundError: no such call-out."""
+        ...
+
+
+class SuperiorReadings(FeedbackReadings, Protocol):
     """Pictures of a superior's list. Safe from any thread; reading never changes anything."""
 
     def is_link(self, token: str) -> bool:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import importlib.util
 import random
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from by_path import loaded
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, sync_playwright
 
 from warning_dispatch.clock import VirtualClock, pause
@@ -57,16 +56,9 @@ def load_office() -> ModuleType:
     return load("web_office_double", "office.py")
 
 
-def load(name: str, file: str) -> ModuleType:
-    """A double of the web's unit tests, by its path: tests are no package."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "unit" / "web" / file)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
+def load(name: str, file: str) -> Any:
+    """A double of the web's unit tests, by its file."""
+    return loaded(name, ROOT / "tests" / "unit" / "web" / file)
 
 
 @dataclass

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
 import pyotp
 import pytest
+from by_path import loaded
 from playwright.sync_api import Page, expect
 
 from warning_dispatch.clock import VirtualClock
@@ -27,24 +26,13 @@ SIZES = pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["1366", "360"])
 WITHOUT_SCRIPT = {"java_script_enabled": False}
 
 
-def load(name: str, path: Path) -> ModuleType:
-    """A module of the tests, which are no package."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
 def lodge(site: Any) -> Iterator[Any]:
     """An administrator, the city's officer, and the officers of two counties."""
-    lodge = load("web_lodge", ROOT / "unit" / "web" / "lodge.py").make_lodge(site.clock)
+    lodge = loaded("web_lodge", ROOT / "unit" / "web" / "lodge.py").make_lodge(site.clock)
     lodge.add("boss", GrantKind.ADMINISTRATOR)
     lodge.add("city", GrantKind.OFFICER)
     lodge.add("lin", GrantKind.OFFICER, "141124")
@@ -56,7 +44,7 @@ def lodge(site: Any) -> Iterator[Any]:
 @pytest.fixture
 def site() -> Any:
     """As in conftest.py, but that the server is made by `door`, when the accounts are there."""
-    conftest = sys.modules.get("web_login_conftest") or load(
+    conftest = sys.modules.get("web_login_conftest") or loaded(
         "web_login_conftest", Path(__file__).with_name("conftest.py")
     )
     doubles = conftest.load_office()

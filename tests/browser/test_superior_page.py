@@ -85,4 +85,4 @@ def test_feedback_is_written_with_a_thumb(visit: Any, township: Any, phone: dict
     assert page.evaluate("document.documentElement.scrollWidth") == phone["viewport"]["width"]
     page.locator("button").tap()
     page.wait_for_selector("[role=status]")
-    assert [(one.on_post, one.moved) for one in township.superior.feedback] == [(True, 37)]
+    assert [(one.on_post, one.moved) for one in township.superior.reports] == [(True, 37)]

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import structlog
+from by_path import loaded
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,17 +55,7 @@ DOCUMENTS = Path(__file__).resolve().parents[2] / "config"
 @pytest.fixture(scope="module")
 def stand() -> Any:
     """The module provider_stand.py."""
-    import importlib.util  # noqa: PLC0415 - the tests are no package
-    import sys  # noqa: PLC0415 - see above
-
-    name = "contract_provider_stand"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, STAND)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    return loaded("contract_provider_stand", STAND)
 
 
 class House:

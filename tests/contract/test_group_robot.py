@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
+from by_path import loaded
 
 from warning_dispatch.bootstrap.robots import AlarmTeller, alarm_message, robot_findings
 from warning_dispatch.clock import SystemClock, VirtualClock
@@ -30,14 +29,7 @@ ROBOTS = ["wecom-robot", "dingtalk-robot"]
 @pytest.fixture(scope="module")
 def stand() -> Any:
     """The module provider_stand.py."""
-    name = "contract_provider_stand"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("provider_stand.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    return loaded("contract_provider_stand", Path(__file__).with_name("provider_stand.py"))
 
 
 def robot(provider: str, endpoint: str, clock: VirtualClock, **options: Any) -> GroupRobot:

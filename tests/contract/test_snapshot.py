@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from hashlib import sha256
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from by_path import loaded
 from sqlalchemy import text
 
 from warning_dispatch.errors import NotFoundError
@@ -23,21 +21,7 @@ from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.snapshot import fold_faults, snapshot
 
-
-def load_house() -> ModuleType:
-    """The rows by hand: tests are no package, so their module is loaded by its path."""
-    name = "contract_house"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("house.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-rows_by_hand = load_house()
+rows_by_hand = loaded("contract_house", Path(__file__).with_name("house.py"))
 House = Any
 """The class of that name in house.py."""
 START = rows_by_hand.START

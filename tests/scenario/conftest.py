@@ -38,6 +38,7 @@ from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain
+from warning_dispatch.model.response import ResponseBook
 from warning_dispatch.model.states import CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
 from warning_dispatch.model.views import IntakeResult
@@ -134,6 +135,7 @@ class Town:
         statements: Callable[[Connection], Sql] = Sql,
         observe: Observer = nobody,
         bureau: bool = False,
+        response: bool = False,
         routes: Sequence[RouteRecord] = (),
         rules: Mapping[str, RouteRule] | None = None,
         value_routes: Sequence[str] = (),
@@ -146,10 +148,11 @@ class Town:
         posts with a mail address (as `"<code>@"`). `only`: the register has these units and no others. `worlds`: the kind of database. `database`: one of them that may be filled anew. `statements` and
         `observe` are the storage's and the engine's. `limits`: how often a number may be called; None: as shipped.
         `routes`: instead of the usual ones of their channels; `rules`: their conditions; `value_routes`: that get values.
-        `bureau`: the weather bureau's own three units are in the register, so that alarms ring them.
+        `response`: measures are asked as shipped. `bureau`: the weather bureau's own three units are in the register, so that alarms ring them.
         """
         self.configuration = configuration
         self.simulated = simulated
+        self.response = configuration.response if response else ResponseBook()
         self.limits = limits or SHIPPED_LIMITS
         self.rules = rules or {}
         self.value_routes = frozenset(value_routes)
@@ -211,6 +214,7 @@ class Town:
             freeze_texts=self.texts.freeze,
             hazards=self.configuration.hazards.hazards,
             bureau=self.configuration.bureau,
+            response=self.response,
             self_texts=_texts().freeze_self(),
             nobody_to_tell=self.nobody_to_tell.append,
             intake=IntakeSettings(senders=("1411*",), within="1411", max_age=6 * 60 * MINUTE),

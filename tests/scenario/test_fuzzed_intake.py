@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from by_path import loaded
 
 from warning_dispatch.clock import stopwatch
 from warning_dispatch.model.alert import Disposition
@@ -18,15 +17,7 @@ from warning_dispatch.model.alert import Disposition
 
 def _fuzz() -> ModuleType:
     """The mutations of tests/unit/ingest/test_fuzz.py: tests are no package, so it is loaded by its path."""
-    name = "fuzz_of_messages"
-    if name not in sys.modules:
-        path = Path(__file__).parents[1] / "unit" / "ingest" / "test_fuzz.py"
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    return loaded("fuzz_of_messages", Path(__file__).parents[1] / "unit" / "ingest" / "test_fuzz.py")
 
 
 def test_judging_mutated_messages(town: Callable[..., Any], pytestconfig: pytest.Config) -> None:

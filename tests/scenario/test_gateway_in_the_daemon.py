@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import logging
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from by_path import loaded
 
 from warning_dispatch.bootstrap import build_daemon, open_product
 from warning_dispatch.bootstrap.installation import route_plans
@@ -39,15 +38,7 @@ PATIENCE = 15.0
 @pytest.fixture(scope="module")
 def stand() -> Any:
     """The provider stand-in of the contract suite."""
-    name = "contract_provider_stand"
-    if name not in sys.modules:
-        path = ROOT / "tests" / "contract" / "provider_stand.py"
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    return loaded("contract_provider_stand", ROOT / "tests" / "contract" / "provider_stand.py")
 
 
 async def until(true: Callable[[], bool], what: str) -> None:

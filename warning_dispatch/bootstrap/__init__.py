@@ -8,6 +8,7 @@ from warning_dispatch.bootstrap.installation import (
     EVERYTHING,
     Part,
     build_daemon,
+    metrics_of,
     open_product,
     printable_lists,
     retention_of,
@@ -18,6 +19,8 @@ from warning_dispatch.bootstrap.installation import (
 from warning_dispatch.bootstrap.memory import spare_the_collector
 from warning_dispatch.bootstrap.mornings import RegisterMornings, term_of
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
+from warning_dispatch.bootstrap.response import response_parts
+from warning_dispatch.bootstrap.superiors import superior_parts
 from warning_dispatch.bootstrap.wiring import (
     REACHED,
     EngineParts,
@@ -47,12 +50,15 @@ __all__ = [
     "build_engine",
     "console_parts",
     "demo_warning",
+    "metrics_of",
     "open_product",
     "printable_lists",
+    "response_parts",
     "retention_of",
     "route_plans",
     "serve",
     "spare_the_collector",
+    "superior_parts",
     "take_over_of",
     "term_of",
     "wire_product",

@@ -19,8 +19,8 @@ from warning_dispatch.bootstrap.sources import holder_name
 from warning_dispatch.bootstrap.wiring import Product
 from warning_dispatch.clock import Clock
 from warning_dispatch.daemon import Regular
-from warning_dispatch.delivery.configured import ConfiguredRoute, facts_of, read_routes
-from warning_dispatch.delivery.kinds import ChannelTools, Hooked, Polled, Probed, Running, Shared
+from warning_dispatch.delivery.configured import ConfiguredRoute, facts_of, read_routes, simulated_routes
+from warning_dispatch.delivery.kinds import ChannelTools, Hooked, Polled, Probe, Probed, Running, Shared
 from warning_dispatch.engine.breakers import Breakers
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.lanes import Lane, Writer
@@ -28,6 +28,7 @@ from warning_dispatch.engine.reports import PROVIDER_DOWN
 from warning_dispatch.errors import ConfigError, Finding, FindingsError
 from warning_dispatch.ports import ChannelPort, Event, OpenCall
 from warning_dispatch.settings import Settings
+from warning_dispatch.store.keys import KeyRing
 
 PROBE_EVERY = 60.0
 """Seconds between two looks at how a provider fares."""
@@ -210,6 +211,49 @@ def _tools(
         lines=one.facts.lines,
         config_dir=one.facts.config_dir,
         state_dir=one.facts.state_dir,
+    )
+
+
+async def probed_routes(settings: Settings, keys: KeyRing, clock: Clock) -> Mapping[str, Probe | None]:
+    """How the provider of each route fares, asked without ringing anybody; None: it cannot be asked. For `check`.
+
+    A channel is built for it and closed again; simulated ones are left out. ConfigError as in `build_channels`.
+    """
+    routes, shared, found = read_routes(settings), Shared(), dict[str, Probe | None]()
+    simulated = simulated_routes(settings)
+    for one in routes:
+        if one.facts.name in simulated:
+            continue
+        channel = one.kind.build(one.options, _deaf_tools(one, routes, keys, clock, shared))
+        try:
+            found[one.facts.name] = await channel.probe() if isinstance(channel, Probed) else None
+        except Exception as error:  # noqa: BLE001 - whatever an adapter does, the other routes are asked
+            found[one.facts.name] = Probe(healthy=False, why=type(error).__name__)
+        finally:
+            await channel.close()
+    return found
+
+
+def _deaf_tools(
+    one: ConfiguredRoute, routes: Sequence[ConfiguredRoute], keys: KeyRing, clock: Clock, shared: Shared
+) -> ChannelTools:
+    """Of a channel that is only asked how it fares: it hears nothing and knows nobody."""
+
+    async def nothing(_number: str) -> Sequence[OpenCall]:
+        return ()
+
+    return ChannelTools(
+        route=one.facts.name,
+        channel=one.facts.channel,
+        clock=clock,
+        hear=lambda _event: None,
+        hook_url=one.facts.hook_url,
+        hook_secret=keys.hook_secret(one.facts.name),
+        secret=one.facts.secret,
+        open_calls=nothing,
+        log=structlog.get_logger("route").bind(route=one.facts.name),
+        alike=facts_of(routes, one.kind),
+        shared=shared,
     )
 
 

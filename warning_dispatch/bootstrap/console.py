@@ -9,6 +9,7 @@ from warning_dispatch.configuration import Configuration
 from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
 from warning_dispatch.delivery.configured import reaches_people
 from warning_dispatch.errors import ConfigError, Finding
+from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.settings import Settings
 from warning_dispatch.tomlfiles import both, read_toml
 from warning_dispatch.web.console.atlas import Atlas, load_outlines
@@ -23,7 +24,12 @@ MOST = 40
 
 
 def console_parts(
-    settings: Settings, configuration: Configuration, read: ConsoleReadings, desk: ConsoleDesk, entrance: Entrance
+    settings: Settings,
+    configuration: Configuration,
+    read: ConsoleReadings,
+    desk: ConsoleDesk,
+    entrance: Entrance,
+    response: ResponseParts | None = None,
 ) -> ConsoleParts:
     """The console of an installation. ConfigError when its map cannot be used."""
     return ConsoleParts(
@@ -37,6 +43,7 @@ def console_parts(
             issuer_name=settings.ingest.hand_issuer_name,
             within=settings.ingest.within,
         ),
+        response=response,
         samples=not reaches_people(settings),
     )
 

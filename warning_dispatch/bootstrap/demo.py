@@ -16,7 +16,7 @@ from warning_dispatch.logs import silent_logger
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.registry.reading import read_register
-from warning_dispatch.registry.sample import sample_receivers
+from warning_dispatch.registry.sample import sample_key_units, sample_receivers
 from warning_dispatch.simulation.network import SimulatedNetwork
 from warning_dispatch.store.database import create_in_memory, open_database, upgrade, writing
 from warning_dispatch.store.keys import KeyRing
@@ -48,6 +48,7 @@ def build_demo(
         database = open_database(database_url)
         upgrade(database)
     units = read_register(contacts).units
+    units = (*units, *sample_key_units(units))
     receivers = sample_receivers(units, seed)
     with writing(database) as connection:
         replace_register(connection, AesSealer(keys), Register(units, receivers), now)

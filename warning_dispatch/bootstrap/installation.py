@@ -32,6 +32,7 @@ from warning_dispatch.bootstrap.renewal import (
     renewal_desk,
     renewal_tables,
 )
+from warning_dispatch.bootstrap.response import response_parts
 from warning_dispatch.bootstrap.robots import robots_of
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.sources import (
@@ -41,6 +42,8 @@ from warning_dispatch.bootstrap.sources import (
     pushers_of,
     source_loops,
 )
+from warning_dispatch.bootstrap.superiors import superior_parts
+from warning_dispatch.bootstrap.traces import traces_of
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
@@ -73,6 +76,7 @@ from warning_dispatch.ports import ChannelPort, ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
 from warning_dispatch.reports.worker import ListWorker
+from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.route_settings import PerNumberSettings, RouteSettings
 from warning_dispatch.settings import Settings
 from warning_dispatch.source_desk import WriterSourceDesk
@@ -81,24 +85,35 @@ from warning_dispatch.store.database import open_database, require_current
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.people import PeopleBook
-from warning_dispatch.store.reading_own_list import OwnListTables
 from warning_dispatch.store.register_take_over import RegisterTakeOver
 from warning_dispatch.store.retention import Retention
 from warning_dispatch.store.rotation import require_indexed
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sessions import SessionBook
-from warning_dispatch.superior_desk import WriterSuperiorDesk
+from warning_dispatch.supervision import Listening, Standing, unsupervised
+from warning_dispatch.watching.heartbeat import Heartbeat
 from warning_dispatch.web.access import Access
-from warning_dispatch.web.application import Renewal, Superiors, create_app
+from warning_dispatch.web.application import Renewal, create_app
 from warning_dispatch.web.console.console import ConsoleParts
 from warning_dispatch.web.console.door import LoggedIn
 from warning_dispatch.web.control import create_control_app
 from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.login_desk import LoginDesk
+from warning_dispatch.web.loop import Loop
+from warning_dispatch.web.metrics import Metrics
+from warning_dispatch.web.probes import Probes
 
 
 class QuietServer(uvicorn.Server):
-    """A web server inside the daemon: signals are the daemon's."""
+    """A web server inside the daemon: signals are the daemon's, and it says when it listens."""
+
+    opened: Listening = staticmethod(lambda: None)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the doors."""
+        await super().startup(sockets)
+        if self.started:
+            self.opened()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -118,7 +133,8 @@ def private_socket(path: str) -> socket.socket:
 
 
 async def serve(app: FastAPI, **where: Any) -> None:
-    """Serve until cancelled; open event streams are ended first. `where`: host and port, or uds."""
+    """Serve until cancelled; open event streams are ended first. `where`: host and port, or uds; `opened`: told once."""
+    opened: Listening = where.pop("opened", lambda: None)
     path = where.pop("uds", None)
     own = [private_socket(path)] if path else None
     settings = uvicorn.Config(
@@ -131,6 +147,7 @@ async def serve(app: FastAPI, **where: Any) -> None:
         **where,
     )
     server = QuietServer(settings)
+    server.opened = opened
     serving = asyncio.create_task(server.serve(sockets=own))
     try:
         await asyncio.shield(serving)
@@ -251,6 +268,10 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
     )
 
 
+LOOP = "~loop"
+"""Stands where a route's name stands for the secret of the loop; no route can have it."""
+
+
 class Part(StrEnum):
     """What a process of the daemon does; one does everything unless told otherwise."""
 
@@ -265,28 +286,40 @@ class Part(StrEnum):
 EVERYTHING = frozenset(Part)
 
 
-def build_daemon(settings: Settings, product: Product, clock: Clock, parts: frozenset[Part] = EVERYTHING) -> Daemon:
+def build_daemon(
+    settings: Settings,
+    product: Product,
+    clock: Clock,
+    parts: frozenset[Part] = EVERYTHING,
+    standing: Standing | None = None,
+) -> Daemon:
     """The daemon of an installation: channels by route, the web, the control socket; or some of it (`parts`).
 
-    RefusedError where another one runs in the same place, or the database cannot be shared.
+    `standing`: what its supervisor hears; None: nobody watches. RefusedError where another one runs in the same place, or the database cannot be shared.
     """
     _refuse_sample_on_real_routes(settings, product)
     _refuse_to_share(settings, product, parts)
     turns = Part.ENGINE in parts
     channels = build_channels(settings, product, clock) if turns else Channels()
+    standing = standing or unsupervised(clock)
 
     def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
         public = _public_app(settings, product, clock, parts, desk, channels)
         channels.ear.listen(desk.hear)
-        listening = [serve(public, host=settings.web.host, port=settings.web.port)]
+        told = standing.listening
+        listening = [serve(public, host=settings.web.host, port=settings.web.port, opened=told)]
         if Part.INGEST in parts:
             settings.control_socket.unlink(missing_ok=True)
             control = _control_app(settings, product, clock, desk, channels)
-            listening.append(serve(control, uds=str(settings.control_socket)))
+            listening.append(serve(control, uds=str(settings.control_socket), opened=told))
+        standing.awaits(len(listening))
+        if Part.INGEST in parts:
             passing = WriterSourceDesk(
                 desk, outward_of(settings, product.configuration.hazards.names()), holder_name(settings)
             )
             listening += source_loops(settings, passing, clock)
+        if turns and settings.watch.heartbeat_url:
+            listening.append(_heartbeat(settings, Probes(desk, clock)).run())
         return listening
 
     def lists(accounts: ListAccounts) -> ListWorker:
@@ -303,11 +336,14 @@ def build_daemon(settings: Settings, product: Product, clock: Clock, parts: froz
         make_lists=lists if Part.INGEST in parts else None,
         crew=product.crew(),
         turns=turns,
+        after_turn=product.meters.turned,
         regular=[
             *_regular(settings, product, clock, channels.by_route, turns=turns),
             *regular_of(settings, channels, product.engine, clock),
             *(robots_of(settings, product, holder_name(settings), clock) if turns else ()),
+            *(traces_of(settings, product, holder_name(settings), clock) if turns else ()),
         ],
+        standing=standing,
     )
 
 
@@ -321,13 +357,14 @@ def _public_app(
 ) -> FastAPI:
     """What listens on the network."""
     login = login_desk(settings, product, desk, clock) if Part.WEB in parts else None
+    response = response_parts(product, desk, clock)
     return create_app(
         product.read,
         desk,
         public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
         live_page=Part.WEB in parts,
         login=login,
-        console=_console(settings, product, desk, login) if login else None,
+        console=_console(settings, product, desk, login, response) if login else None,
         body_limit=settings.web.body_limit,
         clock=clock,
         people=Part.WEB in parts,
@@ -335,22 +372,30 @@ def _public_app(
         pushers=pushers_of(settings) if Part.INGEST in parts else (),
         feeds=feeds_of(settings, product.read) if Part.WEB in parts else None,
         renewal=Renewal(renewal_tables(settings, product, clock), renewal_desk(settings, product, desk, clock)),
-        superiors=_superiors(product, desk, clock),
+        superiors=superior_parts(product, desk, clock),
+        response=response,
         proxies=frozenset(settings.login.proxies),
         register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
-        hooks=Hooks(channels.hooked, settings.web.callback_url),
+        hooks=Hooks(channels.hooked, settings.web.callback_url, Loop(product.keys.hook_secret(LOOP))),
+        metrics=metrics_of(product, desk),
     )
 
 
-def _superiors(product: Product, desk: EngineDesk, clock: Clock) -> Superiors:
-    """The page of a superior's own list."""
-    read = OwnListTables(product.database, product.sealer, product.keys.link_key, product.read, clock.now)
-    return Superiors(read, WriterSuperiorDesk(desk, read))
+def metrics_of(product: Product, desk: EngineDesk) -> Metrics:
+    """The figures of this process, and how everything stands."""
+    product.meters.look_at(product.read.watch, desk.health)
+    return Metrics(product.meters)
 
 
-def _console(settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk) -> ConsoleParts:
-    within = settings.ingest.within
-    return console_parts(settings, product.configuration, product.read, desk, LoggedIn(Access(login.paths_of), within))
+def _heartbeat(settings: Settings, probes: Probes) -> Heartbeat:
+    return Heartbeat(settings.watch.heartbeat_url, settings.watch.heartbeat_every_s, probes.is_ready)
+
+
+def _console(
+    settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk, response: ResponseParts
+) -> ConsoleParts:
+    entrance = LoggedIn(Access(login.paths_of), settings.ingest.within)
+    return console_parts(settings, product.configuration, product.read, desk, entrance, response)
 
 
 def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk, channels: Channels) -> FastAPI:

@@ -34,6 +34,7 @@ from warning_dispatch.engine.observing import Observer, nobody
 from warning_dispatch.engine.outbox import Compose, Outbox, OutboxSettings
 from warning_dispatch.engine.records import RouteRecord
 from warning_dispatch.engine.reports import Reports
+from warning_dispatch.engine.responding import Responding
 from warning_dispatch.engine.rounds import HazardFinder, Rounds
 from warning_dispatch.engine.turn import Turn
 from warning_dispatch.engine.widening import Widening
@@ -44,6 +45,7 @@ from warning_dispatch.ingest import read_parts
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Hazard, Outcome
+from warning_dispatch.model.response import ResponseBook
 from warning_dispatch.model.texts import AlertFacts, FrozenTexts
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Sealer
@@ -54,6 +56,7 @@ from warning_dispatch.store.readings import TableReadings
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.storage import TableStorage
 from warning_dispatch.store.workers import Workers
+from warning_dispatch.watching.meters import ProcessMeters
 
 HOUR = 3_600_000
 _ALERTS = TypeAdapter(Alert)
@@ -95,6 +98,8 @@ class EngineParts:
     find_shape: ShapeFinder = no_positions
     fill_at_once: int = AT_ONCE
     fill_piece: int = PIECE
+    response: ResponseBook = field(default_factory=ResponseBook)
+    """What is asked of whom in which stage."""
     letters: Letters | None = None
     """Who sends the yearly refresh's letters, and takes in what carriers tell of them."""
 
@@ -111,12 +116,14 @@ def build_engine(parts: EngineParts) -> Engine:
         letters=parts.letters,
     )
     outbox = Outbox(parts.outbox, parts.compose)
+    responding = Responding(parts.response)
     launcher = Launcher(
         within=parts.intake.within,
         freeze_texts=parts.freeze_texts,
         plan_to_json=chain_to_json,
         default_validity=lambda colour: parts.validity.get(colour, 12 * HOUR),
         at_once=parts.fill_at_once,
+        responding=responding,
     )
     filler = Filler(parts.fill_piece)
     rounds = Rounds(launcher, parts.chains, parts.find_hazard, alert_from_json, parts.intake.within, filler)
@@ -135,6 +142,7 @@ def build_engine(parts: EngineParts) -> Engine:
             bell=bureau,
             widen=Widening(launcher, rounds, parts.hazards, alert_from_json, within),
             observe=parts.observe,
+            responding=responding,
         ),
         intake=Intake(
             settings=parts.intake,
@@ -148,7 +156,7 @@ def build_engine(parts: EngineParts) -> Engine:
             rules_of=parts.rules_of,
             find_shape=parts.find_shape,
         ),
-        acts=Acts(parts.pause_max, rounds, filler),
+        acts=Acts(parts.pause_max, rounds, filler, responding),
         reports=reports,
         bureau=bureau,
         filler=filler,
@@ -196,6 +204,7 @@ class Product:
     read: TableReadings
     configuration: Configuration
     letters: Letters
+    meters: ProcessMeters
 
     def crew(self) -> Workers | None:
         """This process among others on its database, from now on; None where it has the database to itself."""
@@ -263,6 +272,7 @@ def wire_product(
     storage = TableStorage(database, sealer, keys.link_key, Journal(keys.journal_key, log))
     texts = TextBook(messages, tuple(languages), vocabulary_of(configuration), ways)
     letter_office = _letter_office(letters, routes, texts, configuration)
+    meters = ProcessMeters()
     parts = EngineParts(
         storage=storage,
         sealer=sealer,
@@ -282,21 +292,15 @@ def wire_product(
         validity=validity or {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR},
         rules_of=rules_of,
         find_shape=find_shape,
+        response=configuration.response,
         letters=letter_office,
+        observe=meters.observe,
     )
     if call_itself and configuration.bureau is None:
         log.error("bureau.no_chain")
     _define(storage, routes)
-    return Product(
-        engine=build_engine(parts),
-        database=database,
-        storage=storage,
-        sealer=sealer,
-        keys=keys,
-        read=TableReadings(database, sealer, configuration.hazards.names(), reached=REACHED),
-        configuration=configuration,
-        letters=letter_office,
-    )
+    read = TableReadings(database, sealer, configuration.hazards.names(), reached=REACHED)
+    return Product(build_engine(parts), database, storage, sealer, keys, read, configuration, letter_office, meters)
 
 
 def _letter_office(

@@ -32,11 +32,15 @@ from warning_dispatch.cli.check import check
 from warning_dispatch.cli.demo import demo
 from warning_dispatch.cli.init import init
 from warning_dispatch.cli.run import run
+from warning_dispatch.cli.service_user import become_service_user
 from warning_dispatch.cli.terminal import with_plain_errors
 from warning_dispatch.cli.usage import Commands
 from warning_dispatch.tomlfiles import both
 
 __all__ = ["build_app", "main"]
+
+OF_ROOT = ("init", "demo")
+"""Commands that root may run as itself: `init` becomes the service's account when it has written the configuration."""
 
 
 def main() -> None:
@@ -117,8 +121,11 @@ def _version(asked: bool) -> None:
 
 
 def _root(
-    version: Annotated[
+    ctx: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback has answered by now
         bool, typer.Option("--version", callback=_version, is_eager=True, help=both("版本", "show the version"))
     ] = False,
 ) -> None:
     """气象灾害预警叫应：叫到有人应答为止。 / A warning is answered, not only sent."""
+    if ctx.invoked_subcommand not in OF_ROOT:
+        become_service_user()

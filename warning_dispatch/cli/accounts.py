@@ -76,6 +76,7 @@ class Scope(StrEnum):
     ACT = "act"
     FEED = "feed"
     REGISTER = "register"
+    FEEDBACK = "feedback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ def add_system(
         list[Scope],
         typer.Option(
             help=both(
-                "权限，可重复：alerts 送预警，read 查看，act 记录应答，feed 读传播的预警，register 看名册变动",
+                "权限，可重复：alerts 送预警，read 查看，act 记录应答，feed 读传播的预警，register 看名册变动，feedback 看反馈原文",
                 "repeatable: what it may do",
             )
         ),

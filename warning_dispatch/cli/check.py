@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import RenderableType
@@ -17,8 +17,9 @@ from warning_dispatch.cli.launching import duration_words, launch_document
 from warning_dispatch.cli.pictures import COLOUR_STYLES
 from warning_dispatch.cli.terminal import Terminal, command, finding_document, finding_text
 from warning_dispatch.configuration.words import duration_text
+from warning_dispatch.tomlfiles import both
 
-SHOWN_NOTICES = 6
+SHOWN_NOTICES = 12
 _AREAS = {
     "settings": ("设置", "Settings"),
     "configuration": ("方案、灾种、结果表", "Chains, hazards, outcomes"),
@@ -32,17 +33,31 @@ _AREAS = {
     "sources": ("预警来源", "Sources"),
     "outlets": ("传播", "Outlets"),
     "accounts": ("账号", "Accounts"),
+    "clock": ("时钟", "Clock"),
+    "disk": ("磁盘", "Disks"),
+    "backup": ("备份", "Copies"),
+    "certificates": ("证书", "Certificates"),
+    "callbacks": ("公网地址", "Public addresses"),
+    "service": ("服务", "Service"),
 }
 
 
 @command
-def check(terminal: Terminal, *, lines: LinesOption = False, number: NumberOption = "") -> None:
-    """检查配置、方案、文本、名册、密钥、数据库和线路，列出全部问题；--lines 逐条线拨号试听。 / Everything that must be mended, completely; --lines rings on each line."""
-    terminal.quiet_logs()
+def check(
+    terminal: Terminal,
+    offline: Annotated[
+        bool, typer.Option("--offline", help=both("不连任何别的机器", "ask nothing beyond this machine"))
+    ] = False,
+    *,
+    lines: LinesOption = False,
+    number: NumberOption = "",
+) -> None:
+    """检查配置、方案、文本、名册、线路、时钟、磁盘、备份、证书、公网回路、服务，列出全部问题和办法；--lines 逐条线试拨。 / All that would fail at 3 a.m., with remedies; --lines rings on each line."""
+    terminal.quiet_logs("error")
     if lines or number:
         check_lines(terminal, number)
         return
-    result = inspect(terminal.config)
+    result = inspect(terminal.config, offline=offline)
     terminal.answer(inspection_document(result), *inspection_picture(terminal, result))
     if not result.ready:
         raise typer.Exit(1)

@@ -19,7 +19,7 @@ from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.register import Register, RegisterCounts
 from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.registry.reading import read_register
-from warning_dispatch.registry.sample import sample_receivers
+from warning_dispatch.registry.sample import sample_key_units, sample_receivers
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
@@ -123,6 +123,7 @@ def take_over(settings: Settings, coming: RegisterImport) -> RegisterCounts:
 def load_sample(settings: Settings, seed: int, actor: str) -> RegisterCounts:
     """Units of the contacts folder with invented receivers."""
     units = read_register_units(settings.contacts_dir).units
+    units = (*units, *sample_key_units(units))
     return take_over(settings, RegisterImport(Register(units, sample_receivers(units, seed)), actor, "sample"))
 
 

@@ -29,6 +29,7 @@ from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.registry.problems import ACCEPTED, Problem, Problems, counted, require_names, standing
 from warning_dispatch.registry.reading import DIVISIONS_FILE, RECEIVERS_FILE, read_folder
 from warning_dispatch.registry.receiver_sheets import Rules
+from warning_dispatch.registry.sectors import sector_words
 from warning_dispatch.registry.workbook_export import (
     Exported,
     Stamp,
@@ -164,7 +165,8 @@ def make_plan(terminal: Terminal, path: Path, *, whole: bool = False, within: st
     """Read what is there against the register in force (or, while that is empty, the units of the contacts folder)."""
     settings = terminal.settings
     folder = _as_folder(path)
-    rules = Rules(beijing_text(SystemClock().now(), "%Y-%m-%d"), settings.contacts.short_codes)
+    today = beijing_text(SystemClock().now(), "%Y-%m-%d")
+    rules = Rules(today, settings.contacts.short_codes, sector_words(settings.config_dir))
     if folder is not None:
         read_in = read_folder(folder, rules)
         register = read_in.register

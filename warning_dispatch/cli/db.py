@@ -18,6 +18,7 @@ from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.errors import RefusedError, StoreError
 from warning_dispatch.settings import Settings
+from warning_dispatch.store.copies import new_copy, remove_all_but
 from warning_dispatch.store.database import (
     SchemaState,
     is_sqlite,
@@ -54,11 +55,24 @@ _FOUND = {
 
 @app.command("upgrade")
 @command
-def upgrade_database(terminal: Terminal) -> None:
+def upgrade_database(
+    terminal: Terminal,
+    needed: Annotated[
+        bool,
+        typer.Option("--needed", help=both("只看要不要升级：要则退出码 0", "only look: exit code 0 when it is older")),
+    ] = False,
+) -> None:
     """把数据库升级到当前版本；可以重复执行。 / Bring the schema up to date; may be repeated."""
     settings = terminal.settings
     database = open_database(settings.database_url)
     try:
+        if needed:
+            older = schema_state(database) is SchemaState.OLDER
+            said = terminal.say("要升级。", "It is older.") if older else terminal.say("不用升级。", "Nothing to do.")
+            terminal.answer({"needed": older}, said)
+            if not older:
+                raise typer.Exit(1)
+            return
         before = upgrade(database)
     finally:
         database.dispose()
@@ -92,21 +106,31 @@ def check(terminal: Terminal) -> None:
 @app.command("backup")
 @command
 def backup_database(
-    terminal: Terminal, file: Annotated[Path, typer.Argument(help=both("新文件；不会覆盖", "a new file"))]
+    terminal: Terminal,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help=both("新文件，不会覆盖；不写则放进 [backup] folder，旧的删去", "a new file; else into [backup] folder")
+        ),
+    ] = None,
 ) -> None:
     """备份数据库，运行中也可以；密钥要另存。 / Copy the database, also while it is in use. Keep the keys elsewhere."""
     settings = terminal.settings
     require_database(settings)
+    dated = file is None
+    file = file or new_copy(settings.backup_folder, SystemClock().now())
     database = open_database(settings.database_url)
     try:
         size = backup(database, file)
     finally:
         database.dispose()
+    removed = remove_all_but(settings.backup_folder, settings.backup.keep) if dated else ()
     chinese = f"已备份到 {file}（{size:,} 字节），已核对。没有密钥就解不开号码：{settings.keys_dir} 请另存一处。"
     english = (
         f"Copied to {file} ({size:,} bytes), checked. Without the keys in {settings.keys_dir} numbers stay sealed."
     )
-    terminal.answer({"file": str(file), "bytes": size}, terminal.say(chinese, english))
+    document = {"file": str(file), "bytes": size, "removed": [str(path) for path in removed]}
+    terminal.answer(document, terminal.say(chinese, english))
 
 
 @app.command("rotate-key")
@@ -213,6 +237,10 @@ def restore_database(
 def remove_what_is_old(
     terminal: Terminal,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=both("只列出，不删除", "only say what would go"))] = False,
+    scheduled: Annotated[
+        bool,
+        typer.Option("--scheduled", help=both("定时器用：程序在运行就不做", "for a timer: a running daemon does it")),
+    ] = False,
 ) -> None:
     """销毁超过保存期限、已办结的叫应及其报文、呼叫记录；未办结的不动。 / Destroy what is over and older than it is kept."""
     settings = terminal.settings
@@ -225,6 +253,12 @@ def remove_what_is_old(
             terminal.answer({"dry_run": True, "callouts": old, "days": retention.days}, said)
             return
         if is_sqlite(database) and daemon_answers(settings.control_socket):
+            if scheduled:
+                said = terminal.say(
+                    "程序正在运行，它每天自动清理。", "The daemon runs and does this by itself every day."
+                )
+                terminal.answer({"dry_run": False, "by_daemon": True}, said)
+                return
             what = "the daemon runs, and removes what is old by itself every day"
             raise RefusedError(both("程序正在运行，它每天自动清理", what))
         removed = remove_old(retention, now)

@@ -14,7 +14,17 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from warning_dispatch.bootstrap import Demo, TableRegisterLook, build_demo, console_parts, demo_warning, serve
+from warning_dispatch.bootstrap import (
+    Demo,
+    TableRegisterLook,
+    build_demo,
+    console_parts,
+    demo_warning,
+    metrics_of,
+    response_parts,
+    serve,
+    superior_parts,
+)
 from warning_dispatch.cli.scene import demo_result, draw, line_of
 from warning_dispatch.clock import Clock, ScaledClock, SystemClock, VirtualClock, stopwatch
 from warning_dispatch.daemon import Daemon, EngineDesk
@@ -138,7 +148,17 @@ async def _in_time(
                     body_limit=8 << 20,
                     clock=clock,
                     register=register,
-                    console=console_parts(settings, made.product.configuration, read, desk, OpenEntrance(DEMO_OFFICER)),
+                    metrics=metrics_of(made.product, desk),
+                    superiors=superior_parts(made.product, desk, clock),
+                    response=response_parts(made.product, desk, clock),
+                    console=console_parts(
+                        settings,
+                        made.product.configuration,
+                        read,
+                        desk,
+                        OpenEntrance(DEMO_OFFICER),
+                        response_parts(made.product, desk, clock),
+                    ),
                 ),
                 host="127.0.0.1",
                 port=port,
@@ -146,6 +166,7 @@ async def _in_time(
         ],
         read=read,
         pumps=[channel.pump],
+        after_turn=made.product.meters.turned,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

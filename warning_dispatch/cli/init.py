@@ -14,11 +14,12 @@ from warning_dispatch.cli.accounts import NewUser, PasswordStdin, make_user, ope
 from warning_dispatch.cli.check import inspection_document, inspection_picture
 from warning_dispatch.cli.contacts import load_sample
 from warning_dispatch.cli.inspection import inspect
+from warning_dispatch.cli.service_user import become_service_user, lacks_config, operating_account
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.rights import GrantKind
-from warning_dispatch.settings import SETTINGS_FILE, Settings, config_folder
+from warning_dispatch.settings import SETTINGS_FILE, SYSTEM_CONFIG, Settings, config_folder
 from warning_dispatch.store.database import SchemaState, open_database, upgrade
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.tomlfiles import both
@@ -56,8 +57,14 @@ def init(
     """建立密钥、数据库和第一个管理员，然后检查；可以重复执行。 / Keys, database, first administrator, then a check."""
     steps = Steps()
     password = read_password() if password_stdin else ""
-    if write_config is not None:
-        _write_config(terminal, steps, write_config)
+    target = write_config or _place_for_config(terminal)
+    if target is not None:
+        _write_config(terminal, steps, target)
+    if become_service_user():
+        name = operating_account()
+        steps.done(
+            terminal.say(f"以下以服务帐号 {name} 进行", f"from here on as the account {name}"), "dim", account=name
+        )
     settings = terminal.settings
     _make_state(terminal, steps, settings)
     _make_keys(terminal, steps, settings)
@@ -74,6 +81,13 @@ def init(
     terminal.answer({**steps.document, "check": inspection_document(result)}, *steps.lines, "")
     if not terminal.as_json:
         terminal.answer({}, *inspection_picture(terminal, result))
+
+
+def _place_for_config(terminal: Terminal) -> Path | None:
+    """Where a machine that is prepared for the service still lacks its configuration: nobody need name it."""
+    if terminal.config is not None or not lacks_config():
+        return None
+    return SYSTEM_CONFIG
 
 
 def _write_config(terminal: Terminal, steps: Steps, target: Path) -> None:

@@ -16,7 +16,9 @@ from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.wiring import vocabulary_of
 from warning_dispatch.cli.accounts import opened_people
 from warning_dispatch.cli.launching import launch_duration
+from warning_dispatch.cli.machine_inspection import machine_findings
 from warning_dispatch.cli.office import database_file, opened_database
+from warning_dispatch.cli.outside_inspection import outside_findings
 from warning_dispatch.cli.route_inspection import all_route_findings
 from warning_dispatch.cli.source_inspection import Keys, outlet_findings, source_findings
 from warning_dispatch.configuration import Configuration, load_configuration
@@ -98,7 +100,8 @@ class Inspection:
 
     def found(self, area: str, *findings: Finding) -> None:
         """Sort findings: what begins as information is a notice."""
-        for finding in findings:
+        for one in findings:
+            finding = one if one.remedy else replace(one, remedy=_REMEDIES.get(area, ""))
             kind = self.notices if finding.what.startswith(INFORMATION) else self.findings
             kind.append((area, finding))
 
@@ -108,8 +111,24 @@ class Inspection:
         self.found(area, *findings)
 
 
-def inspect(config: Path | None) -> Inspection:
-    """Look at everything.
+_REMEDIES = {
+    "settings": both("改正后再查", "mend it, then check again"),
+    "configuration": both("改正该文件后再查", "mend that file, then check again"),
+    "texts": both("改正该文本后再查", "mend that text, then check again"),
+    "keys": both("从另存处拷回密钥，或 init", "bring the keys back from their copy, or `init`"),
+    "database": "warning-dispatch db check",
+    "register": "warning-dispatch contacts check",
+    "bureau": both("补全名册里的值班岗位", "complete the bureau's own posts in the register"),
+    "routes": both("补上该项后再查", "fill it in, then check again"),
+    "lists": both("改权限或换目录", "mend its permissions or name another"),
+    "sources": both("改正该来源后再查", "mend that source, then check again"),
+    "outlets": both("改正该传播单位后再查", "mend that outlet, then check again"),
+}
+"""What to do where a finding does not say it itself."""
+
+
+def inspect(config: Path | None, *, offline: bool = False) -> Inspection:
+    """Look at everything; with `offline` at nothing beyond this machine.
 
     1. Settings. 2. Chains, hazards, outcomes, and when villages ring. 3. Texts. 4. Keys and database. 5. The register.
     6. Whom the bureau calls itself. 7. How messages are read: certificates, positions. 8. Routes. 9. The folder of the
@@ -137,6 +156,10 @@ def inspect(config: Path | None) -> Inspection:
     result.found("sources", *source_findings(settings, _keys_in_force(settings)))
     result.found("outlets", *outlet_findings(settings))
     result.found("accounts", *_account_findings(settings))
+    for area, finding in machine_findings(settings):
+        result.found(area, finding)
+    for area, finding in () if offline else outside_findings(settings):
+        result.found(area, finding)
     return result
 
 

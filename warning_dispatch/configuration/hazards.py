@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +27,7 @@ class HazardShape(Shape):
     colours: Annotated[tuple[ColourWord, ...], Some]
     validity: dict[ColourWord, SpanMs] = Field(default_factory=dict)
     sectors: tuple[Key, ...]
+    key_sectors: tuple[Key, ...] = ()
     advice: Bilingual
 
 
@@ -35,16 +36,18 @@ class CatalogueShape(Shape):
 
     sectors: dict[str, object]
     hazards: dict[str, object]
+    key_sectors: dict[str, object] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class HazardCatalogue:
-    """The catalogue. `sectors` names the lines a hazard may concern, in both languages."""
+    """The catalogue. `sectors` and `key_sectors` name the lines of departments and of key units, in both languages."""
 
     hazards: Mapping[str, Hazard]
     sectors: Mapping[str, Mapping[str, str]]
     by_code: Mapping[str, Hazard]
     by_name: Mapping[str, Hazard]
+    key_sectors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def find(self, event_code: str, event_name: str, headline: str) -> tuple[Hazard | None, bool]:
         """The hazard a message means, and whether its code says another one: then the name counts.
@@ -83,28 +86,37 @@ def load_hazards(path: Path, label: str, findings: list[Finding]) -> HazardCatal
         return None
     parse(CatalogueShape, raw, label, findings)
     sector_tables, hazard_tables = _tables(raw, "sectors"), _tables(raw, "hazards")
-    findings.extend(_bad_keys(label, "sectors", sector_tables))
-    findings.extend(_bad_keys(label, "hazards", hazard_tables))
-    sectors = {
-        key: one
-        for key, table in sector_tables.items()
-        if (one := parse(Bilingual, table, f"{label}: sectors.{key}", findings)) is not None
-    }
+    key_tables = _tables(raw, "key_sectors")
+    for part, tables in (("sectors", sector_tables), ("key_sectors", key_tables), ("hazards", hazard_tables)):
+        findings.extend(_bad_keys(label, part, tables))
+    sectors, key_sectors = (
+        _names(label, part, tables, findings)
+        for part, tables in (("sectors", sector_tables), ("key_sectors", key_tables))
+    )
     hazards = {
-        key: _hazard(key, shape)
+        key: _hazard(key, shape, key_tables)
         for key, table in hazard_tables.items()
         if (shape := parse(HazardShape, table, f"{label}: hazards.{key}", findings)) is not None
     }
     findings.extend(_doubled(label, hazards))
-    findings.extend(_unknown_sectors(label, hazards, sector_tables))
+    findings.extend(_unknown_sectors(label, hazards, sector_tables, key_tables))
     if len(findings) > before:
         return None
     return HazardCatalogue(
         hazards=hazards,
-        sectors={key: {"zh_CN": one.zh_CN, "en": one.en} for key, one in sectors.items()},
+        sectors=sectors,
         by_code={code: one for one in hazards.values() for code in one.codes},
         by_name={name: one for one in hazards.values() for name in (one.name, *one.aliases)},
+        key_sectors=key_sectors,
     )
+
+
+def _names(
+    label: str, part: str, tables: Mapping[str, Any], findings: list[Finding]
+) -> Mapping[str, Mapping[str, str]]:
+    """Lines with their names in both languages."""
+    shapes = {key: parse(Bilingual, table, f"{label}: {part}.{key}", findings) for key, table in tables.items()}
+    return {key: {"zh_CN": one.zh_CN, "en": one.en} for key, one in shapes.items() if one is not None}
 
 
 def _tables(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -120,7 +132,7 @@ def _bad_keys(label: str, part: str, keys: Iterable[str]) -> Iterator[Finding]:
             yield Finding(f"{label}: {part}.{key}", what, both("改名", "rename it"))
 
 
-def _hazard(key: str, shape: HazardShape) -> Hazard:
+def _hazard(key: str, shape: HazardShape, key_sectors: Iterable[str]) -> Hazard:
     return Hazard(
         key=key,
         name=shape.name,
@@ -131,6 +143,8 @@ def _hazard(key: str, shape: HazardShape) -> Hazard:
         validity=shape.validity,
         sectors=shape.sectors,
         advice={"zh_CN": shape.advice.zh_CN, "en": shape.advice.en},
+        key_sectors=shape.key_sectors,
+        spared=tuple(one for one in key_sectors if one not in shape.key_sectors) if shape.key_sectors else (),
     )
 
 
@@ -145,12 +159,14 @@ def _doubled(label: str, hazards: Mapping[str, Hazard]) -> Iterator[Finding]:
                 yield Finding(f"{label}: hazards.{key}", what, both("只在一处保留", "keep it in one place"))
 
 
-def _unknown_sectors(label: str, hazards: Mapping[str, Hazard], sectors: Iterable[str]) -> Iterator[Finding]:
+def _unknown_sectors(
+    label: str, hazards: Mapping[str, Hazard], sectors: Iterable[str], key_sectors: Iterable[str]
+) -> Iterator[Finding]:
     """A sector that [sectors] names but describes wrongly is there all the same."""
-    known = tuple(sectors)
-    for key, hazard in hazards.items():
-        for sector in hazard.sectors:
-            if sector not in known:
-                what = both(f"[sectors] 中没有 {sector}", f"[sectors] has no {sector}")
-                remedy = both("应为其中之一:", "expected one of ") + ", ".join(known)
-                yield Finding(f"{label}: hazards.{key}.sectors", what, remedy)
+    for part, known in (("sectors", tuple(sectors)), ("key_sectors", tuple(key_sectors))):
+        for key, hazard in hazards.items():
+            for sector in hazard.sectors if part == "sectors" else hazard.key_sectors:
+                if sector not in known:
+                    what = both(f"[{part}] 中没有 {sector}", f"[{part}] has no {sector}")
+                    remedy = both("应为其中之一:", "expected one of ") + ", ".join(known)
+                    yield Finding(f"{label}: hazards.{key}.{part}", what, remedy)

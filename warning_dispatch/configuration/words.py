@@ -81,7 +81,7 @@ def _some(value: tuple[Any, ...]) -> tuple[Any, ...]:
     return value
 
 
-def _word(chinese: str, english: str, words: Mapping[str, Any]) -> BeforeValidator:
+def word(chinese: str, english: str, words: Mapping[str, Any]) -> BeforeValidator:
     """A closed list of words."""
 
     def read(value: object) -> object:
@@ -105,21 +105,21 @@ TargetMs = Annotated[int | None, BeforeValidator(_duration(without=NONE))]
 
 NeedWord = Annotated[int, BeforeValidator(_need)]
 """How many of a unit's receivers must answer."""
-ColourWord = Annotated[Colour, _word("颜色", "colour", {one.key: one for one in Colour})]
-RoleWord = Annotated[Role, _word("角色", "role", {one.key: one for one in Role})]
-ChannelWord = Annotated[Channel, _word("渠道", "channel", {one.key: one for one in Channel})]
-LevelWord = Annotated[UnitLevel, _word("层级", "level", {one.name.lower(): one for one in UnitLevel})]
+ColourWord = Annotated[Colour, word("颜色", "colour", {one.key: one for one in Colour})]
+RoleWord = Annotated[Role, word("角色", "role", {one.key: one for one in Role})]
+ChannelWord = Annotated[Channel, word("渠道", "channel", {one.key: one for one in Channel})]
+LevelWord = Annotated[UnitLevel, word("层级", "level", {one.name.lower(): one for one in UnitLevel})]
 IssuerWord = Annotated[
     UnitLevel,
-    _word("发布单位层级", "issuer level", {"city": UnitLevel.CITY, "county": UnitLevel.COUNTY}),
+    word("发布单位层级", "issuer level", {"city": UnitLevel.CITY, "county": UnitLevel.COUNTY}),
 ]
-KindWord = Annotated[UnitKind, _word("单位类别", "unit kind", {one.value: one for one in UnitKind})]
-RuleWord = Annotated[TierRule, _word("应答规则", "rule", {one.value: one for one in TierRule})]
-GateWord = Annotated[Gate, _word("开闸方式", "gate", {one.value: one for one in Gate})]
-NextWord = Annotated[Next, _word("后续动作", "next step", {one.value: one for one in Next})]
+KindWord = Annotated[UnitKind, word("单位类别", "unit kind", {one.value: one for one in UnitKind})]
+RuleWord = Annotated[TierRule, word("应答规则", "rule", {one.value: one for one in TierRule})]
+GateWord = Annotated[Gate, word("开闸方式", "gate", {one.value: one for one in Gate})]
+NextWord = Annotated[Next, word("后续动作", "next step", {one.value: one for one in Next})]
 MsgTypeWord = Annotated[
     MsgType,
-    _word("消息类型", "message type", {one.value: one for one in (MsgType.ALERT, MsgType.UPDATE)}),
+    word("消息类型", "message type", {one.value: one for one in (MsgType.ALERT, MsgType.UPDATE)}),
 ]
 """Only these two can start a call-out."""
 KEY_PATTERN = r"^[a-z][a-z0-9_-]*$"

@@ -41,11 +41,20 @@ def sample_facts(
         advice={"zh_CN": "立即转移危险区域人员。", "en": "Move people out of danger areas now."},
         area_names=("离石区", "方山县", "临县", "兴县", "岚县", "柳林县", "石楼县", "中阳县", "交口县"),
         expires=1_784_748_780_000,  # six hours later
+        measures_for=("departments",),
     )
     if full:
         return facts
     return replace(
-        facts, msg_type=MsgType.CANCEL, headline="", description="", advice={}, area_names=(), expires=None, drill=True
+        facts,
+        msg_type=MsgType.CANCEL,
+        headline="",
+        description="",
+        advice={},
+        area_names=(),
+        expires=None,
+        drill=True,
+        measures_for=(),
     )
 
 

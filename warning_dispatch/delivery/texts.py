@@ -36,6 +36,8 @@ from warning_dispatch.model.unit import Channel
 
 CHANNEL_FOLDERS = ("voice", "sms", "email", "operator")
 PURPOSES = ("call", "notice", "all_clear")
+STAGE = "stage"
+"""The response has gone on: whoever is asked something new is told so, by SMS alone."""
 SELF = "self"
 WRITTEN = ("sms", "email")
 TEST_CALL = "voice/renewal_prove"
@@ -84,18 +86,36 @@ class TextBook:
         texts: dict[str, FrozenText] = {}
         named: dict[str, Mapping[str, str]] = {}
         for language in self.languages:
-            values = placeholder_values(facts, language, Channel.SMS, self.ways)
+            plain = replace(facts, measures_for=())
+            values = placeholder_values(plain, language, Channel.SMS, self.ways)
             named[language] = _named_values(values, language, drill=facts.drill)
             for channel in CHANNEL_FOLDERS:
-                values = placeholder_values(facts, language, Channel[channel.upper()], self.ways)
-                for purpose in PURPOSES:
+                for purpose in purposes_of(channel):
                     key = f"{language}/{channel}/{purpose}"
-                    rendered: dict[str, FrozenText] = {}
-                    for (tier, role), variant in chosen(self._variants[key], facts).items():
-                        if variant.key not in rendered:
-                            rendered[variant.key] = self._frozen(variant, values, facts, language, channel)
-                        texts[particular(key, tier, role)] = rendered[variant.key]
+                    picked = chosen(self._variants[key], facts)
+                    asked = facts.measures_for if purpose == "call" and channel in WRITTEN else ()
+                    texts.update(self._for_each(key, picked, plain))
+                    texts.update(self._with_measures(key, picked, asked, facts))
         return FrozenTexts(texts, named)
+
+    def _for_each(
+        self, key: str, picked: Mapping[tuple[str, str], Variant], facts: AlertFacts
+    ) -> Iterator[tuple[str, FrozenText]]:
+        """By tier and role, each template rendered once."""
+        rendered: dict[str, FrozenText] = {}
+        for (tier, role), variant in picked.items():
+            if variant.key not in rendered:
+                rendered[variant.key] = self.text_of(variant, facts)
+            yield particular(key, tier, role), rendered[variant.key]
+
+    def _with_measures(
+        self, key: str, picked: Mapping[tuple[str, str], Variant], tiers: Sequence[str], facts: AlertFacts
+    ) -> Iterator[tuple[str, FrozenText]]:
+        """For the tiers whose units have measures to tick, the same with a word of them."""
+        roles = dict.fromkeys(role for _, role in picked)
+        for tier in tiers:
+            named = {(tier, role): picked.get((tier, role)) or picked["", role] for role in roles}
+            yield from self._for_each(key, named, facts)
 
     def freeze_self(self) -> FrozenTexts:
         """The frames of the bureau's call to itself, and the words for every cause by "language/cause/kind"."""
@@ -158,10 +178,11 @@ class TextBook:
             for channel in CHANNEL_FOLDERS:
                 place, found = f"{language}/{channel}", list[Finding]()
                 folder = self._folder / place
-                variants = variants_in(folder, place, PURPOSES, (SELF, *LETTERS), self._vocabulary, found)
+                purposes = purposes_of(channel)
+                variants = variants_in(folder, place, purposes, (SELF, *LETTERS), self._vocabulary, found)
                 yield from found
-                self._variants.update({f"{place}/{purpose}": variants[purpose] for purpose in PURPOSES})
-                for variant in (one for purpose in PURPOSES for one in variants[purpose]):
+                self._variants.update({f"{place}/{purpose}": variants[purpose] for purpose in purposes})
+                for variant in (one for purpose in purposes for one in variants[purpose]):
                     findings = list(self._load_one(variant.key, PLACEHOLDERS))
                     yield from findings
                     if not findings and language in WORDINGS:
@@ -225,6 +246,11 @@ class TextBook:
                 remedy = "first line the subject, then the text" if channel == "email" else "write the text"
                 yield Finding(self.where(key), "renders to nothing", remedy)
                 return
+
+
+def purposes_of(channel: str) -> tuple[str, ...]:
+    """What is said about a warning on one channel."""
+    return (*PURPOSES, STAGE) if channel == "sms" else PURPOSES
 
 
 def _shape(raw: str, channel: str) -> FrozenText:

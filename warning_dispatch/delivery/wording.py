@@ -38,6 +38,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "link": "filled in when sent: the receiver's own link; empty when `linked` is false 确认链接",
     "linked": "true where texts carry links (web.public_url) 有链接",
     "replies": "true where written answers by this channel reach us 能收到回复",
+    "measures": "true where the receiver's page has measures to tick (config/response.toml) 有措施要落实",
     "call_back": "whether to ring the displayed number: 可回拨来电按1, 来电勿回拨, or empty; dropped first 回拨说明",
 }
 """Every name a template may use, and what stands there."""
@@ -241,11 +242,11 @@ def self_values(ways: Ways, language: str, channel: Channel) -> dict[str, object
 def fewer_words(values: Mapping[str, object], facts: AlertFacts, language: str) -> Iterator[dict[str, object]]:
     """缩短规则: the same values, step by step with less in them. Issuer, time, hazard, unit and link always stay.
 
-    1. Nothing about calling back. 2. No headline, text and advice of the message. 3. Areas by their number alone.
+    1. Nothing about calling back. 2. No headline, text and advice of the message, no word of measures. 3. Areas by their number alone.
     """
     values = {**values, "call_back": ""}
     yield values
-    values = {**values, "headline": "", "description": "", "advice": "", "expires": ""}
+    values = {**values, "measures": False, "headline": "", "description": "", "advice": "", "expires": ""}
     yield values
     names = [clean(name, NAME_LIMIT) for name in facts.area_names]
     yield {**values, **dict.fromkeys(("area", "area_short", "area_full"), shortened_area(names, language, room=1))}
@@ -277,6 +278,7 @@ def placeholder_values(
         "expires": "" if facts.expires is None else wording.times(facts.expires)[2],
         "lifted": facts.msg_type is MsgType.CANCEL,
         "drill": facts.drill,
+        "measures": bool(facts.measures_for) and ways.linked,
         **way_values(ways, language, channel),
     }
 

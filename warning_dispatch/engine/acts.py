@@ -9,13 +9,14 @@ from warning_dispatch.engine.endings import end, leave_out_the_rest
 from warning_dispatch.engine.filling import Filler
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import CalleeRecord, CallOutRecord
+from warning_dispatch.engine.responding import Responding
 from warning_dispatch.engine.rounds import Rounds
 from warning_dispatch.engine.turn import resume, stop_voice
 from warning_dispatch.errors import ChangedError, NotFoundError, RefusedError
 from warning_dispatch.escalation.callout import CallOutEvent, move
 from warning_dispatch.escalation.moves import ContactAdded, LeaderTold, Recalled, Withdrawn
 from warning_dispatch.escalation.reasons import Reason
-from warning_dispatch.model.states import LIVE_CALLOUT, BranchState, CalleeState, CallOutState, Means, Purpose
+from warning_dispatch.model.states import LIVE_CALLOUT, BranchState, CalleeState, CallOutState, Means, Purpose, Stage
 from warning_dispatch.model.unit import Channel, ReceiverEntry
 from warning_dispatch.model.views import AddedReceiver
 
@@ -37,17 +38,26 @@ class Act(StrEnum):
     """办结."""
     TOLD_LEADER = "told-leader"
     """已报告带班领导: the duty room has told its leader."""
+    PREPARE = "stage-preparation"
+    """转入响应准备."""
+    RESPOND = "stage-response"
+    """转入应急响应."""
+    LINK_UP = "stage-linkage"
+    """转入应急联动."""
 
 
 WITH_UNIT = frozenset({Act.RECALL, Act.WAIVE, Act.TOLD_LEADER})
 """Acts that need a unit."""
+STAGE_OF = {Act.PREPARE: Stage.PREPARATION, Act.RESPOND: Stage.RESPONSE, Act.LINK_UP: Stage.LINKAGE}
+"""Acts that move the response."""
 
 
 class Acts:
     """Carries acts out."""
 
-    def __init__(self, pause_max: int, rounds: Rounds, filler: Filler) -> None:
+    def __init__(self, pause_max: int, rounds: Rounds, filler: Filler, responding: Responding) -> None:
         """`pause_max`: ms after which a pause ends by itself. `filler`: an act finds every unit of its call-out."""
+        self._responding = responding
         self._filler = filler
         self._pause_max = pause_max
         self._rounds = rounds
@@ -74,7 +84,7 @@ class Acts:
             raise RefusedError(
                 "这是值班叫应，只能认领（alarm claim） / this is the bureau's call to itself: it is only claimed (alarm claim)"
             )
-        _require_live(callout, ends=act in _ENDS)
+        _require_live(callout, ends=act in (*_ENDS, *STAGE_OF))
         if callout.filling and act not in (*_ENDS, Act.PAUSE):
             self._filler.finish(ledger, callout_id)
         ledger.note(callout_id, {"k": "act", "act": act, "actor": actor, "why": reason, "unit": unit_code})
@@ -82,7 +92,13 @@ class Acts:
             require_unchanged(self._callee(ledger, callout_id, unit_code), seen)
         if act in WITH_UNIT:
             self._on_unit(ledger, act, self._callee(ledger, callout_id, unit_code))
-        elif act is Act.OPEN_GATE:
+        elif act in STAGE_OF:
+            self._responding.move(ledger, callout_id, STAGE_OF[act], actor=actor, reason=reason)
+        else:
+            self._on_whole(ledger, act, callout_id, actor, reason, unit_code)
+
+    def _on_whole(self, ledger: Ledger, act: Act, callout_id: int, actor: str, reason: str, unit_code: str) -> None:
+        if act is Act.OPEN_GATE:
             self._open_gate(ledger, callout_id, unit_code)
         elif act is Act.PAUSE:
             self._pause(ledger, callout_id, actor, reason)

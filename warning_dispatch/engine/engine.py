@@ -133,6 +133,10 @@ class Engine:
             return turned
         return self._fill_on(now, turned)
 
+    def to_hang_up(self) -> tuple[int, ...]:
+        """After a StoreError of `turn` or `answer`: what is to be hung up by what was committed before it."""
+        return self._turn.to_hang_up()
+
     def _fill_on(self, now: int, turned: Turned) -> Turned:
         """A piece. If the database fails us, what was claimed goes out all the same, and the next turn tries again."""
         self._look_for_filling = now + LOOK_FOR_FILLING

@@ -350,6 +350,8 @@ class _Folding:
 NEUTRAL = frozenset(
     {
         "act",
+        "action.done",
+        "actions.carried",
         "alarm",
         "attached",
         "attempt.held",
@@ -361,11 +363,13 @@ NEUTRAL = frozenset(
         "list.opened",
         "list.written",
         "receiver.added",
+        "response.exported",
         "revealed",
         "seen",
         "shared.ended",
         "shared.handed",
         "shared.requeued",
+        "stage",
         "task.number",
         "task.result",
         "task.taken",

@@ -121,6 +121,9 @@ class Writer:
         self._called_at = 0
         self.after_start: Callable[[int], None] = lambda _callout_id: None
         """Told of each new call-out once its first calls are on the wire; must return at once."""
+        self.after_turn: Callable[[float, float | None], None] = lambda _took, _late: None
+        """Told of each turn how many real seconds it took, and how late it came for the deadline the last one had named; None:
+        none was due."""
         self._started: list[int] = []
         self._engine = engine
         self._clock = clock
@@ -320,6 +323,7 @@ class Writer:
         try:
             done = self._engine.answer(self._now(), Inbox(taps=[tap for tap, _ in taps]))
         except Exception as error:  # noqa: BLE001 - it belongs to those who pressed
+            self._hang_up_all_the_same()
             for _, future in taps:
                 _fail(future, error)
             return
@@ -336,14 +340,17 @@ class Writer:
         if not self._turns:
             self._beat()
             return
+        named = self._next_at
         try:
             now = self._now()
             turned = self._engine.turn(now, inbox)
         except ClockMovedError:
+            self._hang_up_all_the_same()
             self._put_back(inbox)
             self._follow_the_clock()
             return
         except StoreError as error:
+            self._hang_up_all_the_same()
             self._put_back(inbox)
             wait = min(RETRY_AFTER << self._failures, RETRY_AT_MOST)
             self._failures = min(self._failures + 1, 8)
@@ -352,6 +359,8 @@ class Writer:
             self._watch.failed(error)
             return
         self._retry_at, self._failures = None, 0
+        late = self._clock.real_seconds(now - named) if named is not None and named <= now else None
+        self.after_turn(self._clock.real_seconds(self._clock.monotonic() - self._turned), late)
         self._next_at = turned.next_at
         if turned.hang_up:
             self._wire.hang_up(turned.hang_up)
@@ -395,6 +404,7 @@ class Writer:
         try:
             done = self._engine.answer(self._now(), inbox)
         except StoreError as error:
+            self._hang_up_all_the_same()
             self._put_back(inbox)
             self._retry_at = self._clock.monotonic() + RETRY_AFTER
             self._watch.failed(error)
@@ -402,6 +412,12 @@ class Writer:
         self._retry_at = None
         if done.hang_up:
             self._wire.hang_up(done.hang_up)
+
+    def _hang_up_all_the_same(self) -> None:
+        """A turn failed after an answer of its first steps was committed: who has answered must not ring until the next."""
+        hang_up = self._engine.to_hang_up()
+        if hang_up:
+            self._wire.hang_up(hang_up)
 
     def _put_back(self, inbox: Inbox) -> None:
         """A turn that failed must not lose what came from the wire."""

@@ -24,12 +24,14 @@ from warning_dispatch.engine.records import (
     NewCallOut,
     TakenOver,
 )
+from warning_dispatch.engine.responding import Responding
 from warning_dispatch.escalation.gate import gate_deadline
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.alert import MsgType
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Gate, Hazard
+from warning_dispatch.model.response import ResponseBook
 from warning_dispatch.model.states import ANSWERED, FINISHED, CalleeState, Purpose
 from warning_dispatch.model.texts import AlertFacts, FrozenTexts
 from warning_dispatch.model.unit import Channel
@@ -61,11 +63,14 @@ class Launcher:
         plan_to_json: Callable[[CallChain], str],
         default_validity: Callable[[Colour], int],
         at_once: int = AT_ONCE,
+        responding: Responding | None = None,
     ) -> None:
         """`within`: our own area. `freeze_texts` renders the texts; `default_validity` in ms for a colour.
 
-        `at_once`: callees that a call-out begins with at the most, if its uppermost tier has no more.
+        `at_once`: callees that a call-out begins with at the most, if its uppermost tier has no more. `responding`: what
+        is asked of whom besides the answer.
         """
+        self._responding = responding or Responding(ResponseBook())
         self._at_once = at_once
         self._within = within
         self._freeze_texts = freeze_texts
@@ -93,7 +98,7 @@ class Launcher:
         """Start a round; its id. `before`: the newest call-out that it takes over from.
 
         1. The row with plan and texts frozen. 2. Branches and callees in bulk, of a large call-out those of the upper
-        tiers (engine/filling.py). 3. What it takes over.
+        tiers (engine/filling.py). 3. What it takes over, and the response (responding.py).
         4. The journal's account of both. 5. Gates: those that wait for nothing, and those that an earlier round or
         answer opens. 6. The call-outs it took over from are counted anew.
         """
@@ -118,6 +123,7 @@ class Launcher:
         filled = ledger.tx.callouts.fill(callout_id, launch.plan, holder.coverage, round_, self._at_once)
         note_start(ledger, callout_id, new, filled)
         left = _take_over(ledger, callout_id, round_) if round_.moved else ()
+        self._responding.begin(ledger, callout_id, round_, new.supersedes_id)
         _open_first(ledger, callout_id, launch.plan)
         _open_more(ledger, callout_id, launch.plan, round_)
         for one in left:
@@ -150,6 +156,7 @@ class Launcher:
             area_names=names,
             expires=facts.expires,
             hazard_key=launch.hazard.key,
+            measures_for=self._responding.tiers_asked(launch.plan, launch.hazard.key, launch.colour),
         )
 
 

@@ -40,6 +40,7 @@ from warning_dispatch.escalation.gate import (
     still_needed,
 )
 from warning_dispatch.escalation.moves import (
+    Answered,
     CalleeEvent,
     Due,
     OpenBelow,
@@ -55,7 +56,7 @@ from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.escalation.state import Rules
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import Ladder
-from warning_dispatch.model.states import LIVE_CALLOUT, BranchState, CalleeState, CallOutState, Purpose, Voice
+from warning_dispatch.model.states import ANSWERED, LIVE_CALLOUT, BranchState, CalleeState, CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import Channel
 
 NO_CONTACT = "no_contact"
@@ -175,6 +176,8 @@ class Ledger:
         self.counted.stepped += 1
         if before is not after:
             self._count(record, before, after)
+            if isinstance(event, Answered) and after in ANSWERED and before not in ANSWERED:
+                self._time_answer(record)
             self.note(
                 record.callout_id,
                 {"k": "callee", "id": record.id, "from": before.name, "to": after.name, "why": decision.reason},
@@ -192,6 +195,12 @@ class Ledger:
         counts[2] += finished
         self._finished[record.callout_id] += finished
         self.counted.answered += answered
+
+    def _time_answer(self, record: CalleeRecord) -> None:
+        callout = self.callout(record.callout_id)
+        tier = self.frozen(record.callout_id).plan.tiers[record.tier].name
+        seconds = max(0, self.now - callout.started_at) // 1_000
+        self.counted.answers[callout.purpose, callout.colour, tier, seconds] += 1
 
     def _act(self, record: CalleeRecord, action: object, avoid: str) -> None:
         match action:

@@ -180,6 +180,7 @@ class Outbox:
         places = tx.endpoints.places(list(several)) if several else {}
         for one in chosen:
             _note_claim(ledger, one)
+            ledger.counted.claims[one.route, one.attempt.purpose] += 1
         own = {one.attempt.callout_id for one in chosen if one.attempt.purpose is Purpose.SELF}
         saying = _Saying(places, tx.alarms.causes(sorted(own)) if own else {})
         return tuple(
@@ -316,6 +317,7 @@ _TEXT_OF = {
     Purpose.ALL_CLEAR: "all_clear",
     Purpose.CAMPAIGN: "call",
     Purpose.SELF: "self",
+    Purpose.STAGE: "stage",
 }
 
 

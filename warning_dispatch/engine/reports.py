@@ -232,6 +232,7 @@ class Reports:
             return
         sharers = sharers_of(ledger, [attempt for attempt, _, _ in ended])
         for attempt, outcome, _at in ended:
+            ledger.counted.ends[attempt.route or "", outcome.key] += 1
             tell(ledger, attempt, "ended", sharers, outcome=outcome.key)
         ledger.tx.attempts.finish([(attempt.id, outcome.key, at) for attempt, outcome, at in ended])
         if heard:

@@ -33,6 +33,7 @@ def take_once(
         if before is not None:
             return before
     result = work()
+    ledger.counted.arrived[source, result.disposition.value] += 1
     if heard:
         ledger.tx.sources.heard(source, ledger.now)
     if item:

@@ -29,6 +29,7 @@ from warning_dispatch.engine.storage_contacts import EndpointRows, FeedbackRows,
 from warning_dispatch.engine.storage_limits import NumberCallRows, OptOutRows, RouteRows, TurnRows
 from warning_dispatch.engine.storage_register import ChoreRows, UpkeepRows
 from warning_dispatch.engine.storage_renewal import CampaignRows, LetterRows, PeopleRows, ProofRows
+from warning_dispatch.engine.storage_response import ResponseRows
 from warning_dispatch.engine.storage_sources import LeaseRows, PublicationRows, SourceRows
 from warning_dispatch.engine.timekeeping import ClockRows
 from warning_dispatch.model.alert import Disposition
@@ -521,6 +522,11 @@ class Transaction(Protocol):
     @property
     def feedback(self) -> FeedbackRows:
         """反馈."""
+        ...
+
+    @property
+    def response(self) -> ResponseRows:
+        """应急联动."""
         ...
 
     @property

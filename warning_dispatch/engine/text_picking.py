@@ -18,7 +18,7 @@ from warning_dispatch.model.states import FINISHED, CallOutState, Purpose
 from warning_dispatch.model.unit import Channel, EndpointView
 
 _MERGED = (Channel.SMS, Channel.EMAIL)
-_TELLING = (Purpose.ALL_CLEAR, Purpose.NOTICE)
+_TELLING = (Purpose.ALL_CLEAR, Purpose.NOTICE, Purpose.STAGE)
 """Texts that ask for no answer go to those who have answered as well."""
 _Key = tuple[int, Purpose, Channel, int]
 """(call-out, purpose, channel, number): what is one message."""
@@ -103,7 +103,10 @@ class TextPicker(Picker):
         found = self.callees(attempt)
         if attempt.purpose is Purpose.ALL_CLEAR:
             return found
-        if attempt.purpose is Purpose.NOTICE:  # whoever is only told is not waited for: the rest may be complete
+        if attempt.purpose in (
+            Purpose.NOTICE,
+            Purpose.STAGE,
+        ):  # whoever is only told is not waited for: the rest may be complete
             return found if self.ledger.goes_on(attempt.callout_id, attempt.purpose) else []
         if self.ledger.callout(attempt.callout_id).state not in (CallOutState.RUNNING, CallOutState.AWAITING_LIFT):
             return []

@@ -21,6 +21,7 @@ from warning_dispatch.engine.outbox import SOON, Outbox
 from warning_dispatch.engine.records import BY_ITSELF, CalleeRecord, StoredAlarm
 from warning_dispatch.engine.recovery import repeat_lost
 from warning_dispatch.engine.reports import Reports, callees_of
+from warning_dispatch.engine.responding import Responding
 from warning_dispatch.engine.sharing import part_queued
 from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.timekeeping import Readings
@@ -28,6 +29,7 @@ from warning_dispatch.errors import ClockMovedError, StoreBusyError
 from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.escalation.moves import Due
 from warning_dispatch.model.alarm_facts import written
+from warning_dispatch.model.response import ResponseBook
 from warning_dispatch.model.states import AttemptState, BranchState, CallOutState
 from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 
@@ -108,8 +110,13 @@ class Turn:
         bell: Bell,
         widen: Callable[[Ledger, Sequence[StoredAlarm]], None],
         observe: Observer = nobody,
+        responding: Responding | None = None,
     ) -> None:
-        """`batch`: callees looked at in one turn. `widen` takes alarms of areas that nobody has resolved."""
+        """`batch`: callees looked at in one turn. `widen` takes alarms of areas that nobody has resolved.
+
+        `responding` looks for counties that have reported nothing.
+        """
+        self._responding = responding or Responding(ResponseBook())
         self._bell = bell
         self._widen = widen
         self._storage = storage
@@ -143,7 +150,7 @@ class Turn:
             now, doing, (*self._listening(doing), self._rare, self._overdue, self._gates, self._callees, self._claim)
         )
         self._turned_at = now
-        hang_up, self._hang_up = tuple(dict.fromkeys(self._hang_up)), []
+        hang_up = self.to_hang_up()
         started, self._started = tuple(self._started), []
         soon = doing.next_at is not None and doing.next_at <= now and doing.nothing and self._storage.many_writers
         return Turned(
@@ -162,8 +169,12 @@ class Turn:
         """Only what came from the wire; how many answers counted, and what is to be hung up."""
         doing = _Doing(inbox)
         self._carry_out(now, doing, self._listening(doing))
+        return doing.answered, self.to_hang_up()
+
+    def to_hang_up(self) -> tuple[int, ...]:
+        """What rings in vain by steps that are committed; named once. To be asked where a turn failed at a later step."""
         hang_up, self._hang_up = tuple(dict.fromkeys(self._hang_up)), []
-        return doing.answered, hang_up
+        return hang_up
 
     def beat(self, now: int) -> None:
         """Nothing but a look at the clock that all go by."""
@@ -185,7 +196,8 @@ class Turn:
     def _carry_out(self, now: int, doing: _Doing, steps: Sequence[_Work]) -> None:
         """All steps in one transaction, or each in its own where others write too.
 
-        What a step did that is committed is kept even if a later one fails: hang-ups and starts go out with the next turn.
+        What a step did that is committed is kept even if a later one fails: starts go out with the next turn, but what
+        rings in vain does not wait for it (`to_hang_up`).
         """
         if not self._storage.many_writers:
 
@@ -268,9 +280,9 @@ class Turn:
         return [step for step, listed in zip(steps, came, strict=True) if listed]
 
     def _rare(self, ledger: Ledger, _doing: _Doing) -> None:
-        """What may touch a whole call-out: a pause or a validity that is over, an area that nobody has resolved."""
-        callouts, alarms = ledger.tx.callouts.next_due(), ledger.tx.alarms.next_due()
-        if not any(at is not None and at <= ledger.now for at in (callouts, alarms)):
+        """What may touch a whole call-out: a pause or a validity that is over, an unresolved area, a silent county."""
+        moments = (ledger.tx.callouts.next_due(), ledger.tx.alarms.next_due(), ledger.tx.response.next_due())
+        if not any(at is not None and at <= ledger.now for at in moments):
             return
         if not ledger.tx.alone:
             raise AloneNeededError
@@ -278,6 +290,7 @@ class Turn:
         unresolved = ledger.tx.alarms.due(ledger.now)
         if unresolved:
             self._widen(ledger, unresolved)
+        self._responding.look(ledger)
 
     def _callouts(self, ledger: Ledger) -> None:
         for callout in ledger.tx.callouts.due(ledger.now):
@@ -344,6 +357,7 @@ class Turn:
             tx.branches.next_due(),
             tx.callouts.next_due(),
             tx.alarms.next_due(),
+            tx.response.next_due(),
             tx.attempts.next_overdue(own=self._lenient(now)),
             tx.attempts.next_held(now),
             outbox_at,

@@ -49,6 +49,7 @@ URGENCY: Mapping[str, Urgency] = {
     "superior_without_contact": Urgency.WARNING,
     "no_contact": Urgency.WARNING,
     "county_silent": Urgency.RED,
+    "county_unreported": Urgency.ORANGE,
     "blackout_suspected": Urgency.WARNING,
     # the machine itself
     "route_down": Urgency.ORANGE,

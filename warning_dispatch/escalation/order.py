@@ -17,6 +17,7 @@ all of its own ahead of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import Tier
@@ -42,6 +43,31 @@ def rank(colour: Colour, at: int, *, tried: bool, practice: bool, own: bool = Fa
     """What comes before the turn. `at`: the place of the tier; `tried`: called before, in vain; `own`: the bureau itself."""
     ranked = ((int(practice) * 4 + (Colour.RED - colour)) * 64 + at) * 2 + int(tried)
     return ranked - AHEAD if own else ranked
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """What a key says of whoever waits with it. `place`: see `place`; meaningless where it is the bureau's `own` call."""
+
+    own: bool
+    practice: bool
+    colour: Colour
+    place: int
+    tried: bool
+
+    @property
+    def level(self) -> int:
+        """The administrative level, 1 for the city's."""
+        return self.place // (4 * _SAME) + 1
+
+
+def ranked_by(ranked: int) -> Ranked:
+    """What `rank` was told."""
+    own = ranked < 0
+    at = ranked + AHEAD if own else ranked
+    practice, at = divmod(at, 4 * 64 * 2)
+    steps, at = divmod(at, 64 * 2)
+    return Ranked(own, bool(practice), Colour(Colour.RED - steps), at // 2, bool(at % 2))
 
 
 def order_key(ranked: int, turn: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 LONGEST = 200
@@ -23,3 +24,73 @@ class Feedback:
     def __bool__(self) -> bool:
         """Whether anything was said."""
         return bool(self.on_post or self.measures or self.moved is not None or self.dangers or self.told)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackBrief:
+    """What all reports about one unit come to, without a word that could name a person.
+
+    `on_post`, `dangers`, `told`: some report says so; `moved`: what the newest says that speaks of it.
+    """
+
+    reports: int
+    reported_at: int
+    on_post: bool
+    moved: int | None
+    dangers: bool
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackRow:
+    """One report about one unit. `path` names the unit's superiors, nearest last; `county` its code, empty above a county."""
+
+    id: int
+    callee_id: int
+    unit_code: str
+    unit_name: str
+    path: str
+    tier: str
+    county: str
+    at: int
+    said: Feedback
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackCount:
+    """The units of one tier in one county: how many are called and have reported, and what they say together.
+
+    `moved`: a person who reports for several units in one go is counted once. A township's number may hold that of its
+    villages: numbers of different tiers are not added.
+    """
+
+    county: str
+    county_name: str
+    tier: str
+    callees: int
+    reported: int
+    on_post: int
+    moved: int
+    dangers: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackPage:
+    """Reports, the newest first, of `total`; counts by county and tier."""
+
+    rows: tuple[FeedbackRow, ...]
+    total: int
+    counts: tuple[FeedbackCount, ...]
+
+
+def brief_of(reports: Sequence[tuple[int, Feedback]]) -> FeedbackBrief:
+    """(moment, what was said), the newest first and at least one, as one."""
+    said = [one for _, one in reports]
+    return FeedbackBrief(
+        reports=len(reports),
+        reported_at=reports[0][0],
+        on_post=any(one.on_post for one in said),
+        moved=next((one.moved for one in said if one.moved is not None), None),
+        dangers=any(one.dangers for one in said),
+        told=any(one.told for one in said),
+    )

@@ -25,6 +25,10 @@ class Hazard:
     sectors: tuple[str, ...]
     advice: Mapping[str, str]
     """What to do, in one short sentence per language; used when the message has no instruction."""
+    key_sectors: tuple[str, ...] = ()
+    """Lines of the key units it concerns; empty means any."""
+    spared: tuple[str, ...] = ()
+    """The other lines of the catalogue. A key unit without a line, or with an unknown one, is always concerned."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,8 @@ class Purpose(IntEnum):
     DRILL = 5
     SELF = 6
     """值班叫应: the bureau calls its own duty officer, ahead of every queue."""
+    STAGE = 7
+    """阶段通知: the response has gone on; whoever is asked something new is told so."""
 
 
 ASKING = frozenset({Purpose.CALL, Purpose.DRILL, Purpose.CAMPAIGN, Purpose.SELF})
@@ -157,3 +159,24 @@ class ChainState(IntEnum):
     """搁置: an officer lifted its call-out. Only a higher colour or a larger area calls again by itself."""
     MERGED = 4
     """A later message showed that it was one chain with another, which goes on for both."""
+
+
+class Stage(IntEnum):
+    """响应阶段 of a call-out (吕政办函〔2025〕23号, 四). An officer moves it; the colour says where it begins."""
+
+    NONE = 0
+    """No response is configured for this hazard and colour."""
+    PREPARATION = 1
+    """响应准备: duty watch is strengthened, people and goods stand ready."""
+    RESPONSE = 2
+    """应急响应: measures are carried out."""
+    LINKAGE = 3
+    """应急联动: departments act together: roads, schools and sites are closed, people are moved."""
+
+    @property
+    def key(self) -> str:
+        """Lower-case name for files and JSON."""
+        return self.name.lower()
+
+
+STAGES: tuple[Stage, ...] = (Stage.PREPARATION, Stage.RESPONSE, Stage.LINKAGE)

@@ -45,3 +45,5 @@ class OwnList:
     total: int
     coming: int
     units: tuple[OwnUnit, ...] = ()
+    codes: tuple[str, ...] = ()
+    """Of the superiors whose lists they are."""

@@ -50,6 +50,8 @@ class AlertFacts:
     expires: int | None
     drill: bool = False
     hazard_key: str = ""
+    measures_for: tuple[str, ...] = ()
+    """Tiers whose units have measures to tick."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,9 +105,10 @@ class Unit:
     """单位: a node of the tree. `code` is the key everywhere; names repeat.
 
     `area` is the division code the unit belongs to (its own for a division), 4, 6, 9 or 12 digits.
-    `sector` names a department's line (water, emergency …), empty for divisions. `certified_on`, `review_on` (days as
-    2026-04-20, empty when unknown) and `measures` are of key units: when it was certified (认定), when it is looked at
-    again (复核), and what it must do when a warning comes (停工、加固、转移).
+    `sector` names a department's line (water, emergency …) or a key unit's (coal_mine, scenic …), empty for divisions.
+    `certified_on`, `review_on` (days as 2026-04-20, empty when unknown), `measures` and `certificate` are of key units:
+    when it was certified (认定) and under which number, when it is looked at again (复核), and what it must do when a
+    warning comes (停工、加固、转移).
     """
 
     code: str
@@ -121,6 +122,7 @@ class Unit:
     certified_on: str = ""
     review_on: str = ""
     measures: str = ""
+    certificate: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import xlsxwriter
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.model.renewal import FilingState, HandIn, Unready
 from warning_dispatch.model.renewal_views import ClosingReport, FilingRow, FilingSheet, Tally
-from warning_dispatch.registry.workbook_export import KIND_WORDS, ROLE_WORDS
+from warning_dispatch.registry.workbook_export import A4, KIND_WORDS, ROLE_WORDS
 from warning_dispatch.registry.writing_numbers import written
 
 STATE_WORDS = {
@@ -38,6 +38,18 @@ UNREADY_WORDS = {
     Unready.UNDELIVERED: "测试信息送不到",
 }
 SHEET_COLUMNS = ("单位编码", "单位名称", "角色", "姓名", "职务", "手机", "座机", "邮箱", "已证实", "核实日期", "备案")
+WIDTHS = {
+    "单位名称": 24,
+    "问题": 24,
+    "邮箱": 22,
+    "手机": 22,
+    "座机": 16,
+    "角色": 7,
+    "姓名": 11,
+    "已证实": 8,
+    "备案": 21,
+}
+"""Characters of a column, where they are not 13."""
 TALLY_COLUMNS = ("应报", "已备案", "其中逾期报", "其中有变动", "待审", "未报", "退回", "逾期未报", "撤销", "%")
 ROW_COLUMNS = ("单位编码", "单位名称", "类别", "报送单位", "状态", "方式", "报送时间", "函件", "问题")
 
@@ -143,23 +155,27 @@ class _Book:
         self._stamp = stamp
         self._sheet: Any = None
         self._row = 0
+        self._columns = 1
         self._text = self._book.add_format({"num_format": "@", "border": 1, "text_wrap": True, "valign": "top"})
-        self._head = self._book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1})
-        self._title = self._book.add_format({"bold": True, "font_size": 14})
+        self._head = self._book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1, "align": "center"})
+        self._title = self._book.add_format({"bold": True, "font_size": 16, "align": "center", "valign": "vcenter"})
+        self._signed = self._book.add_format({"valign": "vcenter"})
         self._faint = self._book.add_format({"italic": True, "font_color": "#7F7F7F"})
 
     def begin(self, name: str, title: str, columns: Sequence[str]) -> None:
         """Another sheet."""
         self._sheet = self._book.add_worksheet(name)
-        self._sheet.write_string(0, 0, title, self._title)
+        self._sheet.merge_range(0, 0, 0, len(columns) - 1, title, self._title)
+        self._sheet.set_row(0, 30)
         self._sheet.write_string(1, 0, self._stamp, self._faint)
         for index, column in enumerate(columns):
             self._sheet.write_string(2, index, column, self._head)
-            self._sheet.set_column(index, index, 24 if column in ("单位名称", "问题", "邮箱", "手机") else 13)
+            self._sheet.set_column(index, index, WIDTHS.get(column, 13))
+        self._columns = len(columns)
         self._row = 3
         self._sheet.freeze_panes(3, 0)
         self._sheet.set_landscape()
-        self._sheet.set_paper(9)
+        self._sheet.set_paper(A4)
         self._sheet.fit_to_pages(1, 0)
         self._sheet.repeat_rows(2)
         self._sheet.set_header(f"&L{self._stamp.replace('&', '&&')[:240]}")
@@ -173,7 +189,9 @@ class _Book:
 
     def line(self, text: str) -> None:
         """A line of its own below the table."""
-        self._sheet.write_string(self._row, 0, text)
+        if text:
+            self._sheet.merge_range(self._row, 0, self._row, self._columns - 1, text, self._signed)
+            self._sheet.set_row(self._row, 40)  # room for a hand and a stamp
         self._row += 1
 
     def close(self) -> None:

@@ -51,6 +51,7 @@ class Field(StrEnum):
     CERTIFIED_ON = "certified_on"
     REVIEW_ON = "review_on"
     MEASURES = "measures"
+    CERTIFICATE = "certificate"
     IGNORED = "ignored"
 
 
@@ -87,6 +88,7 @@ _ALIASES: Mapping[Field, str] = {
     Field.CALLED: "叫应 是否叫应 called",
     Field.CERTIFIED_ON: "认定日期 认定时间 certifiedon",
     Field.REVIEW_ON: "复核日期 下次复核 下次复核日期 reviewon",
+    Field.CERTIFICATE: "证书编号 认定证书编号 认定编号 认定文号 证书号 certificate",
     Field.MEASURES: "应采取措施 防御措施 应对措施 措施 measures",
     Field.IGNORED: "序号 编号 备注 说明 性别 传真 微信 微信号 年龄 民族 政治面貌 问题 no 行号 remark remarks problem",
 }

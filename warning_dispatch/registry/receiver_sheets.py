@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit
+from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit, UnitKind
 from warning_dispatch.registry.addresses import AddressRefusedError, ReadNumber, read_cell, read_mail
 from warning_dispatch.registry.days import read_day
 from warning_dispatch.registry.grids import Cell, Grid, cell_text, column_letter, texts
@@ -40,10 +40,14 @@ _DAYS = (Field.SERVES_FROM, Field.SERVES_UNTIL, Field.VERIFIED_ON)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the installation decides. `today` as 2026-04-20; `short_codes`: numbers its lines can dial as they are."""
+    """What the installation decides. `today` as 2026-04-20; `short_codes`: numbers its lines can dial as they are.
+
+    `sectors`: by kind of unit, the key of a line by its key or name; none: lines are taken as written.
+    """
 
     today: str
     short_codes: Collection[str] = ()
+    sectors: Mapping[UnitKind, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -35,6 +35,48 @@ _BUREAU_POSTS = {"duty": "值班员", "shift": "带班领导", "director": "局�
 _NAME_MARK = {Role.PRIMARY: "甲", Role.DEPUTY: "乙", Role.DUTY: "值班"}
 
 
+_KEY_UNITS = (
+    ("coal_mine", "样本煤矿", "停产撤人"),
+    ("tailings", "样本尾矿库", "停产，坝体和下游人员转移"),
+    ("reservoir", "样本水库", "三个责任人到岗，巡坝泄洪"),
+    ("chemical", "样本化工厂", "停止装卸和露天作业"),
+    ("construction", "样本建筑工地", "停工，撤出工棚人员"),
+    ("scenic", "样本旅游景区", "停止接待，疏散游客"),
+    ("school", "样本中学", "停止户外活动，按通知停课"),
+    ("hospital", "样本医院", "备用电源和排水就绪，急救待命"),
+    ("care_home", "样本敬老院", "老人转移至安全楼层"),
+    ("passenger_transport", "样本客运公司", "停开危险路段班线"),
+    ("farm", "样本养殖场", "加固圈舍，转移牲畜"),
+)
+"""Line, name, measures: one key unit of each, in places of their own."""
+
+
+def sample_key_units(units: Sequence[Unit]) -> tuple[Unit, ...]:
+    """样本重点单位: one of each line, by turns in a county and in a township, on the certificate of nobody."""
+    counties = [unit for unit in units if unit.kind is UnitKind.DIVISION and unit.level is UnitLevel.COUNTY]
+    townships = [unit for unit in units if unit.kind is UnitKind.DIVISION and unit.level is UnitLevel.TOWNSHIP]
+    found = []
+    for number, (sector, name, measures) in enumerate(_KEY_UNITS, start=1):
+        places = (counties, townships)[number % 2] or counties
+        place = places[number * len(places) // (len(_KEY_UNITS) + 1)]
+        found.append(
+            Unit(
+                f"{place.code}-k{number:02d}",
+                f"{place.name}{name}",
+                UnitKind.KEY_UNIT,
+                place.level,
+                place.area,
+                place.code,
+                sector,
+                certified_on="2025-05-20",
+                review_on=f"2027-{3 + number % 6:02d}-20",
+                measures=measures,
+                certificate=f"样本证字〔2025〕第{number:03d}号",
+            )
+        )
+    return tuple(found)
+
+
 def sample_receivers(units: Sequence[Unit], seed: int) -> tuple[ReceiverEntry, ...]:
     """Receivers for every callable unit, in the order of `units`; each has at least an A.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from warning_dispatch.errors import Finding
 from warning_dispatch.model.unit import CODE_LENGTH, Unit, UnitKind, UnitLevel
 from warning_dispatch.registry.days import read_day
 from warning_dispatch.registry.grids import Cell, Grid, cell_text, column_letter
@@ -13,6 +14,8 @@ from warning_dispatch.registry.problems import Problems
 from warning_dispatch.registry.receiver_sheets import NOTE
 from warning_dispatch.tomlfiles import both
 
+Sectors = Mapping[UnitKind, Mapping[str, str]]
+"""By kind: key or name of a line → its key."""
 KIND_WORDS: Mapping[str, UnitKind] = {
     **{kind.value: kind for kind in UnitKind},
     **dict.fromkeys(("行政区划", "区划"), UnitKind.DIVISION),
@@ -34,9 +37,11 @@ def is_unit_sheet(header: Header) -> bool:
     return {Field.UNIT_CODE, Field.UNIT, Field.KIND} <= fields and not fields & {*NUMBERS, Field.NAME}
 
 
-def read_unit_sheet(grid: Grid, header: Header, known: Mapping[str, Unit], problems: Problems) -> list[Unit]:
-    """Every unit of the sheet; superiors must be in the sheet or known."""
-    reader = _UnitReader(grid, header, problems)
+def read_unit_sheet(
+    grid: Grid, header: Header, known: Mapping[str, Unit], problems: Problems, sectors: Sectors | None = None
+) -> list[Unit]:
+    """Every unit of the sheet; superiors must be in the sheet or known. `sectors` None: lines are taken as written."""
+    reader = _UnitReader(grid, header, problems, sectors or {})
     read = [(number, unit) for number in range(header.first_data, len(grid.rows)) if (unit := reader.row(number))]
     codes = {*known, *(unit.code for _, unit in read)}
     units: dict[str, Unit] = {}
@@ -55,7 +60,8 @@ def read_unit_sheet(grid: Grid, header: Header, known: Mapping[str, Unit], probl
 class _UnitReader:
     """Reads one sheet."""
 
-    def __init__(self, grid: Grid, header: Header, problems: Problems) -> None:
+    def __init__(self, grid: Grid, header: Header, problems: Problems, sectors: Sectors) -> None:
+        self._sectors = sectors
         self._grid = grid
         self._problems = problems
         self._columns = {column.field: column for column in reversed(header.columns)}
@@ -82,10 +88,23 @@ class _UnitReader:
             self.wrong(number, key, what, both("类别：部门、重点单位、传播单位 …；叫应：是、否", "see the notes"))
             return None
         superior = self._text(cells, Field.SUPERIOR) or _above(code, area, level)
-        sector = self._text(cells, Field.SECTOR)
+        sector = self._sector(number, cells, kind)
         days = [self._day(number, cells, key) for key in (Field.CERTIFIED_ON, Field.REVIEW_ON)]
         measures = self._text(cells, Field.MEASURES)
-        return Unit(code, name, kind, level, area, superior, sector, called, days[0], days[1], measures)
+        certificate = self._text(cells, Field.CERTIFICATE)
+        return Unit(code, name, kind, level, area, superior, sector, called, days[0], days[1], measures, certificate)
+
+    def _sector(self, number: int, cells: Sequence[Cell], kind: UnitKind) -> str:
+        """The key of a line, which may be written by its name; one that nobody knows is kept, and said."""
+        written = self._text(cells, Field.SECTOR)
+        known = self._sectors.get(kind, {})
+        if not written or not known or written in known:
+            return known.get(written, written)
+        what = both(f"行业目录中没有“{written}”", f"no such sector: {written}")
+        where = self._grid.place(number + 1, self._columns[Field.SECTOR].title)
+        remedy = both("可写：" + "、".join(name for name in known if not name.isascii()), "see config/hazards.toml")
+        self._problems.notices.append(Finding(where, what, remedy))
+        return written
 
     def wrong(self, number: int, key: Field, what: str, remedy: str) -> None:
         """A problem with a cell."""

@@ -38,7 +38,7 @@ PEOPLE = (
     "样本",
 )
 PEOPLE_MORE = ("任职起", "任职止", "核实日期", "核实方式", "问题")
-UNITS = ("单位编码", "单位名称", "类别", "上级编码", "行业", "叫应", "认定日期", "复核日期", "应采取措施")
+UNITS = ("单位编码", "单位名称", "类别", "上级编码", "行业", "叫应", "证书编号", "认定日期", "复核日期", "应采取措施")
 ROSTER = ("单位编码", "单位名称", "日期", "姓名", "起", "止")
 ROLE_WORDS = {Role.PRIMARY: "A岗", Role.DEPUTY: "B岗", Role.DUTY: "值班"}
 KIND_WORDS = {
@@ -79,7 +79,7 @@ INSTRUCTIONS = (
     "5. 本表写到的单位以本表为准，表中没有的人会被撤销；没有写到的不动。 / Whoever is missing from a unit named here is ended.",
     "6. 任职起、任职止不填表示现在起、长期；日期写 2026-04-20。 / Days as 2026-04-20; empty: from now on, for good.",
     "7. 值班表：每班一行，不写起止就是当日 08:00 到次日 08:00。 / Roster: without times from 08:00 to 08:00 of the next day.",
-    "8. 重点单位写在“单位”表，编码为所在地编码加后缀，如 141124-k01。 / Key units stand in the sheet 单位.",
+    "8. 重点单位写在“单位”表，编码为所在地编码加后缀，如 141124-k01；行业写煤矿、尾矿库、旅游景区等。 / Key units: sheet 单位.",
     "9. 填好后先试：warning-dispatch contacts import 文件 --dry-run，什么也不写入。 / Try it with --dry-run first.",
     "本表含个人信息，只用于预警叫应，请加密传递、用后销毁。 / Personal data: for warnings only; destroy it after use.",
 )
@@ -99,6 +99,10 @@ class Stamp:
             return "气象灾害预警接收责任人登记表"
         at = beijing_text(self.at, "%Y-%m-%d %H:%M:%S")
         return f"接收责任人名册 · 导出人 {self.actor} · {at} · {self.reason} · 内部资料 注意保密"
+
+
+A4 = 9
+"""The paper, as spreadsheets number it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,7 @@ class _Places:
 
 def _unit_row(unit: Unit) -> list[str]:
     called = "是" if unit.callable else "否"
-    days = [unit.certified_on, unit.review_on, unit.measures]
+    days = [unit.certificate, unit.certified_on, unit.review_on, unit.measures]
     return [unit.code, unit.name, KIND_WORDS[unit.kind], unit.superior or "", unit.sector, called, *days]
 
 
@@ -259,6 +263,7 @@ class _Sheets:
         sheet.freeze_panes(2, 4 if "姓名" in columns else 2)
         sheet.autofilter(1, 0, max(2, len(rows) + 1), len(columns) - 1)
         sheet.set_landscape()
+        sheet.set_paper(A4)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0, 1)
         sheet.set_header(f"&L{_escaped(self._stamp)}")
@@ -270,6 +275,9 @@ class _Sheets:
         sheet.set_column(0, 0, 100, self._wrapped)
         for number, line in enumerate(INSTRUCTIONS):
             sheet.write_string(number, 0, line, self._wrapped)
+        sheet.set_landscape()
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(1, 0)
 
 
 def _escaped(text: str) -> str:

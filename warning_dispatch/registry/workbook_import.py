@@ -72,7 +72,7 @@ def read_workbook(
         unit
         for grid, header in sheets
         if is_unit_sheet(header)
-        for unit in read_unit_sheet(grid, header, known, problems)
+        for unit in read_unit_sheet(grid, header, known, problems, rules.sectors)
     ]
     known.update({unit.code: unit for unit in changed})
     index = UnitIndex(tuple(known.values()), within)

@@ -32,6 +32,8 @@ class TierSelection:
     notice: bool = False
     name: str = ""
     """Of the tier: by it a selection finds its place in a plan that was edited since."""
+    spared: tuple[str, ...] = ()
+    """Lines that are not called, where all others are."""
 
 
 def select(chain: CallChain, hazard: Hazard, affected: Affected, active: tuple[int, ...]) -> tuple[TierSelection, ...]:
@@ -48,7 +50,8 @@ def own_selections(chain: CallChain, within: str) -> tuple[TierSelection, ...]:
 
 
 def _tier_selection(index: int, tier: Tier, hazard: Hazard, affected: Affected) -> TierSelection:
-    sectors = hazard.sectors if tier.select.of_hazard else tier.select.sectors
+    of_hazard, key_units = tier.select.of_hazard, tier.select.kind is UnitKind.KEY_UNIT
+    sectors = hazard.sectors if of_hazard and not key_units else tier.select.sectors
     length = CODE_LENGTH[tier.select.level]
     above = tuple(code for code in (*affected.above, *affected.roots) if len(code) == length)
     cities = tuple({root[: CODE_LENGTH[UnitLevel.CITY]] for root in (*affected.roots, *affected.above)})
@@ -64,6 +67,7 @@ def _tier_selection(index: int, tier: Tier, hazard: Hazard, affected: Affected) 
         above=above,
         notice=tier.notice,
         name=tier.name,
+        spared=hazard.spared if of_hazard and key_units else (),
     )
 
 
@@ -81,6 +85,7 @@ def wanted(unit: Unit, selection: TierSelection) -> bool:
         and unit.kind is selection.kind
         and unit.level is selection.level
         and (not selection.sectors or unit.sector in selection.sectors)
+        and unit.sector not in selection.spared
         and (not selection.codes or any(unit.code.endswith(code) for code in selection.codes))
         and (unit.area in selection.above or any(unit.area.startswith(root) for root in selection.roots))
     )

@@ -286,6 +286,7 @@ def _coverage_from_json(text: str) -> tuple[TierSelection, ...]:
             above=tuple(one["above"]),
             notice=one["notice"],
             name=one["name"],
+            spared=tuple(one["spared"]),
         )
         for one in json.loads(text)
     )

@@ -24,10 +24,13 @@ class FeedbackTable:
     def add(self, callee_ids: Sequence[int], receiver_id: int, now: int, said: Feedback) -> None:
         """See the port."""
         sealed = self._sealer.seal(_FEEDBACK.dump_json(said), FEEDBACK_CONTEXT)
-        self._sql.many(
-            "INSERT INTO feedback (callee_id, receiver_id, at, sealed) VALUES (?, ?, ?, ?bytea)",
-            [(callee_id, receiver_id, now, sealed) for callee_id in callee_ids],
-        )
+        moved, danger = said.moved, int(bool(said.dangers))
+        for callee_id in callee_ids:  # the units of one person
+            self._sql.run(
+                """INSERT INTO feedback (callee_id, receiver_id, at, on_post, moved, danger, sealed)
+                VALUES (?, ?, ?, ?, ?, ?, ?)""",
+                *(callee_id, receiver_id, now, int(said.on_post), moved, danger, sealed),
+            )
 
     def count(self, callee_ids: Sequence[int], receiver_id: int) -> int:
         """See the port."""
@@ -40,10 +43,15 @@ class FeedbackTable:
         return found
 
 
+def unsealed(sealer: Sealer, sealed: bytes) -> Feedback:
+    """What a row keeps."""
+    return _FEEDBACK.validate_json(sealer.unseal(sealed, FEEDBACK_CONTEXT))
+
+
 def feedback_of(sql: Sql, sealer: Sealer, callee_id: int) -> Sequence[tuple[int, Feedback]]:
     """(moment, what was said) about a unit of a call-out, the newest first."""
     return [
-        (at, _FEEDBACK.validate_json(sealer.unseal(sealed, FEEDBACK_CONTEXT)))
+        (at, unsealed(sealer, sealed))
         for at, sealed in sql.rows(
             "SELECT at, sealed FROM feedback WHERE callee_id = ? ORDER BY at DESC, id DESC", callee_id
         )

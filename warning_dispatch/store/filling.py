@@ -55,7 +55,7 @@ def _rest_from_json(text: str) -> _Rest:
 
 
 def _selection(fields: dict[str, Any]) -> TierSelection:
-    lists = {name: tuple(fields[name]) for name in ("sectors", "codes", "roots", "above")}
+    lists = {name: tuple(fields[name]) for name in ("sectors", "codes", "roots", "above", "spared")}
     return TierSelection(**{**fields, **lists, "kind": UnitKind(fields["kind"]), "level": UnitLevel(fields["level"])})
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import sqlalchemy
 
 from warning_dispatch.errors import NotFoundError
+from warning_dispatch.model.feedback import FeedbackBrief, FeedbackPage
 from warning_dispatch.model.states import LIVE_CALLOUT, CalleeState, Means
 from warning_dispatch.model.superior_views import DialledPerson, OwnList, OwnUnit
 from warning_dispatch.model.unit import Channel, Role
@@ -21,6 +22,7 @@ from warning_dispatch.model.views import LinkView, SuperiorList, UnreachedRow
 from warning_dispatch.ports import ReadModels, Sealer
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.link_rows import targets_of
+from warning_dispatch.store.reading_feedback import briefs_of, feedback_page
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT
 from warning_dispatch.store.renewal_reading import passed_token
 from warning_dispatch.store.sql import Sql
@@ -102,7 +104,21 @@ class OwnListTables:
             total=len(standing.rows),
             coming=sum(one.calling + one.waiting for one in standing.lists),
             units=self._in_clear(shown),
+            codes=tuple(one.unit_code for one in standing.lists),
         )
+
+    def briefs(self, callee_ids: Sequence[int]) -> Mapping[int, FeedbackBrief]:
+        """See the port."""
+        with reading(self._database) as connection:
+            return briefs_of(Sql(connection), self._sealer, callee_ids)
+
+    def feedback(self, callout_id: int, *, county: str = "", limit: int = 100, offset: int = 0) -> FeedbackPage:
+        """See the port."""
+        tiers = [tier.name for tier in self._read.callout(callout_id).tiers]
+        with reading(self._database) as connection:
+            return feedback_page(
+                Sql(connection), self._sealer, callout_id, tiers, county=county, limit=limit, offset=offset
+            )
 
     # --- for the desk -------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from warning_dispatch.model.console_views import (
     ShareRow,
     UnitStory,
 )
+from warning_dispatch.model.journal_views import JournalBlock, JournalEnds
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.printed import PrintedCallOut
 from warning_dispatch.model.sources import OutletView, Publication, SourceHealth
@@ -40,9 +41,11 @@ from warning_dispatch.model.views import (
     TaskRow,
     UnreachedView,
 )
+from warning_dispatch.model.watch_views import WatchFigures
 from warning_dispatch.ports import OpenCall, Sealer
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.feedback_rows import feedback_of
+from warning_dispatch.store.journal_following import journal_after, journal_ends
 from warning_dispatch.store.publication_rows import feed_page, one_publication, outlet_views
 from warning_dispatch.store.reading_alarms import listed_alarms
 from warning_dispatch.store.reading_alerts import (
@@ -62,6 +65,7 @@ from warning_dispatch.store.reading_printed import PrintedPictures
 from warning_dispatch.store.reading_references import attempts_by_reference
 from warning_dispatch.store.reading_superiors import SuperiorPictures
 from warning_dispatch.store.reading_tasks import work_list
+from warning_dispatch.store.reading_watch import watch_figures
 from warning_dispatch.store.route_rows import route_views
 from warning_dispatch.store.source_rows import health_of
 from warning_dispatch.store.sql import Sql
@@ -302,6 +306,27 @@ class TableReadings:
         """How the routes fare, by name."""
         with self._reading() as sql:
             return route_views(sql)
+
+    def watch(self) -> WatchFigures:
+        """What monitoring asks for."""
+        with self._reading() as sql:
+            return watch_figures(sql, self._plan)
+
+    def journal_ends(self) -> JournalEnds:
+        """Where the journals of all call-outs end now."""
+        with self._reading() as sql:
+            return journal_ends(sql)
+
+    def journal_after(self, ends: JournalEnds) -> tuple[Sequence[JournalBlock], JournalEnds]:
+        """What was committed behind these ends, and where that stopped."""
+        with self._reading() as sql:
+            return journal_after(sql, ends)
+
+    def alert_received_at(self, alert_id: int) -> int | None:
+        """When a message came in; None: there is none."""
+        with self._reading() as sql:
+            received: int | None = sql.value("SELECT received_at FROM alert WHERE id = ?", alert_id)
+            return received
 
     def outlets(self, names: Sequence[str]) -> Sequence[OutletView]:
         """How outlets fare."""

@@ -272,6 +272,7 @@ def _unit_values(unit: Unit, ids: Mapping[str, int]) -> _Record:
         "certified_on": unit.certified_on,
         "review_on": unit.review_on,
         "measures": unit.measures,
+        "certificate": unit.certificate,
     }
 
 

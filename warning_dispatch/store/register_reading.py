@@ -17,7 +17,7 @@ def stored_units(connection: Connection) -> tuple[Unit, ...]:
     """Every unit in force, superiors first."""
     rows = Sql(connection).rows(
         """SELECT u.code, u.name, u.kind, u.level, u.area, s.code, u.sector, u.callable, u.certified_on, u.review_on,
-        u.measures FROM unit u
+        u.measures, u.certificate FROM unit u
         LEFT JOIN unit s ON s.id = u.superior_id WHERE u.valid_until IS NULL ORDER BY u.id"""
     )
     return tuple(

@@ -79,6 +79,9 @@ _OF_CALLOUT: Sequence[tuple[str, str]] = (
         "feedback",
         "SELECT f.id FROM feedback f JOIN callee c ON c.id = f.callee_id WHERE c.callout_id = ? LIMIT ?",
     ),
+    ("action_done", "SELECT id FROM action_done WHERE callout_id = ? LIMIT ?"),
+    ("response_step", "SELECT id FROM response_step WHERE callout_id = ? LIMIT ?"),
+    ("response", "SELECT id FROM response WHERE callout_id = ? LIMIT ?"),
     ("acknowledgement", "SELECT id FROM acknowledgement WHERE callout_id = ? LIMIT ?"),
     ("attempt", "SELECT id FROM attempt WHERE callout_id = ? LIMIT ?"),
     ("callee", "SELECT id FROM callee WHERE callout_id = ? LIMIT ?"),
@@ -144,6 +147,7 @@ _LOOSE: Sequence[tuple[str, str]] = (
         AND r.id NOT IN (SELECT receiver_id FROM renewal_link)
         AND r.id NOT IN (SELECT receiver_id FROM acknowledgement WHERE receiver_id IS NOT NULL)
         AND r.id NOT IN (SELECT receiver_id FROM feedback WHERE receiver_id IS NOT NULL)
+        AND r.id NOT IN (SELECT receiver_id FROM action_done WHERE receiver_id IS NOT NULL)
         AND r.id NOT IN (SELECT receiver_id FROM attempt WHERE receiver_id IS NOT NULL) LIMIT ?""",
     ),
     (

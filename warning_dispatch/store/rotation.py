@@ -14,10 +14,12 @@ from warning_dispatch.errors import RefusedError
 from warning_dispatch.store.alert_rows import ALERT_CONTEXT, RAW_CONTEXT
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.erasure import nothing_to_find
+from warning_dispatch.store.feedback_rows import FEEDBACK_CONTEXT
 from warning_dispatch.store.filing_rows import FILING_CONTEXT
 from warning_dispatch.store.people import CODE_CONTEXT, USER_NAME_CONTEXT
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT
 from warning_dispatch.store.register_history import CHANGE_CONTEXT
+from warning_dispatch.store.response_rows import REMARK_CONTEXT
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sessions import ORIGIN_CONTEXT
 from warning_dispatch.store.sql import Sql
@@ -32,6 +34,8 @@ SEALED: Mapping[tuple[str, str], str] = {
     ("register_change", "after"): CHANGE_CONTEXT,
     ("filing", "note"): FILING_CONTEXT,
     ("filing", "proposed"): FILING_CONTEXT,
+    ("feedback", "sealed"): FEEDBACK_CONTEXT,
+    ("action_done", "sealed"): REMARK_CONTEXT,
     ("user_account", "full_name_sealed"): USER_NAME_CONTEXT,
     ("user_account", "code_sealed"): CODE_CONTEXT,
     ("user_account", "code_pending"): CODE_CONTEXT,

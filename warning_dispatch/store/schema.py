@@ -27,13 +27,16 @@ from warning_dispatch.store.schema_metadata import Key, key, metadata
 from warning_dispatch.store.schema_people import login_failure, user, user_grant, user_session
 from warning_dispatch.store.schema_register import duty_shift, endpoint, number, receiver, register_change, unit
 from warning_dispatch.store.schema_renewal import campaign, filing, letter, proof, renewal_link, renewal_link_unit
+from warning_dispatch.store.schema_response import action_done, feedback, response, response_step
 from warning_dispatch.store.schema_sources import lease, outlet_post, publication, source, source_item
 
 __all__ = [
     "Key",
+    "action_done",
     "campaign",
     "duty_shift",
     "endpoint",
+    "feedback",
     "filing",
     "lease",
     "letter",
@@ -47,6 +50,8 @@ __all__ = [
     "register_change",
     "renewal_link",
     "renewal_link_unit",
+    "response",
+    "response_step",
     "source",
     "source_item",
     "unit",
@@ -419,22 +424,6 @@ acknowledgement = Table(
     Index("ix_acknowledgement_callout_at", "callout_id", "at"),
 )
 
-feedback = Table(
-    "feedback",
-    metadata,
-    key(),
-    Column("callee_id", Key, ForeignKey("callee.id"), nullable=False),
-    Column("receiver_id", Key),
-    Column("at", BigInteger, nullable=False),
-    Column(
-        "sealed",
-        LargeBinary,
-        nullable=False,
-        comment="JSON: on post, measures, people moved, dangers; it may name people",
-    ),
-    Index("ix_feedback_callee", "callee_id"),
-)
-
 link = Table(
     "link",
     metadata,
@@ -587,7 +576,7 @@ api_key = Table(
     key(),
     Column("name", Text, nullable=False, unique=True),
     Column("hash", LargeBinary, nullable=False, unique=True),
-    Column("scopes", Text, nullable=False, comment="comma separated: alerts, read, act"),
+    Column("scopes", Text, nullable=False, comment="comma separated: alerts, read, act, feed, register, feedback"),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
 )

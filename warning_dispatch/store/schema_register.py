@@ -23,6 +23,7 @@ unit = Table(
     ),
     Column("certified_on", Text, nullable=False, server_default="", comment="day, of a key unit"),
     Column("review_on", Text, nullable=False, server_default="", comment="day, of a key unit"),
+    Column("certificate", Text, nullable=False, server_default="", comment="number, of a key unit"),
     Column("measures", Text, nullable=False, server_default="", comment="what a key unit must do on a warning"),
     Column("valid_from", BigInteger),
     Column("valid_until", BigInteger),

@@ -19,6 +19,9 @@ def where(selection: TierSelection) -> Condition:
     if selection.sectors:
         parts.append(f"u.sector IN ({marks(selection.sectors)})")
         values.extend(selection.sectors)
+    if selection.spared:
+        parts.append(f"u.sector NOT IN ({marks(selection.spared)})")
+        values.extend(selection.spared)
     if selection.codes:
         parts.append("(" + " OR ".join("u.code LIKE ?" for _ in selection.codes) + ")")
         values.extend(f"%{code}" for code in selection.codes)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import psycopg
+from psycopg.errors import NumericValueOutOfRange
 from sqlalchemy import Connection
 from sqlalchemy.exc import (
     DatabaseError,
@@ -25,6 +26,7 @@ from sqlalchemy.exc import (
     ProgrammingError,
 )
 
+from warning_dispatch.errors import NotFoundError
 from warning_dispatch.store import postgresql
 from warning_dispatch.store.bulk import arrays, for_many, for_one
 
@@ -168,6 +170,8 @@ class Sql:
     def _execute(self, text: str, parameters: Sequence[Any]) -> Any:
         try:
             return self._driver.execute(text, parameters)
+        except (OverflowError, NumericValueOutOfRange):  # somebody asks for a row by a number that none can have
+            raise NotFoundError("没有这么大的编号 / no number is so large") from None
         except (sqlite3.Error, psycopg.Error) as error:
             raise _toolkit_error(text, error) from error
 

@@ -31,6 +31,7 @@ from warning_dispatch.store.people_rows import PeopleTable
 from warning_dispatch.store.proof_rows import ProofTable
 from warning_dispatch.store.publication_rows import PublicationTable
 from warning_dispatch.store.register_upkeep import UpkeepTable
+from warning_dispatch.store.response_rows import ResponseTable
 from warning_dispatch.store.round_rows import RoundTable
 from warning_dispatch.store.route_rows import RouteTable
 from warning_dispatch.store.source_rows import LeaseTable, SourceTable
@@ -73,6 +74,7 @@ class TableTransaction:
         self.publications = PublicationTable(sql, sealer)
         self.links = LinkTable(sql, link_key)
         self.feedback = FeedbackTable(sql, sealer)
+        self.response = ResponseTable(sql, sealer)
         self.clock = ClockTable(sql)
         self.chores = ChoreTable(sql)
         self.upkeep = UpkeepTable(sql, sealer)

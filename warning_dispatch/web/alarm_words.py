@@ -85,6 +85,7 @@ ALARMS: Mapping[str, Pair] = {
     "area_unknown": ("区域编码不认识", "unknown area code"),
     "superior_without_contact": ("上级没有联系方式", "superior without contact"),
     "county_silent": ("红色预警无人应答", "no answer to a red warning"),
+    "county_unreported": ("红色预警未见响应反馈", "no response reported to a red warning"),
     "plan_missing": ("叫应方案不见了", "a call chain is missing"),
     "blackout_suspected": ("大量打不通，疑似断网", "mostly unreachable, the network may be down"),
     "route_down": ("线路停用", "route out of service"),
@@ -120,6 +121,10 @@ _DETAILS: Mapping[str, Pair] = {
     "county_silent": (
         "该县（市、区）到时限仍未应答，请马上人工打电话；它的乡镇按等候时间照常开闸",
         "no answer from this county within the limit: call it by hand now; its townships open by their hold",
+    ),
+    "county_unreported": (
+        "该县（市、区）被叫后一直没有落实措施或反馈情况的报告，请打电话催报",
+        "this county has ticked no measure and reported nothing since it was called: call it and ask",
     ),
     "list_not_written": ("{text}", "{text}"),
     "plan_missing": (

@@ -1,4 +1,4 @@
-"""/api/v1: what other systems send and ask. Keys are per system and scoped: alerts, read, act, register."""
+"""/api/v1: what other systems send and ask. Keys are per system and scoped: alerts, read, act, register, feedback."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.states import UNREACHED, CalleeState, Means
 from warning_dispatch.model.views import IntakeResult
 from warning_dispatch.ports import Desk, ReadModels
+from warning_dispatch.superior_ports import FeedbackReadings
 from warning_dispatch.web import documents
-from warning_dispatch.web.documents import AckDocument, AckRequest, CalleeList, CallOutList
+from warning_dispatch.web.documents import MOST, AckDocument, AckRequest, CalleeList, CallOutList, Id
 from warning_dispatch.web.failures import ApiRefusalError
+from warning_dispatch.web.feedback_documents import FeedbackApi
 from warning_dispatch.web.list_documents import UnreachedDocument, unreached_document
 from warning_dispatch.web.push import PushDoor
 from warning_dispatch.web.register_documents import RegisterApi
@@ -27,7 +29,7 @@ from warning_dispatch.web.register_look import RegisterLook
 BEARER: Final = HTTPBearer(auto_error=False, description="warning-dispatch key add")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
-Offset = Annotated[int, Query(ge=0)]
+Offset = Annotated[int, Query(ge=0, le=MOST)]
 ListUnit = Annotated[str, Query(max_length=40, description="code of a superior; bureau for what the bureau holds")]
 StateNames = Annotated[list[str] | None, Query(description="names of states, repeated or comma separated; unreached")]
 
@@ -44,10 +46,17 @@ class Api:
     """The endpoints of /api/v1 over the read models and the desk."""
 
     def __init__(
-        self, read: ReadModels, desk: Desk, clock: Clock, door: PushDoor, register: RegisterLook | None = None
+        self,
+        read: ReadModels,
+        desk: Desk,
+        clock: Clock,
+        door: PushDoor,
+        register: RegisterLook | None = None,
+        feedback: FeedbackReadings | None = None,
     ) -> None:
-        """`door` knows who may push messages; `register` None: nothing is told of it."""
+        """`door` knows who may push messages; `register` None: nothing is told of it; nor of `feedback`."""
         self._register = register
+        self._feedback = feedback
         self._read = read
         self._clock = clock
         self._desk = desk
@@ -84,7 +93,7 @@ class Api:
             "/alerts/{alert_id}/release",
             self.release,
             methods=["POST"],
-            responses=_refusals(404, 409, 503),
+            responses=_refusals(400, 404, 409, 503),
             dependencies=[self._needs("act")],
         )
 
@@ -98,6 +107,13 @@ class Api:
         )
         for path, endpoint in reads:
             router.add_api_route(path, endpoint, responses=_refusals(404), dependencies=[self._needs("read")])
+        if self._feedback is not None:
+            router.add_api_route(
+                "/callouts/{callout_id}/feedback",
+                FeedbackApi(self._feedback).feedback,
+                responses=_refusals(404),
+                dependencies=[self._needs("feedback")],
+            )
         if self._register is not None:
             router.add_api_route(
                 "/register/changes",
@@ -109,7 +125,7 @@ class Api:
             "/callouts/{callout_id}/callees/{callee_id}/ack",
             self.acknowledge,
             methods=["POST"],
-            responses=_refusals(404, 409, 503),
+            responses=_refusals(400, 404, 409, 503),
             dependencies=[self._needs("act")],
         )
 
@@ -143,11 +159,11 @@ class Api:
         await self._desk.source_seen(source)
         return documents.HeartbeatDocument(source=source)
 
-    async def release(self, alert_id: int, body: AckRequest) -> documents.IntakeDocument:
+    async def release(self, alert_id: Id, body: AckRequest) -> documents.IntakeDocument:
         """Let a message that was quarantined or stored call after all: an officer has read it with its problems."""
         return documents.intake_document(await self._desk.release(alert_id, actor=body.actor, reason=body.reason))
 
-    def alert(self, alert_id: int) -> documents.AlertDocument:
+    def alert(self, alert_id: Id) -> documents.AlertDocument:
         """One warning as received, with its verdict."""
         return documents.alert_document(self._read.alert(alert_id))
 
@@ -156,32 +172,33 @@ class Api:
         views = self._read.callouts(live_only=live, limit=limit)
         return CallOutList(callouts=[documents.callout_document(view) for view in views])
 
-    def callout(self, callout_id: int) -> documents.CallOutDocument:
+    def callout(self, callout_id: Id) -> documents.CallOutDocument:
         """One call-out: its tiers with counts, and how many are unreached."""
         return documents.callout_document(self._read.callout(callout_id))
 
     def callees(
-        self, callout_id: int, state: StateNames = None, tier: str = "", limit: Limit = 100, offset: Offset = 0
+        self, callout_id: Id, state: StateNames = None, tier: str = "", limit: Limit = 100, offset: Offset = 0
     ) -> CalleeList:
-        """The units of a call-out in the order of their codes, by state and tier."""
+        """The units of a call-out in the order of their codes, by state and tier, with what was reported about each."""
         self._read.callout(callout_id)
         states = wanted_states(state or ())
         rows = self._read.callees(callout_id, states=states, tier=tier, limit=limit + 1, offset=offset)
+        briefs = self._feedback.briefs([row.callee_id for row in rows[:limit]]) if self._feedback else {}
         return CalleeList(
-            callees=[documents.callee_document(row) for row in rows[:limit]],
+            callees=[documents.callee_document(row, briefs.get(row.callee_id)) for row in rows[:limit]],
             limit=limit,
             offset=offset,
             next_offset=offset + limit if len(rows) > limit else None,
         )
 
     def unreached(
-        self, callout_id: int, unit: ListUnit = "", limit: Limit = 100, offset: Offset = 0
+        self, callout_id: Id, unit: ListUnit = "", limit: Limit = 100, offset: Offset = 0
     ) -> UnreachedDocument:
         """Who has not answered below a unit, and below the superiors whose lists it holds; without one: everybody."""
         view = self._read.unreached(callout_id, now=self._clock.now(), unit_code=unit, limit=limit, offset=offset)
         return unreached_document(view, unit, limit=limit, offset=offset)
 
-    async def acknowledge(self, callout_id: int, callee_id: int, body: AckRequest) -> AckDocument:
+    async def acknowledge(self, callout_id: Id, callee_id: Id, body: AckRequest) -> AckDocument:
         """Record that a human of this unit said "received"."""
         await to_thread.run_sync(self._read.callout, callout_id)
         await self._desk.acknowledge(callout_id, callee_id, actor=body.actor, reason=body.reason, means=Means.OPERATOR)

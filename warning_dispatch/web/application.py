@@ -20,6 +20,7 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
 from warning_dispatch.model.rights import Right
 from warning_dispatch.ports import Desk, ReadModels, RenewalDesk, RenewalReadings
+from warning_dispatch.response_ports import ResponseParts, ResponseReadings
 from warning_dispatch.superior_ports import SuperiorDesk, SuperiorReadings
 from warning_dispatch.web.access import Access
 from warning_dispatch.web.account_pages import AccountPages
@@ -36,9 +37,12 @@ from warning_dispatch.web.filing import FilingPage
 from warning_dispatch.web.guard import Guard
 from warning_dispatch.web.guesses import Guesses
 from warning_dispatch.web.hooks import Hooks
+from warning_dispatch.web.link_door import LinkDoor
 from warning_dispatch.web.live import LivePage
 from warning_dispatch.web.login_desk import LoginDesk
 from warning_dispatch.web.login_page import LoginPage
+from warning_dispatch.web.measures import MeasuresPage
+from warning_dispatch.web.metrics import Metrics
 from warning_dispatch.web.pages import Pages
 from warning_dispatch.web.probes import Probes
 from warning_dispatch.web.proof import ProofDoor
@@ -90,36 +94,38 @@ def create_app(
     console: ConsoleParts | None = None,
     renewal: Renewal | None = None,
     superiors: Superiors | None = None,
+    response: ResponseParts | None = None,
     proxies: Collection[str] = (),
     register: RegisterLook | None = None,
     hooks: Hooks | None = None,
     login: LoginDesk | None = None,
+    metrics: Metrics | None = None,
 ) -> FastAPI:
     """The application for the network: API, receiver's page, probes and, with `live_page`, the bureau's own pages.
 
     `public_url` is where people reach it (https switches on strict transport security); `body_limit` in bytes, for one
     message. `people`: the receiver's page; `alerts`: messages are taken in (a split daemon has one of each). `login`: who
     may log in; with it every page of the bureau stands behind a door (doors.py). None is the demonstration, whose pages are
-    open on loopback and say so. `pushers`: who may push besides holders of a key; `feeds` None: nothing is published.
-    `renewal` None: no pages of the yearly refresh; `superiors` None: receivers see no list of their own units; `proxies`
-    say for whom they ask, where wrong links are counted; `register` None: none of the register. `hooks`: providers call
-    back. `console` None: officers have no pages here. Before the server stops call `app.state.close()` in its event loop:
-    it ends the open streams.
+    open on loopback and say so. `pushers`: who may push besides holders of a key; `proxies` say for whom they ask, where
+    wrong links are counted; `hooks`: providers call back. What is None is not there: `feeds`, the pages of the `renewal`
+    and the `register`, a receiver's list of their own units (`superiors`), measures to
+    tick (`response`), /metrics, the officers' pages (`console`).
+    Before the server stops call `app.state.close()` in its event loop: it ends the open streams.
     """
     failures = Failures(pages := Pages())
     live = LivePage(read, pages, clock)
     secure = urlsplit(public_url).scheme == "https"
-    outside = _Outside(read, desk, pages, failures, Guesses(clock, proxies), secure=secure)
+    outside = _Outside(read, desk, LinkDoor(pages, failures, Guesses(clock, proxies)), secure=secure)
     desk_pages = Console(console, pages, clock, secure=secure) if console else None
     app = FastAPI(
         **_NAMED,
         servers=[{"url": public_url.rstrip("/")}],
         middleware=[
-            Middleware(_guard(failures, secure=secure)),
+            Middleware(_guard(failures, metrics, secure=secure)),
             *(_doorkeeper(login, failures, public_url, body_limit) if login else ()),
         ],
         routes=[
-            *(outside.routes(superiors, renewal) if people else ()),
+            *(outside.routes(superiors, renewal, response) if people else ()),
             *(_login_routes(login, pages, clock, public_url) if login else ()),
             *(_live_routes(Front(live, read, pages, login)) if live_page else ()),
             *(desk_pages.routes() if desk_pages else ()),
@@ -128,9 +134,10 @@ def create_app(
             *(hooks.routes() if hooks else ()),
         ],
     )
-    _add_probes(app, Probes(desk, clock))
+    _add_probes(app, Probes(desk, clock), metrics)
     door = PushDoor(read, clock, pushers, body_limit)
-    app.include_router(Api(read, desk, clock, door, register).router(alerts=alerts, people=people))
+    api = Api(read, desk, clock, door, register, superiors.read if superiors else None)
+    app.include_router(api.router(alerts=alerts, people=people))
     _add_feeds(app, feeds)
     failures.install(app)
     app.state.close = partial(_close, live, desk_pages)
@@ -143,22 +150,22 @@ class _Outside:
 
     read: ReadModels
     desk: Desk
-    pages: Pages
-    failures: Failures
-    guesses: Guesses
+    door: LinkDoor
     secure: bool = field(kw_only=True)
 
-    def routes(self, superiors: Superiors | None, renewal: Renewal | None) -> Iterator[BaseRoute]:
-        receiver = ReceiverPage(
-            self.read, self.desk, self.pages, self.failures, self.guesses, superiors.read if superiors else None
-        )
-        yield from _pages_routes(receiver, self.pages)
+    def routes(
+        self, superiors: Superiors | None, renewal: Renewal | None, response: ResponseParts | None
+    ) -> Iterator[BaseRoute]:
+        own, asked = superiors.read if superiors else None, response.read if response else None
+        receiver = ReceiverPage(self.read, self.desk, self.door, own, asked)
+        if response:
+            page = MeasuresPage(response, self.door)
+            yield Route("/r/{token}/measures", page.answer, methods=["GET", "HEAD", "POST"])
+        yield from _pages_routes(receiver, self.door.pages)
         if superiors:
-            yield from _superior_routes(
-                self.read, superiors, self.pages, self.failures, self.guesses, secure=self.secure
-            )
+            yield from _superior_routes(self.read, superiors, self.door, asked, secure=self.secure)
         if renewal:
-            yield from _renewal_routes(renewal, self.pages, self.failures, secure=self.secure)
+            yield from _renewal_routes(renewal, self.door, secure=self.secure)
 
 
 def _close(live: LivePage, desk_pages: Console | None) -> None:
@@ -172,14 +179,18 @@ def _add_feeds(app: FastAPI, feeds: Feeds | None) -> None:
         app.include_router(feeds.router())
 
 
-def _add_probes(app: FastAPI, probes: Probes) -> None:
+def _add_probes(app: FastAPI, probes: Probes, metrics: Metrics | None) -> None:
+    if metrics is not None:
+        app.add_route("/metrics", metrics.answer, include_in_schema=False)
     app.add_route("/healthz", probes.alive, include_in_schema=False)
     app.add_route("/readyz", probes.ready, include_in_schema=False)
 
 
-def _guard(failures: Failures, *, secure: bool) -> Any:
+def _guard(failures: Failures, metrics: Metrics | None, *, secure: bool) -> Any:
     def around(app: Any) -> Guard:
-        return Guard(app, failures, secure=secure)
+        if metrics is None:
+            return Guard(app, failures, secure=secure)
+        return Guard(app, failures, secure=secure, answered=metrics.answered)
 
     return around
 
@@ -192,10 +203,10 @@ def _pages_routes(receiver: ReceiverPage, pages: Pages) -> list[BaseRoute]:
 
 
 def _superior_routes(
-    read: ReadModels, superiors: Superiors, pages: Pages, failures: Failures, guesses: Guesses, *, secure: bool
+    read: ReadModels, superiors: Superiors, door: LinkDoor, response: ResponseReadings | None, *, secure: bool
 ) -> list[BaseRoute]:
-    page = SuperiorPage(superiors.read, superiors.desk, pages, failures, guesses, secure=secure)
-    feedback = FeedbackPage(read, superiors.read, superiors.desk, pages, failures, guesses)
+    page = SuperiorPage(superiors.read, superiors.desk, door, response, secure=secure)
+    feedback = FeedbackPage(read, superiors.read, superiors.desk, door)
     methods = ["GET", "HEAD", "POST"]
     return [
         Route("/r/{token}/list", page.answer, methods=methods),
@@ -203,9 +214,9 @@ def _superior_routes(
     ]
 
 
-def _renewal_routes(renewal: Renewal, pages: Pages, failures: Failures, *, secure: bool) -> list[BaseRoute]:
-    filing = FilingPage(renewal.read, renewal.desk, pages, failures, secure=secure)
-    proof = ProofDoor(renewal.read, renewal.desk, pages, failures)
+def _renewal_routes(renewal: Renewal, door: LinkDoor, *, secure: bool) -> list[BaseRoute]:
+    filing = FilingPage(renewal.read, renewal.desk, door, secure=secure)
+    proof = ProofDoor(renewal.read, renewal.desk, door)
     link, unit = FILING_PATH + "{token}", FILING_PATH + "{token}/u/{code}"
     both, reads, posts = ["GET", "HEAD", "POST"], ["GET", "HEAD"], ["POST"]
     return [

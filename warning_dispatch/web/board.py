@@ -7,7 +7,9 @@ of whoever acts, and a form that another site sent is refused.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -22,6 +24,7 @@ from warning_dispatch.web.access import actor_of, csrf_of, visit_of
 from warning_dispatch.web.catalogues import Catalogue, asked_language
 from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.filing_visit import form_of
+from warning_dispatch.web.origin import is_crossed
 from warning_dispatch.web.pages import Pages
 from warning_dispatch.web.register_look import RegisterLook
 
@@ -37,6 +40,29 @@ STATES: Final[Mapping[str, Sequence[FilingState]]] = {
     "all": (),
 }
 """What the list of filings can be narrowed to."""
+
+
+Faults = Mapping[str, str]
+"""Field → what is said beside it."""
+NONE: Final[Faults] = {}
+MOST: Final = 200
+"""Characters of a reason, a note, a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One filing approved, or sent back with a note. `filing` 0: the form named none."""
+
+    actor: str
+    note: str
+    filing: int
+    version: int
+    back: bool
+
+    def faults(self, words: Catalogue) -> Faults:
+        """What is wrong with it, by field."""
+        asked = {"actor": self.actor} | ({"note": self.note} if self.back else {})
+        return missing(words, **asked)
 
 
 class RegisterBoard:
@@ -94,7 +120,9 @@ class RenewalBoard:
             return await self._remind(request, words)
         return await self._show_progress(request, words)
 
-    async def _show_progress(self, request: Request, words: Catalogue, notice: str = "", status: int = 200) -> Response:
+    async def _show_progress(
+        self, request: Request, words: Catalogue, notice: str = "", faults: Faults = NONE, status: int = 200
+    ) -> Response:
         try:
             progress = await to_thread.run_sync(self._read.progress)
         except NotFoundError:
@@ -107,18 +135,22 @@ class RenewalBoard:
             "progress": progress,
             "due": filing_view.day_text(progress.campaign.due, words),
             "notice": notice,
+            "faults": faults,
             "done": done,
         }
         return made(self._pages, request, "board/progress.html", words, fields, status=status)
 
     async def _remind(self, request: Request, words: Catalogue) -> Response:
-        if crossed(request):
+        if is_crossed(request):
             return self._failures.page(request, "method", 403)
         actor = _who(request, await form_of(request))
+        faults = missing(words, actor=actor)
+        if faults:
+            return await self._show_progress(request, words, faults=faults, status=422)
         try:
-            count = await self._desk.remind_now(_named(words, actor))
+            count = await self._desk.remind_now(actor)
         except RefusedError as error:
-            return await self._show_progress(request, words, filing_view.in_words(str(error), words), 409)
+            return await self._show_progress(request, words, filing_view.in_words(str(error), words), status=409)
         return RedirectResponse(f"campaign?reminded={count}{_and_language(request)}", status_code=303)
 
     async def filings(self, request: Request) -> Response:
@@ -153,8 +185,9 @@ class RenewalBoard:
         return await self._show_awaiting(request, words)
 
     async def _show_awaiting(
-        self, request: Request, words: Catalogue, notice: str = "", actor: str = "", status: int = 200
+        self, request: Request, words: Catalogue, sent: Decision | None = None, notice: str = "", status: int = 200
     ) -> Response:
+        """The list; `sent` is kept where it was written, with what is wrong with it."""
         try:
             rows = await to_thread.run_sync(self._read.awaiting)
         except StoreError:
@@ -162,55 +195,57 @@ class RenewalBoard:
         fields = {
             "rows": rows,
             "notice": notice,
-            "actor": actor or request.query_params.get("actor", ""),
+            "actor": (sent.actor if sent else "") or request.query_params.get("actor", ""),
+            "sent": sent or Decision("", "", 0, 0, back=False),
+            "faults": sent.faults(words) if sent else NONE,
             "shown": lambda person: filing_view.shown(person, words),
             "by_text": lambda one: filing_view.in_words(one.by, words),
         }
         return made(self._pages, request, "board/awaiting.html", words, fields, status=status)
 
     async def _decide(self, request: Request, words: Catalogue) -> Response:
-        if crossed(request):
+        if is_crossed(request):
             return self._failures.page(request, "method", 403)
         form = await form_of(request)
-        actor = _who(request, form)
+        sent = decision(_who(request, form), form)
+        if sent.faults(words):
+            return await self._show_awaiting(request, words, sent, status=422)
         try:
-            results = await self._decided(_named(words, actor), form, words)
+            results = await self._decided(sent)
         except (RefusedError, FindingsError) as error:
-            return await self._show_awaiting(request, words, filing_view.in_words(str(error), words), actor, 409)
+            return await self._show_awaiting(request, words, sent, filing_view.in_words(str(error), words), 409)
         refused = [filing_view.in_words(one.refused, words) for one in results if one.refused]
         if refused:
-            return await self._show_awaiting(request, words, " ".join(refused), actor, 409)
-        return RedirectResponse(f"awaiting?actor={actor}{_and_language(request)}", status_code=303)
+            return await self._show_awaiting(request, words, sent, " ".join(refused), 409)
+        return RedirectResponse(f"awaiting?actor={quote(sent.actor)}{_and_language(request)}", status_code=303)
 
-    async def _decided(self, actor: str, form: filing_forms.Sent, words: Catalogue) -> Sequence[HandedIn]:
-        back = filing_forms.pairs(form.getlist("back"))
-        if back:
-            key, version = back[0]
-            note = filing_forms.text(form, "note")
-            if not note:
-                raise RefusedError(words.text("filing.approve.no_note"))
-            return [await self._desk.send_back_as(actor, filing_forms.whole(key), version, note)]
-        sent = filing_forms.pairs(form.getlist("f"))
-        filings = [(number, version) for key, version in sent if (number := filing_forms.whole(key))]
-        return await self._desk.approve_as(actor, filings) if filings else ()
+    async def _decided(self, sent: Decision) -> Sequence[HandedIn]:
+        if not sent.filing:
+            return ()
+        if sent.back:
+            return [await self._desk.send_back_as(sent.actor, sent.filing, sent.version, sent.note)]
+        return await self._desk.approve_as(sent.actor, [(sent.filing, sent.version)])
 
     async def sheet(self, request: Request) -> Response:
         """GET asks who prints it and why; POST gives it in clear, on the record."""
         words, code = self._pages.words_for(request), str(request.path_params["code"])
-        notice, actor, reason = "", "", ""
+        notice, actor, reason, faults = "", "", "", NONE
         if request.method == "POST":
-            if crossed(request):
+            if is_crossed(request):
                 return self._failures.page(request, "method", 403)
             form = await form_of(request)
             actor, reason = _who(request, form), filing_forms.text(form, "reason")
+            faults = missing(words, actor=actor, reason=reason)
             try:
-                return await self._printed(request, words, code, _named(words, actor), _named(words, reason))
+                if not faults:
+                    return await self._printed(request, words, code, actor, reason)
             except RefusedError as error:
                 notice = filing_view.in_words(str(error), words)
             except NotFoundError:
                 return self._failures.page(request, "missing", 404)
-        fields = {"code": code, "notice": notice, "actor": actor, "reason": reason}
-        return made(self._pages, request, "board/sheet.html", words, fields, status=422 if notice else 200, depth=2)
+        fields = {"code": code, "notice": notice, "actor": actor, "reason": reason, "faults": faults}
+        status = 422 if notice or faults else 200
+        return made(self._pages, request, "board/sheet.html", words, fields, status=status, depth=2)
 
     async def _printed(self, request: Request, words: Catalogue, code: str, actor: str, reason: str) -> Response:
         sheet = await self._desk.sheet_as(actor, code, reason)
@@ -238,6 +273,7 @@ def made(
         "csrf": csrf_of(request),
         "visit": visit_of(request),
         "notice": "",
+        "faults": NONE,
         "done": "",
     }
     return pages.styled(template, words, {**common, **fields}, status=status)
@@ -248,16 +284,18 @@ def _who(request: Request, form: filing_forms.Sent) -> str:
     return actor_of(request) if visit_of(request) else filing_forms.text(form, "actor")
 
 
-def _named(words: Catalogue, text: str) -> str:
-    """What must be filled in. RefusedError when it is empty."""
-    if not text:
-        raise RefusedError(words.text("board.no_actor"))
-    return text
+def missing(words: Catalogue, **fields: str) -> Faults:
+    """What is said of each field that must be filled in and is not, or is longer than its field takes."""
+    faults = {name: words.text(f"board.no_{name}") for name, text in fields.items() if not text}
+    return faults | {name: words.text("board.long", most=MOST) for name, text in fields.items() if len(text) > MOST}
 
 
-def crossed(request: Request) -> bool:
-    """Whether another site made the browser send this form."""
-    return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+def decision(actor: str, form: filing_forms.Sent) -> Decision:
+    """What a form says of one filing."""
+    back = filing_forms.pairs(form.getlist("back"))
+    pairs = back or filing_forms.pairs(form.getlist("f"))
+    key, version = pairs[0] if pairs else ("", 0)
+    return Decision(actor, filing_forms.text(form, "note"), filing_forms.whole(key), version, back=bool(back))
 
 
 def _language(request: Request) -> str:

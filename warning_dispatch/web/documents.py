@@ -7,17 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from fastapi import Path
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from warning_dispatch.clock import iso_text
 from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.feedback import FeedbackBrief
 from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.views import AlertRow, CalleeRow, CallOutView, IntakeResult, TierView
+from warning_dispatch.web.feedback_documents import FeedbackBriefDocument, brief_document
 
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 """Words a person must give: an actor, a reason."""
+MOST: Final = 2**63 - 1
+"""What a database can count to."""
+Id = Annotated[int, Path(ge=1, le=MOST)]
+"""The number of a row, in an address."""
 
 
 class RefusalDocument(BaseModel):
@@ -143,6 +150,7 @@ class CalleeDocument(BaseModel):
     answered_at: str | None
     held: str
     held_until: str | None
+    feedback: FeedbackBriefDocument | None = Field(default=None, description="what was reported; null: nothing")
 
 
 class CalleeList(BaseModel):
@@ -265,8 +273,8 @@ def callout_document(view: CallOutView) -> CallOutDocument:
     )
 
 
-def callee_document(row: CalleeRow) -> CalleeDocument:
-    """One unit of a call-out."""
+def callee_document(row: CalleeRow, brief: FeedbackBrief | None = None) -> CalleeDocument:
+    """One unit of a call-out. `brief`: what was reported about it."""
     return CalleeDocument(
         id=row.callee_id,
         unit_code=row.unit_code,
@@ -281,6 +289,7 @@ def callee_document(row: CalleeRow) -> CalleeDocument:
         answered_at=iso_or_none(row.answered_at),
         held=row.held,
         held_until=iso_or_none(row.held_until),
+        feedback=brief_document(brief),
     )
 
 

@@ -37,6 +37,7 @@ from warning_dispatch.web.doors import (
 )
 from warning_dispatch.web.failures import ApiRefusalError, Failures
 from warning_dispatch.web.login_desk import LoginDesk, csrf_token, is_csrf_token
+from warning_dispatch.web.origin import is_own_origin
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing, ever."""
@@ -51,20 +52,6 @@ REFERRER: Final = "same-origin"
 def cookie_name(*, secure: bool) -> str:
     """The session's cookie. `__Host-`: only this host could have set it, over https, for all its paths."""
     return "__Host-wd" if secure else "wd"
-
-
-def is_own_origin(request: Request, public_url: str) -> bool:
-    """Whether a request comes from a page of ours, as far as the browser says; the token decides where it says nothing.
-
-    Ours is the public address, and whatever host the browser itself asked for: no foreign page can choose that.
-    """
-    origin = request.headers.get("origin")
-    if origin is None:
-        return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-    parts, public = urlsplit(origin), urlsplit(public_url)
-    if parts.scheme not in (public.scheme, "https") or not parts.netloc:
-        return False
-    return parts.netloc in (public.netloc, request.headers.get("host"))
 
 
 class Doorkeeper:

@@ -17,12 +17,20 @@ from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
 from warning_dispatch.web.doors import root_of
 from warning_dispatch.web.pages import LANGUAGE_COOKIE, Pages
 
-BY_STATUS: Final = {401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method", 413: "too_large"}
+BY_STATUS: Final = {
+    400: "malformed",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method",
+    413: "too_large",
+}
 PEOPLE_ONLY: Final = ("/r/", FILING_PATH, PROOF_PATH)
 """Where nobody but people comes, whatever their browser says it accepts."""
 PAGE_FOR: Final = {
     "not_found": "missing",
     "method": "method",
+    "malformed": "malformed",
     "forbidden_page": "forbidden",
     "forbidden_unit": "forbidden",
     "foreign": "stale",

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -16,10 +16,12 @@ from starlette.responses import Response
 from warning_dispatch.outward.atom import feed_of
 from warning_dispatch.outward.cap import MEDIA_TYPE
 from warning_dispatch.ports import ReadModels
+from warning_dispatch.web.documents import MOST, Id, RefusalDocument
 from warning_dispatch.web.failures import ApiRefusalError
 
 SCOPE: Final = "feed"
-Before = Annotated[int | None, Query(ge=1, description="entries older than this number")]
+Before = Annotated[int | None, Query(ge=1, le=MOST, description="entries older than this number")]
+FEED_TYPE: Final = "application/atom+xml"
 CACHED: Final = "no-cache"
 """May be kept, and must be asked for again: then it costs nothing when nothing is new."""
 
@@ -38,8 +40,12 @@ class Feeds:
     def router(self) -> APIRouter:
         """The two addresses."""
         router = APIRouter(prefix="/feeds")
-        router.add_api_route("/alerts.atom", self.feed, methods=["GET", "HEAD"], response_class=Response)
-        router.add_api_route("/alerts/{number}.xml", self.alert, methods=["GET", "HEAD"], response_class=Response)
+        for path, answer, kind, refusals in (
+            ("/alerts.atom", self.feed, FEED_TYPE, (401, 403)),
+            ("/alerts/{number}.xml", self.alert, MEDIA_TYPE, (401, 403, 404)),
+        ):
+            documented = _documented(kind, refusals)
+            router.add_api_route(path, answer, methods=["GET", "HEAD"], response_class=Response, responses=documented)
         return router
 
     def feed(self, request: Request, before: Before = None) -> Response:
@@ -52,9 +58,9 @@ class Feeds:
         if _has_it(request, tag, newest):
             return Response(status_code=304, headers=_headers(tag, newest))
         body = feed_of(entries, base=self._base, author=self._author, before=before, more=len(found) > self._page)
-        return Response(body, media_type="application/atom+xml", headers=_headers(tag, newest))
+        return Response(body, media_type=FEED_TYPE, headers=_headers(tag, newest))
 
-    def alert(self, request: Request, number: int) -> Response:
+    def alert(self, request: Request, number: Id) -> Response:
         """One warning as CAP 1.2."""
         self._require_key(request)
         one = self._read.publication(number)
@@ -73,6 +79,14 @@ class Feeds:
             raise ApiRefusalError(401, "unauthorized", headers={"WWW-Authenticate": 'Basic realm="feeds"'})
         if SCOPE not in scopes:
             raise ApiRefusalError(403, "forbidden", {"scope": SCOPE})
+
+
+def _documented(media_type: str, refusals: Sequence[int]) -> dict[int | str, dict[str, Any]]:
+    """What the published description says of the answers."""
+    found: dict[int | str, dict[str, Any]] = {status: {"model": RefusalDocument} for status in refusals}
+    found[200] = {"content": {media_type: {"schema": {"type": "string"}}}}
+    found[304] = {"description": "not modified"}
+    return found
 
 
 def key_of(request: Request) -> str:

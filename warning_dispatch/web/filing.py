@@ -8,6 +8,7 @@ again; only what was refused is answered with the page itself, so that nothing t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 from urllib.parse import quote
 
@@ -16,21 +17,21 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from warning_dispatch.errors import FindingsError, NotFoundError, RefusedError, StoreError
+from warning_dispatch.errors import FindingsError, RefusedError
 from warning_dispatch.model.renewal_views import FiledUnit, HandedIn, RenewalPage
 from warning_dispatch.ports import RenewalDesk, RenewalReadings
 from warning_dispatch.registry.workbook_export import template_bytes
 from warning_dispatch.web import filing_forms, filing_view
-from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.filing_forms import Form
 from warning_dispatch.web.filing_visit import Visit, as_units, asked_unit, form_of, path_of, refusals, unit_of
-from warning_dispatch.web.pages import Pages
-from warning_dispatch.web.receiver import is_prefetch, token_in
+from warning_dispatch.web.link_door import FILING, LinkDoor
 
 PASSED_FOR: Final = 30 * 86_400
 """Seconds for which a browser keeps that the step was passed."""
 WORKBOOK_LIMIT: Final = 10 << 20
 """Bytes of a workbook that is handed in."""
+MOST_NOTE: Final = 200
+"""Characters of a note to whoever has to correct a filing."""
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -45,14 +46,11 @@ Show = Callable[[Visit, RenewalPage], Awaitable[Response]]
 class FilingPage:
     """The registrar's pages."""
 
-    def __init__(
-        self, read: RenewalReadings, desk: RenewalDesk, pages: Pages, failures: Failures, *, secure: bool
-    ) -> None:
+    def __init__(self, read: RenewalReadings, desk: RenewalDesk, door: LinkDoor, *, secure: bool) -> None:
         """The readings show, the desk acts. `secure`: people come by https, so the cookie may insist on it."""
         self._read = read
         self._desk = desk
-        self._pages = pages
-        self._failures = failures
+        self._door = door
         self._secure = secure
 
     async def overview(self, request: Request) -> Response:
@@ -90,33 +88,27 @@ class FilingPage:
     # --- what all have in common --------------------------------------------------------------------------
 
     async def _answered(self, request: Request, show: Show, act: Show | None) -> Response:
-        """A token that is none, or leads nowhere, is told kindly."""
-        token = token_in(str(request.path_params["token"]))
-        if token is None:
-            return self._failures.page(request, "filing", 404)
-        visit = Visit(request, token, self._pages.words_for(request))
-        try:
-            page = await to_thread.run_sync(self._read.renewal_page, token, visit.passed)
-            if request.method == "POST":
-                return await self._posted(visit, page, act)
-            return await show(visit, page) if may_act(page) else self._closed(visit, page)
-        except NotFoundError:
-            return self._failures.page(request, "filing", 404)
-        except StoreError:
-            return self._failures.page(request, "filing_unsaved", 503)
+        return await self._door.answer(request, FILING, partial(self._shown, show), partial(self._posted, act))
 
-    async def _posted(self, visit: Visit, page: RenewalPage, act: Show | None) -> Response:
-        """What a machine read ahead changes nothing; before the step nothing can be done, and nothing after the end."""
-        if is_prefetch(visit.request):
-            return self._failures.page(visit.request, "filing_prefetch", 403)
+    async def _page(self, visit: Visit) -> RenewalPage:
+        """As it stands now. NotFoundError: no such link."""
+        return await to_thread.run_sync(self._read.renewal_page, visit.token, visit.passed)
+
+    async def _shown(self, show: Show, visit: Visit) -> Response:
+        page = await self._page(visit)
+        return await show(visit, page) if may_act(page) else self._closed(visit, page)
+
+    async def _posted(self, act: Show | None, visit: Visit) -> Response:
+        """Before the step nothing can be done, and nothing after the end."""
+        page = await self._page(visit)
         if act is None or not may_act(page):
             return await self._step_or_closed(visit, page)
         return await act(visit, page)
 
-    def _closed(self, visit: Visit, page: RenewalPage, notice: str = "", status: int = 200) -> Response:
-        """What is shown instead: that it is over, or the step."""
+    def _closed(self, visit: Visit, page: RenewalPage, wrong: str = "", status: int = 200, four: str = "") -> Response:
+        """What is shown instead: that it is over, or the step. `wrong`: why the digits `four` were not taken."""
         template = "filing/step.html" if page.open else "filing/over.html"
-        return self._made(visit, page, template, {"notice": notice}, status=status)
+        return self._made(visit, page, template, {"wrong": wrong, "four": four}, status=status)
 
     async def _step_or_closed(self, visit: Visit, page: RenewalPage) -> Response:
         """The step itself, from whatever page it was sent; anything else waits for it."""
@@ -125,15 +117,12 @@ class FilingPage:
         form = await form_of(visit.request)
         if form.get("do") != "step":
             return self._closed(visit, page, visit.words.text("filing.step.first"), 409)
+        four = filing_forms.text(form, "four")
         try:
-            passed = await self._desk.pass_step(visit.token, filing_forms.text(form, "four"))
+            passed = await self._desk.pass_step(visit.token, four)
         except RefusedError as error:
-            return self._closed(visit, page, filing_view.in_words(str(error), visit.words), 409)
-        answer = self._to(visit, "")
-        answer.set_cookie(
-            visit.cookie, passed, PASSED_FOR, path=None, secure=self._secure, httponly=True, samesite="lax"
-        )
-        return answer
+            return self._closed(visit, page, filing_view.in_words(str(error), visit.words), 409, four)
+        return visit.remember(self._to(visit, ""), passed, PASSED_FOR, secure=self._secure)
 
     def _made(
         self,
@@ -154,6 +143,9 @@ class FilingPage:
             "back": None if back is None else f"{visit.home}{back}{visit.query}",
             "due": filing_view.day_text(page.due, words),
             "notice": "",
+            "wrong": "",
+            "at": 0,
+            "note": "",
             "refused": (),
             "by_text": lambda one: filing_view.in_words(one.by, words),
             "said": lambda text: filing_view.in_words(text, words),
@@ -165,7 +157,7 @@ class FilingPage:
             "by_call": filing_view.by_call,
             "state_of": filing_view.state_of,
         }
-        return self._pages.styled(template, words, {**common, **fields}, status=status)
+        return self._door.pages.styled(template, words, {**common, **fields}, status=status)
 
     def _to(self, visit: Visit, path: str) -> RedirectResponse:
         """Off to the page that shows what has become of it."""
@@ -207,7 +199,7 @@ class FilingPage:
             return await self._refused(visit, str(error))
         if any(one.refused for one in results):
             names = {unit.unit_code: unit.name for unit in page.units}
-            fresh = await to_thread.run_sync(self._read.renewal_page, visit.token, visit.passed)
+            fresh = await self._page(visit)
             return self._list(visit, fresh, refused=refusals(results, names, visit.words), status=409)
         at = filing_forms.text(form, "at")
         return self._to(visit, f"/u/{quote(at)}" if at and len(page.units) > 1 else "")
@@ -224,7 +216,7 @@ class FilingPage:
 
     async def _refused(self, visit: Visit, why: str) -> Response:
         """What the desk refused as a whole, in its own words, on the page as it stands now."""
-        page = await to_thread.run_sync(self._read.renewal_page, visit.token, visit.passed)
+        page = await self._page(visit)
         notice = filing_view.in_words(why, visit.words)
         return self._list(visit, page, notice, status=409) if may_act(page) else self._closed(visit, page, notice, 409)
 
@@ -309,7 +301,7 @@ class FilingPage:
             "due": filing_view.day_text(sheet.due, visit.words),
             "back": f"{visit.home}{path_of(page, unit)}{visit.query}",
         }
-        return self._pages.styled("sheet.html", visit.words, fields)
+        return self._door.pages.styled("sheet.html", visit.words, fields)
 
     # --- workbook -----------------------------------------------------------------------------------------
 
@@ -322,15 +314,15 @@ class FilingPage:
         content = await file.read(WORKBOOK_LIMIT + 1) if isinstance(file, UploadFile) else b""
         await form.close()
         if not isinstance(file, UploadFile) or not content or len(content) > WORKBOOK_LIMIT:
-            notice = visit.words.text("filing.workbook.no_file", mib=WORKBOOK_LIMIT >> 20)
-            fields: dict[str, object] = {"done": None, "notice": notice}
+            wrong = visit.words.text("filing.workbook.no_file", mib=WORKBOOK_LIMIT >> 20)
+            fields: dict[str, object] = {"done": None, "wrong": wrong}
             return self._made(visit, page, "filing/workbook.html", fields, back="", status=422)
         try:
             done = await self._desk.hand_in_workbook(
                 visit.token, content, file.filename or "", dry_run=bool(form.get("look")), passed=visit.passed
             )
         except (RefusedError, FindingsError) as error:
-            fields = {"done": None, "notice": filing_view.in_words(str(error), visit.words)}
+            fields = {"done": None, "wrong": filing_view.in_words(str(error), visit.words)}
             return self._made(visit, page, "filing/workbook.html", fields, back="", status=422)
         fields = {"done": done, "placed": lambda one: filing_view.placed_text(one, visit.words)}
         status = 200 if done.taken or form.get("look") else 422
@@ -350,14 +342,19 @@ class FilingPage:
 
     async def _approve(self, visit: Visit, page: RenewalPage) -> Response:
         form = await form_of(visit.request)
+        back, note = filing_forms.pairs(form.getlist("back")), filing_forms.text(form, "note")
+        if back and not 0 < len(note) <= MOST_NOTE:
+            wrong = visit.words.text("filing.approve.long" if note else "filing.approve.no_note", most=MOST_NOTE)
+            fields: dict[str, object] = {"at": filing_forms.whole(back[0][0]), "note": note, "wrong": wrong}
+            return self._made(visit, page, "filing/approve.html", fields, back="", status=422)
         try:
             results = await self._decided(visit, form)
         except (RefusedError, FindingsError) as error:
-            fields: dict[str, object] = {"notice": filing_view.in_words(str(error), visit.words)}
+            fields = {"notice": filing_view.in_words(str(error), visit.words)}
             return self._made(visit, page, "filing/approve.html", fields, back="", status=409)
         if any(one.refused for one in results):
             names = {one.unit_code: one.name for one in page.awaiting}
-            fresh = await to_thread.run_sync(self._read.renewal_page, visit.token, visit.passed)
+            fresh = await self._page(visit)
             fields = {"refused": refusals(results, names, visit.words)}
             return self._made(visit, fresh, "filing/approve.html", fields, back="", status=409)
         return self._to(visit, "/approve")
@@ -367,8 +364,6 @@ class FilingPage:
         if back:
             key, version = back[0]
             note = filing_forms.text(form, "note")
-            if not note:
-                raise RefusedError(visit.words.text("filing.approve.no_note"))
             return [
                 await self._desk.send_back(visit.token, filing_forms.whole(key), version, note, passed=visit.passed)
             ]

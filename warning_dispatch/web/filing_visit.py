@@ -11,8 +11,8 @@ from urllib.parse import quote
 from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
+from starlette.responses import Response
 
-from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.renewal_views import FiledUnit, HandedIn, RenewalPage
 from warning_dispatch.model.unit import Unit, UnitKind
 from warning_dispatch.web import filing_view
@@ -54,6 +54,11 @@ class Visit:
         """What the step gave this browser; empty before it."""
         return self.request.cookies.get(self.cookie, "")
 
+    def remember(self, answer: Response, passed: str, seconds: int, *, secure: bool) -> Response:
+        """Give this browser what the step gave, for this link's pages alone. `secure`: people come by https."""
+        answer.set_cookie(self.cookie, passed, seconds, path=None, secure=secure, httponly=True, samesite="lax")
+        return answer
+
 
 async def form_of(request: Request, limit: int = FORM_LIMIT) -> FormData:
     """What a browser sent. ApiRefusalError: more than is taken, or no form."""
@@ -67,15 +72,15 @@ async def form_of(request: Request, limit: int = FORM_LIMIT) -> FormData:
 
 
 def asked_unit(visit: Visit, page: RenewalPage) -> FiledUnit:
-    """The unit that the address names. NotFoundError: it is not on this registrar's page."""
+    """The unit that the address names. ApiRefusalError (404): it is not on this registrar's page; the link is right all the same."""
     return unit_of(page, str(visit.request.path_params["code"]))
 
 
 def unit_of(page: RenewalPage, code: str) -> FiledUnit:
-    """A unit of the page by its code."""
+    """A unit of the page by its code. ApiRefusalError (404) when it is not there."""
     found = next((unit for unit in page.units if unit.unit_code == code), None)
     if found is None:
-        raise NotFoundError(f"本链接没有单位 {code} / this link has no unit {code}")
+        raise ApiRefusalError(404, "not_found")
     return found
 
 

@@ -6,6 +6,7 @@ receivers' pages hold a secret, so the log never shows them, nor any query.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -32,9 +33,11 @@ HEADERS: Final = {
 }
 """Set on every answer that does not say otherwise itself."""
 TRANSPORT_SECURITY: Final = "max-age=31536000"
+Answered = Callable[[str, int, float], None]
+"""(path, status, seconds) of an answer. The path holds secrets: nothing of it but its first part may be kept."""
 SECRET_PATHS: Final = ("/r/", FILING_PATH, PROOF_PATH)
 """What follows is a link's token."""
-QUIET_PATHS: Final = ("/healthz", "/readyz", "/static/", "/live/")
+QUIET_PATHS: Final = ("/healthz", "/readyz", "/metrics", "/static/", "/live/")
 """Asked again and again by machines: logged at debug only."""
 
 
@@ -49,8 +52,16 @@ def masked_path(path: str) -> str:
 class Guard:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, failures: Failures, *, secure: bool) -> None:
-        """`secure`: the public address is https, so browsers may be told to insist on it."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        failures: Failures,
+        *,
+        secure: bool,
+        answered: Answered = lambda _path, _status, _seconds: None,
+    ) -> None:
+        """`secure`: the public address is https, so browsers may be told to insist on it. `answered`: told of each answer."""
+        self._answered = answered
         self._app = app
         self._failures = failures
         self._headers = HEADERS | ({"Strict-Transport-Security": TRANSPORT_SECURITY} if secure else {})
@@ -78,6 +89,7 @@ class Guard:
         return self._failures.answer(request, 500, "trouble")
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        self._answered(scope["path"], status, seconds)
         quiet = scope["path"] == "/" or scope["path"].startswith(QUIET_PATHS) or scope["path"].endswith("/events")
         self._log.log(
             10 if quiet else 20,

@@ -44,8 +44,8 @@ class Guesses:
         self._waiting = 0
         self._log = structlog.get_logger("warning_dispatch.web")
 
-    async def wrong_link(self, request: Request, failures: Failures) -> Response:
-        """The answer to a link that is none: told kindly, then late, then refused."""
+    async def wrong_link(self, request: Request, failures: Failures, name: str = "link") -> Response:
+        """The answer to a link that is none: told kindly by the page `name`, then late, then refused."""
         place = place_of(request, self._proxies)
         seconds = self.wait(LINKS, place)
         if seconds:
@@ -57,7 +57,7 @@ class Guesses:
                 await asyncio.sleep(PAUSE)
             finally:
                 self._waiting -= 1
-        return failures.page(request, "link", 404)
+        return failures.page(request, name, 404)
 
     def _refused(self, request: Request, failures: Failures, seconds: int) -> Response:
         answer = failures.page(request, "guessing", 429)

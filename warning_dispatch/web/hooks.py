@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from warning_dispatch.delivery.kinds import Hooked, HookRequest
 from warning_dispatch.web.body import read_within
+from warning_dispatch.web.loop import Loop
 
 LIMIT: Final = 256 * 1024
 """Bytes of a callback; the largest known are lists of a hundred receipts."""
@@ -24,17 +25,18 @@ LIMIT: Final = 256 * 1024
 class Hooks:
     """The door for providers."""
 
-    def __init__(self, channels: Mapping[str, Hooked], callback_url: str) -> None:
-        """`channels` by route; `callback_url`: where providers reach us, which is what they sign."""
+    def __init__(self, channels: Mapping[str, Hooked], callback_url: str, loop: Loop | None = None) -> None:
+        """`channels` by route; `callback_url`: where providers reach us, which is what they sign; `loop`: for `check`."""
+        self._loop = loop.routes() if loop else []
         self._channels = dict(channels)
         self._base = callback_url.rstrip("/")
         self._log = structlog.get_logger("warning_dispatch.web")
 
     def routes(self) -> list[Route]:
-        """To be mounted; none without a channel that is called back."""
+        """To be mounted; none for providers without a channel that is called back."""
         if not self._channels:
-            return []
-        return [Route("/hooks/{route}/{path:path}", self.answer, methods=["GET", "POST"])]
+            return self._loop
+        return [*self._loop, Route("/hooks/{route}/{path:path}", self.answer, methods=["GET", "POST"])]
 
     async def answer(self, request: Request) -> Response:
         """Pass a callback on to its channel. 404 for a route that has none; 413 for a body beyond all measure."""

@@ -13,9 +13,10 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.web.access import actor_of, visit_of
 from warning_dispatch.web.bureau import BureauPages, place_of
-from warning_dispatch.web.doorkeeper import CSRF_FIELD, cookie_name, is_own_origin
+from warning_dispatch.web.doorkeeper import CSRF_FIELD, cookie_name
 from warning_dispatch.web.doors import own_place, root_of
 from warning_dispatch.web.login_desk import Answer, Form, LoginDesk, csrf_token, is_csrf_token
+from warning_dispatch.web.origin import is_own_origin
 
 DOOR_BYTES: Final = 16
 LONGEST_FIELD: Final = 1_000

@@ -31,7 +31,7 @@ class Probes:
     def ready(self, _request: Request) -> JSONResponse:
         """200 when the engine turned lately and the database can be written, else 503 and what is wrong."""
         health = self._health()
-        ago = self._clock.real_seconds(max(0, self._clock.now() - health.turned_at))
+        ago = self._ago(health)
         turned = health.turned_at > 0 and ago <= TURN_LIMIT
         ready = turned and health.database
         body = {
@@ -45,6 +45,14 @@ class Probes:
             "detail": health.detail,
         }
         return JSONResponse(body, status_code=200 if ready else 503)
+
+    def is_ready(self) -> bool:
+        """What /readyz says, for a heartbeat."""
+        health = self._health()
+        return health.turned_at > 0 and self._ago(health) <= TURN_LIMIT and health.database
+
+    def _ago(self, health: Health) -> float:
+        return self._clock.real_seconds(max(0, self._clock.now() - health.turned_at))
 
     def _health(self) -> Health:
         try:

@@ -7,10 +7,11 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from warning_dispatch.clock import day_begins, iso_text
 from warning_dispatch.model.register_changes import ChangeKind, RegisterChangeRow
+from warning_dispatch.web.documents import MOST
 from warning_dispatch.web.register_look import RegisterLook
 
 
@@ -41,6 +42,13 @@ class ChangeList(BaseModel):
     next_before: int | None
 
 
+def _a_day(given: object) -> object:
+    """A bare number would be read as seconds since 1970."""
+    if isinstance(given, str) and "-" not in given.lstrip("-"):
+        raise ValueError("a day is written 2027-04-01")
+    return given
+
+
 class RegisterApi:
     """The endpoint."""
 
@@ -50,9 +58,9 @@ class RegisterApi:
 
     def register_changes(
         self,
-        since: Annotated[date | None, Query(description="first day, 2027-04-01")] = None,
+        since: Annotated[date | None, BeforeValidator(_a_day), Query(description="first day, 2027-04-01")] = None,
         unit: Annotated[str, Query(max_length=40, description="code: the unit and what lies below")] = "",
-        before: Annotated[int | None, Query(ge=1, description="next_before of the page before")] = None,
+        before: Annotated[int | None, Query(ge=1, le=MOST, description="next_before of the page before")] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> ChangeList:
         """Changes filed in the register, the newest first; names and numbers masked."""

@@ -8,8 +8,9 @@ has no login, whoever types a name. Without a script it reloads itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from anyio import to_thread
 from starlette.datastructures import FormData
@@ -22,6 +23,8 @@ from warning_dispatch.errors import DispatchError, NotFoundError, RefusedError
 from warning_dispatch.ports import Desk, ReadModels
 from warning_dispatch.web.access import actor_of, csrf_of, visit_of
 from warning_dispatch.web.catalogues import CHINESE, Catalogue, asked_language
+from warning_dispatch.web.filing_view import in_words
+from warning_dispatch.web.origin import is_crossed
 from warning_dispatch.web.pages import Pages
 
 POLICY: Final = (
@@ -31,7 +34,18 @@ POLICY: Final = (
 RESULTS: Final = tuple(TaskResult)
 LONGEST_NAME: Final = 40
 LONGEST_ID: Final = 15
+LONGEST_NOTE: Final = 200
 _TAKE, _NUMBER = "take", "number"
+TROUBLES: Final = {"nobody": 400, "long": 422, "unknown": 400}
+"""What may be wrong with a form, with the status it is answered by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stood in a task's form; it is kept when the page comes back."""
+
+    task: int = 0
+    note: str = ""
 
 
 class TasksPage:
@@ -53,23 +67,23 @@ class TasksPage:
         """我来打, the number, or a result; then the list again, by a redirect but where a number is told."""
         form = await request.form()
         words, actor = self._words(_field(form, "lang")), _who(request, _field(form, "actor"))
-        if not _is_ours(request):
-            return await self._page(request, words, actor, trouble="foreign", status=403)
-        if not actor:
-            return await self._page(request, words, actor, trouble="nobody", status=400)
-        said, what = _field(form, "task"), _field(form, "act")
+        said, what, note = _field(form, "task"), _field(form, "act"), _field(form, "note").strip()
         task = int(said) if said.isascii() and said.isdecimal() and len(said) <= LONGEST_ID else 0
+        written = Written(task, note)
+        if is_crossed(request, silent=False):
+            return await self._page(request, words, actor, written, trouble="foreign", status=403)
+        if trouble := trouble_in(actor, what, note):
+            return await self._page(request, words, actor, written, trouble=trouble, status=TROUBLES[trouble])
         try:
             if what in (_TAKE, _NUMBER):
                 if what == _TAKE:
                     await self._desk.tasks.take(task, actor=actor)
                 number = await self._desk.tasks.number(task, actor=actor)
-                return await self._page(request, words, actor, numbers={task: number})
-            if what not in (*RESULTS,):
-                return await self._page(request, words, actor, trouble="unknown", status=400)
-            await self._desk.tasks.finish(task, what, actor=actor, note=_field(form, "note")[:500])
+                return await self._page(request, words, actor, written, numbers={task: number})
+            await self._desk.tasks.finish(task, what, actor=actor, note=note)
         except (NotFoundError, RefusedError) as error:
-            return await self._page(request, words, actor, refused=str(error), status=409)
+            refused = in_words(str(error), words)
+            return await self._page(request, words, actor, written, refused=refused, status=409)
         query = urlencode({"lang": words.language, "actor": actor})
         return RedirectResponse(f"tasks?{query}", status_code=303)
 
@@ -81,6 +95,7 @@ class TasksPage:
         request: Request,
         words: Catalogue,
         actor: str,
+        written: Written | None = None,
         *,
         numbers: Mapping[int, str] | None = None,
         trouble: str = "",
@@ -96,6 +111,7 @@ class TasksPage:
             "refused": refused,
             "results": RESULTS,
             "trouble": trouble,
+            "written": written or Written(),
         }
         try:
             fields["tasks"] = await to_thread.run_sync(self._read.tasks)
@@ -106,13 +122,13 @@ class TasksPage:
         return HTMLResponse(html, status, headers)
 
 
-def _is_ours(request: Request) -> bool:
-    """Whether the form stood on our own page: browsers say so, and never let a page lie about it."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == request.headers.get("host", "")
+def trouble_in(actor: str, what: str, note: str) -> str:
+    """What is wrong with a form of a task; empty when nothing is."""
+    if not actor:
+        return "nobody"
+    if what not in (_TAKE, _NUMBER, *RESULTS):
+        return "unknown"
+    return "long" if len(note) > LONGEST_NOTE else ""
 
 
 def _who(request: Request, typed: str | None) -> str:

@@ -78,7 +78,13 @@ class Crew:
             raise
         return True
 
-    def beside(self, now: int, served: Callable[[Turned], None], died: Callable[[str], None]) -> None:
+    def beside(
+        self,
+        now: int,
+        served: Callable[[Turned], None],
+        failed: Callable[[Engine], None],
+        died: Callable[[str], None],
+    ) -> None:
         """Before a transaction of one worker: maybe another one turns, and may die of it."""
         if self.calm or self._nested or len(self.engines) < 2 or self._rng.random() >= BESIDE:
             return
@@ -89,6 +95,7 @@ class Crew:
             self.note(turned.next_at)
             served(turned)
         except StoreError:
+            failed(self.engine)
             self.note(now)
         except Crash as crash:
             died(str(crash))

@@ -130,7 +130,10 @@ class Storm:
             town.network.hang_up(turned.hang_up, now)
             self._hand_over(turned, now)
 
-        self.crew.beside(now, served, self._lose_a_worker)
+        def failed(engine: Engine) -> None:
+            town.network.hang_up(engine.to_hang_up(), now)
+
+        self.crew.beside(now, served, failed, self._lose_a_worker)
 
     @contextmanager
     def nobody_beside(self) -> Iterator[None]:
@@ -263,6 +266,7 @@ class Storm:
         try:
             turned = town.engine.turn(now, inbox)
         except StoreError:
+            town.network.hang_up(town.engine.to_hang_up(), now)
             self._put_back(inbox)
             town.clock.advance_to(now + RETRY_AFTER)
             self._listen()

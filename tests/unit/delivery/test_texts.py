@@ -121,7 +121,7 @@ def test_an_sms_takes_two_parts_and_english_three(book: TextBook) -> None:
                 continue
             _, sent = text.fill(SAMPLE_UNIT, SAMPLE_LINK)
             assert sms_segments(sent).segments <= (2 if language == "zh_CN" else 3), (len(sent), sent)
-            assert sent.endswith(SAMPLE_LINK) == (purpose == "call")
+            assert sent.endswith(SAMPLE_LINK) == (purpose in ("call", "stage"))
             assert "\n" not in sent
 
 
@@ -139,10 +139,22 @@ def test_a_drill_says_so_before_anything_else(book: TextBook) -> None:
 
 
 def test_call_texts_ask_and_others_do_not(book: TextBook) -> None:
-    """Only a call has a link to confirm by; a notice or all-clear asks for nothing."""
+    """Only a call, and the word of new measures, has a link; a notice or all-clear asks for nothing."""
     for key, text in book.freeze(sample_facts()).by_key.items():
-        asks = key.endswith("/call") and key.split("/")[1] in {"sms", "email"}
+        language_and_purpose = key.split("@")[0]
+        asks = language_and_purpose.endswith(("/call", "/stage")) and key.split("/")[1] in {"sms", "email"}
         assert (LINK_MARK in text.body) == asks, key
+
+
+def test_only_tiers_with_measures_are_told_of_a_list(book: TextBook) -> None:
+    """The SMS of a department speaks of the list to tick, that of a village without one does not; the voice never does."""
+    texts = book.freeze(replace(sample_facts(), measures_for=("departments",)))
+    told = texts.get("zh_CN", "sms", "call", "departments", "primary")
+    assert "按链接清单落实措施" in told.body
+    assert "清单" not in told.shorter[-1]
+    assert "清单" not in texts.get("zh_CN", "sms", "call", "villages", "primary").body
+    assert texts.get("zh_CN", "voice", "call", "departments") == texts.get("zh_CN", "voice", "call")
+    assert "逐项落实并勾选" in texts.get("zh_CN", "email", "call", "departments").body
 
 
 def test_absent_parts_leave_no_holes(book: TextBook) -> None:
@@ -255,7 +267,7 @@ def test_every_placeholder_can_be_used(tmp_path: Path) -> None:
     folder = spoil(tmp_path / "messages", "zh_CN/operator/call.j2", "{% set own = colour %}{{ own }}\n" + names)
     body = TextBook(folder, ("zh_CN",), TIERS).freeze(sample_facts()).by_key["zh_CN/operator/call"].body
     assert body.startswith("红色\n吕梁市气象台/7月22日21时33分/")
-    assert body.endswith("/{unit}/{link}/True/False//")  # the officer writes nothing to anybody
+    assert body.endswith("/{unit}/{link}/True/False/False//")  # the officer writes nothing to anybody
 
 
 def test_values_are_frozen_beside_the_texts(book: TextBook) -> None:

@@ -30,6 +30,7 @@ class Script:
         self.failed_with: list[Exception] = []
         self.broken_by: list[Exception] = []
         self.bug = False
+        self.rings_on: tuple[int, ...] = ()
         self.next_at: int | None = None
         self.stuck = 0
         self.moved = threading.Event()
@@ -46,6 +47,11 @@ class Script:
         self.seen.append(inbox or Inbox())
         self.turned_once.set()
         return replace(IDLE, next_at=self.next_at)
+
+    def to_hang_up(self) -> tuple[int, ...]:
+        """What the last turn had committed before it failed."""
+        rings_on, self.rings_on = self.rings_on, ()
+        return rings_on
 
     def clock_stepped(self, now: int, by: int) -> None:
         """Deadlines move along."""
@@ -110,6 +116,22 @@ def test_answers_go_before_acts_before_intake_before_turns() -> None:
     assert script.turned_once.wait(5)
     writer.stop()
     assert script.done[:4] == ["answers 2", "hang up [7]", "act", "intake"]
+
+
+def test_who_has_answered_is_hung_up_although_the_turn_fails() -> None:
+    """The answer is committed, then the database goes: the phone falls silent before the turn is tried again."""
+    script = Script(failures=1)
+    script.rings_on = (9,)
+    writer = writer_on(script)
+    writer.receive(reports=[Report(1, "no_answer", 0)])
+    script.gate.set()
+    writer.start()
+    while not script.failed_with:
+        pass
+    assert script.done == ["hang up [9]"]
+    writer.wake()
+    assert script.turned_once.wait(5)
+    writer.stop()
 
 
 def test_red_messages_go_before_orange_before_all_others() -> None:

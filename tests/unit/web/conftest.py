@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from by_path import loaded
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -25,20 +24,13 @@ def load_office() -> ModuleType:
     return load("web_office_double", "office.py")
 
 
-def load(name: str, file: str) -> ModuleType:
-    """A module beside this one: tests are no package, so it is loaded by its path."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(file))
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
+def load(name: str, file: str) -> Any:
+    """A module beside this one."""
+    return loaded(name, Path(__file__).with_name(file))
 
 
-@pytest.fixture
-def loaded() -> Callable[[str, str], ModuleType]:
+@pytest.fixture(name="loaded")
+def loaded_beside() -> Callable[[str, str], ModuleType]:
     """Other modules beside this file."""
     return load
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
-from warning_dispatch.model.feedback import Feedback
+from warning_dispatch.model.feedback import Feedback, FeedbackBrief, FeedbackCount, FeedbackPage, FeedbackRow
 from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.superior_views import DialledPerson, OwnList, OwnUnit
 from warning_dispatch.model.unit import Role
@@ -33,7 +34,8 @@ class SuperiorOffice:
         self.told_units: list[int] = []
         self.steps: list[str] = []
         self.words: list[str] = []
-        self.feedback: list[Feedback] = []
+        self.reports: list[Feedback] = []
+        self.brief: dict[int, FeedbackBrief] = {}
 
     def is_link(self, token: str) -> bool:
         """Whether the office has it."""
@@ -76,12 +78,28 @@ class SuperiorOffice:
         if not self.has_list(token):
             raise RefusedError("请先确认 / confirm first")
         if said:
-            self.feedback.append(said)
+            self.reports.append(said)
 
     def reported_at(self, token: str) -> int | None:
         """Now, if at all."""
         assert self.is_link(token)
-        return self._office.clock.now() if self.feedback else None
+        return self._office.clock.now() if self.reports else None
+
+    def briefs(self, callee_ids: Sequence[int]) -> Mapping[int, FeedbackBrief]:
+        """As the test set them."""
+        return {key: one for key, one in self.brief.items() if key in callee_ids}
+
+    def feedback(self, callout_id: int, *, county: str = "", limit: int = 100, offset: int = 0) -> FeedbackPage:
+        """What was reported, the newest first, each about the township."""
+        self._office.callout(callout_id)
+        moment = self._office.clock.now()
+        rows = [
+            FeedbackRow(key, 1, "141124101", "白文镇", "临县", "townships", "141124", moment, said)
+            for key, said in list(enumerate(self.reports, 1))[::-1]
+            if county in ("", "141124")
+        ]
+        counts = (FeedbackCount("141124", "临县", "townships", 1, 1, 1, 37, 0),) if rows else ()
+        return FeedbackPage(tuple(rows[offset : offset + limit]), len(rows), counts)
 
     def rename(self, name: str) -> None:
         """The first unit is called otherwise."""

@@ -191,7 +191,7 @@ def test_the_list_of_who_is_open(bureau: TestClient, renewal: Any) -> None:
 
 def test_reminders_are_written_by_somebody(bureau: TestClient, renewal: Any) -> None:
     """With a name, and by a form of this site only."""
-    assert bureau.post("/campaign", data={"actor": " "}).status_code == 409
+    assert bureau.post("/campaign", data={"actor": " "}).status_code == 422
     assert bureau.post("/campaign", data={"actor": "王"}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert renewal.calls == []
     answer = bureau.post("/campaign", data={"actor": "王登记员"}, headers={"Sec-Fetch-Site": "same-origin"})
@@ -203,8 +203,8 @@ def test_the_bureau_approves_and_sends_back(bureau: TestClient, renewal: Any) ->
     """Each with a name; sending back with a word of why; what somebody else decided is told."""
     renewal.add_waiting()
     assert "第2村委会" in bureau.get("/campaign/awaiting").text
-    assert bureau.post("/campaign/awaiting", data={"f": "9:2"}).status_code == 409
-    assert bureau.post("/campaign/awaiting", data={"actor": "王", "back": "9:2"}).status_code == 409
+    assert bureau.post("/campaign/awaiting", data={"f": "9:2"}).status_code == 422
+    assert bureau.post("/campaign/awaiting", data={"actor": "王", "back": "9:2"}).status_code == 422
     stale = bureau.post("/campaign/awaiting", data={"actor": "王登记员", "f": "9:1"})
     assert "已经有人处理" in stale.text
     assert 'value="王登记员"' in stale.text

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from by_path import loaded
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
@@ -38,14 +37,7 @@ FORM_WORDS = {"reason": "电话核实"}
 
 def console_site() -> Any:
     """The module beside the test folders, by its path: tests are no package."""
-    name = "tests_console_site"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, TESTS / "console_site.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    return loaded("tests_console_site", TESTS / "console_site.py")
 
 
 @pytest.fixture(scope="module")

@@ -389,7 +389,7 @@ def test_the_superior_approves_or_sends_back(inside: TestClient, renewal: Any) -
     assert "现在登记" in page
     assert "已发测试信息" in page
     silent = inside.post(f"{PATH}/approve", data={"back": "9:2"})
-    assert silent.status_code == 409
+    assert silent.status_code == 422
     assert "请写明要改什么" in silent.text
     assert inside.post(f"{PATH}/approve", data={"back": "9:2", "note": "号码不全"}).status_code == 303
     assert renewal.calls[-1] == ("back", 9, "号码不全", "registrar")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +10,7 @@ from typing import Any
 
 import pyotp
 import pytest
+from by_path import loaded
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import Route
@@ -34,14 +33,7 @@ OFFICER, ADMINISTRATOR, VIEWER = GrantKind.OFFICER, GrantKind.ADMINISTRATOR, Gra
 
 def load_lodge() -> ModuleType:
     """The module of the real login: tests are no package, so it is loaded by its path."""
-    name = "web_lodge"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("lodge.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    return loaded("web_lodge", Path(__file__).with_name("lodge.py"))
 
 
 class Browser:

@@ -14,11 +14,12 @@ from structlog.testing import capture_logs
 from warning_dispatch.clock import VirtualClock
 from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.web import guesses
-from warning_dispatch.web.application import Superiors, create_app
+from warning_dispatch.web.application import Renewal, Superiors, create_app
 
 TOKEN = "abcdefghij234567"
 PATH = f"/r/{TOKEN}"
 LIST = f"{PATH}/list"
+FILING = "/f/filingtoken23456"
 FOUR = "0042"
 
 
@@ -159,21 +160,82 @@ def test_guessing_the_digits_is_locked(phone: TestClient, superior: Any, clock: 
     assert step(phone).status_code == 303
 
 
-def test_a_thousand_guessed_links(office: Any, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slowed, then refused and logged; a right link is answered all the same."""
+GUESSED = (
+    "/r/{}",
+    "/r/{}/list",
+    "/r/{}/feedback",
+    "/f/{}",
+    "/f/{}/u/141124",
+    "/f/{}/workbook",
+    "/f/{}/approve",
+    "/p/{}",
+)
+"""Every kind of page behind a link."""
+
+
+@pytest.fixture
+def guessed(
+    office: Any, superior: Any, renewal: Any, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], TestClient]:
+    """A browser at an address, before an application with every page that has a link; waits cost nothing."""
     monkeypatch.setattr(guesses, "PAUSE", 0.0)
+    renewal.add_township(2)
+    renewal.step = False
+    app = create_app(
+        office,
+        office,
+        public_url="http://x",
+        live_page=False,
+        body_limit=1000,
+        clock=clock,
+        superiors=Superiors(superior, superior),
+        renewal=Renewal(renewal, renewal),
+    )
+    return lambda place: TestClient(app, follow_redirects=False, client=(place, 50_000))
+
+
+def wrong_token(number: int) -> str:
+    """One that nobody has."""
+    return f"zzzz{number:012}".translate(str.maketrans("0189", "abcd"))
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_thousand_guessed_links(office: Any, guessed: Callable[[str], TestClient], method: str) -> None:
+    """Whatever page they are of: slowed, then refused and logged, one count for all; a right link is answered all the same."""
     office.add_link()
-    app = create_app(office, office, public_url="http://x", live_page=False, body_limit=1000, clock=clock)
-    with TestClient(app, follow_redirects=False, client=("192.0.2.7", 50_000)) as client, capture_logs() as logs:
-        seen = [client.get(f"/r/zzzz{number:012}".translate(str.maketrans("0189", "abcd"))) for number in range(1_000)]
+    kinds = [one for one in GUESSED if method == "get" or "/u/" not in one]
+    paths = [kinds[number % len(kinds)].format(wrong_token(number)) for number in range(1_000)]
+    with guessed("192.0.2.7") as client, capture_logs() as logs:
+        seen = [getattr(client, method)(path) for path in paths]
         assert [one.status_code for one in seen[: guesses.LINKS.free]] == [404] * guesses.LINKS.free
         assert {one.status_code for one in seen[guesses.LINKS.free :]} == {429}
         assert "请稍后再试" in seen[-1].text
         assert client.get(PATH).status_code == 200
+        assert client.get(FILING).status_code == 200
     said = [one for one in logs if one["event"] == "guessing"]
     assert [(one["of"], one["wrong"], one["wait_s"]) for one in said] == [("192.0.2.7", guesses.LINKS.free, 60)]
-    with TestClient(app, client=("192.0.2.8", 50_000)) as neighbour:
+    with guessed("192.0.2.8") as neighbour:
         assert neighbour.get("/r/zzzzzzzzzzzzzzzz").status_code == 404
+
+
+@pytest.mark.parametrize("path", GUESSED)
+def test_each_page_slows_and_refuses_by_itself(guessed: Callable[[str], TestClient], path: str) -> None:
+    """A kind of page that forgot the count would be the one that is guessed at; malformed tokens count too."""
+    with guessed("192.0.2.9") as client:
+        for number in range(guesses.LINKS.free):
+            token = wrong_token(number) if number % 2 else "nonsense"
+            assert client.get(path.format(token)).status_code == 404
+        answer = client.get(path.format(wrong_token(99)))
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_wrong_unit_behind_a_right_link_is_no_guess(guessed: Callable[[str], TestClient]) -> None:
+    """An old bookmark of a registrar costs nothing."""
+    with guessed("192.0.2.9") as client:
+        for _ in range(guesses.LINKS.free + 2):
+            assert client.get(f"{FILING}/u/999999").status_code == 404
+        assert client.get(f"/f/{wrong_token(1)}").status_code == 404
 
 
 def test_guesses_are_slow_before_they_are_refused(
@@ -194,20 +256,50 @@ def test_guesses_are_slow_before_they_are_refused(
 
 
 def test_feedback_is_short_optional_and_after_the_answer(phone: TestClient, superior: Any, office: Any) -> None:
-    """The way stands on the confirmed page; what was written is kept, cut to what a phone writes, and thanked for."""
+    """The way stands on the confirmed page; what was written is kept and thanked for, and nothing is taken before the answer."""
     assert f'href="{TOKEN}/feedback"' in phone.get(PATH).text
     page = phone.get(f"{PATH}/feedback")
     assert len(page.content) < 15_000
     assert "已收到您" not in page.text
-    sent = {"on_post": "1", "moved": "37", "measures": "转移沿河户", "dangers": "x" * 999}
+    sent = {"on_post": "1", "moved": "37", "measures": "转移沿河户", "dangers": "x" * 200}
     assert phone.post(f"{PATH}/feedback", data=sent).headers["location"] == "feedback"
-    assert superior.feedback == [Feedback(on_post=True, measures="转移沿河户", moved=37, dangers="x" * 200)]
+    assert superior.reports == [Feedback(on_post=True, measures="转移沿河户", moved=37, dangers="x" * 200)]
     assert "已收到您 2026-07-26" in phone.get(f"{PATH}/feedback").text
-    phone.post(f"{PATH}/feedback", data={"moved": "many"})
     phone.post(f"{PATH}/feedback", data=sent, headers={"Purpose": "prefetch"})
-    assert len(superior.feedback) == 1
+    assert len(superior.reports) == 1
     office.add_link()
     assert "/feedback" not in phone.get(PATH).text
     assert phone.get(f"{PATH}/feedback").status_code == 303
-    assert phone.post(f"{PATH}/feedback", data=sent).status_code == 409
+    early = phone.post(f"{PATH}/feedback", data=sent)
+    assert early.status_code == 409
+    assert "请先在预警页面按“我已收到”" in early.text
+    assert "转移沿河户</textarea>" in early.text
     assert phone.get("/r/zzzzzzzzzzzzzzzz/feedback").status_code == 404
+
+
+def test_bad_feedback_is_told_beside_its_field(phone: TestClient, superior: Any) -> None:
+    """What cannot be read and what is too long: said where it stands, all else as it was written, nothing kept."""
+    bad = {"on_post": "1", "moved": "三十多", "measures": "转移沿河户", "dangers": "险" * 201}
+    page = phone.post(f"{PATH}/feedback", data=bad)
+    assert page.status_code == 422
+    assert superior.reports == []
+    moved, dangers = (page.text.split(f'name="{name}"')[0].rpartition("<label")[2] for name in ("moved", "dangers"))
+    assert "只写数字" in moved
+    assert "最多 200 个字" in dangers
+    assert 'value="三十多"' in page.text
+    assert "转移沿河户</textarea>" in page.text
+    assert "险" * 201 in page.text
+    assert "checked" in page.text
+    empty = phone.post(f"{PATH}/feedback", data={"measures": "  "})
+    assert empty.status_code == 422
+    assert "还没有填写" in empty.text
+
+
+def test_what_is_too_long_about_a_unit_is_told(phone: TestClient, superior: Any) -> None:
+    """The unit is not recorded as told, and the words stand in their field."""
+    step(phone)
+    page = phone.post(LIST, data={"u": "102", "words": "话" * 201})
+    assert page.status_code == 422
+    assert "最多 200 个字" in page.text
+    assert "话" * 201 in page.text
+    assert superior.told_units == []

@@ -36,6 +36,7 @@ OF_THE_ROUTE = frozenset({PROVIDER_DOWN, "credentials_refused", "balance_exhaust
 _PURPOSE_KEYS: Mapping[Purpose, str] = {
     Purpose.NOTICE: "notice",
     Purpose.ALL_CLEAR: "all_clear",
+    Purpose.STAGE: "notice",
     Purpose.SELF: "self",
 }
 

@@ -14,10 +14,12 @@ from starlette.routing import BaseRoute, Route
 from warning_dispatch.clock import Clock
 from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
 from warning_dispatch.errors import ChangedError, DispatchError, FindingsError, RefusedError
+from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.web.console.atlas import Atlas
 from warning_dispatch.web.console.callout import CallOutPage
 from warning_dispatch.web.console.door import Asked, Entrance
 from warning_dispatch.web.console.now import NowPage
+from warning_dispatch.web.console.response import ResponsePage
 from warning_dispatch.web.console.screens import Screen, Screens
 from warning_dispatch.web.console.unit import REVEAL, SURE, Order, UnitPage
 from warning_dispatch.web.console.visits import Visit, finding_text, in_words, remembered, words_of
@@ -33,13 +35,17 @@ Look = Callable[[Visit], Screen]
 
 @dataclass(frozen=True, slots=True)
 class ConsoleParts:
-    """What the console stands on. `samples`: sample numbers may be added; `hand` None: nothing is begun by hand."""
+    """What the console stands on. `samples`: sample numbers may be added; `hand` None: nothing is begun by hand.
+
+    `response` None: there are no pages of measures.
+    """
 
     read: ConsoleReadings
     desk: ConsoleDesk
     entrance: Entrance
     atlas: Atlas = field(default_factory=Atlas)
     hand: Hand | None = None
+    response: ResponseParts | None = None
     samples: bool = True
 
 
@@ -55,7 +61,11 @@ class Console:
         self._screens = Screens(pages)
         self._now = NowPage(parts.read, desk, clock)
         self._callouts = CallOutPage(parts.read, desk, clock, parts.atlas)
-        self._units = UnitPage(parts.read, desk, clock, samples=parts.samples)
+        asked = parts.response.read.asked_of_unit if parts.response else None
+        self._units = UnitPage(parts.read, desk, clock, asked, samples=parts.samples)
+        self._response = (
+            ResponsePage(parts.read, desk, parts.response, pages, clock) if parts.response is not None else None
+        )
         self._warnings = WarningPages(parts.read, desk, clock, parts.hand)
 
     def close(self) -> None:
@@ -83,6 +93,15 @@ class Console:
             self._act(f"{unit}/receiver", self._units.add_receiver),
             self._act(f"{message}/release", self._warnings.release),
             self._act("/start", self._warnings.start),
+            *(self._response_routes(self._response, one, unit) if self._response else ()),
+        ]
+
+    def _response_routes(self, page: ResponsePage, one: str, unit: str) -> list[BaseRoute]:
+        return [
+            *self._looks(f"{one}/response", page.screen),
+            self._act(f"{one}/response/stage", page.move),
+            self._act(f"{one}/response/report", page.report),
+            self._act(f"{unit}/measures", page.tick),
         ]
 
     # --- how every one of them is answered ----------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
@@ -19,6 +19,7 @@ from warning_dispatch.model.rights import Right
 from warning_dispatch.web.access import Access, actor_of, csrf_of, visit_of
 from warning_dispatch.web.body import read_body
 from warning_dispatch.web.failures import ApiRefusalError
+from warning_dispatch.web.origin import is_crossed
 
 FORM_LIMIT: Final = 64 << 10
 """Bytes of a form; the longest holds the text of a warning."""
@@ -100,9 +101,7 @@ class LoggedIn:
 
 def refuse_crossed(request: Request) -> None:
     """RefusedError for a form that a browser sends for another site."""
-    said = request.headers.get("sec-fetch-site", "same-origin")
-    origin = urlsplit(request.headers.get("origin", "")).netloc
-    if said not in ("same-origin", "none") or (origin and origin != request.headers.get("host", "")):
+    if is_crossed(request):
         raise RefusedError(_CROSSED)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from warning_dispatch.engine.acts import Act
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.console_views import ActLine, AnswerLine, TriedLine, UnitStory
 from warning_dispatch.model.feedback import Feedback
+from warning_dispatch.model.response import AskedUnit
 from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, CalleeState, Means
 from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
 from warning_dispatch.web.console.screens import Screen
@@ -61,8 +62,20 @@ class Order:
 class UnitPage:
     """One unit of one call-out."""
 
-    def __init__(self, read: ConsoleReadings, desk: ConsoleDesk, clock: Clock, *, samples: bool) -> None:
-        """`samples`: whether sample numbers may be added (no: real routes would have to dial them)."""
+    def __init__(
+        self,
+        read: ConsoleReadings,
+        desk: ConsoleDesk,
+        clock: Clock,
+        asked: Callable[[int, int], AskedUnit | None] | None = None,
+        *,
+        samples: bool,
+    ) -> None:
+        """`samples`: whether sample numbers may be added (no: real routes would have to dial them).
+
+        `asked` gives the measures that a unit of a call-out is asked for.
+        """
+        self._asked = asked
         self._read = read
         self._desk = desk
         self._clock = clock
@@ -73,7 +86,7 @@ class UnitPage:
         callout_id, callee_id = visit.number("callout"), visit.number("callee")
         return Screen(
             template="console/unit.html",
-            fragments=("title", "head", "acts", "people", "story"),
+            fragments=("title", "head", "acts", "measures", "people", "story"),
             read=lambda: self._fields(callout_id, callee_id, visit, clear),
             key=("unit", callout_id, callee_id, visit.root),
         )
@@ -91,6 +104,7 @@ class UnitPage:
             "live": live,
             "open": live and story.row.state not in FINISHED,
             "clear": clear,
+            "asked": self._asked(callout_id, callee_id) if self._asked else None,
             "titles": {tier.name: visit.words.of(tier.title) for tier in view.tiers},
             "colours": {one.callout_id: one.colour for one in story.elsewhere},
         }

@@ -129,7 +129,9 @@ def _create_api_key() -> None:
         sa.Column("id", KEY, autoincrement=True, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("scopes", sa.Text(), nullable=False, comment="comma separated: alerts, read, act"),
+        sa.Column(
+            "scopes", sa.Text(), nullable=False, comment="comma separated: alerts, read, act, feed, register, feedback"
+        ),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
@@ -488,6 +490,7 @@ def _create_unit() -> None:
         ),
         sa.Column("certified_on", sa.Text(), server_default="", nullable=False, comment="day, of a key unit"),
         sa.Column("review_on", sa.Text(), server_default="", nullable=False, comment="day, of a key unit"),
+        sa.Column("certificate", sa.Text(), server_default="", nullable=False, comment="number, of a key unit"),
         sa.Column(
             "measures", sa.Text(), server_default="", nullable=False, comment="what a key unit must do on a warning"
         ),
@@ -1059,6 +1062,40 @@ def _create_renewal_link_unit() -> None:
     )
 
 
+def _create_response() -> None:
+    op.create_table(
+        "response",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("callout_id", KEY, nullable=False),
+        sa.Column("plan", sa.Text(), nullable=False, comment="JSON: what is asked of whom, frozen"),
+        sa.Column("stage", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "next_at",
+            sa.BigInteger(),
+            comment="when counties that have reported nothing are looked at; none when they are not",
+        ),
+        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_response_callout_id_callout")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_response")),
+        sa.UniqueConstraint("callout_id", name=op.f("uq_response_callout_id")),
+    )
+    _partial_index("ix_response_due", "response", ["next_at"], "next_at IS NOT NULL")
+
+
+def _create_response_step() -> None:
+    op.create_table(
+        "response_step",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("callout_id", KEY, nullable=False),
+        sa.Column("stage", sa.SmallInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("actor", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_response_step_callout_id_callout")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_response_step")),
+    )
+    op.create_index("ix_response_step_callout", "response_step", ["callout_id"])
+
+
 def _create_callee() -> None:
     op.create_table(
         "callee",
@@ -1136,6 +1173,25 @@ def _create_acknowledgement() -> None:
     op.create_index("ix_acknowledgement_callout_at", "acknowledgement", ["callout_id", "at"])
 
 
+def _create_action_done() -> None:
+    op.create_table(
+        "action_done",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("callout_id", KEY, nullable=False),
+        sa.Column("callee_id", KEY, nullable=False),
+        sa.Column("action", sa.Text(), nullable=False, comment="id of a measure of the frozen plan"),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("receiver_id", KEY, comment="who ticked it; none where an officer did"),
+        sa.Column("actor", sa.Text(), server_default="", nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), comment="a remark; it may name people"),
+        sa.ForeignKeyConstraint(["callee_id"], ["callee.id"], name=op.f("fk_action_done_callee_id_callee")),
+        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_action_done_callout_id_callout")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_action_done")),
+    )
+    op.create_index("ix_action_done_callout", "action_done", ["callout_id"])
+    op.create_index("uq_action_done_callee_action", "action_done", ["callee_id", "action"], unique=True)
+
+
 def _create_attempt_callee() -> None:
     op.create_table(
         "attempt_callee",
@@ -1159,6 +1215,11 @@ def _create_feedback() -> None:
         sa.Column("callee_id", KEY, nullable=False),
         sa.Column("receiver_id", KEY),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "on_post", sa.SmallInteger(), server_default="0", nullable=False, comment="somebody says so; for sums"
+        ),
+        sa.Column("moved", sa.Integer(), comment="people moved to safety; none where nothing was said of it"),
+        sa.Column("danger", sa.SmallInteger(), server_default="0", nullable=False, comment="1 when one is told of"),
         sa.Column(
             "sealed",
             sa.LargeBinary(),
@@ -1211,8 +1272,11 @@ def upgrade() -> None:
     _create_link()
     _create_outlet_post()
     _create_renewal_link_unit()
+    _create_response()
+    _create_response_step()
     _create_callee()
     _create_acknowledgement()
+    _create_action_done()
     _create_attempt_callee()
     _create_feedback()
 
@@ -1220,8 +1284,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("feedback")
     op.drop_table("attempt_callee")
+    op.drop_table("action_done")
     op.drop_table("acknowledgement")
     op.drop_table("callee")
+    op.drop_table("response_step")
+    op.drop_table("response")
     op.drop_table("renewal_link_unit")
     op.drop_table("outlet_post")
     op.drop_table("link")

@@ -1,0 +1,1 @@
+"""Watching over the daemon from outside: figures for Prometheus, and a heartbeat outward."""

@@ -1,0 +1,43 @@
+"""/r/~loop/… and /hooks/~loop/…: proves to `check` that an address on the public network leads to this installation.
+
+`check` makes up a word and asks for it by the public address. Only who holds the installation's keys can answer: a page of
+the proxy, of another machine, or of somebody else cannot be taken for ours. The answer tells nothing else.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+LINK_LOOP: Final = "/r/~loop/"
+HOOK_LOOP: Final = "/hooks/~loop/"
+_WORD = re.compile(r"[0-9a-f]{32}")
+
+
+def answer_to(secret: bytes, word: str) -> str:
+    """What the installation with this secret answers."""
+    return hmac.digest(secret, f"loop {word}".encode(), "sha256").hex()[:32]
+
+
+class Loop:
+    """The far end of the loop."""
+
+    def __init__(self, secret: bytes) -> None:
+        """`secret` of this purpose alone, 32 bytes."""
+        self._secret = secret
+
+    def routes(self) -> list[Route]:
+        """To be mounted before the pages of links."""
+        return [Route(f"{path}{{word}}", self.answer, methods=["GET"]) for path in (LINK_LOOP, HOOK_LOOP)]
+
+    async def answer(self, request: Request) -> Response:
+        """The answer to a word of ours, 404 for anything else."""
+        word = request.path_params["word"]
+        if not _WORD.fullmatch(word):
+            return Response(status_code=404)
+        return PlainTextResponse(answer_to(self._secret, word), headers={"Cache-Control": "no-store"})
