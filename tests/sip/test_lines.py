@@ -291,3 +291,10 @@ async def test_each_line_is_tried_by_a_call_of_its_own(bureau: Any, phones: Any)
         [busy, _] = await channel.test_lines(phones.number(phones.BUSY, 1))
         assert (busy.good, busy.outcome, busy.rang_after) == (False, "busy", None)
     assert house.heard == []
+
+
+async def test_a_registration_with_the_right_password(bureau: Any, registrar: Callable[[str], int]) -> None:
+    """The registrar asks, the line answers with the digest of its password, and is free when it is registered."""
+    house = bureau(trunk=f"127.0.0.1:{registrar('geheim')}", user="bureau", register_every_s=60, ping=False)
+    async with house.up() as channel:
+        assert channel.lines.lines[0].down is None

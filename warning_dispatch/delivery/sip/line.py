@@ -29,7 +29,7 @@ from warning_dispatch.delivery.sip.options import SipOptions
 from warning_dispatch.delivery.sip.sockets import is_free, is_own_on_loopback
 
 CONNECTS_WITHIN_S = 2.0
-REGISTERS_WITHIN_S = 10.0
+REGISTERS_WITHIN_S = 8.0
 ASK_EVERY_S = 10.0
 SILENT_AFTER_S = 6.0
 """Seconds without a word about a dialled call after which the trunk is asked whether it is there."""
@@ -44,7 +44,9 @@ LONGEST_WAIT_S = 15.0
 STEADY_S = 30.0
 """Seconds of life after which the next death is the first again."""
 _ACTIVE = re.compile(r"Active calls \((\d+)\)")
-_COMMANDS = ("dial", "hangup", "accept", "ausrc", "listcalls")
+_REGISTRATION = re.compile(r"(?<![A-Z])(OK|ERR)\W[^\n]*Expires")
+REGISTERED, REFUSED = "OK", "ERR"
+_COMMANDS = ("dial", "hangup", "accept", "ausrc", "listcalls", "reginfo")
 _USER = re.compile(r"sips?:([^@;>]+)@")
 
 
@@ -132,8 +134,6 @@ class Line:
         self._call: Call | None = None
         self._timers: list[asyncio.TimerHandle] = []
         self._errands: set[asyncio.Task[None]] = set()
-        self._registered = asyncio.Event()
-        self._refused = ""
         self._idle_seen = 0
         self._other_sound = False
         """Whether something else than the script was played last."""
@@ -181,9 +181,7 @@ class Line:
 
     async def _live(self) -> None:
         self.state = LineState.STARTING
-        self._registered.clear()
         self._other_sound = False
-        self._refused = ""
         await asyncio.to_thread(self._prepare)
         program = child.program_of(self._options.program)
         if not program:
@@ -246,21 +244,37 @@ class Line:
         if missing := [one for one in _COMMANDS if f"/{one}" not in known]:
             raise LineDownError(f"unknown_program_without_{missing[0]}")
         forget_account(self.place)
-        if self.place.registers and self._options.register_every_s:
-            await self._register()
+        if self._registers:
+            await self._register(control)
         self.down = None
         self._free()
         while True:
             await asyncio.sleep(ASK_EVERY_S)
             self._compare(await control.ask("listcalls"))
+            if self._registers and self._call is None and await self._registration(control) == REFUSED:
+                raise LineDownError("registration_lost", "provider_down")
 
-    async def _register(self) -> None:
-        try:
-            await asyncio.wait_for(self._registered.wait(), REGISTERS_WITHIN_S)
-        except TimeoutError:
-            raise LineDownError("registration_unanswered", "provider_down") from None
-        if self._refused:
-            raise LineDownError("registration_refused", self._table.outcome(self._refused))
+    @property
+    def _registers(self) -> bool:
+        return self.place.registers and bool(self._options.register_every_s)
+
+    async def _register(self, control: Control) -> None:
+        """Wait for it. The first answer may come before anybody listens for events: the state is asked for.
+
+        Refused by a trunk that is there: our login is wrong. By one that is not there nothing is proved.
+        """
+        end = self._clock.monotonic() + REGISTERS_WITHIN_S * 1000
+        while (state := await self._registration(control)) != REGISTERED:
+            if state == REFUSED:
+                there = not self._options.ping or await self._ears.trunk_answers()
+                raise LineDownError("registration_refused", "credentials_refused" if there else "provider_down")
+            if self._clock.monotonic() > end:
+                raise LineDownError("registration_unanswered", "provider_down")
+            await asyncio.sleep(0.2)
+
+    async def _registration(self, control: Control) -> str:
+        found = _REGISTRATION.search((await control.ask("reginfo")).text)
+        return found[1] if found else ""
 
     def _compare(self, answer: Any) -> None:
         """A call of ours that the process does not know any more has ended without a word: seen twice, it is lost."""
@@ -356,10 +370,7 @@ class Line:
     def _take(self, event: Mapping[str, Any]) -> None:
         """An event of the process."""
         kind, word = str(event.get("type", "")), str(event.get("param", ""))
-        if kind in ("REGISTER_OK", "REGISTER_FAIL"):
-            self._refused = word if kind == "REGISTER_FAIL" else ""
-            self._registered.set()
-        elif kind == "CALL_INCOMING":
+        if kind == "CALL_INCOMING":
             self._ring_us(str(event.get("peeruri", "")))
         elif self._call is not None and (event.get("direction") == "incoming") == self._call.back:
             self._call.sound_came |= kind == "CALL_RTPESTAB"
