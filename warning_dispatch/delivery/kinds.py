@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 GROUP = "warning_dispatch.channels"
 OURS: Mapping[str, str] = {
+    "ari": "warning_dispatch.delivery.ari.kind:KIND",
     "gateway": "warning_dispatch.delivery.gateway.kind:KIND",
     "operator": "warning_dispatch.delivery.operator:KIND",
     "simulated": "warning_dispatch.bootstrap.simulated:KIND",

@@ -12,12 +12,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-
-from warning_dispatch.delivery.sip.endings import Endings
+from typing import Protocol
 
 KEY = "1"
 MOST_READINGS_MORE = 3
 """How often keys may ask to hear it again."""
+
+
+class EndingTable(Protocol):
+    """What the words mean with which a carrier ends a call that nobody picked up."""
+
+    def outcome(self, told: str) -> str:
+        """A row of the outcome table."""
+        ...
 
 
 class Stage(Enum):
@@ -99,7 +106,7 @@ OURS = {
 BEFORE_IT_IS_PICKED_UP = frozenset({Stage.DIALLED, Stage.RINGING})
 
 
-def step(course: Course, heard: Heard, now: int, endings: Endings, word: str = "") -> Step:  # noqa: PLR0911 - one return for each thing that can happen
+def step(course: Course, heard: Heard, now: int, endings: EndingTable, word: str = "") -> Step:  # noqa: PLR0911 - one return for each thing that can happen
     """What happens next. `word`: the digit of a KEY, what the program says of a CLOSED."""
     match heard:
         case Heard.RINGING if course.stage is Stage.DIALLED:
@@ -135,14 +142,14 @@ def _hang_up(course: Course, why: Heard) -> Step:
     return Step(replace(course, ended_by=why), (Act.HANG_UP,))
 
 
-def _closed(course: Course, heard: Heard, now: int, endings: Endings, word: str) -> Step:
+def _closed(course: Course, heard: Heard, now: int, endings: EndingTable, word: str) -> Step:
     over = replace(course, stage=Stage.OVER)
     if course.stage is Stage.ANSWERED:
         return Step(over)
     return Step(over, (Act.TELL_END,), _outcome(course, heard, now, endings, word))
 
 
-def _outcome(course: Course, heard: Heard, now: int, endings: Endings, word: str) -> str:
+def _outcome(course: Course, heard: Heard, now: int, endings: EndingTable, word: str) -> str:
     if course.ended_by is not None and not (course.ended_by in _MAY_CROSS and course.stage is Stage.LISTENING):
         return OURS[course.ended_by]
     if course.stage is Stage.LISTENING:

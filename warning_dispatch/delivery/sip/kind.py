@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from warning_dispatch.configuration.outcomes import load_outcomes
@@ -15,15 +14,14 @@ from warning_dispatch.delivery.sip.child import program_of
 from warning_dispatch.delivery.sip.lines import Lines
 from warning_dispatch.delivery.sip.options import SipOptions
 from warning_dispatch.delivery.spoken.pinyin import read_pinyin
-from warning_dispatch.delivery.spoken.recordings import Recordings
-from warning_dispatch.delivery.spoken.scripts import Scripts
-from warning_dispatch.delivery.spoken.voices import missing_program, voice_of
+from warning_dispatch.delivery.spoken.site import scripts_in
+from warning_dispatch.delivery.spoken.voices import missing_program
 from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.tomlfiles import both
 
 MOST_LINES: Final = 240
-LINES_FOLDER, SPEECH_FOLDER, RECORDINGS_FOLDER = "lines", "speech", "recordings"
+LINES_FOLDER = "lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +67,7 @@ class SipKind:
             log=tools.log,
             rings=lambda _line, _number: None,
         )
-        return SipVoice(options, tools, lines, scripts_of(options, tools.config_dir, tools.state_dir), folder)
-
-
-def scripts_of(options: SipOptions, config_dir: Path | None, state_dir: Path) -> Scripts:
-    """Who speaks for a route."""
-    voice = voice_of(options, read_pinyin(config_dir))
-    return Scripts(options, voice, state_dir / SPEECH_FOLDER, recordings_in(state_dir))
-
-
-def recordings_in(state_dir: Path) -> Recordings:
-    """The site's recordings."""
-    return Recordings(state_dir / RECORDINGS_FOLDER)
+        return SipVoice(options, tools, lines, scripts_in(options, tools.config_dir, tools.state_dir), folder)
 
 
 _MAY_COME = frozenset({"options.program", "options.speak", "options.trunk"})
