@@ -14,7 +14,7 @@ from warning_dispatch.delivery.ari.options import AriOptions
 from warning_dispatch.delivery.http import is_loopback
 from warning_dispatch.delivery.kinds import ChannelTools, RouteFacts
 from warning_dispatch.delivery.spoken.pinyin import read_pinyin
-from warning_dispatch.delivery.spoken.site import scripts_in
+from warning_dispatch.delivery.spoken.site import scripts_in, unheard
 from warning_dispatch.delivery.spoken.voices import missing_program
 from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.model.unit import Channel
@@ -36,7 +36,7 @@ class AriKind:
         """See the protocol."""
         found = [Finding(f"{route.where}.{key}", what, remedy) for key, what, remedy in _faults(options, route)]
         read_pinyin(route.config_dir, found)
-        return found
+        return [*found, *unheard(options, route)]
 
     def hears(self, options: AriOptions, route: RouteFacts) -> bool:  # noqa: ARG002 - see Hearing
         """See Hearing: who rings the PBX is the PBX's affair."""

@@ -9,14 +9,15 @@ from typing import Final
 
 from warning_dispatch.configuration.outcomes import load_outcomes
 from warning_dispatch.delivery.kinds import ChannelTools, RouteFacts
+from warning_dispatch.delivery.line_tests import last_results
 from warning_dispatch.delivery.sip.channel import SipVoice
 from warning_dispatch.delivery.sip.child import program_of
 from warning_dispatch.delivery.sip.lines import Lines
 from warning_dispatch.delivery.sip.options import SipOptions
 from warning_dispatch.delivery.spoken.pinyin import read_pinyin
-from warning_dispatch.delivery.spoken.site import scripts_in
+from warning_dispatch.delivery.spoken.site import scripts_in, unheard
 from warning_dispatch.delivery.spoken.voices import missing_program
-from warning_dispatch.errors import ConfigError, Finding
+from warning_dispatch.errors import INFORMATION, ConfigError, Finding
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.tomlfiles import both
 
@@ -38,7 +39,7 @@ class SipKind:
         """See the protocol."""
         found = [Finding(f"{route.where}.{key}", what, remedy) for key, what, remedy in _faults(options, route)]
         read_pinyin(route.config_dir, found)
-        return found
+        return [*found, *unheard(options, route), *_untested(route)]
 
     def hears(self, options: SipOptions, route: RouteFacts) -> bool:  # noqa: ARG002 - see Hearing
         """See Hearing: a trunk rings us where we are registered, or where lines are kept for it."""
@@ -68,6 +69,21 @@ class SipKind:
             rings=lambda _line, _number: None,
         )
         return SipVoice(options, tools, lines, scripts_in(options, tools.config_dir, tools.state_dir), folder)
+
+
+def _untested(route: RouteFacts) -> Iterator[Finding]:
+    """Lines of which nobody knows whether they ring, or that did not the last time."""
+    if route.state_dir is None:
+        return
+    last = [one for one in last_results(route.state_dir) if one.route == route.name]
+    remedy = "warning-dispatch check --lines"
+    if len(last) < (route.lines or 0):
+        yield Finding(route.where, INFORMATION + both("有线路从未试拨过", "some lines have never been tried"), remedy)
+    bad = [str(one.line) for one in last if not one.good and one.line <= (route.lines or 0)]
+    if bad:
+        words = "、".join(bad)
+        what = both(f"上次试拨不正常的线：{words}", f"lines that were not good when last tried: {', '.join(bad)}")
+        yield Finding(route.where, what, remedy)
 
 
 _MAY_COME = frozenset({"options.program", "options.speak", "options.trunk"})

@@ -14,7 +14,7 @@ class SpokenOptions(Shape):
     """The site's own text-to-speech: a program and its arguments; {text_file}, {wav_file} and {language} are filled in. Empty: espeak-ng."""
     speak_within_s: float = Field(default=20.0, gt=0, le=120)
     """Seconds that it may take for one sentence."""
-    speed: int = Field(default=165, ge=80, le=260)
+    speed: int = Field(default=175, ge=80, le=260)
     """espeak-ng: words a minute."""
     readings: int = Field(default=2, ge=1, le=3)
     """How often a call reads its text to somebody who presses nothing."""

@@ -47,7 +47,18 @@ class Recording:
     approved_at: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class MachineApproval:
+    """Somebody has listened to a machine's sample. `name`: the machine as it was set then."""
+
+    name: str
+    by: str
+    at: int
+
+
 _INDEX = TypeAdapter(dict[str, Recording])
+_APPROVAL = TypeAdapter(MachineApproval)
+MACHINE = "machine.json"
 
 
 def key_of(text: str, language: str) -> str:
@@ -119,6 +130,20 @@ class Recordings:
             return (self._folder / f"{key}.wav").read_bytes()
         except OSError as error:
             raise NotFoundError(f"没有这个录音 / no such recording: {key}") from error
+
+    def machine_approval(self, name: str) -> MachineApproval | None:
+        """Who has listened to this machine; None where nobody has, or it is set otherwise now."""
+        with suppress(OSError, ValidationError):
+            found = _APPROVAL.validate_json((self._folder / MACHINE).read_bytes())
+            return found if found.name == name else None
+        return None
+
+    def approve_machine(self, name: str, by: str, now: int) -> MachineApproval:
+        """Somebody has."""
+        one = MachineApproval(name, by, now)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._put(self._folder / MACHINE, _APPROVAL.dump_json(one))
+        return one
 
     def _known(self, key: str) -> Recording:
         found = self._read().get(key)

@@ -70,6 +70,11 @@ class Scripts:
         self._lock = threading.Lock()
         self._making: dict[str, threading.Lock] = {}
 
+    @property
+    def voice_name(self) -> str:
+        """Who says what nobody has recorded."""
+        return self._voice.name
+
     def script(self, text: str, language: str) -> Script:
         """A call's script. SoundError when it cannot be made."""
         options = self._options
