@@ -24,8 +24,8 @@ LINE_WITHIN_S = 6.0
 LEASE_MARGIN_MS = 4_000
 """What of a lease must be left when a call is dialled: its receipt must come in time."""
 NO_LINE, NO_SOUND, NO_NUMBER, DOWN = "no_line", "misconfigured", "invalid_number", "provider_down"
-DRAIN_S = 50.0
-"""Seconds a stop waits for those who listen."""
+DRAIN_S = 15.0
+"""Seconds a stop waits for those who listen: less than systemd waits for us."""
 HEARD_SHARE = 0.95
 """Of one reading: who stayed that long has heard it."""
 THANKS_AFTER_S = 1.2

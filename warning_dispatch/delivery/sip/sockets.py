@@ -24,7 +24,7 @@ def _listeners(port: int) -> list[tuple[str, str]]:
     found = []
     for table in ("tcp", "tcp6"):
         with suppress(OSError):
-            for line in (_PROC / "net" / table).read_text(encoding="ascii").splitlines()[1:]:
+            for line in (_PROC / "self" / "net" / table).read_text(encoding="ascii").splitlines()[1:]:
                 fields = line.split()
                 address, _, at = fields[1].partition(":")
                 if fields[3] == _LISTENS and int(at, 16) == port:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from warning_dispatch.delivery.kinds import RouteFacts
+from warning_dispatch.delivery.kinds import RouteFacts, kind_of
 from warning_dispatch.delivery.sip.control import ControlError, Frames, framed
 from warning_dispatch.delivery.sip.files import LinePlace, account_text, config_text, forget_account, write_files
 from warning_dispatch.delivery.sip.kind import KIND
 from warning_dispatch.delivery.sip.options import SipOptions
 from warning_dispatch.delivery.sip.ping import options_request
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.route_settings import RouteSettings
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -145,3 +147,14 @@ def test_the_question_to_a_trunk_rings_nobody() -> None:
     assert request.startswith("OPTIONS sip:10.9.8.7:5060 SIP/2.0\r\n")
     assert request.endswith("\r\n\r\n")
     assert "INVITE" not in request
+
+
+def test_the_shipped_settings_example_is_true() -> None:
+    """The routes that stand commented in the shipped settings can be read as they stand."""
+    text = (ROOT / "config" / "warning-dispatch.toml").read_text("utf-8")
+    example = text.partition("# --- 自有线路示例（")[2].partition("\n")[2].partition("# --- 自有线路示例完")[0]
+    routes = tomllib.loads("\n".join(line.removeprefix("#") for line in example.splitlines()))["routes"]
+    assert [one["adapter"] for one in routes] == ["sip", "ari"]
+    for one in routes:
+        kind_of(one["adapter"]).options.model_validate(one["options"])
+        assert RouteSettings.model_validate(one).channel == "voice"
