@@ -83,8 +83,17 @@ class WebSettings(Shape):
     body_limit_kib: int = Field(default=8192, ge=16)
     callback_url: str = Field(default="", pattern=r"^(https?://[^/\s]+(/[^\s]*)?)?$")
     """Where providers reach /hooks; empty: they cannot, and are polled where they can be."""
+    outside_host: str = ""
+    """Where a second listener for the internet alone listens: pages behind links, callbacks, the feed. Empty: there is none."""
+    outside_port: Port = 8412
     map: str = ""
     """A GeoJSON file with the outlines of the counties, for the console; empty: a grid of tiles."""
+
+    @model_validator(mode="after")
+    def _two_doors(self) -> WebSettings:
+        if self.outside_host and self.outside_port == self.port:
+            raise ours("outside_port", "outside_port 不能与 port 相同", "outside_port must differ from port")
+        return self
 
     @property
     def body_limit(self) -> int:

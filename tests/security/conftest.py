@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "from warning_dispatch.cli import main; main()"
 PATIENCE = 60.0
 PASSWORD = "a long password for the officer"
-SCOPES = ("alerts", "read", "act", "register")
+SCOPES = ("alerts", "read", "act", "register", "feedback")
 
 
 @dataclass
@@ -44,6 +44,7 @@ class Station:
 
     folder: Path
     port: int
+    outside: int = 0
     key: str = ""
     session: str = ""
     process: subprocess.Popen[bytes] | None = None
@@ -69,10 +70,17 @@ class Station:
         return done.stdout
 
     def ask(
-        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        outside: bool = False,
     ) -> Answer:
         """One request on a connection of its own, with nothing added to it but what HTTP asks for."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        port = self.outside if outside else self.port
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
             connection.putrequest(method, path, skip_accept_encoding=True)
             for name, value in (headers or {}).items():
@@ -123,19 +131,27 @@ class Station:
         return [line for line in lines if '"request_failed"' in line or '"critical"' in line or "Traceback" in line]
 
 
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as kept:
+        probes = [kept.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
 @pytest.fixture(scope="session")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
     """Installed, warned, running."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    station = Station(tmp_path_factory.mktemp("station"), port)
+    port, outside = _free_ports(2)
+    station = Station(tmp_path_factory.mktemp("station"), port, outside)
     station.environ = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
         "LANG": "C.UTF-8",
         "WARNING_DISPATCH_WEB__PORT": str(port),
         "WARNING_DISPATCH_WEB__PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "WARNING_DISPATCH_WEB__OUTSIDE_HOST": "127.0.0.1",
+        "WARNING_DISPATCH_WEB__OUTSIDE_PORT": str(outside),
         "WARNING_DISPATCH_LOG__LEVEL": "warning",
         "WARNING_DISPATCH_OUTWARD__FEED": "open",
     }

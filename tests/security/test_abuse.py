@@ -204,6 +204,22 @@ def test_every_page_is_guarded_and_kept_nowhere(station: Any) -> None:
     assert found == []
 
 
+def test_the_outside_has_only_what_the_internet_needs(station: Any) -> None:
+    """On the second listener there is no page of the bureau, no login, no API, no figure: not even for an officer."""
+    open_there = {"/r", "/f", "/p", "/hooks", "/feeds", "/static", "/healthz"}
+    for path in PAGES:
+        headers = {"Cookie": station.session, "Authorization": f"Bearer {station.key}", "Accept": "text/html"}
+        answer = station.ask("GET", path, headers=headers, outside=True)
+        if f"/{path.split('/')[1]}" not in open_there:
+            assert answer.status == http.client.NOT_FOUND, path
+        assert faults(answer, path) == []
+    assert station.ask("GET", "/healthz", outside=True).status == http.client.OK
+    assert station.ask("GET", "/feeds/alerts.atom", outside=True).status == http.client.OK
+    assert station.ask("GET", "/static/console.css", outside=True).status == http.client.OK
+    wrong = station.ask("GET", "/r/abcdefghij234567", outside=True)
+    assert wrong.status in (http.client.NOT_FOUND, http.client.GONE, http.client.TOO_MANY_REQUESTS), wrong.status
+
+
 def test_cookies_are_secure_where_the_address_is() -> None:
     """Every cookie that is set takes its `secure` from the public address; none is readable by a script."""
     from pathlib import Path  # noqa: PLC0415 - only this test reads sources

@@ -22,6 +22,7 @@ from warning_dispatch.bootstrap.console import console_parts
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.lines import test_lines
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
+from warning_dispatch.bootstrap.outside import outside_app
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.renewal import (
     CALENDAR_EVERY,
@@ -304,14 +305,8 @@ def build_daemon(
     standing = standing or unsupervised(clock)
 
     def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
-        public = _public_app(settings, product, clock, parts, desk, channels)
+        listening = _listeners(settings, product, clock, parts, desk, channels, standing.listening)
         channels.ear.listen(desk.hear)
-        told = standing.listening
-        listening = [serve(public, host=settings.web.host, port=settings.web.port, opened=told)]
-        if Part.INGEST in parts:
-            settings.control_socket.unlink(missing_ok=True)
-            control = _control_app(settings, product, clock, desk, channels)
-            listening.append(serve(control, uds=str(settings.control_socket), opened=told))
         standing.awaits(len(listening))
         if Part.INGEST in parts:
             passing = WriterSourceDesk(
@@ -347,15 +342,41 @@ def build_daemon(
     )
 
 
-def _public_app(
+def _listeners(
     settings: Settings,
     product: Product,
     clock: Clock,
     parts: frozenset[Part],
     desk: EngineDesk,
     channels: Channels,
+    opened: Listening,
+) -> list[Coroutine[Any, Any, None]]:
+    """The bureau's own address, the internet's where there is one, the local socket."""
+    web = settings.web
+    hooks = Hooks(channels.hooked, web.callback_url, Loop(product.keys.hook_secret(LOOP)))
+    metrics = metrics_of(product, desk)
+    public = _public_app(settings, product, clock, parts, desk, hooks, metrics)
+    listening = [serve(public, host=web.host, port=web.port, opened=opened)]
+    if web.outside_host and Part.WEB in parts:
+        outside = outside_app(settings, product, clock, desk, hooks, metrics)
+        listening.append(serve(outside, host=web.outside_host, port=web.outside_port, opened=opened))
+    if Part.INGEST in parts:
+        settings.control_socket.unlink(missing_ok=True)
+        control = _control_app(settings, product, clock, desk, channels)
+        listening.append(serve(control, uds=str(settings.control_socket), opened=opened))
+    return listening
+
+
+def _public_app(
+    settings: Settings,
+    product: Product,
+    clock: Clock,
+    parts: frozenset[Part],
+    desk: EngineDesk,
+    hooks: Hooks,
+    metrics: Metrics,
 ) -> FastAPI:
-    """What listens on the network."""
+    """What listens on the bureau's network."""
     login = login_desk(settings, product, desk, clock) if Part.WEB in parts else None
     response = response_parts(product, desk, clock)
     return create_app(
@@ -376,8 +397,8 @@ def _public_app(
         response=response,
         proxies=frozenset(settings.login.proxies),
         register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
-        hooks=Hooks(channels.hooked, settings.web.callback_url, Loop(product.keys.hook_secret(LOOP))),
-        metrics=metrics_of(product, desk),
+        hooks=hooks,
+        metrics=metrics,
     )
 
 

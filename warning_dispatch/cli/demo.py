@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
+from fastapi import FastAPI
 from rich.console import Console
 from rich.live import Live
 
@@ -132,38 +133,12 @@ async def _in_time(
     began, address = stopwatch(), f"http://127.0.0.1:{port}/"
     channel = SimulatedChannel(made.network, clock)
     read = made.product.read
-    register = TableRegisterLook(ContactSettings(), made.product.database, made.product.sealer, clock)
     daemon = Daemon(
         engine=made.product.engine,
         clock=clock,
         channels=dict.fromkeys(("phones", "sms", "mail", "operator"), channel),
         lost_routes=(),
-        make_servers=lambda desk: [
-            serve(
-                create_app(
-                    read,
-                    desk,
-                    public_url=address,
-                    live_page=True,
-                    body_limit=8 << 20,
-                    clock=clock,
-                    register=register,
-                    metrics=metrics_of(made.product, desk),
-                    superiors=superior_parts(made.product, desk, clock),
-                    response=response_parts(made.product, desk, clock),
-                    console=console_parts(
-                        settings,
-                        made.product.configuration,
-                        read,
-                        desk,
-                        OpenEntrance(DEMO_OFFICER),
-                        response_parts(made.product, desk, clock),
-                    ),
-                ),
-                host="127.0.0.1",
-                port=port,
-            )
-        ],
+        make_servers=lambda desk: [serve(_pages(made, settings, clock, desk, address), host="127.0.0.1", port=port)],
         read=read,
         pumps=[channel.pump],
         after_turn=made.product.meters.turned,
@@ -192,6 +167,26 @@ async def _in_time(
         typer.echo(json.dumps(result, ensure_ascii=False))
     else:
         console.print(line_of(result))
+
+
+def _pages(made: Demo, settings: Settings, clock: Clock, desk: EngineDesk, address: str) -> FastAPI:
+    """What the demonstration shows: everything that needs no login."""
+    product = made.product
+    response = response_parts(product, desk, clock)
+    entrance = OpenEntrance(DEMO_OFFICER)
+    return create_app(
+        product.read,
+        desk,
+        public_url=address,
+        live_page=True,
+        body_limit=8 << 20,
+        clock=clock,
+        register=TableRegisterLook(ContactSettings(), product.database, product.sealer, clock),
+        metrics=metrics_of(product, desk),
+        superiors=superior_parts(product, desk, clock),
+        response=response,
+        console=console_parts(settings, product.configuration, product.read, desk, entrance, response),
+    )
 
 
 async def _watch(

@@ -108,22 +108,19 @@ def create_app(
     may log in; with it every page of the bureau stands behind a door (doors.py). None is the demonstration, whose pages are
     open on loopback and say so. `pushers`: who may push besides holders of a key; `proxies` say for whom they ask, where
     wrong links are counted; `hooks`: providers call back. What is None is not there: `feeds`, the pages of the `renewal`
-    and the `register`, a receiver's list of their own units (`superiors`), measures to
-    tick (`response`), /metrics, the officers' pages (`console`).
-    Before the server stops call `app.state.close()` in its event loop: it ends the open streams.
+    and the `register`, a receiver's list of their own units (`superiors`), measures to tick (`response`), /metrics, the
+    officers' pages (`console`). Before the server stops call `app.state.close()` in its event loop: it ends the open streams.
     """
     failures = Failures(pages := Pages())
     live = LivePage(read, pages, clock)
-    secure = urlsplit(public_url).scheme == "https"
+    secure = _is_secure(public_url)
     outside = _Outside(read, desk, LinkDoor(pages, failures, Guesses(clock, proxies)), secure=secure)
     desk_pages = Console(console, pages, clock, secure=secure) if console else None
+    keeper = _doorkeeper(login, failures, public_url, body_limit) if login else ()
     app = FastAPI(
         **_NAMED,
         servers=[{"url": public_url.rstrip("/")}],
-        middleware=[
-            Middleware(_guard(failures, metrics, secure=secure)),
-            *(_doorkeeper(login, failures, public_url, body_limit) if login else ()),
-        ],
+        middleware=[Middleware(_guard(failures, metrics, secure=secure)), *keeper],
         routes=[
             *(outside.routes(superiors, renewal, response) if people else ()),
             *(_login_routes(login, pages, clock, public_url) if login else ()),
@@ -142,6 +139,43 @@ def create_app(
     failures.install(app)
     app.state.close = partial(_close, live, desk_pages)
     return app
+
+
+def create_outside_app(
+    read: ReadModels,
+    desk: Desk,
+    *,
+    public_url: str,
+    clock: Clock,
+    feeds: Feeds | None = None,
+    renewal: Renewal | None = None,
+    superiors: Superiors | None = None,
+    response: ResponseParts | None = None,
+    proxies: Collection[str] = (),
+    hooks: Hooks | None = None,
+    metrics: Metrics | None = None,
+) -> FastAPI:
+    """What the internet may reach, for a listener of its own: pages behind links, callbacks, the feed, /healthz.
+
+    No page of the bureau, no login, no API and no /metrics are in it, so that no rule of a proxy can open them. `metrics`
+    only counts its answers.
+    """
+    failures = Failures(pages := Pages())
+    secure = _is_secure(public_url)
+    outside = _Outside(read, desk, LinkDoor(pages, failures, Guesses(clock, proxies)), secure=secure)
+    app = FastAPI(
+        **{**_NAMED, "openapi_url": None},
+        middleware=[Middleware(_guard(failures, metrics, secure=secure))],
+        routes=[*outside.routes(superiors, renewal, response), *(hooks.routes() if hooks else ())],
+    )
+    app.add_route("/healthz", Probes(desk, clock).alive, include_in_schema=False)
+    _add_feeds(app, feeds)
+    failures.install(app)
+    return app
+
+
+def _is_secure(public_url: str) -> bool:
+    return urlsplit(public_url).scheme == "https"
 
 
 @dataclass(frozen=True)

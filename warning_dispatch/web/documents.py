@@ -19,7 +19,7 @@ from warning_dispatch.model.states import CalleeState
 from warning_dispatch.model.views import AlertRow, CalleeRow, CallOutView, IntakeResult, TierView
 from warning_dispatch.web.feedback_documents import FeedbackBriefDocument, brief_document
 
-Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"\S")]
 """Words a person must give: an actor, a reason."""
 MOST: Final = 2**63 - 1
 """What a database can count to."""
