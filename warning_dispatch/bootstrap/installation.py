@@ -45,6 +45,7 @@ from warning_dispatch.bootstrap.sources import (
 )
 from warning_dispatch.bootstrap.superiors import superior_parts
 from warning_dispatch.bootstrap.traces import traces_of
+from warning_dispatch.bootstrap.voice import voice_desk
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
@@ -399,6 +400,7 @@ def _public_app(
         register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
         hooks=hooks,
         metrics=metrics,
+        voice=voice_desk(settings, product.configuration, clock),
     )
 
 

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 import warning_dispatch
 from warning_dispatch.clock import Clock
+from warning_dispatch.delivery.spoken.desk import VoiceDesk
 from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
 from warning_dispatch.model.rights import Right
 from warning_dispatch.ports import Desk, ReadModels, RenewalDesk, RenewalReadings
@@ -52,6 +53,7 @@ from warning_dispatch.web.register_look import RegisterLook
 from warning_dispatch.web.superior import SuperiorPage
 from warning_dispatch.web.tasks import TasksPage
 from warning_dispatch.web.users_pages import UsersPages
+from warning_dispatch.web.voice_pages import VoicePages
 
 _NAMED: Mapping[str, Any] = {
     "title": "warning-dispatch",
@@ -100,6 +102,7 @@ def create_app(
     hooks: Hooks | None = None,
     login: LoginDesk | None = None,
     metrics: Metrics | None = None,
+    voice: VoiceDesk | None = None,
 ) -> FastAPI:
     """The application for the network: API, receiver's page, probes and, with `live_page`, the bureau's own pages.
 
@@ -123,8 +126,8 @@ def create_app(
         middleware=[Middleware(_guard(failures, metrics, secure=secure)), *keeper],
         routes=[
             *(outside.routes(superiors, renewal, response) if people else ()),
-            *(_login_routes(login, pages, clock, public_url) if login else ()),
-            *(_live_routes(Front(live, read, pages, login)) if live_page else ()),
+            *(_login_routes(login, pages, clock, public_url, voice) if login else ()),
+            *(_live_routes(Front(live, read, pages, login, speaks=voice is not None)) if live_page else ()),
             *(desk_pages.routes() if desk_pages else ()),
             *(_board_routes(renewal, register, pages, failures) if live_page else ()),
             *(_task_routes(TasksPage(read, desk, pages, clock)) if live_page else ()),
@@ -299,25 +302,30 @@ def _doorkeeper(login: LoginDesk, failures: Failures, public_url: str, body_limi
     return [Middleware(around)]
 
 
-def _login_routes(login: LoginDesk, pages: Pages, clock: Clock, public_url: str) -> list[BaseRoute]:
-    bureau = BureauPages(pages)
+def _login_routes(
+    login: LoginDesk, pages: Pages, clock: Clock, public_url: str, voice: VoiceDesk | None
+) -> list[BaseRoute]:
+    bureau = BureauPages(pages, speaks=voice is not None)
     page = LoginPage(login, bureau, clock, public_url)
     return [
         Route("/login", page.answer, methods=["GET", "HEAD", "POST"]),
         Route("/logout", page.log_out, methods=["POST"]),
         *AccountPages(login, bureau).routes(),
         *UsersPages(login, Access(login.paths_of), bureau).routes(),
+        *(VoicePages(voice, bureau).routes() if voice else ()),
     ]
 
 
 class Front:
     """/ for whoever comes: the live page of the whole area, or what concerns one's own units."""
 
-    def __init__(self, live: LivePage, read: ReadModels, pages: Pages, login: LoginDesk | None) -> None:
+    def __init__(
+        self, live: LivePage, read: ReadModels, pages: Pages, login: LoginDesk | None, *, speaks: bool = False
+    ) -> None:
         """`login` None: everybody sees everything (the demonstration)."""
         self._live = live
         self._access = Access(login.paths_of if login else None)
-        self._area = AreaPage(read, self._access, BureauPages(pages))
+        self._area = AreaPage(read, self._access, BureauPages(pages, speaks=speaks))
         self._within = login.within if login else ""
 
     async def page(self, request: Request) -> Response:

@@ -28,9 +28,10 @@ IPV6_NEIGHBOURS: Final = 64
 class BureauPages:
     """Renders pages that extend `_bureau.html`."""
 
-    def __init__(self, pages: Pages) -> None:
-        """`pages` has the templates and the words."""
+    def __init__(self, pages: Pages, *, speaks: bool = False) -> None:
+        """`pages` has the templates and the words. `speaks`: there is a page of what calls say."""
         self._pages = pages
+        self._speaks = speaks
 
     def words(self, request: Request) -> Catalogue:
         """The language: asked for now, chosen before, or what the browser prefers."""
@@ -53,6 +54,7 @@ class BureauPages:
             "visit": visit,
             "csrf": csrf_of(request),
             "keeps_accounts": visit is not None and bool(units_with(visit.account.grants, Right.ACCOUNTS)),
+            "keeps_voice": self._speaks and visit is not None and bool(units_with(visit.account.grants, Right.ACT)),
             "faults": {},
         }
         html = self._pages.render(template, words, {**frame, **fields})
