@@ -41,14 +41,20 @@ def tone() -> bytes:
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """A running server, behind its login, of a site that speaks by a program of its own."""
+def site() -> Any:
+    """As in conftest.py, but that the server is made by `address`, when the accounts are there."""
     conftest = sys.modules.get("web_login_conftest") or loaded(
         "web_login_conftest", Path(__file__).with_name("conftest.py")
     )
     doubles = conftest.load_office()
     clock = VirtualClock(doubles.START)
-    office = doubles.Office(clock)
+    return conftest.Site(doubles.Office(clock), clock, "", [], doubles.TOKEN)
+
+
+@pytest.fixture
+def address(site: Any, tmp_path: Path) -> Iterator[str]:
+    """A running server, behind its login, of a site that speaks by a program of its own."""
+    conftest, clock, office = sys.modules["web_login_conftest"], site.clock, site.office
     lodge = loaded("web_lodge", ROOT / "unit" / "web" / "lodge.py").make_lodge(clock)
     lodge.add("duty", GrantKind.OFFICER)
     (tmp_path / "tone.wav").write_bytes(tone())
@@ -61,7 +67,8 @@ def address(tmp_path: Path) -> Iterator[str]:
         office, office, public_url="http://127.0.0.1", live_page=True, body_limit=1_000_000, clock=clock, login=lodge.desk, voice=voice
     )  # fmt: skip
     server = conftest.Server(app)
-    yield f"http://127.0.0.1:{server.port}"
+    site.address = f"http://127.0.0.1:{server.port}"
+    yield site.address
     server.stop()
     lodge.engine.dispose()
 
