@@ -54,15 +54,19 @@ def end_leftover(place: LinePlace) -> bool:
 
 async def end(process: asyncio.subprocess.Process, *, at_once: bool) -> None:
     """End it; `at_once`: without a last word to whoever is on the phone."""
-    if process.returncode is None and not at_once:
-        with suppress(ProcessLookupError):
-            process.terminate()
+    if not at_once:
+        send(process, signal.SIGTERM)
         with suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), ENDS_WITHIN_S)
+    send(process, signal.SIGKILL)
+    await process.wait()
+
+
+def send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    """A signal, if it lives. Not by the process object, which would look whether it has ended and so take the news from the loop."""
     if process.returncode is None:
         with suppress(ProcessLookupError):
-            process.kill()
-    await process.wait()
+            os.kill(process.pid, number)
 
 
 def _number(path: Path) -> int:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -175,9 +175,8 @@ class Line:
 
     def kill(self) -> None:
         """The process does not do what it is told: end it; `watch` starts another."""
-        if self._process is not None and self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                self._process.kill()
+        if self._process is not None:
+            child.send(self._process, signal.SIGKILL)
 
     async def _live(self) -> None:
         self.state = LineState.STARTING
