@@ -7,7 +7,8 @@ DispatchError
 │   │   └── ReceiverError    one receiver that is to be added in mid-storm
 │   └── UnreadableAlertError    a message that cannot be read as a warning
 ├── RefusedError         a well-formed request that must not be carried out
-│   └── ChangedError         somebody else was quicker: what the officer looked at is not so any more
+│   ├── ChangedError         somebody else was quicker: what the officer looked at is not so any more
+│   └── NotYoursError        it lies outside the units of whoever asks, or reaches beyond them
 ├── NotFoundError        the thing named does not exist
 ├── StoreError           the database cannot be used
 │   ├── StoreBusyError   another transaction was in the way; the same once more may go through
@@ -80,6 +81,10 @@ class RefusedError(DispatchError):
 
 class ChangedError(RefusedError):
     """What was looked at has changed meanwhile; nothing was done."""
+
+
+class NotYoursError(RefusedError):
+    """It lies outside the units of whoever asks, or reaches beyond them; nothing was done."""
 
 
 class NotFoundError(DispatchError):

@@ -30,6 +30,7 @@ from pydantic_settings.sources import EnvSettingsSource
 
 from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.login_settings import LoginSettings
+from warning_dispatch.record_settings import RecordSettings
 from warning_dispatch.renewal_settings import RenewalSettings
 from warning_dispatch.route_settings import RobotSettings, RouteSettings, distinct_routes
 from warning_dispatch.source_settings import (
@@ -215,6 +216,8 @@ class ContactSettings(Shape):
     season_until: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-([0-2]\d|3[01])$")] = "10-15"
     morning: HourMinute = "08:00"
     """When the duty officer is told what got worse in the register, each day of the flood season."""
+    review_days: int = Field(default=30, ge=1, le=365)
+    """So many days before a key unit's review the duty officer is reminded, and once more a week and a day before."""
 
 
 class RetentionSettings(Shape):
@@ -288,6 +291,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     texts: TextSettings = TextSettings()
     lists: ListSettings = ListSettings()
+    records: RecordSettings = RecordSettings()
     contacts: ContactSettings = ContactSettings()
     outward: OutwardSettings = OutwardSettings()
     renewal: RenewalSettings = RenewalSettings()

@@ -15,6 +15,8 @@ from warning_dispatch.tomlfiles import both, read_toml
 from warning_dispatch.web.console.atlas import Atlas, load_outlines
 from warning_dispatch.web.console.console import ConsoleParts
 from warning_dispatch.web.console.door import Entrance
+from warning_dispatch.web.console.planning import PlanningOffice
+from warning_dispatch.web.console.records import Records
 from warning_dispatch.web.console.warnings import Hand
 
 TILES_FILE = "tiles.toml"
@@ -30,6 +32,8 @@ def console_parts(
     desk: ConsoleDesk,
     entrance: Entrance,
     response: ResponseParts | None = None,
+    records: Records | None = None,
+    planning: PlanningOffice | None = None,
 ) -> ConsoleParts:
     """The console of an installation. ConfigError when its map cannot be used."""
     return ConsoleParts(
@@ -45,6 +49,9 @@ def console_parts(
         ),
         response=response,
         samples=not reaches_people(settings),
+        records=records,
+        planning=planning,
+        bureau=settings.ingest.hand_issuer_name,
     )
 
 

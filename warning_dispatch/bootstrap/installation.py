@@ -19,10 +19,14 @@ from fastapi import FastAPI
 
 from warning_dispatch.bootstrap.channels import Channels, build_channels, regular_of
 from warning_dispatch.bootstrap.console import console_parts
+from warning_dispatch.bootstrap.estimating import estimator_of
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.lines import test_lines
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
 from warning_dispatch.bootstrap.outside import outside_app
+from warning_dispatch.bootstrap.planning import ground_of
+from warning_dispatch.bootstrap.planning_office import planning_office
+from warning_dispatch.bootstrap.records import records_of
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.renewal import (
     CALENDAR_EVERY,
@@ -74,9 +78,11 @@ from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.lockout import LockRule, LoginRules
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.planning.asking import Ground
 from warning_dispatch.ports import ChannelPort, ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
+from warning_dispatch.reports.record_desk import WriterRecordOffice
 from warning_dispatch.reports.worker import ListWorker
 from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.route_settings import PerNumberSettings, RouteSettings
@@ -379,14 +385,14 @@ def _public_app(
 ) -> FastAPI:
     """What listens on the bureau's network."""
     login = login_desk(settings, product, desk, clock) if Part.WEB in parts else None
-    response = response_parts(product, desk, clock)
+    response = response_parts(product, desk, clock, settings.contacts.review_days)
     return create_app(
         product.read,
         desk,
         public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
         live_page=Part.WEB in parts,
         login=login,
-        console=_console(settings, product, desk, login, response) if login else None,
+        console=_console(settings, product, desk, login, clock, response) if login else None,
         body_limit=settings.web.body_limit,
         clock=clock,
         people=Part.WEB in parts,
@@ -415,10 +421,31 @@ def _heartbeat(settings: Settings, probes: Probes) -> Heartbeat:
 
 
 def _console(
-    settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk, response: ResponseParts
+    settings: Settings,
+    product: Product,
+    desk: EngineDesk,
+    login: LoginDesk,
+    clock: Clock,
+    response: ResponseParts,
 ) -> ConsoleParts:
     entrance = LoggedIn(Access(login.paths_of), settings.ingest.within)
-    return console_parts(settings, product.configuration, product.read, desk, entrance, response)
+    ground = planning_ground(settings, product.configuration)
+    return console_parts(
+        settings,
+        product.configuration,
+        product.read,
+        desk,
+        entrance,
+        response=response,
+        records=records_of(settings, product, desk, clock),
+        planning=planning_office(product, ground, simulated_routes(settings), clock),
+    )
+
+
+def planning_ground(settings: Settings, configuration: Configuration) -> Ground:
+    """What an installation gives every question of planning."""
+    validity = (settings.engine.validity_red_h, settings.engine.validity_orange_h)
+    return ground_of(configuration, settings.ingest.within, route_plans(settings), night_of(settings), validity)
 
 
 def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk, channels: Channels) -> FastAPI:
@@ -432,6 +459,8 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
         lines=partial(test_lines, channels.by_route, settings.state_dir),
+        records=WriterRecordOffice(desk),
+        response=response_parts(product, desk, clock, settings.contacts.review_days).desk,
     )
 
 
@@ -499,6 +528,8 @@ def _regular(
             Regular("renewal", CALENDAR_EVERY, calendar(product.engine, settings.renewal.proof_days)),
             Regular("letters", POST_EVERY, postman.look),
         ]
+        ground = planning_ground(settings, product.configuration)
+        of_the_register.append(estimator_of(product, ground, simulated_routes(settings), clock).regular())
     return [Regular("retention", RETENTION_EVERY, retention.look), *of_the_register]
 
 

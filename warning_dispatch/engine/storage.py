@@ -35,6 +35,7 @@ from warning_dispatch.engine.timekeeping import ClockRows
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain
+from warning_dispatch.model.record_views import Verdict
 from warning_dispatch.model.states import CalleeState, CallOutState, ChainState
 from warning_dispatch.routing.obligations import Holder, Round
 from warning_dispatch.routing.selection import TierSelection
@@ -214,6 +215,10 @@ class CallOutRows(Protocol):
 
     def take_note(self, callout_id: int, at: int, by: str) -> bool:
         """Who saw first that it runs; False when somebody had."""
+        ...
+
+    def judge(self, callout_id: int, verdict: Verdict, at: int, by: str) -> None:
+        """检验结论: what became of its warning."""
         ...
 
     def tier_sizes(self, callout_id: int) -> Sequence[tuple[int, int, int]]:

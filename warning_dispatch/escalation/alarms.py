@@ -65,6 +65,7 @@ URGENCY: Mapping[str, Urgency] = {
     # the register
     "units_unreachable": Urgency.ORANGE,
     "register_worse": Urgency.ROW,
+    "review_near": Urgency.ROW,
 }
 """Every kind of alarm. One that is not here rings as orange: what nobody has thought of is put before a human."""
 

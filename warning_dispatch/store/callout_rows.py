@@ -8,6 +8,7 @@ from typing import Any
 from warning_dispatch.engine.records import CallOutRecord, FilledBranch, NewCallOut
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain
+from warning_dispatch.model.record_views import Verdict
 from warning_dispatch.model.states import LIVE_CALLOUT, CallOutState, Purpose
 from warning_dispatch.routing.obligations import Round
 from warning_dispatch.routing.selection import TierSelection
@@ -92,6 +93,16 @@ class CallOutTable:
             "UPDATE callout SET seen_at = ?, seen_by = ? WHERE id = ? AND seen_at IS NULL", at, by, callout_id
         )
         return bool(changed)
+
+    def judge(self, callout_id: int, verdict: Verdict, at: int, by: str) -> None:
+        """See the port."""
+        self._sql.run(
+            "UPDATE callout SET verdict = ?, verdict_at = ?, verdict_by = ? WHERE id = ?",
+            verdict.value,
+            at,
+            by,
+            callout_id,
+        )
 
     def tier_sizes(self, callout_id: int) -> Sequence[tuple[int, int, int]]:
         """See the port."""

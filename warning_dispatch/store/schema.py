@@ -25,17 +25,20 @@ from warning_dispatch.model.states import AttemptState, BranchState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.store.schema_metadata import Key, key, metadata
 from warning_dispatch.store.schema_people import login_failure, user, user_grant, user_session
+from warning_dispatch.store.schema_planning import estimate
 from warning_dispatch.store.schema_register import duty_shift, endpoint, number, receiver, register_change, unit
 from warning_dispatch.store.schema_renewal import campaign, filing, letter, proof, renewal_link, renewal_link_unit
 from warning_dispatch.store.schema_response import action_done, feedback, response, response_step
-from warning_dispatch.store.schema_sources import lease, outlet_post, publication, source, source_item
+from warning_dispatch.store.schema_sources import alert_area, lease, outlet_post, publication, source, source_item
 
 __all__ = [
     "Key",
     "action_done",
+    "alert_area",
     "campaign",
     "duty_shift",
     "endpoint",
+    "estimate",
     "feedback",
     "filing",
     "lease",
@@ -198,6 +201,9 @@ callout = Table(
     Column("finished", Integer, nullable=False, server_default="0"),
     Column("seen_at", BigInteger, comment="when an officer of the bureau took note of it"),
     Column("seen_by", Text),
+    Column("verdict", Text, comment="hit, false, mistake: as an officer judged it afterwards; none: nobody has yet"),
+    Column("verdict_at", BigInteger),
+    Column("verdict_by", Text),
     Column(
         "confidential",
         SmallInteger,

@@ -104,6 +104,7 @@ ALARMS: Mapping[str, Pair] = {
     "awaiting_lift": ("待解除，请处理", "awaits lifting"),
     "units_unreachable": ("有单位今天叫不到", "units cannot be reached today"),
     "register_worse": ("名册比上次差", "the register got worse"),
+    "review_near": ("重点单位快到复核日期", "key units: review due soon"),
 }
 _DETAILS: Mapping[str, Pair] = {
     "area_unknown": (
@@ -137,6 +138,10 @@ _DETAILS: Mapping[str, Pair] = {
     "units_unreachable": (
         "{units} 个单位没有能用的电话：{names}。请今天补报号码，见 contacts check",
         "{units} units have no usable phone: {names}. Get their numbers today, see contacts check",
+    ),
+    "review_near": (
+        "{units} 家：{names}。名单见“重点单位”页，复核后改“单位”表的复核日期",
+        "{units}: {names}. See the page of key units; enter the next date in the sheet of units",
     ),
     "register_worse": (
         "完好度 {score} 分；新增：{gaps}。见 contacts check",

@@ -18,8 +18,6 @@ from warning_dispatch.web.pages import LANGUAGE_COOKIE, Pages
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-WITH_SCRIPT: Final = f"{POLICY}; script-src 'self'"
-"""Of a page that comes again by itself; accounts and passwords have no script."""
 YEAR: Final = 31_536_000
 IPV6_NEIGHBOURS: Final = 64
 """Bits of an IPv6 address that say whose network it is: the rest anybody there may choose."""
@@ -28,8 +26,8 @@ IPV6_NEIGHBOURS: Final = 64
 class BureauPages:
     """Renders pages that extend `_bureau.html`."""
 
-    def __init__(self, pages: Pages, *, speaks: bool = False) -> None:
-        """`pages` has the templates and the words. `speaks`: there is a page of what calls say."""
+    def __init__(self, pages: Pages, *, speaks: str = "") -> None:
+        """`pages` has the templates and the words. `speaks`: the area whose officers have a page of what calls say."""
         self._pages = pages
         self._speaks = speaks
 
@@ -54,7 +52,7 @@ class BureauPages:
             "visit": visit,
             "csrf": csrf_of(request),
             "keeps_accounts": visit is not None and bool(units_with(visit.account.grants, Right.ACCOUNTS)),
-            "keeps_voice": self._speaks and visit is not None and bool(units_with(visit.account.grants, Right.ACT)),
+            "keeps_voice": visit is not None and self._speaks in units_with(visit.account.grants, Right.ACT),
             "faults": {},
         }
         html = self._pages.render(template, words, {**frame, **fields})

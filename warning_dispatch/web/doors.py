@@ -36,9 +36,9 @@ DOORS: Final[tuple[Door, ...]] = (
     Door("/readiness", Right.SEE, whole=True),
     Door("/register", Right.SEE, whole=True),
     Door("/campaign", Right.REGISTER, whole=True),
-    Door("/tasks", Right.ACT, whole=True),
+    Door("/tasks", Right.ACT),
     Door("/voice", Right.ACT, whole=True),
-    Door("/console", Right.SEE, whole=True),
+    Door("/console", Right.SEE),
 )
 """Pages of the bureau. "/" is only itself."""
 

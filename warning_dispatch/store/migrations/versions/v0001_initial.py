@@ -723,6 +723,21 @@ def _create_user_session() -> None:
     op.create_index("ix_user_session_user", "user_session", ["user_id"])
 
 
+def _create_alert_area() -> None:
+    op.create_table(
+        "alert_area",
+        sa.Column(
+            "area", sa.Text(), nullable=False, comment="division code as a message names it, cut to its own group"
+        ),
+        sa.Column("alert_id", KEY, nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_alert_area_alert_id_alert")),
+        sa.PrimaryKeyConstraint("area", "alert_id", name=op.f("pk_alert_area")),
+        comment="Which places each event of a message names: whose officers it is shown to.",
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_alert_area_alert", "alert_area", ["alert_id"])
+
+
 def _create_callout() -> None:
     op.create_table(
         "callout",
@@ -748,6 +763,13 @@ def _create_callout() -> None:
         sa.Column("finished", sa.Integer(), server_default="0", nullable=False),
         sa.Column("seen_at", sa.BigInteger(), comment="when an officer of the bureau took note of it"),
         sa.Column("seen_by", sa.Text()),
+        sa.Column(
+            "verdict",
+            sa.Text(),
+            comment="hit, false, mistake: as an officer judged it afterwards; none: nobody has yet",
+        ),
+        sa.Column("verdict_at", sa.BigInteger()),
+        sa.Column("verdict_by", sa.Text()),
         sa.Column(
             "confidential",
             sa.SmallInteger(),
@@ -949,6 +971,20 @@ def _create_branch() -> None:
     _partial_index("ix_branch_due", "branch", ["gate_at"], "state = 1 AND gate_at IS NOT NULL")
     op.create_index("ix_branch_superior_branch", "branch", ["superior_branch_id"])
     op.create_index("ix_branch_superior_callee", "branch", ["superior_callee_id"])
+
+
+def _create_estimate() -> None:
+    op.create_table(
+        "estimate",
+        sa.Column("callout_id", KEY, autoincrement=False, nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False, comment="JSON: what was expected at the launch; never changed"),
+        sa.Column("latest_at", sa.BigInteger()),
+        sa.Column("latest", sa.Text(), comment="JSON: the same from where the call-out stood at latest_at"),
+        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_estimate_callout_id_callout")),
+        sa.PrimaryKeyConstraint("callout_id", name=op.f("pk_estimate")),
+        comment="预估: by planning, beside the engine; the journal does not depend on it.",
+    )
 
 
 def _create_letter() -> None:
@@ -1261,6 +1297,7 @@ def upgrade() -> None:
     _create_receiver()
     _create_user_grant()
     _create_user_session()
+    _create_alert_area()
     _create_callout()
     _create_duty_shift()
     _create_endpoint()
@@ -1268,6 +1305,7 @@ def upgrade() -> None:
     _create_renewal_link()
     _create_attempt()
     _create_branch()
+    _create_estimate()
     _create_letter()
     _create_link()
     _create_outlet_post()
@@ -1293,6 +1331,7 @@ def downgrade() -> None:
     op.drop_table("outlet_post")
     op.drop_table("link")
     op.drop_table("letter")
+    op.drop_table("estimate")
     op.drop_table("branch")
     op.drop_table("attempt")
     op.drop_table("renewal_link")
@@ -1300,6 +1339,7 @@ def downgrade() -> None:
     op.drop_table("endpoint")
     op.drop_table("duty_shift")
     op.drop_table("callout")
+    op.drop_table("alert_area")
     op.drop_table("user_session")
     op.drop_table("user_grant")
     op.drop_table("receiver")
