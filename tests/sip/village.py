@@ -54,12 +54,21 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
 
 
 _GIVEN: list[int] = []
+PORTS_EACH = 2_700
+"""Ports of each test process: what one looks at no other takes meanwhile."""
+
+
+def _lowest() -> int:
+    """The first port of this test process: by its number among those of a run, else by its pid."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    share = int(worker.removeprefix("gw")) if worker else os.getpid()
+    return 10_000 + share % 8 * PORTS_EACH
 
 
 def free_ports(count: int) -> int:
     """The first of so many ports in a row below those that the kernel gives out by itself; none is given twice."""
-    begin = max([10_000 + (os.getpid() * 97) % 8_000, *_GIVEN])
-    for first in range(begin, 32_000 - count):
+    lowest = _lowest()
+    for first in range(max([lowest, *_GIVEN]), lowest + PORTS_EACH - count):
         if all(_both_free(port) for port in range(first, first + count)):
             _GIVEN.append(first + count)
             return first
