@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from warning_dispatch.bootstrap.voice import voice_desk
+from warning_dispatch.cli.spoken_inspection import spoken_findings
 from warning_dispatch.clock import VirtualClock
 from warning_dispatch.configuration import load_configuration
 from warning_dispatch.delivery.kinds import RouteFacts
@@ -101,6 +102,29 @@ def test_check_tells_of_lines_that_were_not_good(tmp_path: Path) -> None:
     keep_results(tmp_path, [LineTest("own", 1, 2, "key_pressed", 300, 900)])
     assert told() == []
     assert [(one.line, one.good) for one in last_results(tmp_path)] == [(1, True), (2, True)]
+
+
+def test_check_hears_what_a_village_hears(tmp_path: Path) -> None:
+    """A program that is mute, and a reading beyond twenty seconds, are found before the season; a good one is not told."""
+    tone_file = tmp_path / "tone.wav"
+    tone_file.write_bytes(tone())
+    configuration = load_configuration(CONFIG)
+
+    def told(home: str, *speak: str) -> list[str]:
+        options = {"trunk": "127.0.0.1", "caller_id": "0358", "speak": speak}
+        routes = [{"name": "own", "channel": "voice", "adapter": "sip", "lines": 2, "options": options}]
+        settings = load_settings(CONFIG, {}, state_dir=str(tmp_path / home), routes=routes)
+        return [one.what for one in spoken_findings(settings, configuration)]
+
+    assert told("good", "cp", str(tone_file), "{wav_file}") == []
+    assert "读不出声音" in told("mute", "false")[0]
+    long = tmp_path / "long.wav"
+    with wave.open(str(long), "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(8_000)
+        writer.writeframes(struct.pack("<hh", 9_000, -9_000) * 28_000)
+    assert "超过 20 秒" in told("long", "cp", str(long), "{wav_file}")[0]
 
 
 def test_a_site_without_such_lines_has_no_voice(tmp_path: Path) -> None:
