@@ -41,6 +41,12 @@ def main() -> int:
     configure_logging("error", json=False)
     with tempfile.TemporaryDirectory() as folder:
         bureau = Bureau(Path(folder), lines=60)
+        drill = bureau.drill()
+        bureau.play(780)
+        bureau.end_drill(drill)
+        bureau.play(3_600)
+        interrupted = bureau.drill("1411")
+        bureau.play(300)
         over = bureau.one_that_is_over()
         callout = bureau.warn()
         bureau.play(780)
@@ -58,6 +64,10 @@ def main() -> int:
             "callouts": "/console/callouts",
             "warnings": "/console/warnings",
             "warning": f"/console/warnings/{message}",
+            "drills": "/console/drills",
+            "drill-new": "/console/drills/new",
+            "drill": f"/console/drills/{interrupted}",
+            "drill-report": f"/console/drills/{drill}/report",
             "start": "/console/start",
             "records": "/console/records",
             "record": f"/console/records/{over}",

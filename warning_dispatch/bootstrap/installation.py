@@ -19,11 +19,13 @@ from fastapi import FastAPI
 
 from warning_dispatch.bootstrap.channels import Channels, build_channels, regular_of
 from warning_dispatch.bootstrap.console import console_parts
+from warning_dispatch.bootstrap.drills import DRILLS_EVERY, DrillKeeper, Paper, drill_tables
 from warning_dispatch.bootstrap.estimating import estimator_of
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.lines import test_lines
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
 from warning_dispatch.bootstrap.outside import outside_app
+from warning_dispatch.bootstrap.paper_drill import PaperPlayers
 from warning_dispatch.bootstrap.planning import ground_of
 from warning_dispatch.bootstrap.planning_office import planning_office
 from warning_dispatch.bootstrap.records import records_of
@@ -67,6 +69,9 @@ from warning_dispatch.delivery.configured import (
 )
 from warning_dispatch.delivery.kinds import RouteLimits
 from warning_dispatch.delivery.ways import ways_of
+from warning_dispatch.drill_desk import Office as DrillOffice
+from warning_dispatch.drill_desk import WriterDrillDesk
+from warning_dispatch.drill_ports import Drilling
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
@@ -271,6 +276,7 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
         rules_of=rules_finder(settings.ingest),
         find_shape=load_gazetteer(settings.contacts_dir),
         letters=letter_settings(settings),
+        issuer_name=settings.ingest.hand_issuer_name,
         ways=ways_of(readable_routes(settings), linked=bool(settings.web.public_url)),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )
@@ -439,6 +445,7 @@ def _console(
         response=response,
         records=records_of(settings, product, desk, clock),
         planning=planning_office(product, ground, simulated_routes(settings), clock),
+        drilling=drill_parts(product, desk),
     )
 
 
@@ -459,6 +466,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
         lines=partial(test_lines, channels.by_route, settings.state_dir),
+        drills=drill_parts(product, desk),
         records=WriterRecordOffice(desk),
         response=response_parts(product, desk, clock, settings.contacts.review_days).desk,
     )
@@ -527,10 +535,22 @@ def _regular(
         of_the_register += [
             Regular("renewal", CALENDAR_EVERY, calendar(product.engine, settings.renewal.proof_days)),
             Regular("letters", POST_EVERY, postman.look),
+            Regular("drills", DRILLS_EVERY, drill_keeper(settings, product, clock).look),
         ]
         ground = planning_ground(settings, product.configuration)
         of_the_register.append(estimator_of(product, ground, simulated_routes(settings), clock).regular())
     return [Regular("retention", RETENTION_EVERY, retention.look), *of_the_register]
+
+
+def drill_keeper(settings: Settings, product: Product, clock: Clock) -> DrillKeeper:
+    """What drills need of a daemon."""
+    paper = Paper(settings, tuple(route_plans(settings)), night_of(settings), PaperPlayers())
+    return DrillKeeper(product.engine, drill_tables(product), clock, paper, holder_name(settings))
+
+
+def drill_parts(product: Product, office: DrillOffice) -> Drilling:
+    """Drills as pages and the local socket have them; `office` carries its use cases out."""
+    return Drilling(drill_tables(product), WriterDrillDesk(office, product.engine.drills))
 
 
 def retention_of(settings: Settings, database: sqlalchemy.Engine, keys: KeyRing) -> Retention:

@@ -26,6 +26,7 @@ from warning_dispatch.engine.records import (
 from warning_dispatch.engine.storage_alarms import AlarmRows
 from warning_dispatch.engine.storage_attempts import AttemptRows
 from warning_dispatch.engine.storage_contacts import EndpointRows, FeedbackRows, LinkRows
+from warning_dispatch.engine.storage_drills import DrillRows
 from warning_dispatch.engine.storage_limits import NumberCallRows, OptOutRows, RouteRows, TurnRows
 from warning_dispatch.engine.storage_register import ChoreRows, UpkeepRows
 from warning_dispatch.engine.storage_renewal import CampaignRows, LetterRows, PeopleRows, ProofRows
@@ -567,6 +568,11 @@ class Transaction(Protocol):
     @property
     def upkeep(self) -> UpkeepRows:
         """The register's own days."""
+        ...
+
+    @property
+    def drills(self) -> DrillRows:
+        """演练."""
         ...
 
     @property

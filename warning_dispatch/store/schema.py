@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from warning_dispatch.model.states import AttemptState, BranchState
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.store.schema_drills import drill, drill_day
 from warning_dispatch.store.schema_metadata import Key, key, metadata
 from warning_dispatch.store.schema_people import login_failure, user, user_grant, user_session
 from warning_dispatch.store.schema_planning import estimate
@@ -36,6 +37,8 @@ __all__ = [
     "action_done",
     "alert_area",
     "campaign",
+    "drill",
+    "drill_day",
     "duty_shift",
     "endpoint",
     "estimate",
@@ -211,6 +214,7 @@ callout = Table(
         server_default="0",
         comment="of a warning that is not public: nothing of it goes by a public cloud",
     ),
+    Column("named", Text, comment="JSON: of a drill for a named list, the receivers on it; nobody else is reached"),
     Column("filling", Text, comment="JSON: tiers and units that are still to be filled; none when all are"),
     Index(
         "ix_callout_due",

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from warning_dispatch.drill_ports import Drilling
 from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError, RefusedError
 from warning_dispatch.model.register import RegisterCounts
@@ -27,6 +28,7 @@ from warning_dispatch.response_ports import ResponseDesk
 from warning_dispatch.web.api import intake_answer
 from warning_dispatch.web.body import read_body
 from warning_dispatch.web.documents import AckDocument, AckRequest, IntakeDocument, Said, intake_document
+from warning_dispatch.web.drill_control import DrillControl
 from warning_dispatch.web.failures import ApiRefusalError, Failures, status_of
 from warning_dispatch.web.guard import Guard
 from warning_dispatch.web.pages import Pages
@@ -186,6 +188,7 @@ def create_control_app(
     register: Callable[[RegisterImport], RegisterCounts] = no_register,
     renewal: RenewalDesk | None = None,
     lines: LineTester | None = None,
+    drills: Drilling | None = None,
     records: RecordOffice | None = None,
     response: ResponseDesk | None = None,
 ) -> FastAPI:
@@ -193,7 +196,7 @@ def create_control_app(
 
     `body_limit` in bytes, of a message. `samples`: whether sample numbers may be added (no: real routes would have to dial
     them). `register` takes a register over, in a thread of its own. `renewal`: POST /campaign/… as well, `response`:
-    POST /response/…, `records`: POST /records/….
+    POST /response/…, `records`: POST /records/…, `drills`: POST /drills/….
     """
     failures = Failures(Pages())
 
@@ -207,6 +210,8 @@ def create_control_app(
         app.include_router(RenewalControl(renewal).router())
     if lines is not None:
         app.include_router(line_router(lines))
+    if drills is not None:
+        app.include_router(DrillControl(drills.desk).router())
     if records is not None:
         app.include_router(RecordControl(records).router())
     if response is not None:

@@ -19,6 +19,7 @@ from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.web.console.atlas import Atlas
 from warning_dispatch.web.console.callout import CallOutPage
 from warning_dispatch.web.console.door import Asked, Entrance, Part
+from warning_dispatch.web.console.drills import DrillDeskParts, DrillPages
 from warning_dispatch.web.console.now import NowPage
 from warning_dispatch.web.console.planning import PlanningOffice, PlanningPages
 from warning_dispatch.web.console.records import Records, RecordsPage
@@ -53,6 +54,8 @@ class ConsoleParts:
     hand: Hand | None = None
     response: ResponseParts | None = None
     samples: bool = True
+    drills: DrillDeskParts | None = None
+    """None: nothing is drilled here (the demonstration, whose phones are invented anyway)."""
     records: Records | None = None
     planning: PlanningOffice | None = None
     bureau: str = ""
@@ -78,6 +81,7 @@ class Console:
         self._warnings = WarningPages(parts.read, desk, clock, parts.hand, parts.planning)
         configuration = parts.hand.configuration if parts.hand else None
         self._planning = PlanningPages(parts.read, parts.planning, configuration)
+        self._drills = DrillPages(parts.drills, parts.read, clock) if parts.drills else None
         self._records = RecordsPage(parts.records, clock) if parts.records else None
 
     def close(self) -> None:
@@ -107,9 +111,31 @@ class Console:
             self._act(f"{unit}/receiver", self._units.add_receiver),
             self._act(f"{message}/release", self._warnings.release),
             self._act("/start", self._warnings.start),
+            *self._drill_routes(),
             *(self._record_routes(self._records) if self._records else ()),
             self._act("/planning", self._planning.ask),
             *(self._response_routes(self._response, one, unit) if self._response else ()),
+        ]
+
+    def _drill_routes(self) -> list[BaseRoute]:
+        """The pages of drills; whoever composes, releases and stops must have the right to act."""
+        pages, one = self._drills, "/drills/{drill:int}"
+        if pages is None:
+            return []
+
+        async def form(visit: Visit) -> Response:
+            return await self._shown(visit, pages.new_form(visit))
+
+        return [
+            *self._looks("/drills", pages.screen),
+            self._route("/drills/new", Asked.ACT, form),
+            *self._looks(one, pages.one_screen),
+            *self._looks(f"{one}/report", pages.report_screen),
+            self._act("/drills/new", pages.compose),
+            self._act("/drills/days", pages.add_day),
+            self._act("/drills/days/{day:int}/drop", pages.drop_day),
+            self._act(f"{one}/release", pages.release),
+            self._act(f"{one}/stop", pages.stop),
         ]
 
     def _record_routes(self, records: RecordsPage) -> list[BaseRoute]:
@@ -190,7 +216,9 @@ class Console:
         officer = await self._entrance.enter(request, asked)
         read = self._part(officer.sees)
         acting = read if officer.acts == officer.sees else self._part(officer.acts)
-        return Visit(request, officer, words_of(request, self._pages), HOME, read, acting, self._bureau)
+        drilling = self._drills is not None and officer.sees is None
+        words = words_of(request, self._pages)
+        return Visit(request, officer, words, HOME, read, acting, self._bureau, drilling=drilling)
 
     def _part(self, units: Part) -> ConsoleView:
         return self._read if units is None else self._read.within(units)

@@ -11,7 +11,7 @@ from warning_dispatch.escalation.waiting import rounded
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.console_views import CalleeOrder, CalleeQuery, OwnCallee
 from warning_dispatch.model.estimate import GOAL, JudgedShare, KeptEstimate
-from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, UNREACHED, CalleeState, CallOutState
+from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, UNREACHED, CalleeState, CallOutState, Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.model.views import CalleeRow, CallOutView, RouteView, TierView
 from warning_dispatch.web.catalogues import Catalogue
@@ -72,8 +72,13 @@ class CallOutCard:
 
     @property
     def unseen(self) -> bool:
-        """A red one that runs and that no officer has taken note of."""
-        return self.live and self.view.colour is Colour.RED and self.seen_at is None
+        """A red one that runs and that no officer has taken note of; a drill makes no sound at any desk."""
+        return self.live and self.view.colour is Colour.RED and self.seen_at is None and not self.practice
+
+    @property
+    def practice(self) -> bool:
+        """Whether it is a drill."""
+        return self.view.purpose is Purpose.DRILL
 
     @property
     def minutes_left(self) -> int:

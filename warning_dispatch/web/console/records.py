@@ -106,6 +106,7 @@ class RecordsPage:
             "elapsed": end - started,
             "whole_area": visit.officer.sees is None,
             "verdicts": tuple(Verdict),
+            "judged": visit.read.judged(callout_id),
         }
 
     def season_screen(self, visit: Visit) -> Screen:
