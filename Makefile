@@ -31,7 +31,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --resol
 	--allow-unsafe --strip-extras --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: help demo test check lint types imports prism axe unit bench planning storms faults fuzz sbom audit soak deb installation screenshots lock clean distclean
+.PHONY: help demo test check lint types imports prism axe phones sip unit bench planning storms faults fuzz sbom audit soak deb installation screenshots lock clean distclean
 
 help:
 	@echo "make demo       the main job on the embedded default: a red warning calls up the whole prefecture (simulated phones)"
@@ -41,6 +41,7 @@ help:
 	@echo "make planning   planning against the engine in ten settings, with the figures (minutes)"
 	@echo "make storms     the promises over N simulated storms (N=$(N))"
 	@echo "make faults     every fault N times on the real processes, with a report (N=$(FAULTS); ARGS='--only kill --seed 1')"
+	@echo "make sip        real calls on loopback: ten and thirty lines ring a village (needs baresip and SIPp: make phones)"
 	@echo "make fuzz       mutated messages for FUZZ seconds each way in (FUZZ=$(FUZZ))"
 	@echo "make sbom       build/sbom.json: what is inside, CycloneDX; make audit: known faults of it (asks an index of advisories)"
 	@echo "make soak       a day of mixed load on the real daemon at HOURS=24, to see that nothing grows (some 7 minutes)"
@@ -53,7 +54,7 @@ help:
 demo: $(RUNTIME)
 	$(BIN)/warning-dispatch demo $(ARGS)
 
-test: lint types imports prism axe
+test: lint types imports prism axe phones
 	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile
 
 check: lint types imports unit
@@ -75,6 +76,14 @@ prism:
 # The rules by which browser tests look for barriers; without npm that look is left out.
 axe:
 	@sh tests/browser/install.sh
+
+# Telephones on loopback (SIPp, baresip, espeak-ng) and Asterisk's own description; what cannot be had is skipped and says so.
+phones:
+	@sh tests/sip/install.sh
+	@sh tests/ari/install.sh
+
+sip: $(DEV) phones
+	$(BIN)/python -m pytest --all-lines tests/sip tests/ari $(ARGS)
 
 unit: $(DEV)
 	$(BIN)/python -m pytest --quiet tests/unit

@@ -34,6 +34,7 @@ FOLLOWS: dict[Next, tuple[list[float], list[float]]] = {
     Next.OTHER_ROUTE: ([0, 120, 300], [180]),
     Next.DELIVERED: ([0, 120, 300], [180]),
     Next.SAME_NUMBER: ([0, 65, 125, 300], [180]),
+    Next.AGAIN: ([0, 60, 120, 300], [180]),
     Next.OTHER_ENDPOINT: ([0, 305], [5, 180]),
     Next.DOUBTFUL: ([0], [5, 180]),
     Next.PERMANENT: ([0], [5, 120, 180, 300]),

@@ -208,6 +208,9 @@ def _tools(
         alike=facts_of(routes, one.kind),
         shared=shared,
         knows=knows,
+        lines=one.facts.lines,
+        config_dir=one.facts.config_dir,
+        state_dir=one.facts.state_dir,
     )
 
 

@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Coroutine, Iterator, Mapping
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from warning_dispatch.bootstrap.console import console_parts
 from warning_dispatch.bootstrap.drills import DRILLS_EVERY, DrillKeeper, Paper, drill_tables
 from warning_dispatch.bootstrap.estimating import estimator_of
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
+from warning_dispatch.bootstrap.lines import test_lines
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
 from warning_dispatch.bootstrap.outside import outside_app
 from warning_dispatch.bootstrap.paper_drill import PaperPlayers
@@ -49,6 +51,7 @@ from warning_dispatch.bootstrap.sources import (
 )
 from warning_dispatch.bootstrap.superiors import superior_parts
 from warning_dispatch.bootstrap.traces import traces_of
+from warning_dispatch.bootstrap.voice import voice_desk
 from warning_dispatch.bootstrap.wiring import HOUR, Product, RoutePlan, wire_product
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration, load_configuration
@@ -59,6 +62,7 @@ from warning_dispatch.delivery.configured import (
     number_limits,
     reaches_people,
     readable_routes,
+    routes_that_die_with_us,
     signature_of,
     simulated_routes,
     worded_routes,
@@ -333,7 +337,7 @@ def build_daemon(
         engine=product.engine,
         clock=clock,
         channels=channels.by_route,
-        lost_routes=tuple(simulated_routes(settings)),
+        lost_routes=tuple(routes_that_die_with_us(settings)),
         make_servers=servers,
         read=product.read,
         pumps=channels.pumps,
@@ -371,7 +375,7 @@ def _listeners(
         listening.append(serve(outside, host=web.outside_host, port=web.outside_port, opened=opened))
     if Part.INGEST in parts:
         settings.control_socket.unlink(missing_ok=True)
-        control = _control_app(settings, product, clock, desk)
+        control = _control_app(settings, product, clock, desk, channels)
         listening.append(serve(control, uds=str(settings.control_socket), opened=opened))
     return listening
 
@@ -408,6 +412,7 @@ def _public_app(
         register=TableRegisterLook(settings.contacts, product.database, product.sealer, clock),
         hooks=hooks,
         metrics=metrics,
+        voice=voice_desk(settings, product.configuration, clock),
     )
 
 
@@ -450,7 +455,7 @@ def planning_ground(settings: Settings, configuration: Configuration) -> Ground:
     return ground_of(configuration, settings.ingest.within, route_plans(settings), night_of(settings), validity)
 
 
-def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk) -> FastAPI:
+def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk, channels: Channels) -> FastAPI:
     """What listens on the local socket."""
     taken = take_over_of(settings, product.database, product.keys)
     return create_control_app(
@@ -460,6 +465,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         samples=not reaches_people(settings),
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
+        lines=partial(test_lines, channels.by_route, settings.state_dir),
         drills=drill_parts(product, desk),
         records=WriterRecordOffice(desk),
         response=response_parts(product, desk, clock, settings.contacts.review_days).desk,

@@ -31,6 +31,7 @@ from warning_dispatch.cli import (
     route,
     source,
     task,
+    voice,
 )
 from warning_dispatch.cli.check import check
 from warning_dispatch.cli.demo import demo
@@ -83,7 +84,7 @@ def build_app() -> typer.Typer:
         ("route", route.app),
         ("source", source.sources),
         ("outlet", source.outlets),
-        ("route", route.app),
+        ("voice", voice.app),
         ("user", accounts.users),
         ("key", accounts.keys),
     ):

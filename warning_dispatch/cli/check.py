@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from warning_dispatch.cli.check_lines import LinesOption, NumberOption, check_lines
 from warning_dispatch.cli.inspection import Inspection, Launch, Timing, inspect
 from warning_dispatch.cli.launching import estimate_document, estimate_words
 from warning_dispatch.cli.pictures import COLOUR_STYLES
@@ -47,9 +48,15 @@ def check(
     offline: Annotated[
         bool, typer.Option("--offline", help=both("不连任何别的机器", "ask nothing beyond this machine"))
     ] = False,
+    *,
+    lines: LinesOption = False,
+    number: NumberOption = "",
 ) -> None:
-    """检查配置、方案、文本、名册、线路、时钟、磁盘、备份、证书、公网回路、服务，列出全部问题和办法。 / All that would fail at 3 a.m., with remedies."""
+    """检查配置、方案、文本、名册、线路、时钟、磁盘、备份、证书、公网回路、服务，列出全部问题和办法；--lines 逐条线试拨。 / All that would fail at 3 a.m., with remedies; --lines rings on each line."""
     terminal.quiet_logs("error")
+    if lines or number:
+        check_lines(terminal, number)
+        return
     result = inspect(terminal.config, offline=offline)
     terminal.answer(inspection_document(result), *inspection_picture(terminal, result))
     if not result.ready:

@@ -169,9 +169,9 @@ class DaemonOffice:
         said = self._ask("/register", content=_IMPORTS.dump_json(coming), timeout=PATIENCE_WITH_A_REGISTER)
         return RegisterCounts(**said)
 
-    def ask(self, path: str, document: Mapping[str, object]) -> dict[str, Any]:
+    def ask(self, path: str, document: Mapping[str, object], patience: float = PATIENCE) -> dict[str, Any]:
         """Another act of the local socket; what is refused comes as an error of ours."""
-        return self._ask(path, json=document)
+        return self._ask(path, json=document, timeout=patience)
 
     def take_task(self, attempt_id: int, *, actor: str) -> int:
         """See the port."""

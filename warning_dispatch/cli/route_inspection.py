@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from warning_dispatch.bootstrap import route_plans
 from warning_dispatch.bootstrap.robots import robot_findings
+from warning_dispatch.cli.spoken_inspection import spoken_findings
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.delivery.configured import (
@@ -42,6 +43,7 @@ def all_route_findings(
     yield from _missing_routes(settings, configuration, WHERE)
     yield from _budget_findings(settings, configuration, WHERE)
     yield from route_findings(settings)
+    yield from spoken_findings(settings, configuration)
     yield from robot_findings(settings, SystemClock())
     yield from _reach(settings, register)
     yield from _real(settings, register)

@@ -15,13 +15,15 @@ NEEDED = frozenset(
         "key_pressed", "heard_no_key", "hung_up_early", "voicemail", "colour_ring", "machine", "no_answer", "rejected",
         "no_report", "undelivered", "hung_up_by_us", "busy", "switched_off", "out_of_coverage", "empty_number",
         "suspended", "invalid_number", "bounced", "opted_out", "number_limited", "over_concurrency",
-        "spoken", "told_deputy", "wrong_number", "temporarily_refused", "mail_deferred", "provider_down", "credentials_refused", "balance_exhausted", "misconfigured", "delivered",
+        "line_lost", "no_line", "spoken", "told_deputy", "wrong_number", "temporarily_refused", "mail_deferred", "provider_down", "credentials_refused", "balance_exhausted", "misconfigured", "delivered",
     }
 )  # fmt: skip
 """Rows that channels and the engine name."""
 ONLY_BY = {"key_pressed": Next.ACKNOWLEDGE, "delivered": Next.DELIVERED}
 """Only a human acknowledges, and a delivery report is never an end: these two rows mean this, and no other row does."""
-WAITING = frozenset({Next.SAME_NUMBER, Next.OTHER_ENDPOINT, Next.DOUBTFUL, Next.OTHER_ROUTE, Next.ROUTE_DOWN})
+WAITING = frozenset(
+    {Next.SAME_NUMBER, Next.OTHER_ENDPOINT, Next.DOUBTFUL, Next.OTHER_ROUTE, Next.ROUTE_DOWN, Next.AGAIN}
+)
 """What goes to the same place again later; without a gap it would go on at once, without end."""
 
 

@@ -85,6 +85,13 @@ def simulated_routes(settings: Settings) -> frozenset[str]:
     return frozenset(one.name for one in settings.routes if _is_simulated(one.adapter))
 
 
+def routes_that_die_with_us(settings: Settings) -> frozenset[str]:
+    """Routes whose calls end when our process does: carriers inside it, and lines that are its children."""
+    return frozenset(
+        one.facts.name for one in _read(settings, []) if one.kind.simulated or getattr(one.kind, "dies_with_us", False)
+    )
+
+
 def worded_routes(settings: Settings) -> frozenset[str]:
     """Routes that want to know by name what a text says. What is wrong with a route is told when it is built."""
     return frozenset(
@@ -202,6 +209,7 @@ def _facts(settings: Settings, route: RouteSettings, options: Mapping[str, Any],
         hook_url=f"{base}/hooks/{route.name}" if base else "",
         secret=partial(_secret, settings, route, options),
         config_dir=settings.config_dir,
+        state_dir=settings.state_dir,
     )
 
 

@@ -30,9 +30,11 @@ T = TypeVar("T")
 
 GROUP = "warning_dispatch.channels"
 OURS: Mapping[str, str] = {
+    "ari": "warning_dispatch.delivery.ari.kind:KIND",
     "gateway": "warning_dispatch.delivery.gateway.kind:KIND",
     "operator": "warning_dispatch.delivery.operator:KIND",
     "simulated": "warning_dispatch.bootstrap.simulated:KIND",
+    "sip": "warning_dispatch.delivery.sip.kind:KIND",
     "smtp": "warning_dispatch.delivery.email.kind:KIND",
     "twilio": "warning_dispatch.delivery.twilio.kind:KIND",
 }
@@ -56,6 +58,8 @@ class RouteFacts:
     """A secret by name; empty when there is none. ConfigError when it is there and cannot be used. See settings.py."""
     config_dir: Path | None = None
     """Where the site's own files lie."""
+    state_dir: Path | None = None
+    """Where what the daemon makes for itself lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,12 @@ class ChannelTools:
     shared: Shared = field(default_factory=Shared)
     knows: Callable[[str], Awaitable[bool]] = _everybody
     """回拨: whether the number that rings us stands in the register; a stranger is put to the duty officer."""
+    lines: int | None = None
+    """How many calls at once, as the route says."""
+    config_dir: Path | None = None
+    """As in RouteFacts."""
+    state_dir: Path | None = None
+    """As in RouteFacts."""
 
     @property
     def now(self) -> Callable[[], int]:
@@ -130,6 +140,7 @@ class ChannelTools:
 class ChannelKind(Protocol):
     """接法: one way to talk to a provider.
 
+    A kind whose calls end with our process says so with `dies_with_us = True`: after a crash they count as not answered at once.
     A kind may also have `cannot_ring`, a tuple of beginnings of E.164 numbers that its provider does not ring whatever the
     settings say ("+86"): other routes go first, and `check` is loud when there is none.
     """

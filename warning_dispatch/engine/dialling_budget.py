@@ -22,8 +22,8 @@ from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Receipt
 
-NEVER_WENT = "hung_up_by_us"
-"""Refused with this, a call was withdrawn by the daemon's last look: it certainly never reached the provider."""
+NEVER_WENT = frozenset({"hung_up_by_us", "no_line"})
+"""Refused with one of these, a call certainly never left: withdrawn by the daemon's last look, or no line of ours was free."""
 
 
 BACK_TO_IT = 60_000
@@ -214,7 +214,7 @@ def settle_calls(
     for attempt, receipt in answered:
         counts = attempt.channel is Channel.VOICE or attempt.route in texts
         if counts and attempt.number_id is not None and attempt.claimed_at is not None:
-            kind = never if not receipt.accepted and receipt.outcome == NEVER_WENT else reached
+            kind = never if not receipt.accepted and receipt.outcome in NEVER_WENT else reached
             kind.append((attempt.number_id, attempt.route, ledger.now))  # what lies ahead is that claim's, by any clock
     if reached:
         ledger.tx.number_calls.reached(reached, ledger.now)

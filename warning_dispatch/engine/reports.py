@@ -250,11 +250,11 @@ class Reports:
         A text that is refused for its own or its receiver's sake proves that the route works.
         """
         took = [(one.route, one.id) for one, receipt in answered if receipt.accepted and one.channel is Channel.VOICE]
-        never = [(one.route, one.id) for one, receipt in answered if receipt.outcome == NEVER_WENT]
+        never = [(one.route, one.id) for one, receipt in answered if receipt.outcome in NEVER_WENT]
         texts = [
             (one.route, one.id, failures[0] if (failures := self._against(one, receipt)) else None)
             for one, receipt in answered
-            if one.channel is not Channel.VOICE and receipt.outcome != NEVER_WENT
+            if one.channel is not Channel.VOICE and receipt.outcome not in NEVER_WENT
         ]
         breakers = Breakers(ledger)
         breakers.well(took=took, never=never)
@@ -461,7 +461,7 @@ def _callout_of(ended: Sequence[tuple[AttemptRecord, Outcome, int]], attempt_id:
 _MEANS = {Channel.EMAIL: Means.EMAIL, Channel.VOICE: Means.KEY}
 _UNDER_WAY = (AttemptState.CLAIMED, AttemptState.HANDED)
 _ROUTE_TROUBLE = (Next.OTHER_ROUTE, Next.ROUTE_DOWN)
-_SAYS_NOTHING = (NO_REPORT, NEVER_WENT)
+_SAYS_NOTHING = (NO_REPORT, "line_lost", *NEVER_WENT)
 """Ends of a call that prove nothing of its route."""
 _NEEDS_ROUTES = (*_ROUTE_TROUBLE, Next.DOUBTFUL)
 _NEEDS_OTHERS = (Next.OTHER_ENDPOINT, Next.DOUBTFUL, Next.PERMANENT)

@@ -82,6 +82,8 @@ class _Change:
                 reason = self._permanent(actions)
             case Next.OTHER_ROUTE | Next.ROUTE_DOWN:
                 reason = self._route_trouble()
+            case Next.AGAIN:
+                reason = self._once_more()
             case Next.NEXT_RUNG | Next.ROUTE_ONLY | Next.ACKNOWLEDGE | Next.DELIVERED:
                 reason = Reason.NO_ANSWER
         return reason
@@ -107,6 +109,12 @@ class _Change:
         elif down:
             self._later(self.event.role, ROUTE_DOWN_GAP)
         return Reason.ROUTE_DOWN if down else Reason.ROUTE_LIMITED
+
+    def _once_more(self) -> Reason:
+        """Our own line failed, whatever the phone did: the same again in a moment, and it was not a call."""
+        self.callee = replace(self.callee, calls=max(0, self.callee.calls - 1))
+        self._later(self.event.role, self.event.outcome.gap)
+        return Reason.ROUTE_LIMITED
 
     def _later(self, roles: int, gap: int) -> None:
         """Want `roles` again after `gap`, and not before."""

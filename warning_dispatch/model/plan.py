@@ -166,6 +166,8 @@ class Next(StrEnum):
     """The provider limits this number: another provider, else the next rung."""
     ROUTE_DOWN = "route_down"
     """The provider is down or refuses us: route out of service, another provider, alarm."""
+    AGAIN = "again"
+    """Our own line failed: the same once more after its gap. Nobody's fault, and not a call."""
     DELIVERED = "delivered"
     """传得到: a delivery report. Never an answer."""
 

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 import warning_dispatch
 from warning_dispatch.clock import Clock
+from warning_dispatch.delivery.spoken.desk import VoiceDesk
 from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
 from warning_dispatch.model.rights import Right
 from warning_dispatch.ports import Desk, ReadModels, RenewalDesk, RenewalReadings
@@ -52,6 +53,7 @@ from warning_dispatch.web.register_look import RegisterLook
 from warning_dispatch.web.superior import SuperiorPage
 from warning_dispatch.web.tasks import Parts, TasksPage
 from warning_dispatch.web.users_pages import UsersPages
+from warning_dispatch.web.voice_pages import VoicePages
 
 _NAMED: Mapping[str, Any] = {
     "title": "warning-dispatch",
@@ -100,6 +102,7 @@ def create_app(
     hooks: Hooks | None = None,
     login: LoginDesk | None = None,
     metrics: Metrics | None = None,
+    voice: VoiceDesk | None = None,
 ) -> FastAPI:
     """The application for the network: API, receiver's page, probes and, with `live_page`, the bureau's own pages.
 
@@ -122,7 +125,7 @@ def create_app(
         middleware=_around(failures, metrics, login, public_url, body_limit),
         routes=[
             *(outside.routes(superiors, renewal, response) if people else ()),
-            *(_login_routes(login, pages, clock, public_url) if login else ()),
+            *(_login_routes(login, pages, clock, public_url, voice) if login else ()),
             *(_live_routes(Front(live, login)) if live_page else ()),
             *(desk_pages.routes() if desk_pages else ()),
             *(_board_routes(renewal, register, response, pages, failures) if live_page else ()),
@@ -313,14 +316,17 @@ def _doorkeeper(login: LoginDesk, failures: Failures, public_url: str, body_limi
     return [Middleware(around)]
 
 
-def _login_routes(login: LoginDesk, pages: Pages, clock: Clock, public_url: str) -> list[BaseRoute]:
-    bureau = BureauPages(pages)
+def _login_routes(
+    login: LoginDesk, pages: Pages, clock: Clock, public_url: str, voice: VoiceDesk | None
+) -> list[BaseRoute]:
+    bureau = BureauPages(pages, speaks=login.within if voice else "")
     page = LoginPage(login, bureau, clock, public_url)
     return [
         Route("/login", page.answer, methods=["GET", "HEAD", "POST"]),
         Route("/logout", page.log_out, methods=["POST"]),
         *AccountPages(login, bureau).routes(),
         *UsersPages(login, Access(login.paths_of), bureau).routes(),
+        *(VoicePages(voice, bureau).routes() if voice else ()),
     ]
 
 

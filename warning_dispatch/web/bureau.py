@@ -26,9 +26,10 @@ IPV6_NEIGHBOURS: Final = 64
 class BureauPages:
     """Renders pages that extend `_bureau.html`."""
 
-    def __init__(self, pages: Pages) -> None:
-        """`pages` has the templates and the words."""
+    def __init__(self, pages: Pages, *, speaks: str = "") -> None:
+        """`pages` has the templates and the words. `speaks`: the area whose officers have a page of what calls say."""
         self._pages = pages
+        self._speaks = speaks
 
     def words(self, request: Request) -> Catalogue:
         """The language: asked for now, chosen before, or what the browser prefers."""
@@ -41,6 +42,7 @@ class BureauPages:
         fields: Mapping[str, object],
         *,
         status: int = 200,
+        policy: str = POLICY,
     ) -> HTMLResponse:
         """A page with its frame. A language that was asked for is remembered."""
         words, visit = self.words(request), visit_of(request)
@@ -50,10 +52,11 @@ class BureauPages:
             "visit": visit,
             "csrf": csrf_of(request),
             "keeps_accounts": visit is not None and bool(units_with(visit.account.grants, Right.ACCOUNTS)),
+            "keeps_voice": visit is not None and self._speaks in units_with(visit.account.grants, Right.ACT),
             "faults": {},
         }
         html = self._pages.render(template, words, {**frame, **fields})
-        headers = {"Content-Security-Policy": POLICY, "Content-Language": words.text("language.tag")}
+        headers = {"Content-Security-Policy": policy, "Content-Language": words.text("language.tag")}
         answer = HTMLResponse(html, status_code=status, headers=headers)
         if asked_language(request.query_params.get("lang")):
             answer.set_cookie(LANGUAGE_COOKIE, words.language, max_age=YEAR, httponly=True, samesite="lax")

@@ -5,7 +5,7 @@ No key is asked for: whoever may open the socket's file may act. Never bind this
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
@@ -71,6 +71,18 @@ class ControlAckRequest(BaseModel):
         if (self.callee_id is None) == (not self.unit_code):
             raise ValueError("give either callee_id or unit_code")
         return self
+
+
+class LineTestRequest(BaseModel):
+    """What number the lines ring; empty: each route's own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,15}$|^$")] = ""
+
+
+LineTester = Callable[[str], Awaitable[Sequence[Mapping[str, object]]]]
+"""Tries all lines of this process; the results as documents."""
 
 
 class AddReceiverRequest(BaseModel):
@@ -175,6 +187,7 @@ def create_control_app(
     samples: bool = True,
     register: Callable[[RegisterImport], RegisterCounts] = no_register,
     renewal: RenewalDesk | None = None,
+    lines: LineTester | None = None,
     drills: Drilling | None = None,
     records: RecordOffice | None = None,
     response: ResponseDesk | None = None,
@@ -195,6 +208,8 @@ def create_control_app(
     app.include_router(Control(read, desk, body_limit=body_limit, samples=samples, register=register).router())
     if renewal is not None:
         app.include_router(RenewalControl(renewal).router())
+    if lines is not None:
+        app.include_router(line_router(lines))
     if drills is not None:
         app.include_router(DrillControl(drills.desk).router())
     if records is not None:
@@ -204,6 +219,17 @@ def create_control_app(
     failures.install(app)
     app.add_exception_handler(DispatchError, _plain_error)
     return app
+
+
+def line_router(test: LineTester) -> APIRouter:
+    """POST /lines/test: each line of our own rings a number; takes as long as that takes."""
+    router = APIRouter()
+
+    @router.post("/lines/test")
+    async def test_lines(asked: LineTestRequest) -> dict[str, Any]:
+        return {"results": [dict(one) for one in await test(asked.number)]}
+
+    return router
 
 
 class Control:

@@ -37,6 +37,7 @@ DOORS: Final[tuple[Door, ...]] = (
     Door("/register", Right.SEE, whole=True),
     Door("/campaign", Right.REGISTER, whole=True),
     Door("/tasks", Right.ACT),
+    Door("/voice", Right.ACT, whole=True),
     Door("/console", Right.SEE),
 )
 """Pages of the bureau. "/" is only itself."""

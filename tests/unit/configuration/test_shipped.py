@@ -311,6 +311,8 @@ def test_only_a_key_answers(shipped: Configuration) -> None:
         ("invalid_number", Next.PERMANENT, 0),
         ("opted_out", Next.ROUTE_ONLY, 0),
         ("number_limited", Next.OTHER_ROUTE, 60),
+        ("line_lost", Next.AGAIN, 5),
+        ("no_line", Next.AGAIN, 5),
         ("provider_down", Next.ROUTE_DOWN, 60),
         ("credentials_refused", Next.ROUTE_DOWN, 60),
         ("balance_exhausted", Next.ROUTE_DOWN, 60),

@@ -1,0 +1,1 @@
+"""Telephones on loopback: SIPp plays the village, baresip our lines."""
