@@ -24,6 +24,12 @@ ODS = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:
 </office:document-content>"""
 CELL = '<table:table-cell office:value-type="string"{more}><text:p>x</text:p></table:table-cell>'
 
+FIRST_AND_FAR = (
+    f"<table:table-row>{CELL.format(more='')}</table:table-row>"
+    '<table:table-row table:number-rows-repeated="1000000"><table:table-cell/></table:table-row>'
+    f'<table:table-row><table:table-cell table:number-columns-repeated="900"/>{CELL.format(more="")}</table:table-row>'
+)
+
 
 def written(path: Path, *cells: tuple[int, int, str]) -> bytes:
     """A workbook with these cells: row, column, text; an empty text is only a look."""
@@ -121,10 +127,7 @@ def test_too_many_parts_and_elements(tmp_path: Path, monkeypatch: pytest.MonkeyP
             True,
         ),
         (
-            f"<table:table-row>{CELL.format(more='')}</table:table-row>"
-            + '<table:table-row table:number-rows-repeated="1000000"><table:table-cell/></table:table-row>'
-            + '<table:table-row><table:table-cell table:number-columns-repeated="900"/>'
-            + f"{CELL.format(more='')}</table:table-row>",
+            FIRST_AND_FAR,
             True,
         ),
     ],
