@@ -111,13 +111,13 @@ class Doorkeeper:
         visit = await self._desk.visit(token) if token else None
         if visit is None:
             return self._to_login(request), receive
+        setattr(request.state, VISIT, visit)
         if visit.account.must_change and path not in WITHOUT_CHANGE:
             return RedirectResponse(root_of(path) + CHANGE_PASSWORD.lstrip("/"), status_code=303), receive
         if not await self._opens(door, visit):
             return self._failures.answer(request, 403, "forbidden_page"), receive
         if request.method not in SAFE:
             receive = await self._checked(request, receive, token)
-        setattr(request.state, VISIT, visit)
         setattr(request.state, CSRF, csrf_token(token))
         watch.still = lambda: self._still(token, door, visit.account.grants)
         return None, receive

@@ -118,16 +118,21 @@ def test_a_password_of_somebody_elses_must_be_changed_first(enter: Any, lodge: A
 def test_one_time_codes(enter: Any, lodge: Any, clock: VirtualClock, app: Any, login: Any) -> None:
     """Asked for once a first one has been proved; each lets in once; a wrong one is a wrong try; off again by password."""
     browser = enter("lin")
-    page = browser.post("/account/code", begin="1").text
+    for wrong in ("", "not mine"):
+        refused = browser.post("/account/code", begin="1", old=wrong)
+        assert (refused.status_code, "现在的密码不对" in refused.text, "<svg" in refused.text) == (422, True, False)
+    page = browser.post("/account/code", begin="1", old=login.load_lodge().PASSWORD).text
     found = SECRET.search(page)
     assert found
     secret = found.group(1).replace(" ", "")
     assert "<svg" in page
     codes = pyotp.TOTP(secret)
     assert "数字不对" in browser.post("/account/code", code="000000").text
-    assert enter("lin"), "not proved yet: no code is asked for"
+    elsewhere = enter("lin")
+    assert elsewhere, "not proved yet: no code is asked for"
     now = codes.generate_otp(clock.now() // 30_000)
     assert browser.post("/account/code", code=f" {now[:3]} {now[3:]}").headers["location"] == "../account?done=code_on"
+    assert elsewhere.get("/account").status_code == 303, "who was in without a code is out"
     fresh = login.Browser(app)
     assert fresh.log_in("lin").status_code == 401
     assert fresh.log_in("lin", code=now).status_code == 401, "it was used to begin with"
@@ -136,6 +141,8 @@ def test_one_time_codes(enter: Any, lodge: Any, clock: VirtualClock, app: Any, l
     assert fresh.log_in("lin", code=now).status_code == 303
     assert login.Browser(app).log_in("lin", code=now).status_code == 401, "nobody who looked over the shoulder"
     assert browser.post("/account/code/off", old=login.load_lodge().PASSWORD).status_code == 303
+    assert browser.get("/account").status_code == 200
+    assert fresh.get("/account").status_code == 303, "here I stay, elsewhere I am out"
     assert enter("lin")
     assert [kind for kind in lodge.kinds() if kind.startswith("code")] == ["code.on", "code.off"]
 
