@@ -40,6 +40,11 @@ SUBDOMAINS: Final = "; includeSubDomains"
 """Said where the host is ours alone. Below a path of somebody's host it would close that one's other sites."""
 Answered = Callable[[str, int, float], None]
 """(path, status, seconds) of an answer. The path holds secrets: nothing of it but its first part may be kept."""
+MESSAGES: Final = "/api/v1/alerts"
+"""Where messages are pushed: by bytes, with a limit of their own."""
+MOST_READ: Final = 1 << 20
+"""Bytes of the login form, and of a document sent to the API: far more than any has."""
+CLOSE: Final = {"Connection": "close"}
 SECRET_PATHS: Final = ("/r/", FILING_PATH, PROOF_PATH)
 """What follows is a link's token."""
 QUIET_PATHS: Final = ("/healthz", "/readyz", "/metrics", "/static/", "/live/")
@@ -96,8 +101,13 @@ class Guard:
             return
         watch = _Watch(send, self._headers)
         began = stopwatch()
+        read = _Bounded(receive, MOST_READ) if _is_small(scope["path"]) else None
         try:
-            await self._app(scope, receive, watch.send)
+            await self._app(scope, read.receive if read else receive, watch.send)
+        except _TooMuchError:
+            await self._failures.answer(Request(scope), 413, "too_large", fields={"limit": MOST_READ}, headers=CLOSE)(
+                scope, receive, watch.send
+            )
         except ClientDisconnect:
             watch.status = watch.status or 499
         except Exception:
@@ -128,6 +138,30 @@ class Guard:
             ms=round(seconds * 1000, 1),
             **facts,
         )
+
+
+def _is_small(path: str) -> bool:
+    """Whether what is sent there is a form or a small document, read whole by whoever answers; others bound it themselves."""
+    return path == "/login" or (path.startswith("/api/") and path != MESSAGES)
+
+
+class _TooMuchError(Exception):
+    """More was sent than anybody there may send."""
+
+
+class _Bounded:
+    """Counts what is read of a body, and ends it."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive = receive
+        self._left = most
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise _TooMuchError
+        return message
 
 
 class _Watch:

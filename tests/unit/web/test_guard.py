@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from warning_dispatch.clock import VirtualClock
 from warning_dispatch.web.application import create_app
-from warning_dispatch.web.guard import transport_security
+from warning_dispatch.web.failures import Failures
+from warning_dispatch.web.guard import MOST_READ, Guard, transport_security
+from warning_dispatch.web.pages import Pages
 
 TOKEN = "abcdefghij234567"
 
@@ -55,6 +59,33 @@ def test_trace_and_made_up_methods_are_refused(client: TestClient, path: str) ->
         answer = client.request(method, path, headers={"x-secret": "mulberry"})
         assert 400 <= answer.status_code < 500
         assert "mulberry" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "bounded"),
+    [("/login", True), ("/api/v1/callouts/1/callees/1/ack", True), ("/api/v1/alerts", False), ("/f/x/workbook", False)],
+)
+def test_no_stranger_fills_the_memory(path: str, *, bounded: bool) -> None:
+    """What is read before anybody is known ends at a limit, announced or not; where more is taken the page bounds it itself."""
+    read, said = 0, []
+
+    async def reader(_scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal read
+        while (message := await receive())["more_body"]:
+            read += len(message["body"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def endless() -> Message:
+        return {"type": "http.request", "body": b"a" * 65_536, "more_body": read < 4 * MOST_READ}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": []}
+    asyncio.run(Guard(reader, Failures(Pages()))(scope, endless, send))
+    assert said[0]["status"] == (413 if bounded else 200)
+    assert (read <= MOST_READ) is bounded
 
 
 @pytest.mark.parametrize(

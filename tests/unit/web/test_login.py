@@ -384,6 +384,21 @@ def test_a_form_that_is_not_ours_changes_nothing(browser: Browser, lodge: Any, c
     assert browser.get("/account").status_code == 200
 
 
+def test_a_field_that_comes_twice_is_read_once(browser: Browser, lodge: Any) -> None:
+    """Door and page take the same one of two values; what stands in the address is no field of a form."""
+    browser.log_in("city")
+    own = load_lodge().csrf_in(browser.get("/account").text)
+    headers = {"origin": SITE, "content-type": "application/x-www-form-urlencoded"}
+    for path, body in (
+        ("/logout", f"csrf={own}&csrf=forged"),
+        (f"/logout?csrf={own}", "csrf=forged"),
+        (f"/logout?csrf={own}", ""),
+    ):
+        assert browser.client.post(path, content=body, headers=headers).status_code in (400, 403)
+    assert browser.get("/account").status_code == 200
+    assert "session.ended" not in lodge.kinds()
+
+
 def test_the_token_of_another_session_is_wrong(app: Any, browser: Browser) -> None:
     """A token belongs to one session: not to the person, not to the installation."""
     browser.log_in("city")
