@@ -41,6 +41,13 @@ def main() -> int:
     configure_logging("error", json=False)
     with tempfile.TemporaryDirectory() as folder:
         bureau = Bureau(Path(folder), lines=60)
+        drill = bureau.drill()
+        bureau.play(780)
+        bureau.end_drill(drill)
+        bureau.play(3_600)
+        interrupted = bureau.drill("1411")
+        bureau.play(300)
+        over = bureau.one_that_is_over()
         callout = bureau.warn()
         bureau.play(780)
         bureau.reports(callout)
@@ -57,7 +64,17 @@ def main() -> int:
             "callouts": "/console/callouts",
             "warnings": "/console/warnings",
             "warning": f"/console/warnings/{message}",
+            "drills": "/console/drills",
+            "drill-new": "/console/drills/new",
+            "drill": f"/console/drills/{interrupted}",
+            "drill-report": f"/console/drills/{drill}/report",
             "start": "/console/start",
+            "records": "/console/records",
+            "record": f"/console/records/{over}",
+            "season": "/console/records/season?year=2026",
+            "record-form": f"/console/records/{over}/form",
+            "record-summary": f"/console/records/{over}/summary",
+            "planning": "/console/planning",
         }
         with Served(bureau.app()) as served, sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -70,6 +87,8 @@ def main() -> int:
                         take(page, f"{name}-{language}-{size}")
                     preview(page)
                     take(page, f"preview-{language}-{size}")
+                    play(page, served.address, language)
+                    take(page, f"planned-{language}-{size}")
                     context.close()
             browser.close()
         county(bureau, callout, late.callee_id, chromium)
@@ -118,6 +137,17 @@ def preview(page: Any) -> None:
     page.fill("#why", HAND["reason"])
     page.click('button[value="preview"]')
     page.wait_for_load_state()
+
+
+def play(page: Any, address: str, language: str) -> None:
+    """A county on five and fifteen lines, played to the end."""
+    visit(page, f"{address}/console/planning", language)
+    page.select_option("#area", "141129")
+    page.fill("#lines", "5,15")
+    page.fill("#storms", "10")
+    page.click("button[type=submit].main")
+    page.wait_for_selector(".plot svg", timeout=120_000)
+    page.wait_for_timeout(300)
 
 
 def take(page: Any, name: str) -> None:

@@ -11,12 +11,19 @@ from typing import Any, Self
 
 import uvicorn
 
-from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning
+from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning, records_of
+from warning_dispatch.bootstrap.demo import DEMO_ROUTES, demo_planning
+from warning_dispatch.bootstrap.drills import drill_tables
+from warning_dispatch.bootstrap.estimating import estimator_of
+from warning_dispatch.bootstrap.installation import drill_parts
+from warning_dispatch.bootstrap.planning_office import planning_office
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.engine.turn import Inbox
+from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
+from warning_dispatch.model.drills import DrillKind, DrillRequest
 from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.lockout import LoginRules
 from warning_dispatch.model.rights import Grant, GrantKind
@@ -32,6 +39,7 @@ from warning_dispatch.store.accounts import hash_password
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.people import NewAccount, PeopleBook
+from warning_dispatch.store.reading_drills import REPORT
 from warning_dispatch.store.reading_own_list import OwnListTables
 from warning_dispatch.store.reading_response import ResponseTables
 from warning_dispatch.store.sessions import SessionBook
@@ -45,6 +53,8 @@ from warning_dispatch.web.login_desk import LoginDesk
 START = 1_785_000_000_000
 OPERATOR = Means.OPERATOR
 OFFICER = "王值班"
+OF_A_COUNTY = "12379-county-red-rain.xml"
+"""Below config/samples/."""
 PASSWORD = "the mulberry on the roof"
 ROOT = Path(__file__).parents[1]
 
@@ -161,6 +171,9 @@ class Bureau:
         self.read = self.product.read
         self.stage = Stage(self.engine, self.demo.network, self.clock)
         self.desk = Desk(self.engine, self.clock)
+        ground = demo_planning(self.demo, self.settings, lines)
+        self.planning = planning_office(self.product, ground, DEMO_ROUTES, self.clock)
+        self.estimator = estimator_of(self.product, ground, DEMO_ROUTES, self.clock)
         product = self.product
         own = OwnListTables(product.database, product.sealer, product.keys.link_key, self.read, self.clock.now)
         tables = ResponseTables(product.database, product.sealer, self.read, self.clock.now)
@@ -170,8 +183,18 @@ class Bureau:
     def app(self, officer: str = OFFICER) -> Any:
         """The application with the console, before whoever is called so."""
         entrance = OpenEntrance(officer)
-        configuration = self.product.configuration
-        parts = console_parts(self.settings, configuration, self.read, self.desk, entrance, self.response)
+        configuration, drilling = self.product.configuration, drill_parts(self.product, self.desk)
+        parts = console_parts(
+            self.settings,
+            configuration,
+            self.read,
+            self.desk,
+            entrance,
+            response=self.response,
+            records=records_of(self.settings, self.product, self.desk, self.clock),
+            planning=self.planning,
+            drilling=drilling,
+        )
         return create_app(
             self.read,
             self.desk,
@@ -214,7 +237,15 @@ class Bureau:
             live_page=True,
             body_limit=8 << 20,
             clock=self.clock,
-            console=console_parts(self.settings, self.product.configuration, self.read, self.desk, door, self.response),
+            console=console_parts(
+                self.settings,
+                self.product.configuration,
+                self.read,
+                self.desk,
+                door,
+                response=self.response,
+                records=records_of(self.settings, self.product, self.desk, self.clock),
+            ),
             response=self.response,
             login=login,
         )
@@ -224,6 +255,39 @@ class Bureau:
         with self.desk.lock:
             raw = demo_warning(self.settings.config_dir, self.clock.now())
             return int(self.engine.take_in(self.clock.now(), raw, "demo").result.callouts[0])
+
+    def drill(self, area: str = "141124") -> int:
+        """A drill for everyone of an area, released by two; its number."""
+        asked = DrillRequest(DrillKind.EVERYONE, hazard="暴雨", colour="red", areas=(area,), valid=3_600_000)
+        key = int(self.once(lambda ledger: self.engine.drills.compose(ledger, asked, OFFICER)))
+        for who in (OFFICER, "李值班"):
+            self.once(lambda ledger, who=who: self.engine.drills.release(ledger, key, who))
+        return key
+
+    def end_drill(self, key: int) -> None:
+        """An officer stops it, and the daemon keeps its report."""
+        self.once(lambda ledger: self.engine.drills.stop(ledger, key, OFFICER, "演练结束"))
+        found = drill_tables(self.product).report(key)
+        text = REPORT.dump_json(found).decode()
+        self.once(lambda ledger: self.engine.drills.keep_report(ledger, key, text, found.score))
+
+    def once(self, work: Any) -> Any:
+        """A use case in a transaction of its own."""
+        with self.desk.lock:
+            done = self.engine.once(self.clock.now(), work)
+            self.demo.network.hang_up(done.hang_up, self.clock.now())
+            return done.result
+
+    def one_that_is_over(self) -> int:
+        """A county's own red rainstorm is taken in, called for three minutes and lifted; its call-out."""
+        with self.desk.lock:
+            raw = restamp((self.settings.config_dir / "samples" / OF_A_COUNTY).read_bytes(), self.clock.now())
+            callout = int(self.engine.take_in(self.clock.now(), raw, "demo").result.callouts[0])
+        self.play(180)
+        with self.desk.lock:
+            self.engine.act(self.clock.now(), Act.CANCEL, callout, actor=OFFICER, reason="雨势减弱")
+        self.play(3)
+        return callout
 
     def play(self, seconds: float) -> None:
         """So much time goes by."""

@@ -20,10 +20,11 @@ from warning_dispatch.model.console_views import (
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.unit import UnitLevel
 from warning_dispatch.model.views import AlarmList, AlertRow, CallOutView, CurvePoint, RouteView, TaskRow
+from warning_dispatch.planning_ports import EstimateReadings
 from warning_dispatch.ports import Desk
 
 
-class ConsoleView(Protocol):
+class ConsoleView(EstimateReadings, Protocol):
     """Everything that the officers' console shows, of the units of one officer and all below them; of the bureau's, of all.
 
     Nothing is counted or listed but those units. What lies outside is a NotYoursError, by whatever number it is asked for.

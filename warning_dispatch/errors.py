@@ -5,6 +5,7 @@ DispatchError
 │   ├── ConfigError      a file under config/
 │   ├── RegisterError    a register file (units, receivers)
 │   │   └── ReceiverError    one receiver that is to be added in mid-storm
+│   ├── DrillError       a drill that is asked for
 │   └── UnreadableAlertError    a message that cannot be read as a warning
 ├── RefusedError         a well-formed request that must not be carried out
 │   ├── ChangedError         somebody else was quicker: what the officer looked at is not so any more
@@ -69,6 +70,10 @@ class RegisterError(FindingsError):
 
 class ReceiverError(RegisterError):
     """The receiver cannot be added; nothing was written."""
+
+
+class DrillError(FindingsError):
+    """The drill cannot be held; nothing was sent."""
 
 
 class UnreadableAlertError(FindingsError):

@@ -30,6 +30,7 @@ from pydantic_settings.sources import EnvSettingsSource
 
 from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.login_settings import LoginSettings
+from warning_dispatch.record_settings import RecordSettings
 from warning_dispatch.renewal_settings import RenewalSettings
 from warning_dispatch.route_settings import RobotSettings, RouteSettings, distinct_routes
 from warning_dispatch.source_settings import (
@@ -290,6 +291,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     texts: TextSettings = TextSettings()
     lists: ListSettings = ListSettings()
+    records: RecordSettings = RecordSettings()
     contacts: ContactSettings = ContactSettings()
     outward: OutwardSettings = OutwardSettings()
     renewal: RenewalSettings = RenewalSettings()

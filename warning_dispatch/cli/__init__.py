@@ -25,7 +25,9 @@ from warning_dispatch.cli import (
     contacts_key_units,
     contacts_people,
     db,
+    drill,
     journal,
+    report,
     route,
     source,
     task,
@@ -35,6 +37,7 @@ from warning_dispatch.cli.demo import demo
 from warning_dispatch.cli.init import init
 from warning_dispatch.cli.run import run
 from warning_dispatch.cli.service_user import become_service_user
+from warning_dispatch.cli.simulate import simulate
 from warning_dispatch.cli.terminal import with_plain_errors
 from warning_dispatch.cli.usage import Commands
 from warning_dispatch.tomlfiles import both
@@ -65,6 +68,7 @@ def build_app() -> typer.Typer:
     app.command("run")(_plain(run))
     app.command("init")(init)
     app.command("check")(check)
+    app.command("simulate")(simulate)
     for name, group in (
         ("alert", alert.app),
         ("alarm", alarm.app),
@@ -72,7 +76,9 @@ def build_app() -> typer.Typer:
         ("task", task.app),
         ("contacts", _contacts()),
         ("campaign", campaign.app),
+        ("drill", drill.app),
         ("journal", journal.app),
+        ("report", report.app),
         ("db", db.app),
         ("route", route.app),
         ("source", source.sources),

@@ -16,7 +16,7 @@ from warning_dispatch.bootstrap.mornings import term_of
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.wiring import vocabulary_of
 from warning_dispatch.cli.accounts import opened_people
-from warning_dispatch.cli.launching import launch_duration
+from warning_dispatch.cli.launching import launch_estimate
 from warning_dispatch.cli.machine_inspection import machine_findings
 from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.cli.outside_inspection import outside_findings
@@ -32,14 +32,16 @@ from warning_dispatch.delivery.text_samples import sample_facts
 from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.delivery.ways import Ways, in_words, ways_of
 from warning_dispatch.errors import INFORMATION, DispatchError, Finding, FindingsError
-from warning_dispatch.escalation.duration import Duration
 from warning_dispatch.escalation.timing import latest_ring
 from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.login_settings import is_loopback
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.estimate import Estimate
+from warning_dispatch.model.phonebook import phonebook_of
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel, UnitLevel
+from warning_dispatch.planning.habits import Seen
 from warning_dispatch.registry.findings import register_findings
 from warning_dispatch.registry.readiness import Evidence, Readiness, readiness
 from warning_dispatch.routing.selection import own_selections, wanted
@@ -55,6 +57,8 @@ from warning_dispatch.store.sql import Sql
 from warning_dispatch.tomlfiles import both
 
 USUAL_LANGUAGES = ("zh_CN", "en")
+NIGHT = 20_000 * 86_400_000 - 5 * 3_600_000
+"""Three in the morning in Beijing of no particular day: the hour for which a season is prepared."""
 NOBODY = both("名册为空", "the register is empty")
 
 
@@ -84,7 +88,7 @@ class Launch:
 
     chain: CallChain
     colour: Colour
-    duration: Duration
+    estimate: Estimate
 
 
 @dataclass(slots=True)
@@ -371,14 +375,15 @@ def _routes(
 
 def largest_launches(settings: Settings, configuration: Configuration, register: Register) -> Iterator[Launch]:
     """For each enabled chain: how long the whole area takes at the highest colour it calls for."""
+    book = phonebook_of(register)
     for chain in configuration.chains:
         if not chain.triggers:
             continue
         trigger = max(chain.triggers, key=lambda one: max(one.colours))
         hazard, colour = configuration.hazards.hazards[trigger.hazards[0]], max(trigger.colours)
-        within = settings.ingest.within
-        found = launch_duration(chain, hazard, colour, [within], register.units, settings.routes, within)
-        if found.units:
+        areas = [settings.ingest.within]
+        found = launch_estimate(configuration, settings, chain, hazard, colour, areas, book, Seen(), NIGHT, storms=1)
+        if found is not None:
             yield Launch(chain, colour, found)
 
 

@@ -82,6 +82,14 @@ class CallOutPictures:
             )
         )
 
+    def ended(self, *, limit: int, offset: int, drills: bool) -> Sequence[CallOutView]:
+        """See RecordReadings.record_list."""
+        purpose = Purpose.DRILL if drills else Purpose.CALL
+        where = f"WHERE o.purpose = ? AND o.state NOT IN ({_LIVE})"
+        return self._views(
+            self._sql.rows(f"{_CALLOUTS} {where} ORDER BY o.id DESC LIMIT ? OFFSET ?", purpose.value, limit, offset)
+        )
+
     def one(self, callout_id: int) -> CallOutView:
         """See ReadModels.callout. NotYoursError when it calls nobody of the scope."""
         rows = self._sql.rows(f"{_CALLOUTS} WHERE o.id = ?", callout_id)

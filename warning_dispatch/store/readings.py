@@ -24,6 +24,7 @@ from warning_dispatch.model.console_views import (
     ShareRow,
     UnitStory,
 )
+from warning_dispatch.model.estimate import JudgedShare, KeptEstimate, judged
 from warning_dispatch.model.journal_views import JournalBlock, JournalEnds
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.printed import PrintedCallOut
@@ -46,6 +47,7 @@ from warning_dispatch.model.views import (
 from warning_dispatch.model.watch_views import WatchFigures
 from warning_dispatch.ports import OpenCall, Sealer
 from warning_dispatch.store.database import reading
+from warning_dispatch.store.estimate_rows import kept_estimates
 from warning_dispatch.store.feedback_rows import feedback_of
 from warning_dispatch.store.journal_following import journal_after, journal_ends
 from warning_dispatch.store.publication_rows import feed_page, one_publication, outlet_views
@@ -372,6 +374,19 @@ class TableReadings:
         """How outlets fare."""
         with self._reading() as sql:
             return outlet_views(sql, names)
+
+    def estimates(self, callout_ids: Sequence[int]) -> Mapping[int, KeptEstimate]:
+        """See planning_ports.EstimateReadings."""
+        with self._reading() as sql:
+            return kept_estimates(sql, callout_ids)
+
+    def judged(self, callout_id: int) -> Sequence[JudgedShare]:
+        """See planning_ports.EstimateReadings."""
+        kept = self.estimates([callout_id]).get(callout_id)
+        if kept is None or not self._scope.whole:  # what was said was said of all
+            return ()
+        answers = [(point.at, point.answered) for point in self.curve(callout_id)]
+        return judged(kept.launch, answers, self.callout(callout_id).started_at)
 
     def printed(self, callout_id: int) -> PrintedCallOut:
         """A call-out with names and numbers in clear, for the printable list alone. NotFoundError when there is none."""

@@ -80,7 +80,7 @@ def test_the_list_of_key_units(keyboard: Any, tmp_path: Path) -> None:
     rows = keyboard.asked("contacts", "key-units")["key_units"]
     assert len(rows) == 11
     assert {one["sector"] for one in rows} >= {"coal_mine", "scenic"}
-    assert all(one["certificate"].startswith("样本证字") and one["review_on"] for one in rows)
+    assert all(one["certificate"].startswith("示例证字") and one["review_on"] for one in rows)
     path = tmp_path / "key.csv"
     said = keyboard.run("contacts", "key-units", "--csv", path)
     assert said.code == 0

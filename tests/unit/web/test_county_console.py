@@ -252,6 +252,14 @@ def test_what_reaches_beyond_is_shown_as_the_bureaus_and_refused(bureau: Any, li
     assert bureau.read.seen_by([bureau.callout]) == {}
 
 
+def test_planning_is_the_bureaus(lin: Browser, city: Browser) -> None:
+    """Lines and chains are everybody's: a county's officer has no way there, by link or by address."""
+    assert 'console/planning"' not in lin.get("/console/").text
+    assert lin.get("/console/planning").status_code == 403
+    assert lin.post("/console/planning", lines="10").status_code == 403
+    assert city.get("/console/planning").status_code != 403
+
+
 def test_a_county_begins_by_hand_for_itself_in_its_own_name(bureau: Any, lin: Browser) -> None:
     """By the county's plan, from the county's station; for another county it is refused, also with one's own beside it."""
     form = {"hazard": "snowstorm", "colour": "red", "reason": "实况达标", "once": "county-1"}

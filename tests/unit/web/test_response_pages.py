@@ -141,7 +141,7 @@ def test_the_console_shows_and_sums(bureau: Any, client: TestClient) -> None:
     """County by county and measure by measure; a place by its code, nothing else."""
     page = client.get(f"/console/callouts/{bureau.callout}/response?lang=zh")
     assert page.status_code == 200
-    for word in ("应急响应", "临县", "水库、淤地坝、河道专人巡查值守", "吕梁市水利局", "样本煤矿"):
+    for word in ("应急响应", "临县", "水库、淤地坝、河道专人巡查值守", "吕梁市水利局", "示例煤矿"):
         assert word in page.text
     county = client.get(f"/console/callouts/{bureau.callout}/response?area=141124&lang=zh").text
     assert "白文镇" in county

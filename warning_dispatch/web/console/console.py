@@ -19,7 +19,10 @@ from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.web.console.atlas import Atlas
 from warning_dispatch.web.console.callout import CallOutPage
 from warning_dispatch.web.console.door import Asked, Entrance, Part
+from warning_dispatch.web.console.drills import DrillDeskParts, DrillPages
 from warning_dispatch.web.console.now import NowPage
+from warning_dispatch.web.console.planning import PlanningOffice, PlanningPages
+from warning_dispatch.web.console.records import Records, RecordsPage
 from warning_dispatch.web.console.response import ResponsePage
 from warning_dispatch.web.console.screens import Screen, Screens
 from warning_dispatch.web.console.unit import REVEAL, SURE, Order, UnitPage
@@ -39,6 +42,7 @@ Look = Callable[[Visit], Screen]
 class ConsoleParts:
     """What the console stands on. `samples`: sample numbers may be added; `hand` None: nothing is begun by hand.
 
+    `records` None: there are no pages of what is over.
     `bureau`: the name of the bureau, whose officers do what reaches beyond a county.
     `response` None: there are no pages of measures.
     """
@@ -50,6 +54,10 @@ class ConsoleParts:
     hand: Hand | None = None
     response: ResponseParts | None = None
     samples: bool = True
+    drills: DrillDeskParts | None = None
+    """None: nothing is drilled here (the demonstration, whose phones are invented anyway)."""
+    records: Records | None = None
+    planning: PlanningOffice | None = None
     bureau: str = ""
 
 
@@ -70,7 +78,11 @@ class Console:
         self._callouts = CallOutPage(desk, clock, parts.atlas)
         self._units = UnitPage(desk, clock, asked, samples=parts.samples)
         self._response = ResponsePage(desk, parts.response, pages, clock) if parts.response is not None else None
-        self._warnings = WarningPages(parts.read, desk, clock, parts.hand)
+        self._warnings = WarningPages(parts.read, desk, clock, parts.hand, parts.planning)
+        configuration = parts.hand.configuration if parts.hand else None
+        self._planning = PlanningPages(parts.read, parts.planning, configuration)
+        self._drills = DrillPages(parts.drills, parts.read, clock) if parts.drills else None
+        self._records = RecordsPage(parts.records, clock) if parts.records else None
 
     def close(self) -> None:
         """End all streams. To be called in the server's event loop."""
@@ -88,6 +100,8 @@ class Console:
             *self._looks("/warnings", self._warnings.screen),
             *self._looks(message, self._warnings.one_screen),
             self._route("/start", Asked.ACT, self._start_form),
+            self._route("/planning", Asked.SEE, self._planning_form),
+            *self._looks("/planning/{sheet:int}", self._planning.sheet_screen),
             self._route(f"{message}/raw", Asked.ACT, self._warnings.raw),
             self._act(f"{one}/seen", self._now.take_note),
             self._act("/alarms/claim", self._now.claim),
@@ -97,7 +111,48 @@ class Console:
             self._act(f"{unit}/receiver", self._units.add_receiver),
             self._act(f"{message}/release", self._warnings.release),
             self._act("/start", self._warnings.start),
+            *self._drill_routes(),
+            *(self._record_routes(self._records) if self._records else ()),
+            self._act("/planning", self._planning.ask),
             *(self._response_routes(self._response, one, unit) if self._response else ()),
+        ]
+
+    def _drill_routes(self) -> list[BaseRoute]:
+        """The pages of drills; whoever composes, releases and stops must have the right to act."""
+        pages, one = self._drills, "/drills/{drill:int}"
+        if pages is None:
+            return []
+
+        async def form(visit: Visit) -> Response:
+            return await self._shown(visit, pages.new_form(visit))
+
+        return [
+            *self._looks("/drills", pages.screen),
+            self._route("/drills/new", Asked.ACT, form),
+            *self._looks(one, pages.one_screen),
+            *self._looks(f"{one}/report", pages.report_screen),
+            self._act("/drills/new", pages.compose),
+            self._act("/drills/days", pages.add_day),
+            self._act("/drills/days/{day:int}/drop", pages.drop_day),
+            self._act(f"{one}/release", pages.release),
+            self._act(f"{one}/stop", pages.stop),
+        ]
+
+    def _record_routes(self, records: RecordsPage) -> list[BaseRoute]:
+        """What is over, and what is handed out of it: a form each, so that the journal names who took it."""
+        one = "/records/{callout:int}"
+        return [
+            self._still("/records", records.list_screen),
+            self._still("/records/season", records.season_screen),
+            self._still(one, records.record_screen),
+            self._route(f"{one}/form", Asked.SEE, records.form),
+            self._route(f"{one}/summary", Asked.SEE, records.summary),
+            self._route(one + "/units/{callee:int}/form", Asked.SEE, records.unit_form),
+            self._act("/records/season/workbook", records.season_workbook, Asked.SEE),
+            self._act(f"{one}/workbook", records.workbook, Asked.SEE),
+            self._act(f"{one}/journal", records.journal, Asked.SEE),
+            self._act(f"{one}/clear", records.in_clear),
+            self._act(f"{one}/verdict", records.judge),
         ]
 
     def _response_routes(self, page: ResponsePage, one: str, unit: str) -> list[BaseRoute]:
@@ -137,9 +192,17 @@ class Console:
 
         return Route(f"/{HOME}{path}", answer, methods=["GET", "HEAD"])
 
-    def _act(self, path: str, act: Act) -> Route:
+    def _still(self, path: str, look: Look) -> Route:
+        """A page that does not change by itself."""
+
+        async def page(visit: Visit) -> Response:
+            return await self._shown(visit, look(visit))
+
+        return self._route(path, Asked.SEE, page)
+
+    def _act(self, path: str, act: Act, asked: Asked = Asked.ACT) -> Route:
         async def answer(request: Request) -> Response:
-            visit = await self._visit(request, Asked.ACT)
+            visit = await self._visit(request, asked)
 
             async def carried_out() -> Response:
                 done = await act(visit, await self._entrance.form(request, visit.officer))
@@ -153,13 +216,16 @@ class Console:
         officer = await self._entrance.enter(request, asked)
         read = self._part(officer.sees)
         acting = read if officer.acts == officer.sees else self._part(officer.acts)
-        return Visit(request, officer, words_of(request, self._pages), HOME, read, acting, self._bureau)
+        drilling = self._drills is not None and officer.sees is None
+        words = words_of(request, self._pages)
+        return Visit(request, officer, words, HOME, read, acting, self._bureau, drilling=drilling)
 
     def _part(self, units: Part) -> ConsoleView:
         return self._read if units is None else self._read.within(units)
 
     async def _shown(self, visit: Visit, screen: Screen, status: int = 200, **more: object) -> Response:
-        return await self._screens.page(screen, visit.words, {**visit.frame(), **more}, status)
+        frame = {**visit.frame(), "has_records": self._records is not None}
+        return await self._screens.page(screen, visit.words, {**frame, **more}, status)
 
     async def _safely(self, visit: Visit, work: Awaitable[Response]) -> Response:
         """What is refused is said on a page of the console, with a way back."""
@@ -185,6 +251,9 @@ class Console:
 
     async def _start_form(self, visit: Visit) -> Response:
         return await self._shown(visit, self._warnings.start_screen(visit, visit.asked()))
+
+    async def _planning_form(self, visit: Visit) -> Response:
+        return await self._shown(visit, self._planning.screen(visit))
 
     async def _whole_act(self, visit: Visit, form: Mapping[str, str]) -> Response:
         visit.require_all()

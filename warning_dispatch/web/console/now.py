@@ -46,7 +46,7 @@ class NowPage:
         views = read.callouts(live_only=True, limit=MOST_LIVE)
         noted = Noted.of(read, [view.id for view in views])
         cards = [card_of(read, view, now, noted) for view in views]
-        cards.sort(key=lambda card: (-card.view.colour, -card.view.started_at, -card.view.id))
+        cards.sort(key=lambda card: (card.practice, -card.view.colour, -card.view.started_at, -card.view.id))
         alarms = read.alarms(open_only=True, limit=ALARMS_SHOWN)
         latest = read.callouts(limit=OVER_SHOWN + len(views))
         over = [view for view in latest if view.state not in LIVE_CALLOUT][:OVER_SHOWN]

@@ -40,6 +40,8 @@ class Visit:
     """The part of it on which they may act."""
     bureau: str = ""
     """Whose officers may do what reaches beyond a part."""
+    drilling: bool = False
+    """Whether there are pages of drills, and for whoever asks."""
 
     @property
     def root(self) -> str:
@@ -55,9 +57,13 @@ class Visit:
     def whence(self) -> str:
         """The page that this request is about: browsers here do not say where they come from."""
         params = self.request.path_params
+        if "/records" in self.request.url.path:
+            return f"{self.console}records" + (f"/{params['callout']}" if "callout" in params else "")
         if "callout" in params:
             unit = f"/units/{params['callee']}" if "callee" in params else ""
             return f"{self.console}callouts/{params['callout']}{unit}"
+        if "drill" in params or "day" in params:
+            return f"{self.console}drills" + (f"/{params['drill']}" if "drill" in params else "")
         return f"{self.console}warnings/{params['raw']}" if "raw" in params else self.console
 
     def number(self, name: str) -> int:
@@ -117,6 +123,7 @@ class Visit:
             "other_language": "?" + urlencode({**kept, "lang": other}),
             "stream": f"{self.root}{self.request.url.path.strip('/')}/events?{urlencode(stream)}",
             "section": "",
+            "drilling": self.drilling,
         }
 
     def elsewhere(self, address: str, *, done: str = "", anchor: str = "") -> Response:

@@ -15,17 +15,26 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings, ConsoleView
 from warning_dispatch.errors import Finding, FindingsError, NotYoursError, RefusedError
-from warning_dispatch.escalation import forecast
-from warning_dispatch.ingest.handwritten import Order, compose, named_areas, require_meaning, usual_headline
+from warning_dispatch.escalation.waiting import rounded
+from warning_dispatch.ingest.handwritten import (
+    Order,
+    compose,
+    named_areas,
+    plan_by_hand,
+    require_meaning,
+    usual_headline,
+)
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.console_views import CallPreview
+from warning_dispatch.model.estimate import Estimate
 from warning_dispatch.model.unit import CODE_LENGTH, UnitLevel
 from warning_dispatch.routing.areas import trim
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.alarm_words import reason_text
 from warning_dispatch.web.console.desk_view import voice_lines
 from warning_dispatch.web.console.listing import page_number
+from warning_dispatch.web.console.planning import PlanningOffice, ToBeLaunched
 from warning_dispatch.web.console.screens import Screen
 from warning_dispatch.web.console.visits import Visit, finding_text, half
 
@@ -59,12 +68,15 @@ class Hand:
 class WarningPages:
     """What came in, and what is begun by hand."""
 
-    def __init__(self, read: ConsoleReadings, desk: ConsoleDesk, clock: Clock, hand: Hand | None) -> None:
-        """`hand` None: nothing is begun by hand here."""
+    def __init__(
+        self, read: ConsoleReadings, desk: ConsoleDesk, clock: Clock, hand: Hand | None, planning: PlanningOffice | None
+    ) -> None:
+        """`hand` None: nothing is begun by hand here. `planning`: who says how long it will take."""
         self._read = read
         self._desk = desk
         self._clock = clock
         self._hand = hand
+        self._planning = planning
 
     # --- looking ------------------------------------------------------------------------------------------
 
@@ -146,18 +158,28 @@ class WarningPages:
     # --- by hand ------------------------------------------------------------------------------------------
 
     def start_screen(
-        self, visit: Visit, form: Mapping[str, str], preview: CallPreview | None = None, findings: tuple[str, ...] = ()
+        self,
+        visit: Visit,
+        form: Mapping[str, str],
+        preview: CallPreview | None = None,
+        findings: tuple[str, ...] = (),
+        estimate: Estimate | None = None,
     ) -> Screen:
         """The form; with a preview of whom it would call, or with what is wrong with it."""
         return Screen(
             template="console/start.html",
             fragments=("title",),
-            read=lambda: self._start_fields(visit, form, preview, findings),
+            read=lambda: self._start_fields(visit, form, preview, findings, estimate),
             key=None,
         )
 
     def _start_fields(
-        self, visit: Visit, form: Mapping[str, str], preview: CallPreview | None, findings: tuple[str, ...]
+        self,
+        visit: Visit,
+        form: Mapping[str, str],
+        preview: CallPreview | None,
+        findings: tuple[str, ...],
+        estimate: Estimate | None,
     ) -> Mapping[str, object]:
         hand = self._required()
         places = self._places(visit, hand)
@@ -176,13 +198,13 @@ class WarningPages:
             "findings": findings,
             "lines": lines,
             "reason_text": lambda reason: reason_text(reason, visit.words.language),
-            "minutes": minutes_of(preview, lines) if preview else None,
+            "minutes": minutes_of(estimate),
         }
 
     async def start(self, visit: Visit, form: Mapping[str, str]) -> Response | Screen:
         """1. Compose. 2. Asked for a preview: show it. 3. Else take it in, once, however often the button is pressed."""
         try:
-            raw = await to_thread.run_sync(self._composed, visit, form)
+            order, raw = await to_thread.run_sync(self._composed, visit, form)
         except NotYoursError:
             raise
         except FindingsError as error:
@@ -193,7 +215,9 @@ class WarningPages:
             return self.start_screen(visit, form, findings=(half(str(error), visit.words),))
         source = f"hand:{visit.officer.actor}"
         if form.get("do") != "begin":
-            return self.start_screen(visit, form, preview=await self._desk.preview(raw, source))
+            preview = await self._desk.preview(raw, source)
+            estimate = await to_thread.run_sync(self._expected, order) if preview.units else None
+            return self.start_screen(visit, form, preview, estimate=estimate)
         result = await self._desk.take_in(raw, source, form.get("once", "")[:40])
         callouts = result.callouts
         if result.alert_id is not None and not callouts:  # the button was pressed twice
@@ -202,7 +226,7 @@ class WarningPages:
             return visit.elsewhere(f"callouts/{callouts[-1]}", done="begun")
         return self.start_screen(visit, form, preview=CallPreview(result.disposition, result.reasons))
 
-    def _composed(self, visit: Visit, form: Mapping[str, str]) -> bytes:
+    def _composed(self, visit: Visit, form: Mapping[str, str]) -> tuple[Order, bytes]:
         hand = self._required()
         hazard = hand.configuration.hazards.hazards.get(form.get("hazard", ""))
         colour = next((one for one in HAND_COLOURS if one.key == form.get("colour")), None)
@@ -234,7 +258,16 @@ class WarningPages:
         )
         raw = compose(order, self._clock.now())
         require_meaning(raw, order, hand.configuration, hand.within)
-        return raw
+        return order, raw
+
+    def _expected(self, order: Order) -> Estimate | None:
+        """What it may be expected to take, by the plan that it will be called by and the lines in service."""
+        chain = plan_by_hand(order, self._clock.now(), self._required().configuration.chains)
+        if self._planning is None or chain is None:
+            return None
+        areas = tuple(code for code, _ in order.areas)
+        lines = voice_lines(self._read.routes())
+        return self._planning.before(ToBeLaunched(chain, order.hazard, order.colour, areas, lines))
 
     # --- whose area ---------------------------------------------------------------------------------------
 
@@ -297,14 +330,10 @@ def station_of(county: str) -> str:
     return f"{county}气象台"
 
 
-def minutes_of(preview: CallPreview, lines: int | None) -> int | None:
+def minutes_of(estimate: Estimate | None) -> int | None:
     """About how many minutes until 95 % have answered; None where nobody can know."""
-    opens, tiers = 0, []
-    for tier in preview.tiers:
-        tiers.append((opens, tier.units - tier.without_contact))
-        opens += tier.hold
-    wait = forecast.before(tiers, lines)
-    return None if wait is None else -(-wait // 60_000)
+    guess = estimate.guess() if estimate else None
+    return None if guess is None or guess.middle is None else -(-rounded(guess.middle) // 60_000)
 
 
 def _plain(text: str) -> str:
