@@ -148,7 +148,7 @@ class AccountPages:
     ) -> Response:
         picture = picture_of(address_of(secret, visit.account.name, ISSUER)) if secret else ""
         groups = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
-        fields = {"picture": picture, "secret": groups, "faults": faults}
+        fields = {"picture": picture, "secret": groups, "faults": faults, "must": self._desk.codes_required}
         return self._bureau.show(request, "bureau/code.html", fields, status=status)
 
 

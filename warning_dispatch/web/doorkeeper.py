@@ -26,9 +26,11 @@ from warning_dispatch.web.access import CSRF, VISIT
 from warning_dispatch.web.body import read_body
 from warning_dispatch.web.doors import (
     CHANGE_PASSWORD,
+    CODE,
     DOORS,
     LOGIN,
     WITHOUT_CHANGE,
+    WITHOUT_CODE,
     Door,
     door_of,
     is_open,
@@ -114,6 +116,8 @@ class Doorkeeper:
         setattr(request.state, VISIT, visit)
         if visit.account.must_change and path not in WITHOUT_CHANGE:
             return RedirectResponse(root_of(path) + CHANGE_PASSWORD.lstrip("/"), status_code=303), receive
+        if self._desk.codes_required and not visit.account.has_code and path not in WITHOUT_CODE:
+            return RedirectResponse(root_of(path) + CODE.lstrip("/"), status_code=303), receive
         if not await self._opens(door, visit):
             return self._failures.answer(request, 403, "forbidden_page"), receive
         if request.method not in SAFE:

@@ -74,7 +74,10 @@ def is_csrf_token(given: str, token: str) -> bool:
 
 @dataclass(slots=True)
 class LoginDesk:
-    """Everything the pages need. `within`: the code of our own area; `proxies`: addresses whose word on who asks counts."""
+    """Everything the pages need. `within`: the code of our own area; `proxies`: addresses whose word on who asks counts.
+
+    `codes_required`: nobody goes on without one-time codes.
+    """
 
     people: PeopleBook
     sessions: SessionBook
@@ -82,6 +85,7 @@ class LoginDesk:
     write: Write
     within: str
     proxies: frozenset[str] = frozenset()
+    codes_required: bool = False
     _log: Any = field(default_factory=lambda: structlog.get_logger("warning_dispatch.web"))
     _limiter: CapacityLimiter = field(default_factory=partial(CapacityLimiter, AT_ONCE))
 

@@ -147,6 +147,22 @@ def test_one_time_codes(enter: Any, lodge: Any, clock: VirtualClock, app: Any, l
     assert [kind for kind in lodge.kinds() if kind.startswith("code")] == ["code.on", "code.off"]
 
 
+def test_codes_may_be_required(enter: Any, lodge: Any, clock: VirtualClock, login: Any) -> None:
+    """Where the bureau says so, whoever has none is led to them and nowhere else until they are on."""
+    lodge.desk.codes_required = True
+    browser = enter("lin")
+    for path in ("/account", "/console/", "/users"):
+        assert browser.get(path).headers["location"].endswith("account/code")
+    page = browser.get("/account/code")
+    assert "本单位要求" in page.text
+    password, token = login.load_lodge().PASSWORD, login.load_lodge().csrf_in(page.text)
+    found = SECRET.search(browser.post("/account/code", token, begin="1", old=password).text)
+    assert found
+    code = pyotp.TOTP(found.group(1).replace(" ", "")).generate_otp(clock.now() // 30_000)
+    assert browser.post("/account/code", token, code=code).headers["location"] == "../account?done=code_on"
+    assert browser.get("/account").status_code == 200
+
+
 def test_sessions_are_shown_and_ended(enter: Any) -> None:
     """Each with its place and time; one ends from another; the last button ends all."""
     here, there, other = enter("lin"), enter("lin"), enter("xing")
