@@ -36,6 +36,8 @@ class LoginSettings(Shape):
     """The same for an address, over all accounts: a whole office may come from one."""
     first_wait_s: Seconds = 60
     longest_wait_s: Seconds = 900
+    codes_required: bool = False
+    """Everybody must switch one-time codes on before any other page."""
     proxies: tuple[Address, ...] = ()
     """Addresses of reverse proxies whose X-Forwarded-For is believed."""
 

@@ -19,6 +19,8 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 _TALKATIVE = ("alembic", "apscheduler", "httpcore2", "httpx2", "uvicorn.access")
 """Libraries with a line for every small step: warnings only, unless we debug."""
 _UVICORN = ("uvicorn", "uvicorn.error", "uvicorn.access")
+_OF_SEVERAL_LINES = ("exception", "stack")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _PHONE_INTEGERS = range(10_000_000_000, 20_000_000_000)
 
 _SECRETS = re.compile(
@@ -59,8 +61,17 @@ def _masked(match: re.Match[str]) -> str:
 
 
 def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """The processor: every value of a line, however deep, masked. Objects become their masked repr."""
-    return {key: _mask_value(value) for key, value in event.items()}
+    """The processor: every value of a line, however deep, masked. Objects become their masked repr.
+
+    A line stays one line: what would break it or drive a terminal stands there in letters, but in tracebacks.
+    """
+    return {key: _one_line(key, _mask_value(value)) for key, value in event.items()}
+
+
+def _one_line(key: str, value: object) -> object:
+    if not isinstance(value, str) or key in _OF_SEVERAL_LINES:
+        return value
+    return _CONTROLS.sub(lambda found: repr(found.group())[1:-1], value)
 
 
 def _mask_value(value: object) -> object:

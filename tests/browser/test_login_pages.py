@@ -122,6 +122,7 @@ def test_every_page_fits_and_says_nothing_to_the_console(
         check_page(page)
         assert barriers(page) == []
         picture(page, f"{name}-{shot}")
+    page.locator("#old").fill(sys.modules["web_lodge"].PASSWORD)
     page.locator("button.chief").click()
     expect(page.locator(".picture svg")).to_be_visible()
     check_page(page)
@@ -209,6 +210,7 @@ def test_codes_by_the_picture(visit: Any, door: Any, lodge: Any) -> None:
     """The secret under the picture gives the codes that are asked for from then on."""
     page = visit(**LAPTOP, **WITHOUT_SCRIPT).new_page()
     log_in(page, door, "lin", "/account/code")
+    page.locator("#old").fill(sys.modules["web_lodge"].PASSWORD)
     page.locator("button.chief").click()
     codes = pyotp.TOTP(page.locator("code").inner_text().replace(" ", ""))
     page.locator("#code").fill(codes.generate_otp(door.clock.now() // 30_000))

@@ -232,7 +232,9 @@ def test_cookies_are_secure_where_the_address_is() -> None:
     ]
     assert len(calls) >= 5
     assert [call for call in calls if "httponly=True" not in call or "samesite=" not in call] == []
-    assert [call for call in calls if "secure=" not in call and "LANGUAGE_COOKIE" not in call] == []
+    assert [call for call in calls if "secure=" not in call] == []
+    named = ("set_cookie(name", "set_cookie(self._cookie", "set_cookie(self._door_cookie")
+    assert [call for call in calls if not call.lstrip(".").startswith(named)] == [], "names: cookies.py, doorkeeper.py"
 
 
 def test_a_body_that_never_ends_is_cut_off(station: Any) -> None:

@@ -188,6 +188,18 @@ def test_columns_for_a_person(out: StringIO) -> None:
     assert "\x1b" not in out.getvalue()
 
 
+@pytest.mark.parametrize("as_json", [True, False])
+def test_nobody_writes_a_line_of_their_own(out: StringIO, *, as_json: bool) -> None:
+    """Line ends and the signs that drive a terminal stand there in letters: our values and a library's sentence alike."""
+    configure_logging("info", json=as_json, stream=out)
+    forged = "/a\r\n2026-07-01T00:00:00Z [info] forged \x1b[2J\x85\u2028 end"
+    structlog.get_logger().info("request", path=forged)
+    logging.getLogger("library").warning("it said %s", forged)
+    written = out.getvalue()
+    assert len(written.splitlines()) == 2
+    assert not any(sign in written for sign in ("\r", "\x1b", "\x85", "\u2028"))
+
+
 def test_an_unknown_level_is_refused(out: StringIO) -> None:
     """A mistyped level is not silently another one."""
     with pytest.raises(ValueError, match="loud"):

@@ -484,6 +484,7 @@ def login_desk(settings: Settings, product: Product, desk: EngineDesk, clock: Cl
         desk.beside,
         settings.ingest.within,
         frozenset(settings.login.proxies),
+        settings.login.codes_required,
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
+from warning_dispatch.model.common_passwords import is_stolen
+
 SHORTEST: Final = 12
 """Characters a password has at least."""
 LONGEST: Final = 200
@@ -53,7 +55,7 @@ def _faults(password: str, name: str, before: str) -> Iterator[PasswordFault]:
         yield PasswordFault.SHORT
     elif len(password) > LONGEST:
         yield PasswordFault.LONG
-    elif _is_common(password.casefold()):
+    elif _is_common(password.casefold()) or is_stolen(password.casefold()):
         yield PasswordFault.COMMON
     elif name and len(password.casefold().replace(name.casefold(), "")) < SHORTEST // 2:
         yield PasswordFault.NAMED

@@ -21,11 +21,13 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 
 from warning_dispatch.errors import Finding, RegisterError
 from warning_dispatch.registry.tables import decode
+from warning_dispatch.registry.unpacking import is_overgrown
 from warning_dispatch.tomlfiles import both
 
 Cell = str | float | int | bool | date | datetime | time | timedelta
 """What a cell holds; an empty one holds ""."""
-_BOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_ZIP = b"PK\x03\x04"
+_BOOKS = (_ZIP, b"\xd0\xcf\x11\xe0")
 """How a workbook begins: a zip (.xlsx, .ods), or a compound file (.xls, and .et as WPS saves it)."""
 FORMULA = ("=", "+", "-", "@")
 """What a spreadsheet takes for a formula at the start of a cell of a CSV; behind an apostrophe it is text."""
@@ -114,6 +116,13 @@ def _csv(path: Path, content: bytes) -> Grid:
 
 def _workbook(path: Path, content: bytes) -> list[Grid]:
     try:
+        if content.startswith(_ZIP) and is_overgrown(content):
+            what = both(
+                "解开来太大，或有的单元格远在表外",
+                "it unpacks to far too much, or has cells far away from the table",
+            )
+            remedy = both("删去数据以外的内容，另存为 .xlsx", "delete what stands beside the table, save it as .xlsx")
+            raise _refused(path, what, remedy)
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
             hidden = _hidden(content)
             grids = [
@@ -154,7 +163,7 @@ def _sheet(path: Path, workbook: CalamineWorkbook, name: str, *, veiled: bool, h
 def _hidden(content: bytes) -> Mapping[str, str]:
     """What is hidden, by sheet: only .xlsx tells. Anything odd in there is no reason to refuse the workbook."""
     found: dict[str, str] = {}
-    if not content.startswith(b"PK\x03\x04"):
+    if not content.startswith(_ZIP):
         return found
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -205,7 +205,7 @@ class PeopleBook:
                 "UPDATE user_account SET password_hash = ?, password_at = ?, must_change = ? WHERE id = ?",
                 *(password_hash, now, int(must_change), user_id),
             )
-            ended = sql.run("DELETE FROM user_session WHERE user_id = ? AND id <> ?", user_id, keep)
+            ended = _end_sessions(sql, user_id, keep)
             self._note(sql, "user.password", user_id, actor, now, sessions=ended)
         return ended
 
@@ -221,8 +221,8 @@ class PeopleBook:
             sealed = Sql(connection).value("SELECT code_pending FROM user_account WHERE id = ?", user_id)
         return self._sealer.unseal(bytes(sealed), CODE_CONTEXT).decode() if sealed else ""
 
-    def confirm_code(self, user_id: int, step: int, *, actor: str, now: int) -> None:
-        """The pending secret is proved: its codes are asked for from now on, none of them up to `step`."""
+    def confirm_code(self, user_id: int, step: int, *, actor: str, now: int, keep: int = 0) -> None:
+        """The pending secret is proved: its codes are asked for from now on, none up to `step`; sessions end but `keep`."""
         with writing(self._database) as connection:
             sql = Sql(connection)
             taken = sql.run(
@@ -231,17 +231,17 @@ class PeopleBook:
                 *(NOTHING, step, user_id),
             )
             if taken:
-                self._note(sql, "code.on", user_id, actor, now)
+                self._note(sql, "code.on", user_id, actor, now, sessions=_end_sessions(sql, user_id, keep))
 
-    def drop_code(self, user_id: int, *, actor: str, now: int) -> None:
-        """No one-time codes are asked for any more."""
+    def drop_code(self, user_id: int, *, actor: str, now: int, keep: int = 0) -> None:
+        """No one-time codes are asked for any more; sessions end but `keep`."""
         with writing(self._database) as connection:
             sql = Sql(connection)
             sql.run(
                 "UPDATE user_account SET code_sealed = ?, code_pending = ?, code_step = 0 WHERE id = ?",
                 *(NOTHING, NOTHING, user_id),
             )
-            self._note(sql, "code.off", user_id, actor, now)
+            self._note(sql, "code.off", user_id, actor, now, sessions=_end_sessions(sql, user_id, keep))
 
     def _named(self, sql: Sql, name: str, now: int) -> Account:
         found = next((one for one in read_accounts(sql, self._sealer, now) if one.name == name), None)
@@ -251,6 +251,10 @@ class PeopleBook:
 
     def _note(self, sql: Sql, kind: str, user_id: int, actor: str, now: int, **facts: object) -> None:
         self._journal.write(sql, STREAM, [{"k": kind, "id": user_id, **facts, "actor": actor}], now)
+
+
+def _end_sessions(sql: Sql, user_id: int, keep: int) -> int:
+    return sql.run("DELETE FROM user_session WHERE user_id = ? AND id <> ?", user_id, keep)
 
 
 # --- used by sessions.py as well --------------------------------------------------------------------------

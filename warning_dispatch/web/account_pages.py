@@ -13,7 +13,7 @@ from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.passwords import SHORTEST, password_faults
 from warning_dispatch.model.people import Visit
 from warning_dispatch.web.access import visit_of
-from warning_dispatch.web.bureau import BureauPages
+from warning_dispatch.web.bureau import FORGET, BureauPages
 from warning_dispatch.web.codes import address_of, new_secret, picture_of, step_of_code
 from warning_dispatch.web.doors import root_of
 from warning_dispatch.web.failures import ApiRefusalError
@@ -71,7 +71,7 @@ class AccountPages:
         return _done(request, "password")
 
     async def code(self, request: Request) -> Response:
-        """One-time codes: begin, a picture for the telephone, and they are asked for once a first one was typed here."""
+        """One-time codes: the password and a picture for the telephone; asked for once a first one was typed here."""
         visit, people = _visit(request), self._desk.people
         if visit.account.has_code:
             return _done(request, "")
@@ -79,6 +79,9 @@ class AccountPages:
             return self._code_form(request, visit, "", {})
         form = await request.form(max_files=0)
         if "begin" in form:
+            faults = await self._old_fault(request, visit, str(form.get("old", "")))
+            if faults:
+                return self._code_form(request, visit, "", faults, status=422)
             fresh = new_secret()
             await self._desk.write(lambda _now: people.propose_code(visit.account.id, fresh))
             return self._code_form(request, visit, fresh, {})
@@ -88,8 +91,8 @@ class AccountPages:
         if step is None:
             fault = self._bureau.words(request).text("code.wrong")
             return self._code_form(request, visit, secret, {"code": fault}, status=422)
-        proved = step
-        await self._desk.write(lambda now: people.confirm_code(visit.account.id, proved, actor=visit.actor, now=now))
+        proved, own, keep = step, visit.account.id, visit.session_id
+        await self._desk.write(lambda now: people.confirm_code(own, proved, actor=visit.actor, now=now, keep=keep))
         return _done(request, "code_on")
 
     async def code_off(self, request: Request) -> Response:
@@ -101,7 +104,8 @@ class AccountPages:
         faults = await self._old_fault(request, visit, typed)
         if faults:
             return await self._overview(request, {"code_off": faults["old"]}, status=422)
-        await self._desk.write(lambda now: self._desk.people.drop_code(visit.account.id, actor=visit.actor, now=now))
+        own, keep, people = visit.account.id, visit.session_id, self._desk.people
+        await self._desk.write(lambda now: people.drop_code(own, actor=visit.actor, now=now, keep=keep))
         return _done(request, "code_off")
 
     async def end_session(self, request: Request) -> Response:
@@ -116,7 +120,7 @@ class AccountPages:
         """End all of them, this one too."""
         visit = _visit(request)
         await self._desk.write(lambda now: self._desk.sessions.end_all(visit.account.id, actor=visit.actor, now=now))
-        return RedirectResponse(f"{root_of(request.url.path)}login", status_code=303)
+        return RedirectResponse(f"{root_of(request.url.path)}login", status_code=303, headers=FORGET)
 
     async def _overview(
         self, request: Request, faults: Mapping[str, str] | None = None, *, status: int = 200
@@ -144,7 +148,7 @@ class AccountPages:
     ) -> Response:
         picture = picture_of(address_of(secret, visit.account.name, ISSUER)) if secret else ""
         groups = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
-        fields = {"picture": picture, "secret": groups, "faults": faults}
+        fields = {"picture": picture, "secret": groups, "faults": faults, "must": self._desk.codes_required}
         return self._bureau.show(request, "bureau/code.html", fields, status=status)
 
 

@@ -167,7 +167,7 @@ def create_outside_app(
     outside = _Outside(read, desk, LinkDoor(pages, failures, Guesses(clock, proxies)), secure=secure)
     app = FastAPI(
         **{**_NAMED, "openapi_url": None},
-        middleware=[Middleware(_guard(failures, metrics, secure=secure))],
+        middleware=[Middleware(_guard(failures, metrics, public_url))],
         routes=[*outside.routes(superiors, renewal, response), *(hooks.routes() if hooks else ())],
     )
     app.add_route("/healthz", Probes(desk, clock).alive, include_in_schema=False)
@@ -213,7 +213,7 @@ def _around(
     failures: Failures, metrics: Metrics | None, login: LoginDesk | None, public_url: str, body_limit: int
 ) -> list[Middleware]:
     """What stands before every page: the guard, and inside it the doorkeeper where people log in."""
-    guard = Middleware(_guard(failures, metrics, secure=_is_secure(public_url)))
+    guard = Middleware(_guard(failures, metrics, public_url))
     return [guard, *(_doorkeeper(login, failures, public_url, body_limit) if login else ())]
 
 
@@ -230,11 +230,11 @@ def _add_probes(app: FastAPI, probes: Probes, metrics: Metrics | None) -> None:
     app.add_route("/readyz", probes.ready, include_in_schema=False)
 
 
-def _guard(failures: Failures, metrics: Metrics | None, *, secure: bool) -> Any:
+def _guard(failures: Failures, metrics: Metrics | None, public_url: str) -> Any:
     def around(app: Any) -> Guard:
         if metrics is None:
-            return Guard(app, failures, secure=secure)
-        return Guard(app, failures, secure=secure, answered=metrics.answered)
+            return Guard(app, failures, public_url=public_url)
+        return Guard(app, failures, public_url=public_url, answered=metrics.answered)
 
     return around
 
@@ -319,7 +319,7 @@ def _doorkeeper(login: LoginDesk, failures: Failures, public_url: str, body_limi
 def _login_routes(
     login: LoginDesk, pages: Pages, clock: Clock, public_url: str, voice: VoiceDesk | None
 ) -> list[BaseRoute]:
-    bureau = BureauPages(pages, speaks=login.within if voice else "")
+    bureau = BureauPages(pages, speaks=login.within if voice else "", secure=_is_secure(public_url))
     page = LoginPage(login, bureau, clock, public_url)
     return [
         Route("/login", page.answer, methods=["GET", "HEAD", "POST"]),

@@ -12,12 +12,15 @@ from starlette.responses import HTMLResponse
 from warning_dispatch.model.rights import Right, units_with
 from warning_dispatch.web.access import csrf_of, visit_of
 from warning_dispatch.web.catalogues import Catalogue, asked_language
+from warning_dispatch.web.cookies import cookie_of, strict_name
 from warning_dispatch.web.doors import root_of
 from warning_dispatch.web.pages import LANGUAGE_COOKIE, Pages
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+FORGET: Final = {"Clear-Site-Data": '"cache"'}
+"""Said to whoever logs out: the way back shows nothing of what was seen."""
 YEAR: Final = 31_536_000
 IPV6_NEIGHBOURS: Final = 64
 """Bits of an IPv6 address that say whose network it is: the rest anybody there may choose."""
@@ -26,14 +29,18 @@ IPV6_NEIGHBOURS: Final = 64
 class BureauPages:
     """Renders pages that extend `_bureau.html`."""
 
-    def __init__(self, pages: Pages, *, speaks: str = "") -> None:
-        """`pages` has the templates and the words. `speaks`: the area whose officers have a page of what calls say."""
+    def __init__(self, pages: Pages, *, speaks: str = "", secure: bool = False) -> None:
+        """`pages` has the templates and the words. `speaks`: the area whose officers have a page of what calls say.
+
+        `secure`: people come by https, so the cookie may insist on it.
+        """
         self._pages = pages
         self._speaks = speaks
+        self._secure = secure
 
     def words(self, request: Request) -> Catalogue:
         """The language: asked for now, chosen before, or what the browser prefers."""
-        return self._pages.words_for(request, request.cookies.get(LANGUAGE_COOKIE))
+        return self._pages.words_for(request, cookie_of(request, LANGUAGE_COOKIE))
 
     def show(
         self,
@@ -59,7 +66,8 @@ class BureauPages:
         headers = {"Content-Security-Policy": policy, "Content-Language": words.text("language.tag")}
         answer = HTMLResponse(html, status_code=status, headers=headers)
         if asked_language(request.query_params.get("lang")):
-            answer.set_cookie(LANGUAGE_COOKIE, words.language, max_age=YEAR, httponly=True, samesite="lax")
+            name = strict_name(LANGUAGE_COOKIE, secure=self._secure)
+            answer.set_cookie(name, words.language, max_age=YEAR, httponly=True, samesite="lax", secure=self._secure)
         return answer
 
 

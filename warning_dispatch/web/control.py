@@ -201,7 +201,7 @@ def create_control_app(
     failures = Failures(Pages())
 
     def guarded(app: Any) -> Guard:
-        return Guard(app, failures, secure=False)
+        return Guard(app, failures)
 
     app = FastAPI(title="warning-dispatch control", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(guarded)

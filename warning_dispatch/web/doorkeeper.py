@@ -26,9 +26,11 @@ from warning_dispatch.web.access import CSRF, VISIT
 from warning_dispatch.web.body import read_body
 from warning_dispatch.web.doors import (
     CHANGE_PASSWORD,
+    CODE,
     DOORS,
     LOGIN,
     WITHOUT_CHANGE,
+    WITHOUT_CODE,
     Door,
     door_of,
     is_open,
@@ -111,13 +113,15 @@ class Doorkeeper:
         visit = await self._desk.visit(token) if token else None
         if visit is None:
             return self._to_login(request), receive
+        setattr(request.state, VISIT, visit)
         if visit.account.must_change and path not in WITHOUT_CHANGE:
             return RedirectResponse(root_of(path) + CHANGE_PASSWORD.lstrip("/"), status_code=303), receive
+        if self._desk.codes_required and not visit.account.has_code and path not in WITHOUT_CODE:
+            return RedirectResponse(root_of(path) + CODE.lstrip("/"), status_code=303), receive
         if not await self._opens(door, visit):
             return self._failures.answer(request, 403, "forbidden_page"), receive
         if request.method not in SAFE:
             receive = await self._checked(request, receive, token)
-        setattr(request.state, VISIT, visit)
         setattr(request.state, CSRF, csrf_token(token))
         watch.still = lambda: self._still(token, door, visit.account.grants)
         return None, receive

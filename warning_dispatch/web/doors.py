@@ -50,6 +50,9 @@ OPEN: Final[tuple[str, ...]] = (
 LOGIN: Final = "/login"
 CHANGE_PASSWORD: Final = "/account/password"  # noqa: S105 - a path
 """Where somebody whose password another person chose is led first."""
+CODE: Final = "/account/code"
+"""Where somebody without one-time codes is led first, where they are required."""
+WITHOUT_CODE: Final = (CODE, CHANGE_PASSWORD, "/logout")
 WITHOUT_CHANGE: Final = (CHANGE_PASSWORD, "/logout")
 
 

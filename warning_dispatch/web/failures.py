@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError, NotYoursError, RefusedError, StoreError
 from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
+from warning_dispatch.web.cookies import cookie_of
 from warning_dispatch.web.doors import root_of
 from warning_dispatch.web.pages import LANGUAGE_COOKIE, Pages
 
@@ -37,6 +38,8 @@ PAGE_FOR: Final = {
     "stale": "stale",
 }
 """Page texts by the name of a refusal; every other one is told as trouble."""
+REFUSAL: Final = "refusal"
+"""Where the name of a refusal is left in the state of the request, for the log."""
 WITH_A_WAY_BACK: Final = ("forbidden", "stale")
 """Only somebody who is logged in is told these."""
 
@@ -79,7 +82,8 @@ class Failures:
         headers: Mapping[str, str] | None = None,
         kind: str = "",
     ) -> Response:
-        """The refusal `name` for whoever asks."""
+        """The refusal `name` for whoever asks; the line of the request names it in the log."""
+        setattr(request.state, REFUSAL, name)
         if wants_page(request):
             page = self.page(request, PAGE_FOR.get(name, "trouble"), status)
             page.headers.update(headers or {})
@@ -94,7 +98,7 @@ class Failures:
 
     def page(self, request: Request, name: str, status: int, language: str | None = None) -> Response:
         """The message `name` as a small page of its own."""
-        words = self._pages.words_for(request, language or request.cookies.get(LANGUAGE_COOKIE))
+        words = self._pages.words_for(request, language or cookie_of(request, LANGUAGE_COOKIE))
         back = f"{root_of(request.url.path)}account" if name in WITH_A_WAY_BACK else ""
         return self._pages.styled("message.html", words, {"name": f"message.{name}", "back": back}, status=status)
 

@@ -58,7 +58,7 @@ class Feeds:
         if _has_it(request, tag, newest):
             return Response(status_code=304, headers=_headers(tag, newest))
         body = feed_of(entries, base=self._base, author=self._author, before=before, more=len(found) > self._page)
-        return Response(body, media_type=FEED_TYPE, headers=_headers(tag, newest))
+        return Response(body, media_type=f"{FEED_TYPE}; charset=utf-8", headers=_headers(tag, newest))
 
     def alert(self, request: Request, number: Id) -> Response:
         """One warning as CAP 1.2."""
@@ -68,7 +68,9 @@ class Feeds:
         if _has_it(request, tag, one.published_at):
             return Response(status_code=304, headers=_headers(tag, one.published_at))
         body = f'<?xml version="1.0" encoding="UTF-8"?>\n{one.cap}'
-        return Response(body.encode(), media_type=MEDIA_TYPE, headers=_headers(tag, one.published_at))
+        return Response(
+            body.encode(), media_type=f"{MEDIA_TYPE}; charset=utf-8", headers=_headers(tag, one.published_at)
+        )
 
     def _require_key(self, request: Request) -> None:
         """Bearer, or the key as the password of Basic: readers of feeds often know nothing else."""

@@ -17,6 +17,7 @@ from warning_dispatch.model.renewal_views import FiledUnit, HandedIn, RenewalPag
 from warning_dispatch.model.unit import Unit, UnitKind
 from warning_dispatch.web import filing_view
 from warning_dispatch.web.catalogues import Catalogue, asked_language
+from warning_dispatch.web.cookies import cookie_of, strict_name
 from warning_dispatch.web.failures import ApiRefusalError
 
 FORM_LIMIT: Final = 200_000
@@ -46,17 +47,18 @@ class Visit:
 
     @property
     def cookie(self) -> str:
-        """Name of this link's cookie: a person may have several links."""
+        """Name of this link's cookie, without its prefix: a person may have several links."""
         return f"step_{sha256(self.token.encode()).hexdigest()[:12]}"
 
     @property
     def passed(self) -> str:
         """What the step gave this browser; empty before it."""
-        return self.request.cookies.get(self.cookie, "")
+        return cookie_of(self.request, self.cookie)
 
     def remember(self, answer: Response, passed: str, seconds: int, *, secure: bool) -> Response:
         """Give this browser what the step gave, for this link's pages alone. `secure`: people come by https."""
-        answer.set_cookie(self.cookie, passed, seconds, path=None, secure=secure, httponly=True, samesite="lax")
+        name = strict_name(self.cookie, secure=secure, whole=False)
+        answer.set_cookie(name, passed, seconds, path=None, secure=secure, httponly=True, samesite="lax")
         return answer
 
 

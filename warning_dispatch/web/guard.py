@@ -7,7 +7,8 @@ receivers' pages hold a secret, so the log never shows them, nor any query.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -16,8 +17,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from warning_dispatch.clock import stopwatch
+from warning_dispatch.model.people import Visit
 from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
-from warning_dispatch.web.failures import Failures
+from warning_dispatch.web.access import VISIT
+from warning_dispatch.web.failures import REFUSAL, Failures
 
 CLOSED_POLICY: Final = "default-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 HEADERS: Final = {
@@ -33,12 +36,27 @@ HEADERS: Final = {
 }
 """Set on every answer that does not say otherwise itself."""
 TRANSPORT_SECURITY: Final = "max-age=31536000"
+SUBDOMAINS: Final = "; includeSubDomains"
+"""Said where the host is ours alone. Below a path of somebody's host it would close that one's other sites."""
 Answered = Callable[[str, int, float], None]
 """(path, status, seconds) of an answer. The path holds secrets: nothing of it but its first part may be kept."""
+MESSAGES: Final = "/api/v1/alerts"
+"""Where messages are pushed: by bytes, with a limit of their own."""
+MOST_READ: Final = 1 << 20
+"""Bytes of the login form, and of a document sent to the API: far more than any has."""
+CLOSE: Final = {"Connection": "close"}
 SECRET_PATHS: Final = ("/r/", FILING_PATH, PROOF_PATH)
 """What follows is a link's token."""
 QUIET_PATHS: Final = ("/healthz", "/readyz", "/metrics", "/static/", "/live/")
 """Asked again and again by machines: logged at debug only."""
+
+
+REFUSED: Final = (401, 403)
+"""Answers to whoever is not known, or may not: always in the log, with the reason and the account's number."""
+
+
+def _is_quiet(path: str) -> bool:
+    return path == "/" or path.startswith(QUIET_PATHS) or path.endswith("/events")
 
 
 def masked_path(path: str) -> str:
@@ -49,6 +67,15 @@ def masked_path(path: str) -> str:
     return path if secret is None else f"{secret}***"
 
 
+def transport_security(public_url: str) -> dict[str, str]:
+    """The header for browsers that come to this address; none where it is not https."""
+    parts = urlsplit(public_url)
+    if parts.scheme != "https":
+        return {}
+    alone = parts.path.strip("/") == ""
+    return {"Strict-Transport-Security": TRANSPORT_SECURITY + (SUBDOMAINS if alone else "")}
+
+
 class Guard:
     """ASGI middleware around the whole application."""
 
@@ -57,14 +84,14 @@ class Guard:
         app: ASGIApp,
         failures: Failures,
         *,
-        secure: bool,
+        public_url: str = "",
         answered: Answered = lambda _path, _status, _seconds: None,
     ) -> None:
-        """`secure`: the public address is https, so browsers may be told to insist on it. `answered`: told of each answer."""
+        """`public_url`: where it is https, browsers are told to insist on it. `answered`: told of each answer."""
         self._answered = answered
         self._app = app
         self._failures = failures
-        self._headers = HEADERS | ({"Strict-Transport-Security": TRANSPORT_SECURITY} if secure else {})
+        self._headers = HEADERS | transport_security(public_url)
         self._log = structlog.get_logger("warning_dispatch.web")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,8 +101,13 @@ class Guard:
             return
         watch = _Watch(send, self._headers)
         began = stopwatch()
+        read = _Bounded(receive, MOST_READ) if _is_small(scope["path"]) else None
         try:
-            await self._app(scope, receive, watch.send)
+            await self._app(scope, read.receive if read else receive, watch.send)
+        except _TooMuchError:
+            await self._failures.answer(Request(scope), 413, "too_large", fields={"limit": MOST_READ}, headers=CLOSE)(
+                scope, receive, watch.send
+            )
         except ClientDisconnect:
             watch.status = watch.status or 499
         except Exception:
@@ -90,15 +122,46 @@ class Guard:
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         self._answered(scope["path"], status, seconds)
-        quiet = scope["path"] == "/" or scope["path"].startswith(QUIET_PATHS) or scope["path"].endswith("/events")
+        refused = status in REFUSED
+        quiet = not refused and _is_quiet(scope["path"])
+        state: dict[str, Any] = scope.get("state") or {}
+        visit = state.get(VISIT)
+        facts = {"why": state.get(REFUSAL, "")} if refused else {}
+        if isinstance(visit, Visit):
+            facts["user"] = visit.account.id
         self._log.log(
-            10 if quiet else 20,
+            10 if quiet else 30 if refused else 20,
             "request",
             method=scope["method"],
             path=masked_path(scope["path"]),
             status=status,
             ms=round(seconds * 1000, 1),
+            **facts,
         )
+
+
+def _is_small(path: str) -> bool:
+    """Whether what is sent there is a form or a small document, read whole by whoever answers; others bound it themselves."""
+    return path == "/login" or (path.startswith("/api/") and path != MESSAGES)
+
+
+class _TooMuchError(Exception):
+    """More was sent than anybody there may send."""
+
+
+class _Bounded:
+    """Counts what is read of a body, and ends it."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive = receive
+        self._left = most
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise _TooMuchError
+        return message
 
 
 class _Watch:

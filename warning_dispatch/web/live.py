@@ -22,6 +22,7 @@ from warning_dispatch.clock import Clock, stopwatch
 from warning_dispatch.ports import ReadModels
 from warning_dispatch.web.access import visit_of
 from warning_dispatch.web.catalogues import CHINESE, Catalogue, asked_language
+from warning_dispatch.web.cookies import cookie_of
 from warning_dispatch.web.pages import LANGUAGE_COOKIE, Pages
 from warning_dispatch.web.picture import Picture, elapsed_text, percent, take_picture
 
@@ -70,7 +71,7 @@ class LivePage:
 
     def _asked(self, request: Request) -> tuple[Catalogue, int | None]:
         chosen = asked_language(request.query_params.get("lang"))
-        language = chosen or asked_language(request.cookies.get(LANGUAGE_COOKIE)) or CHINESE
+        language = chosen or asked_language(cookie_of(request, LANGUAGE_COOKIE)) or CHINESE
         callout = request.query_params.get("callout", "")
         wanted = int(callout) if CALLOUT_ID.fullmatch(callout) else None
         return self._pages.catalogues[language], wanted

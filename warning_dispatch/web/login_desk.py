@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
+import structlog
 from anyio import CapacityLimiter, to_thread
 
 from warning_dispatch.clock import Clock
@@ -73,7 +74,10 @@ def is_csrf_token(given: str, token: str) -> bool:
 
 @dataclass(slots=True)
 class LoginDesk:
-    """Everything the pages need. `within`: the code of our own area; `proxies`: addresses whose word on who asks counts."""
+    """Everything the pages need. `within`: the code of our own area; `proxies`: addresses whose word on who asks counts.
+
+    `codes_required`: nobody goes on without one-time codes.
+    """
 
     people: PeopleBook
     sessions: SessionBook
@@ -81,6 +85,8 @@ class LoginDesk:
     write: Write
     within: str
     proxies: frozenset[str] = frozenset()
+    codes_required: bool = False
+    _log: Any = field(default_factory=lambda: structlog.get_logger("warning_dispatch.web"))
     _limiter: CapacityLimiter = field(default_factory=partial(CapacityLimiter, AT_ONCE))
 
     async def log_in(self, form: Form, address: str, browser: str) -> Answer:
@@ -91,6 +97,7 @@ class LoginDesk:
         self._refuse_when_full()
         tried = await self.write(partial(self.sessions.begin, name, address))
         if tried.locked_until:
+            self._log.warning("login.locked", until=tried.locked_until)
             return Answer(locked_until=tried.locked_until)
         right = await self._is_password(form.password, tried.password_hash or await self._nobodys())
         step = step_of_code(tried.code, form.code, self.clock.now(), tried.code_step) if tried.code else 0
@@ -98,7 +105,9 @@ class LoginDesk:
         if right and tried.user_id and step is not None:
             opened = await self.write(lambda now: self._open(tried, token, browser, step, now))
             if opened is not None:
+                self._log.info("login.opened", user=tried.user_id, session=opened, code=bool(tried.code))
                 return Answer(token)
+        self._log.warning("login.failed", user=tried.user_id, failures=tried.failures, password=right)
         return Answer(locked_until=await self.write(partial(self.sessions.failed, tried)))
 
     def _open(self, tried: Try, token: str, browser: str, step: int, now: int) -> int | None:

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from warning_dispatch.clock import Clock
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.web.access import actor_of, visit_of
-from warning_dispatch.web.bureau import BureauPages, place_of
+from warning_dispatch.web.bureau import FORGET, BureauPages, place_of
 from warning_dispatch.web.doorkeeper import CSRF_FIELD, cookie_name
 from warning_dispatch.web.doors import own_place, root_of
 from warning_dispatch.web.login_desk import Answer, Form, LoginDesk, csrf_token, is_csrf_token
@@ -52,6 +52,7 @@ class LoginPage:
             await self._desk.write(lambda now: self._desk.sessions.end(user_id, session_id, actor=actor, now=now))
         answer = RedirectResponse(f"{root_of(request.url.path)}login", status_code=303)
         self._drop(answer, self._cookie)
+        answer.headers.update(FORGET)
         return answer
 
     async def _is_in(self, request: Request) -> bool:
@@ -78,10 +79,19 @@ class LoginPage:
             return self._form(request, fault="busy", given=given, status=503)
         if not answer.token:
             return self._refused(request, answer, given)
+        await self._leave(request)
         response = self._go(request, own_place(given["next"]))
         response.set_cookie(self._cookie, answer.token, secure=self._secure, httponly=True, samesite="lax", path="/")
         self._drop(response, self._door_cookie)
         return response
+
+    async def _leave(self, request: Request) -> None:
+        """Whoever was logged in with this browser before is so no more."""
+        token = request.cookies.get(self._cookie, "")
+        visit = await self._desk.visit(token) if token else None
+        if visit is not None:
+            user_id, session_id, actor = visit.account.id, visit.session_id, visit.actor
+            await self._desk.write(lambda now: self._desk.sessions.end(user_id, session_id, actor=actor, now=now))
 
     def _refused(self, request: Request, answer: Answer, given: dict[str, str]) -> Response:
         if not answer.locked_until:

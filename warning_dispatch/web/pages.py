@@ -21,7 +21,7 @@ FOLDER: Final = Path(__file__).parent
 MEDIA_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
+    ".svg": "image/svg+xml; charset=utf-8",
 }
 LANGUAGE_COOKIE: Final = "wd-language"
 """What somebody of the bureau chose last."""

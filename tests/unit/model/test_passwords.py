@@ -14,6 +14,7 @@ from warning_dispatch.model.passwords import LONGEST, SHORTEST, PasswordFault, p
     [
         "123456789012", "1234567890123", "password1234", "Password1234!", "qwertyuiop12", "abcdefghijkl", "aaaaaaaaaaaa",
         "abcabcabcabc", "woaini1314520", "administrator1", "zhibanyuan123", "qixiangju2025", "138012345678", "1q2w3e4r5t6y",
+        "sonyericsson", "SonyEricsson", "1qazxsw23edc", "qwertyasdfgh", "peanutbutter",
         "QWERTYUIOP123", "111122223333", "!!!password!!!", "qazwsxqazwsx", "0987654321098",
     ],
 )  # fmt: skip

@@ -32,6 +32,14 @@ def test_json_that_is_none_is_told_as_such(client: TestClient) -> None:
     assert (half.status_code, half.json()["kind"]) == (422, "invalid")
 
 
+def test_nested_to_no_end_is_a_plain_refusal(client: TestClient) -> None:
+    """A body of brackets is refused like any other that is none, and the next one is answered."""
+    deep = b'{"actor":' + b"[" * 50_000 + b"]" * 50_000 + b"}"
+    kind = {"Content-Type": "application/json"}
+    assert 400 <= client.post("/api/v1/callouts/1/callees/1/ack", content=deep, headers=kind).status_code < 500
+    assert client.get("/healthz").status_code == 200
+
+
 @pytest.mark.parametrize("number", [0, -1, 2**63, 10**30])
 def test_a_number_that_no_row_can_have_is_refused_at_the_door(client: TestClient, number: int) -> None:
     """It is told which part of the address is wrong."""

@@ -66,6 +66,7 @@ BEHIND = (
     Bad("/account/password", "/account/password", {"old": "", "new": "short", "again": "short"}, "new", ""),
     Bad("/account/password", "/account/password", {"old": "", "new": "quite another one", "again": "x"}, "again", "不"),
     Bad("/account/code", "/account/code", {"code": "123456"}, "code", ""),
+    Bad("/account/code", "/account/code", {"begin": "1", "old": "wrong"}, "old", "不对"),
     Bad("/users", "/users", {"name": "a b", "full_name": "王某某", "kind": "officer", "unit": "临县"}, "name", "", {"name": "a b", "full_name": "王某某", "unit": "临县", "kind": "officer"}),
     Bad("/users", "/users", {"name": "wang", "full_name": "王某某", "kind": "", "unit": "临县"}, "kind", "", {"name": "wang", "full_name": "王某某", "unit": "临县"}),
     Bad("/users", "/users", {"name": "wang", "full_name": "王某某", "kind": "officer", "unit": "没有的县"}, "unit", "", {"name": "wang", "unit": "没有的县", "kind": "officer"}),
@@ -221,7 +222,7 @@ def test_bad_input_behind_the_login(door: Any, lodge: Any, login: Any, bad: Bad)
     else:
         assert browser.log_in("boss").status_code == 303
         if bad.path == "/account/code":
-            browser.post("/account/code", begin="1")
+            browser.post("/account/code", begin="1", old=login.load_lodge().PASSWORD)
         before = browser.get(asked).text
         answer = browser.post(bad.path, **bad.sent)
     told(answer, bad, before)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from warning_dispatch.clock import VirtualClock
 from warning_dispatch.web.application import create_app
+from warning_dispatch.web.failures import Failures
+from warning_dispatch.web.guard import MOST_READ, Guard, transport_security
+from warning_dispatch.web.pages import Pages
 
 TOKEN = "abcdefghij234567"
 
@@ -45,6 +50,64 @@ def test_every_answer_carries_the_security_headers(client: TestClient, office: A
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "cache-control" in headers
     assert "strict-transport-security" not in headers
+
+
+@pytest.mark.parametrize("path", ["/", f"/r/{TOKEN}", "/healthz", "/static/live.js", "/api/v1/callouts", "/login"])
+def test_trace_and_made_up_methods_are_refused(client: TestClient, path: str) -> None:
+    """Nothing of a request is ever sent back, whatever the method is called."""
+    for method in ("TRACE", "TRACK", "CONNECT", "DEBUG"):
+        answer = client.request(method, path, headers={"x-secret": "mulberry"})
+        assert 400 <= answer.status_code < 500
+        assert "mulberry" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "bounded"),
+    [("/login", True), ("/api/v1/callouts/1/callees/1/ack", True), ("/api/v1/alerts", False), ("/f/x/workbook", False)],
+)
+def test_no_stranger_fills_the_memory(path: str, *, bounded: bool) -> None:
+    """What is read before anybody is known ends at a limit, announced or not; where more is taken the page bounds it itself."""
+    read, said = 0, []
+
+    async def reader(_scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal read
+        while (message := await receive())["more_body"]:
+            read += len(message["body"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def endless() -> Message:
+        return {"type": "http.request", "body": b"a" * 65_536, "more_body": read < 4 * MOST_READ}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": []}
+    asyncio.run(Guard(reader, Failures(Pages()))(scope, endless, send))
+    assert said[0]["status"] == (413 if bounded else 200)
+    assert (read <= MOST_READ) is bounded
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://jy.example.invalid", "max-age=31536000; includeSubDomains"),
+        ("https://jy.example.invalid/", "max-age=31536000; includeSubDomains"),
+        ("https://bureau.example.invalid/jy", "max-age=31536000"),
+        ("http://127.0.0.1:8411", ""),
+    ],
+)
+def test_browsers_are_told_to_insist_on_https(address: str, said: str) -> None:
+    """For every name below ours too; not where we stand below a path of a host with other sites of its own."""
+    assert transport_security(address).get("Strict-Transport-Security", "") == said
+
+
+def test_every_text_says_how_it_is_written(client: TestClient, office: Any) -> None:
+    """No browser has to guess the characters, and no guess can make markup of them."""
+    office.add_link()
+    for path in ("/", f"/r/{TOKEN}", "/static/live.js", "/static/bureau.css", "/static/icon.svg", "/x"):
+        kind = client.get(path, headers={"accept": "text/html"}).headers["content-type"]
+        assert kind.endswith("; charset=utf-8"), (path, kind)
 
 
 def test_the_log_never_shows_a_token(client: TestClient, office: Any) -> None:

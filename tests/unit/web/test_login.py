@@ -384,6 +384,21 @@ def test_a_form_that_is_not_ours_changes_nothing(browser: Browser, lodge: Any, c
     assert browser.get("/account").status_code == 200
 
 
+def test_a_field_that_comes_twice_is_read_once(browser: Browser, lodge: Any) -> None:
+    """Door and page take the same one of two values; what stands in the address is no field of a form."""
+    browser.log_in("city")
+    own = load_lodge().csrf_in(browser.get("/account").text)
+    headers = {"origin": SITE, "content-type": "application/x-www-form-urlencoded"}
+    for path, body in (
+        ("/logout", f"csrf={own}&csrf=forged"),
+        (f"/logout?csrf={own}", "csrf=forged"),
+        (f"/logout?csrf={own}", ""),
+    ):
+        assert browser.client.post(path, content=body, headers=headers).status_code in (400, 403)
+    assert browser.get("/account").status_code == 200
+    assert "session.ended" not in lodge.kinds()
+
+
 def test_the_token_of_another_session_is_wrong(app: Any, browser: Browser) -> None:
     """A token belongs to one session: not to the person, not to the installation."""
     browser.log_in("city")
@@ -416,11 +431,58 @@ def test_logging_out_ends_the_session_itself(browser: Browser, lodge: Any) -> No
     """Not only the cookie: the token is worth nothing afterwards."""
     browser.log_in("city")
     token = browser.client.cookies[COOKIE]
-    assert browser.post("/logout").status_code == 303
+    answer = browser.post("/logout")
+    assert answer.status_code == 303
+    assert answer.headers["clear-site-data"] == '"cache"', "the way back shows nothing"
     browser.client.cookies.set(COOKIE, token, domain="bureau.example")
     assert browser.get("/account").status_code == 303
     assert lodge.kinds()[-1] == "session.ended"
     assert lodge.entries()[-1]["actor"] == "user:city"
+
+
+def test_logging_in_again_ends_the_session_before(browser: Browser, lodge: Any) -> None:
+    """One browser has one session: the token of before is worth nothing, whoever it was."""
+    browser.log_in("city")
+    before = browser.client.cookies[COOKIE]
+    page = browser.get("/account").text
+    assert page
+    fields = {"name": "lin", "password": load_lodge().PASSWORD, "code": "", "next": ""}
+    other = Browser(browser.client.app)
+    form = load_lodge().csrf_in(other.get("/login").text)
+    other.client.cookies.set(COOKIE, before, domain="bureau.example")
+    answer = other.client.post("/login", data={"csrf": form, **fields}, headers={"origin": SITE})
+    assert answer.status_code == 303
+    assert browser.get("/account").status_code == 303
+    assert [kind for kind in lodge.kinds() if kind.startswith("session")] == [
+        "session.opened", "session.opened", "session.ended",
+    ]  # fmt: skip
+
+
+def test_who_is_refused_is_in_the_log(browser: Browser) -> None:
+    """Logins that fail, pages that are not one's own, forms that are not ours: with the reason, by number and never by name."""
+    with capture_logs() as logs:
+        browser.log_in("lin", "a wrong password")
+        browser.log_in("nobody-has-this", "a wrong password")
+        browser.log_in("lin")
+        browser.get("/users")
+        browser.post("/logout", csrf="forged")
+    failed = [one for one in logs if one["event"] == "login.failed"]
+    assert [(one["user"], one["failures"]) for one in failed] == [(3, 1), (0, 1)]
+    [opened] = [one for one in logs if one["event"] == "login.opened"]
+    assert (opened["user"], opened["code"]) == (3, False)
+    refused = [(one["path"], one["status"], one["why"], one["user"]) for one in logs if one.get("why")]
+    assert refused == [("/users", 403, "forbidden_page", 3), ("/logout", 403, "stale", 3)]
+    assert all(one["log_level"] == "warning" for one in logs if one.get("why"))
+    assert "nobody-has-this" not in str(logs)
+
+
+def test_the_language_is_kept_in_a_strict_cookie(browser: Browser) -> None:
+    """Over https every cookie has the name that browsers keep for whoever came by https."""
+    answer = browser.get("/login?lang=en")
+    names = [one.partition("=")[0] for one in answer.headers.get_list("set-cookie")]
+    assert sorted(names) == ["__Host-wd-language", "__Host-wd-login"]
+    assert all("Secure" in one for one in answer.headers.get_list("set-cookie"))
+    assert 'lang="en"' in browser.get("/login").text
 
 
 def test_an_ended_account_is_out_at_the_next_look(browser: Browser, lodge: Any) -> None:
@@ -474,7 +536,7 @@ def test_no_password_token_or_secret_leaks(browser: Browser, lodge: Any) -> None
     with capture_logs() as logs:
         browser.log_in("city", "a wrong password")
         browser.log_in("city")
-        page = browser.post("/account/code", begin="1").text
+        page = browser.post("/account/code", begin="1", old=load_lodge().PASSWORD).text
         secret = page.split("<code>")[1].split("</code>")[0].replace(" ", "")
         browser.post("/account/code", code=pyotp.TOTP(secret).generate_otp(lodge.clock.now() // 30_000))
         browser.post("/account/password", old=load_lodge().PASSWORD, new="quite another one", again="quite another one")

@@ -118,16 +118,21 @@ def test_a_password_of_somebody_elses_must_be_changed_first(enter: Any, lodge: A
 def test_one_time_codes(enter: Any, lodge: Any, clock: VirtualClock, app: Any, login: Any) -> None:
     """Asked for once a first one has been proved; each lets in once; a wrong one is a wrong try; off again by password."""
     browser = enter("lin")
-    page = browser.post("/account/code", begin="1").text
+    for wrong in ("", "not mine"):
+        refused = browser.post("/account/code", begin="1", old=wrong)
+        assert (refused.status_code, "现在的密码不对" in refused.text, "<svg" in refused.text) == (422, True, False)
+    page = browser.post("/account/code", begin="1", old=login.load_lodge().PASSWORD).text
     found = SECRET.search(page)
     assert found
     secret = found.group(1).replace(" ", "")
     assert "<svg" in page
     codes = pyotp.TOTP(secret)
     assert "数字不对" in browser.post("/account/code", code="000000").text
-    assert enter("lin"), "not proved yet: no code is asked for"
+    elsewhere = enter("lin")
+    assert elsewhere, "not proved yet: no code is asked for"
     now = codes.generate_otp(clock.now() // 30_000)
     assert browser.post("/account/code", code=f" {now[:3]} {now[3:]}").headers["location"] == "../account?done=code_on"
+    assert elsewhere.get("/account").status_code == 303, "who was in without a code is out"
     fresh = login.Browser(app)
     assert fresh.log_in("lin").status_code == 401
     assert fresh.log_in("lin", code=now).status_code == 401, "it was used to begin with"
@@ -136,8 +141,26 @@ def test_one_time_codes(enter: Any, lodge: Any, clock: VirtualClock, app: Any, l
     assert fresh.log_in("lin", code=now).status_code == 303
     assert login.Browser(app).log_in("lin", code=now).status_code == 401, "nobody who looked over the shoulder"
     assert browser.post("/account/code/off", old=login.load_lodge().PASSWORD).status_code == 303
+    assert browser.get("/account").status_code == 200
+    assert fresh.get("/account").status_code == 303, "here I stay, elsewhere I am out"
     assert enter("lin")
     assert [kind for kind in lodge.kinds() if kind.startswith("code")] == ["code.on", "code.off"]
+
+
+def test_codes_may_be_required(enter: Any, lodge: Any, clock: VirtualClock, login: Any) -> None:
+    """Where the bureau says so, whoever has none is led to them and nowhere else until they are on."""
+    lodge.desk.codes_required = True
+    browser = enter("lin")
+    for path in ("/account", "/console/", "/users"):
+        assert browser.get(path).headers["location"].endswith("account/code")
+    page = browser.get("/account/code")
+    assert "本单位要求" in page.text
+    password, token = login.load_lodge().PASSWORD, login.load_lodge().csrf_in(page.text)
+    found = SECRET.search(browser.post("/account/code", token, begin="1", old=password).text)
+    assert found
+    code = pyotp.TOTP(found.group(1).replace(" ", "")).generate_otp(clock.now() // 30_000)
+    assert browser.post("/account/code", token, code=code).headers["location"] == "../account?done=code_on"
+    assert browser.get("/account").status_code == 200
 
 
 def test_sessions_are_shown_and_ended(enter: Any) -> None:

@@ -17,6 +17,7 @@ from warning_dispatch.model.unit import CODE_LENGTH, UnitLevel
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.catalogues import CHINESE, ENGLISH, Catalogue, asked_language
 from warning_dispatch.web.console.door import FORM_FIELD, Officer
+from warning_dispatch.web.cookies import cookie_of, strict_name
 from warning_dispatch.web.pages import Pages
 
 COOKIE: Final = "console_lang"
@@ -144,15 +145,16 @@ def not_yours() -> NotYoursError:
 
 def language_of(request: Request) -> str:
     """What the address asks for, else what this browser asked for last, else Chinese."""
-    said = asked_language(request.query_params.get("lang")) or asked_language(request.cookies.get(COOKIE))
+    said = asked_language(request.query_params.get("lang")) or asked_language(cookie_of(request, COOKIE))
     return said or CHINESE
 
 
 def remembered(request: Request, answer: Response, *, secure: bool) -> Response:
     """Keep the language that was asked for."""
     said = asked_language(request.query_params.get("lang"))
-    if said and said != request.cookies.get(COOKIE):
-        answer.set_cookie(COOKIE, said, max_age=YEAR, path="/", httponly=True, samesite="lax", secure=secure)
+    if said and said != cookie_of(request, COOKIE):
+        name = strict_name(COOKIE, secure=secure)
+        answer.set_cookie(name, said, max_age=YEAR, path="/", httponly=True, samesite="lax", secure=secure)
     return answer
 
 
