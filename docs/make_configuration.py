@@ -83,6 +83,7 @@ MORE: Mapping[str, Words] = {
     "ingest.push": ("推送来的来源，见下", "sources that push, below"),
     "ingest.folder": ("监视目录，见下", "watched folders, below"),
     "ingest.feed": ("轮询的 Atom、RSS，见下", "polled feeds, below"),
+    "ingest.other": ("另装的程序包带来的来源，见下", "sources of a kind that another package brings, below"),
     "ingest.feed.timeout_s": ("一次取数的时限，秒", "seconds a fetch may take"),
     "outward.outlet": ("传播单位，见下", "outlets, below"),
     "outward.outlet.name": ("名称", "its name"),
@@ -134,6 +135,10 @@ HEADINGS: Mapping[str, Words] = {
     "ingest.push": ("别的系统推送来", "a system that pushes"),
     "ingest.folder": ("监视目录", "a watched folder"),
     "ingest.feed": ("轮询 Atom、RSS", "a polled feed"),
+    "ingest.other": (
+        "另装的接法，见[加一种来源](adding-a-source.zh-CN.md)",
+        "another package's kind, see [adding a source](adding-a-source.md)",
+    ),
     "outward.outlet": ("传播单位", "an outlet"),
     "routes": ("线路，可以有几条", "routes, as many as wanted"),
     "routes.per_number": ("每号限次", "limits per number"),
@@ -408,7 +413,7 @@ def page(language: str) -> str:
 
 
 def _heading(name: str, title: str) -> str:
-    many = name in ("routes", "robots", "ingest.push", "ingest.folder", "ingest.feed", "outward.outlet")
+    many = name in ("routes", "robots", "ingest.push", "ingest.folder", "ingest.feed", "ingest.other", "outward.outlet")
     shown = f"[[{name}]]" if many else f"[{name}]" if name and name != "ingest.*" else ""
     depth = "###" if "." in name else "##"
     return f"{depth} `{shown}` {title}" if shown else f"{depth} {title[:1].upper()}{title[1:]}"

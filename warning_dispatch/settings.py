@@ -35,6 +35,7 @@ from warning_dispatch.route_settings import RobotSettings, RouteSettings, distin
 from warning_dispatch.source_settings import (
     FeedSettings,
     FolderSettings,
+    OtherSettings,
     OutletSettings,
     OutwardSettings,
     PushSettings,
@@ -173,11 +174,12 @@ class IngestSettings(Shape):
     push: tuple[PushSettings, ...] = ()
     folder: tuple[FolderSettings, ...] = ()
     feed: tuple[FeedSettings, ...] = ()
+    other: tuple[OtherSettings, ...] = ()
 
     @property
     def sources(self) -> tuple[SourceShape, ...]:
         """All of them."""
-        return (*self.push, *self.folder, *self.feed)
+        return (*self.push, *self.folder, *self.feed, *self.other)
 
     @model_validator(mode="after")
     def _distinct_sources(self) -> IngestSettings:
@@ -336,8 +338,8 @@ class Settings(BaseSettings):
         own, common = f"route-{route.name}-{name}", f"{route.adapter}-{name}"
         return found or self._secret(own if self._has_credential(own) else common, file)
 
-    def source_secret(self, source: PushSettings) -> str:
-        """What signs the messages of a pushing system; empty when there is none. ConfigError as above."""
+    def source_secret(self, source: PushSettings | OtherSettings) -> str:
+        """The secret that is shared with a source; empty when there is none. ConfigError as above."""
         return self._secret(f"source-{source.name}", source.secret_file)
 
     def outlet_secret(self, outlet: OutletSettings) -> str:
