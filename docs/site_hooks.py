@@ -18,6 +18,8 @@ ENGLISH = ".en.md"
 _HEADING = re.compile(r"<h([1-4]) id=\"([^\"]+)\">(.*?)</h\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 _MERMAID = re.compile(r"```mermaid\n.*?```\n", re.DOTALL)
+_OUT_OF_DOCS = re.compile(r"\[([^\]]+)\]\(\.\./(?!\.\.)[^)]*\)")
+"""A link into the repository: on the site there is nothing behind it, so that its words alone stay."""
 _UNDRAWN = """> 状态图用 mermaid 写成，网页上不画；下面的表逐条列出同样的转移。
 > The diagram is written in mermaid and not drawn here; the tables below list the same moves one by one.
 """
@@ -91,6 +93,8 @@ def on_page_markdown(markdown: str, page: Any, **_more: Any) -> str:
     """Fill in the decisions; say what is not drawn."""
     if page.file.src_uri == "adr/index.md":
         return f"{markdown}\n{decisions()}\n"
+    if "/" not in page.file.src_uri:
+        markdown = _OUT_OF_DOCS.sub(r"\1", markdown)
     return _MERMAID.sub(_UNDRAWN, markdown)
 
 
