@@ -31,13 +31,14 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --resol
 	--allow-unsafe --strip-extras --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: help demo test check lint types imports prism axe unit bench storms faults fuzz sbom audit soak deb installation screenshots docs lock clean distclean
+.PHONY: help demo test check lint types imports prism axe unit bench planning storms faults fuzz sbom audit soak deb installation screenshots docs lock clean distclean
 
 help:
 	@echo "make demo       the main job on the embedded default: a red warning calls up the whole prefecture (simulated phones)"
 	@echo "make test       everything CI runs"
 	@echo "make check      ruff, format, mypy, import contract, unit tests: seconds"
 	@echo "make bench      the figures of docs/performance.md (ARGS=--quick for the short run)"
+	@echo "make planning   planning against the engine in ten settings, with the figures (minutes)"
 	@echo "make storms     the promises over N simulated storms (N=$(N))"
 	@echo "make faults     every fault N times on the real processes, with a report (N=$(FAULTS); ARGS='--only kill --seed 1')"
 	@echo "make fuzz       mutated messages for FUZZ seconds each way in (FUZZ=$(FUZZ))"
@@ -84,6 +85,9 @@ bench: $(DEV)
 
 storms: $(DEV)
 	$(BIN)/python -m pytest --numprocesses=$(JOBS) tests/scenario -k storm --storms $(N)
+
+planning: $(DEV)
+	$(BIN)/python -m pytest --quiet -s --planning tests/scenario/test_planning_against_the_engine.py
 
 fuzz: $(DEV)
 	$(BIN)/python -m pytest --quiet tests/unit/ingest/test_fuzz.py tests/scenario/test_fuzzed_intake.py tests/security --fuzz $(FUZZ) --fuzz-seed $(SEED)

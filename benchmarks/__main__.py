@@ -18,6 +18,7 @@ from rich.table import Table
 
 from benchmarks import crew, figures, growth, intake, messages, under_load
 from benchmarks.console import console
+from benchmarks.consoles import consoles
 from benchmarks.databases import KINDS, Place, fresh
 from benchmarks.figures import Figures
 from benchmarks.gateway import gateway
@@ -41,6 +42,7 @@ GOALS = {
     "timer_error": "p99 ≤ 500 ms",
     "pages": "≤ 300 ms at 2,600",
     "console": "each page ≤ 300 ms at 2,600, live update ≤ 1 s",
+    "consoles": "50 open consoles cost the engine nothing that shows",
     "register": "30,000: import ≤ 10 s, export ≤ 10 s, check ≤ 5 s",
     "intake": "≥ 1,000/s read, validated and judged",
     "gateway": "≥ 500 SMS/s, ≥ 100 call starts/s through the real HTTP adapters",
@@ -77,6 +79,13 @@ def _measure(kind: str, name: str, *, quick: bool) -> Figures:
         return growth.growth(kind, (1_000, 2_000) if quick else (10_000, 100_000, 1_000_000))
     if name == "two_workers":
         return _two_workers(villages=1_000 if quick else 30_000) if kind == "postgresql" else {}
+    if name == "consoles":
+        size = (
+            {"villages": 300, "watching": 5, "seconds": 2.0}
+            if quick
+            else {"villages": 2_600, "watching": 50, "seconds": 15.0}
+        )
+        return consoles(kind, **size)
     if name == "gateway":
         return gateway(messages=200 if quick else 10_000) if kind == "sqlite" else {}
     with fresh(kind) as place:

@@ -10,27 +10,29 @@ from typing import Any, cast
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from benchmarks.consoles import PartEntrance
 from benchmarks.databases import Place
 from benchmarks.figures import START, Figures, open_everything, percentile, product_on, red_warning
+from warning_dispatch.bootstrap import Product
 from warning_dispatch.clock import VirtualClock, stopwatch
 from warning_dispatch.model.console_views import CalleeQuery
 from warning_dispatch.model.states import CalleeState, Means
+from warning_dispatch.model.unit import UnitLevel
 from warning_dispatch.web.application import create_app
 from warning_dispatch.web.console.console import Console, ConsoleParts
-from warning_dispatch.web.console.door import OpenEntrance
 from warning_dispatch.web.pages import Pages
 
 ROUNDS = 15
 
 
 def console(place: Place, *, villages: int) -> Figures:
-    """Each page whole (ms), rendered anew every time; the time from an answer's commit to its event on the stream (ms)."""
+    """Each page whole (ms), the bureau's and a county's, rendered anew every time; the time from an answer's commit to its event on the stream (ms)."""
     product = product_on(place.url, villages)
     product.engine.take_in(START, red_warning(START), "bench")
     open_everything(product)
     product.engine.turn(START + 1_000)
     clock = VirtualClock(START + 60_000)
-    parts = ConsoleParts(product.read, cast("Any", None), OpenEntrance("bench"))
+    parts = ConsoleParts(product.read, cast("Any", None), PartEntrance())
     app = create_app(
         product.read,
         cast("Any", None),
@@ -49,19 +51,27 @@ def console(place: Place, *, villages: int) -> Figures:
         "warnings": "/console/warnings",
     }
     found: dict[str, float | int] = {"callees": villages}
-    for name, address in addresses.items():
-        spans = [_span(client, address) for _ in range(ROUNDS + 1)][
-            1:
-        ]  # the first one compiles template and statements
-        found |= {f"{name}_p50_ms": percentile(spans, 0.5), f"{name}_max_ms": max(spans)}
+    county = product.read.divisions(UnitLevel.COUNTY)[0][0]
+    for part, prefix in (("whole", ""), (county, "county_")):
+        if prefix:
+            found["county_callees"] = product.read.within((county,)).page(1, CalleeQuery(limit=1)).total
+            addresses["unit"] = f"/console/callouts/1/units/{_first(product, county)}"
+        for name, address in addresses.items():
+            spans = [_span(client, address, part) for _ in range(ROUNDS + 1)]
+            spans = spans[1:]  # the first one compiles template and statements
+            found |= {f"{prefix}{name}_p50_ms": percentile(spans, 0.5), f"{prefix}{name}_max_ms": max(spans)}
     updates = asyncio.run(_updates(product, parts, clock))
     product.close()
     return {**found, "live_update_p50_ms": percentile(updates, 0.5), "live_update_max_ms": max(updates)}
 
 
-def _span(client: TestClient, address: str) -> float:
+def _first(product: Product, county: str) -> int:
+    return product.read.within((county,)).page(1, CalleeQuery(limit=1)).rows[0].callee_id
+
+
+def _span(client: TestClient, address: str, part: str) -> float:
     began = stopwatch()
-    answer = client.get(address)
+    answer = client.get(address, headers={"x-part": part})
     assert answer.status_code == 200, address  # noqa: S101 - a figure of an error page means nothing
     return (stopwatch() - began) * 1000
 

@@ -139,7 +139,7 @@ def timer_error(place: Place, *, villages: int) -> Figures:
     return {"turns": len(late), "p50_ms": percentile(late or [0.0], 0.5), "p99_ms": percentile(late or [0.0], 0.99)}
 
 
-class _Sink(_Deaf):
+class Sink(_Deaf):
     """A wire that takes everything at once, and notes when the first attempts of a call-out were stored as handed over."""
 
     def __init__(self) -> None:
@@ -167,7 +167,7 @@ class _Sink(_Deaf):
 def first_attempts_under_load(place: Place, *, villages: int, rounds: int) -> Figures:
     """Alert received → first attempts handed over and stored, while a call-out of so many callees is under way (ms)."""
     product = product_on(place.url, villages)
-    clock, sink = SystemClock(), _Sink()
+    clock, sink = SystemClock(), Sink()
     writer = sink.writer = Writer(product.engine, clock, sink, sink, 1_000)
     product.engine.take_in(clock.now(), red_warning(clock.now() - HOUR // 2), "bench")
     product.engine.act(clock.now(), Act.OPEN_GATE, 1, actor="bench", reason="bench")

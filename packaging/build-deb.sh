@@ -6,6 +6,7 @@
 # the package is installed.
 #
 #   VERSION=…         another version than pyproject.toml's
+#   LOCK=…            another lock file than requirements.lock
 #   NEXT_SCHEMA=1     adds a made-up next migration: what the upgrade test upgrades to
 set -eu
 cd "$(dirname "$0")/.."
@@ -21,16 +22,17 @@ ARCH=$(dpkg --print-architecture)
 BUILD=build/deb
 ROOT=$BUILD/root
 SITE=$ROOT/$HOME_DIR/lib/python$MINOR/site-packages
-LIBRARIES=$BUILD/libraries-$(sha256sum requirements.lock | cut -c1-16)-$MINOR
+LOCK=${LOCK:-requirements.lock}
+LIBRARIES=$BUILD/libraries-$(sha256sum "$LOCK" | cut -c1-16)-$MINOR
 WHEELS=$BUILD/wheels
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 
 # 1. The libraries, fetched once for each lock file.
 if [ ! -e "$LIBRARIES/.whole" ] || [ ! -d "$WHEELS" ]; then
   rm -rf "$BUILD"/libraries-* "$WHEELS"
-  $PYTHON -m pip --quiet download --require-hashes --dest "$WHEELS" --requirement requirements.lock
+  $PYTHON -m pip --quiet download --require-hashes --dest "$WHEELS" --requirement "$LOCK"
   $PYTHON -m pip --quiet install --require-hashes --no-compile --no-index --find-links "$WHEELS" \
-    --target "$LIBRARIES" --requirement requirements.lock
+    --target "$LIBRARIES" --requirement "$LOCK"
   rm -rf "$LIBRARIES/bin"
   touch "$LIBRARIES/.whole"
 fi
@@ -43,6 +45,19 @@ rm -f "$SITE/.whole"
 $PYTHON -m pip --quiet wheel --no-deps --no-build-isolation --wheel-dir "$BUILD/wheel" .
 $PYTHON -m pip --quiet install --no-deps --no-compile --target "$SITE" "$BUILD"/wheel/*.whl
 rm -rf "$SITE/bin"
+$PYTHON - "$SITE" <<'PY'
+"""A lock that is older than pyproject.toml would make a package that does not start."""
+import re
+import sys
+import tomllib
+from importlib.metadata import distributions
+
+inside = {re.sub(r"[-_.]+", "-", one.metadata["Name"]).lower() for one in distributions(path=[sys.argv[1]])}
+wanted = tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]
+missing = [one for one in wanted if re.match(r"[A-Za-z0-9._-]+", one)[0].replace("_", "-").lower() not in inside]
+if missing:
+    sys.exit(f"not in the lock: {', '.join(missing)} (make lock)")
+PY
 if [ -n "${NEXT_SCHEMA:-}" ]; then
   cat >"$SITE/warning_dispatch/store/migrations/versions/v9999_next.py" <<'PY'
 """A made-up next schema: a table more."""

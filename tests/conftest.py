@@ -40,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz", type=float, default=FUZZ, help="seconds of mutated messages for each way in")
     parser.addoption("--fuzz-seed", type=int, default=1, help="where the mutations begin")
     parser.addoption("--write-golden", action="store_true", help="write the corpus' table anew, to read its diff")
+    parser.addoption("--planning", action="store_true", help="planning against the engine in all ten settings")
     parser.addoption("--storms", type=int, default=STORMS, help="how many storms each promise is put through")
     parser.addoption("--storm-seed", type=int, default=None, help="play this one storm again")
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what scenarios run on")

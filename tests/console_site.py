@@ -11,11 +11,22 @@ from typing import Any, Self
 
 import uvicorn
 
-from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning
+from warning_dispatch.bootstrap import build_demo, console_parts, demo_warning, records_of
+from warning_dispatch.bootstrap.demo import DEMO_ROUTES, demo_planning
+from warning_dispatch.bootstrap.drills import drill_tables
+from warning_dispatch.bootstrap.estimating import estimator_of
+from warning_dispatch.bootstrap.installation import drill_parts
+from warning_dispatch.bootstrap.planning_office import planning_office
 from warning_dispatch.clock import VirtualClock, pause
 from warning_dispatch.engine.acts import Act
+from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.engine.turn import Inbox
+from warning_dispatch.ingest.samples import restamp
+from warning_dispatch.logs import silent_logger
+from warning_dispatch.model.drills import DrillKind, DrillRequest
 from warning_dispatch.model.feedback import Feedback
+from warning_dispatch.model.lockout import LoginRules
+from warning_dispatch.model.rights import Grant, GrantKind
 from warning_dispatch.model.states import CalleeState, Means, Purpose
 from warning_dispatch.model.unit import Role
 from warning_dispatch.model.views import Health
@@ -24,17 +35,27 @@ from warning_dispatch.response_desk import WriterResponseDesk
 from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.settings import load_settings
 from warning_dispatch.simulation.stage import Stage
+from warning_dispatch.store.accounts import hash_password
 from warning_dispatch.store.database import reading
+from warning_dispatch.store.journal import Journal
+from warning_dispatch.store.people import NewAccount, PeopleBook
+from warning_dispatch.store.reading_drills import REPORT
 from warning_dispatch.store.reading_own_list import OwnListTables
 from warning_dispatch.store.reading_response import ResponseTables
+from warning_dispatch.store.sessions import SessionBook
 from warning_dispatch.store.sql import Sql
 from warning_dispatch.superior_desk import WriterSuperiorDesk
+from warning_dispatch.web.access import Access
 from warning_dispatch.web.application import create_app
-from warning_dispatch.web.console.door import OpenEntrance
+from warning_dispatch.web.console.door import LoggedIn, OpenEntrance
+from warning_dispatch.web.login_desk import LoginDesk
 
 START = 1_785_000_000_000
 OPERATOR = Means.OPERATOR
 OFFICER = "王值班"
+OF_A_COUNTY = "12379-county-red-rain.xml"
+"""Below config/samples/."""
+PASSWORD = "the mulberry on the roof"
 ROOT = Path(__file__).parents[1]
 
 
@@ -46,6 +67,7 @@ class Desk:
         self._engine = engine
         self._clock = clock
         self.lock = threading.RLock()
+        self.tasks = Tasks(self, engine)
 
     async def _done(self, name: str, *arguments: object, **named: object) -> Any:
         def work() -> Any:
@@ -106,6 +128,28 @@ class Desk:
         return Health(self._clock.now(), database=True)
 
 
+class Tasks:
+    """ports.TaskDesk straight into the engine."""
+
+    def __init__(self, desk: Desk, engine: Any) -> None:
+        """`desk` does one thing at a time."""
+        self._desk = desk
+        self._tasks = engine.tasks
+
+    async def take(self, attempt_id: int, *, actor: str) -> int:
+        """See the port."""
+        return int(await self._desk.once(None, lambda ledger: self._tasks.take(ledger, attempt_id, actor=actor)))
+
+    async def number(self, attempt_id: int, *, actor: str) -> str:
+        """See the port."""
+        return str(await self._desk.once(None, lambda ledger: self._tasks.number(ledger, attempt_id, actor=actor)))
+
+    async def finish(self, attempt_id: int, result: str, *, actor: str, note: str = "") -> None:
+        """See the port."""
+        came = TaskResult(result)
+        await self._desk.once(None, lambda ledger: self._tasks.finish(ledger, attempt_id, came, actor=actor, note=note))
+
+
 class Bureau:
     """Everything wired but the daemon: tests play time themselves."""
 
@@ -127,6 +171,9 @@ class Bureau:
         self.read = self.product.read
         self.stage = Stage(self.engine, self.demo.network, self.clock)
         self.desk = Desk(self.engine, self.clock)
+        ground = demo_planning(self.demo, self.settings, lines)
+        self.planning = planning_office(self.product, ground, DEMO_ROUTES, self.clock)
+        self.estimator = estimator_of(self.product, ground, DEMO_ROUTES, self.clock)
         product = self.product
         own = OwnListTables(product.database, product.sealer, product.keys.link_key, self.read, self.clock.now)
         tables = ResponseTables(product.database, product.sealer, self.read, self.clock.now)
@@ -136,8 +183,18 @@ class Bureau:
     def app(self, officer: str = OFFICER) -> Any:
         """The application with the console, before whoever is called so."""
         entrance = OpenEntrance(officer)
-        configuration = self.product.configuration
-        parts = console_parts(self.settings, configuration, self.read, self.desk, entrance, self.response)
+        configuration, drilling = self.product.configuration, drill_parts(self.product, self.desk)
+        parts = console_parts(
+            self.settings,
+            configuration,
+            self.read,
+            self.desk,
+            entrance,
+            response=self.response,
+            records=records_of(self.settings, self.product, self.desk, self.clock),
+            planning=self.planning,
+            drilling=drilling,
+        )
         return create_app(
             self.read,
             self.desk,
@@ -149,11 +206,88 @@ class Bureau:
             response=self.response,
         )
 
+    def login(self, **officers: str) -> LoginDesk:
+        """A real login: name → the unit that whoever is called so is an officer of. One password for all."""
+        database, sealer = self.product.database, self.product.sealer
+        journal = Journal(self.product.keys.journal_key, silent_logger())
+        people = PeopleBook(database, sealer, journal)
+        sessions = SessionBook(database, sealer, journal, LoginRules())
+        for name, unit in officers.items():
+            grant = Grant(GrantKind.OFFICER, unit)
+            people.add(
+                NewAccount(name, hash_password(PASSWORD), grant, f"{name}某某"), actor="test", now=self.clock.now()
+            )
+
+        async def write(work: Any) -> Any:
+            def locked() -> Any:
+                with self.desk.lock:
+                    return work(self.clock.now())
+
+            return await asyncio.to_thread(locked)
+
+        return LoginDesk(people, sessions, self.clock, write, "1411")
+
+    def gated(self, login: LoginDesk, public_url: str = "http://127.0.0.1") -> Any:
+        """The whole application behind its login."""
+        door = LoggedIn(Access(login.paths_of), "1411")
+        return create_app(
+            self.read,
+            self.desk,
+            public_url=public_url,
+            live_page=True,
+            body_limit=8 << 20,
+            clock=self.clock,
+            console=console_parts(
+                self.settings,
+                self.product.configuration,
+                self.read,
+                self.desk,
+                door,
+                response=self.response,
+                records=records_of(self.settings, self.product, self.desk, self.clock),
+            ),
+            response=self.response,
+            login=login,
+        )
+
     def warn(self) -> int:
         """The red rainstorm over the whole prefecture comes in; its call-out."""
         with self.desk.lock:
             raw = demo_warning(self.settings.config_dir, self.clock.now())
             return int(self.engine.take_in(self.clock.now(), raw, "demo").result.callouts[0])
+
+    def drill(self, area: str = "141124") -> int:
+        """A drill for everyone of an area, released by two; its number."""
+        asked = DrillRequest(DrillKind.EVERYONE, hazard="暴雨", colour="red", areas=(area,), valid=3_600_000)
+        key = int(self.once(lambda ledger: self.engine.drills.compose(ledger, asked, OFFICER)))
+        for who in (OFFICER, "李值班"):
+            self.once(lambda ledger, who=who: self.engine.drills.release(ledger, key, who))
+        return key
+
+    def end_drill(self, key: int) -> None:
+        """An officer stops it, and the daemon keeps its report."""
+        self.once(lambda ledger: self.engine.drills.stop(ledger, key, OFFICER, "演练结束"))
+        found = drill_tables(self.product).report(key)
+        text = REPORT.dump_json(found).decode()
+        self.once(lambda ledger: self.engine.drills.keep_report(ledger, key, text, found.score))
+
+    def once(self, work: Any) -> Any:
+        """A use case in a transaction of its own."""
+        with self.desk.lock:
+            done = self.engine.once(self.clock.now(), work)
+            self.demo.network.hang_up(done.hang_up, self.clock.now())
+            return done.result
+
+    def one_that_is_over(self) -> int:
+        """A county's own red rainstorm is taken in, called for three minutes and lifted; its call-out."""
+        with self.desk.lock:
+            raw = restamp((self.settings.config_dir / "samples" / OF_A_COUNTY).read_bytes(), self.clock.now())
+            callout = int(self.engine.take_in(self.clock.now(), raw, "demo").result.callouts[0])
+        self.play(180)
+        with self.desk.lock:
+            self.engine.act(self.clock.now(), Act.CANCEL, callout, actor=OFFICER, reason="雨势减弱")
+        self.play(3)
+        return callout
 
     def play(self, seconds: float) -> None:
         """So much time goes by."""

@@ -5,9 +5,11 @@ DispatchError
 │   ├── ConfigError      a file under config/
 │   ├── RegisterError    a register file (units, receivers)
 │   │   └── ReceiverError    one receiver that is to be added in mid-storm
+│   ├── DrillError       a drill that is asked for
 │   └── UnreadableAlertError    a message that cannot be read as a warning
 ├── RefusedError         a well-formed request that must not be carried out
-│   └── ChangedError         somebody else was quicker: what the officer looked at is not so any more
+│   ├── ChangedError         somebody else was quicker: what the officer looked at is not so any more
+│   └── NotYoursError        it lies outside the units of whoever asks, or reaches beyond them
 ├── NotFoundError        the thing named does not exist
 ├── StoreError           the database cannot be used
 │   ├── StoreBusyError   another transaction was in the way; the same once more may go through
@@ -70,6 +72,10 @@ class ReceiverError(RegisterError):
     """The receiver cannot be added; nothing was written."""
 
 
+class DrillError(FindingsError):
+    """The drill cannot be held; nothing was sent."""
+
+
 class UnreadableAlertError(FindingsError):
     """The message cannot be read as a warning."""
 
@@ -80,6 +86,10 @@ class RefusedError(DispatchError):
 
 class ChangedError(RefusedError):
     """What was looked at has changed meanwhile; nothing was done."""
+
+
+class NotYoursError(RefusedError):
+    """It lies outside the units of whoever asks, or reaches beyond them; nothing was done."""
 
 
 class NotFoundError(DispatchError):

@@ -303,7 +303,8 @@ class MorningAccount:
     """What a morning found.
 
     `lost`: by county code, names of units that cannot be reached any more; `more`: how many more units have each
-    weakness; `score`: of the whole register, 0 to 100; `memory`: JSON for the next morning.
+    weakness; `score`: of the whole register, 0 to 100; `memory`: JSON for the next morning; `reviews`: names of key units
+    of whose review the bureau is reminded today.
     """
 
     day: str
@@ -311,6 +312,7 @@ class MorningAccount:
     more: Mapping[str, int]
     score: int
     memory: str
+    reviews: tuple[str, ...] = ()
 
 
 class RegisterDays(Protocol):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from warning_dispatch.model.key_units import KeyUnitRow
 from warning_dispatch.model.response import AreaSum, AskedList, AskedUnit, ResponseOverview
 
 
@@ -52,9 +53,29 @@ class ResponseDesk(Protocol):
         ...
 
 
+class KeyUnitLook(Protocol):
+    """Reads the key units."""
+
+    soon_days: int
+    """So many days before its review a key unit's counts as due soon."""
+
+    def key_units(self) -> Sequence[KeyUnitRow]:
+        """All that are registered, in the order of the register."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUnits:
+    """What the list of key units stands on. `sectors`: names of their lines."""
+
+    look: KeyUnitLook
+    sectors: Mapping[str, Mapping[str, str]]
+
+
 @dataclass(frozen=True, slots=True)
 class ResponseParts:
-    """What the pages of the response stand on."""
+    """What the pages of the response stand on. `key_units` None: they have no page."""
 
     read: ResponseReadings
     desk: ResponseDesk
+    key_units: KeyUnits | None = None

@@ -30,6 +30,7 @@ from pydantic_settings.sources import EnvSettingsSource
 
 from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.login_settings import LoginSettings
+from warning_dispatch.record_settings import RecordSettings
 from warning_dispatch.renewal_settings import RenewalSettings
 from warning_dispatch.route_settings import RobotSettings, RouteSettings, distinct_routes
 from warning_dispatch.source_settings import (
@@ -45,7 +46,7 @@ from warning_dispatch.source_settings import (
     refuse_doubles,
 )
 from warning_dispatch.tomlfiles import Shape, both, findings_of, ours, place, read_toml
-from warning_dispatch.upkeep_settings import BackupSettings
+from warning_dispatch.upkeep_settings import BackupSettings, RetentionSettings
 
 PREFIX = "WARNING_DISPATCH_"
 ROUTE_SECRET = f"{PREFIX}ROUTE__"
@@ -217,13 +218,8 @@ class ContactSettings(Shape):
     season_until: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-([0-2]\d|3[01])$")] = "10-15"
     morning: HourMinute = "08:00"
     """When the duty officer is told what got worse in the register, each day of the flood season."""
-
-
-class RetentionSettings(Shape):
-    """[retention] 保存期限."""
-
-    days: int = Field(default=180, ge=180, le=36_500)
-    """What is over and older is destroyed; 180 days are the least."""
+    review_days: int = Field(default=30, ge=1, le=365)
+    """So many days before a key unit's review the duty officer is reminded, and once more a week and a day before."""
 
 
 class SmtpSettings(Shape):
@@ -290,6 +286,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     texts: TextSettings = TextSettings()
     lists: ListSettings = ListSettings()
+    records: RecordSettings = RecordSettings()
     contacts: ContactSettings = ContactSettings()
     outward: OutwardSettings = OutwardSettings()
     renewal: RenewalSettings = RenewalSettings()

@@ -22,6 +22,7 @@ from starlette.routing import Route
 from warning_dispatch.clock import VirtualClock
 from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.states import CalleeState, Means
+from warning_dispatch.response_ports import KeyUnits, ResponseParts
 from warning_dispatch.web.application import Renewal, Superiors, create_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -34,6 +35,7 @@ SIZES = {
     "320": {"width": 320, "height": 640},
 }
 LANGUAGES = ("zh", "en")
+LINES = {"coal_mine": {"zh_CN": "煤矿", "en": "Coal mine"}}
 CUT = """() => [...document.querySelectorAll("body *")].filter((one) => {
   const style = getComputedStyle(one);
   if (!one.checkVisibility() || one.clientWidth <= 1 || style.overflowX === "visible" || style.overflowX === "auto" || one.closest(".unseen, svg")) return false;
@@ -76,6 +78,8 @@ def whole() -> Iterator[Whole]:
     renewal = registrars.RenewalOffice(clock)
     renewal.add_township(40, spoilt=True)
     renewal.add_waiting()
+    asked = loaded("web_response_double", WEB / "response_office.py")
+    response = asked.ResponseOffice(office, 8)
     board = loaded("web_test_board", WEB / "test_board.py")
     look = board.Look([board.change(3), board.change(2, subject="unit", before="", after="新村")])
     app = create_app(
@@ -88,6 +92,7 @@ def whole() -> Iterator[Whole]:
         renewal=Renewal(renewal, renewal),
         superiors=Superiors(superior, superior),
         register=look,
+        response=ResponseParts(response, response, KeyUnits(asked.KeyUnitOffice(clock.now()), LINES)),
     )
     server = conftest.Server(app)
     links = {"r": doubles.TOKEN, "f": registrars.TOKEN, "p": registrars.PROOF_TOKEN}
@@ -111,6 +116,9 @@ PAGES = {
     "list-2": "/r/{r}/list?page=2",
     "told": "/r/{r}/list?u=102",
     "feedback": "/r/{r}/feedback",
+    "measures": "/r/{r}/measures",
+    "measures-2": "/r/{r}/measures?page=2",
+    "key-units": "/register/key-units",
     "filing": "/f/{f}",
     "filing-unit": "/f/{f}/u/141124101200",
     "filing-returned": "/f/{f}/u/141124101202",

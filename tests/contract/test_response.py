@@ -13,12 +13,14 @@ import pytest
 from warning_dispatch.configuration.response import response_to_json
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.feedback import Feedback
+from warning_dispatch.model.key_units import Review
 from warning_dispatch.model.response import Action, ResponsePlan, Who
-from warning_dispatch.model.states import CalleeState, CallOutState, Stage
+from warning_dispatch.model.states import CalleeState, CallOutState, Purpose, Stage
 from warning_dispatch.model.unit import UnitKind, UnitLevel
 from warning_dispatch.store import schema
 from warning_dispatch.store.database import writing
 from warning_dispatch.store.feedback_rows import FeedbackTable
+from warning_dispatch.store.reading_key_units import KeyUnitTables
 from warning_dispatch.store.reading_response import ResponseTables
 from warning_dispatch.store.response_rows import ResponseTable
 from warning_dispatch.store.sql import Sql
@@ -232,3 +234,41 @@ def test_a_call_out_without_a_response_is_summed_all_the_same(night: Night) -> N
     assert (found.stage, found.total.moved, found.total.owed, found.measures) == (Stage.NONE, 7, 0, ())
     with pytest.raises(NotFoundError):
         night.read.overview(999)
+
+
+def test_the_list_of_key_units_tells_the_last_of_everything(night: Night) -> None:
+    """The last call-out answered, the last measure carried out, the last drill; a unit that was never called has none."""
+    mine, new = (
+        night.house.add(
+            schema.unit, code=f"141124104-k0{number}", name=f"样本煤矿{number}", kind=UnitKind.KEY_UNIT.value,
+            level=UnitLevel.TOWNSHIP.value, area="141124104", superior_id=TOWNSHIP, sector="coal_mine",
+            certificate=f"证{number}", review_on="2026-08-01",
+        )
+        for number in (1, 2)
+    )  # fmt: skip
+    drill = night.house.callout(purpose=Purpose.DRILL.value)
+    later = night.house.callout()
+    for callout, at in ((night.callout, START + 5), (drill, START + 7), (later, None)):
+        state = CalleeState.CALLING if at is None else CalleeState.ACKNOWLEDGED
+        key = night.house.callee(callout, night.branch, mine, VILLAGES, state, opened_at=START, answered_at=at)
+        night.callees.setdefault("mine", key)
+    night.tick("mine", "patrol", at=START + 9)
+    rows = KeyUnitTables(night.house.engine, {"rainstorm": {"zh_CN": "暴雨"}}, lambda: START, 30).key_units()
+    first, second = rows
+    assert (first.unit.certificate, first.place, first.review) == ("证1", "临县白文镇", Review.SOON)
+    assert first.call is not None
+    assert (first.call.callout_id, first.call.answered_at) == (night.callout, START + 5)
+    assert first.measure is not None
+    assert (first.measure[0], first.measure[1].id, first.drilled_at) == (START + 9, "patrol", START + 7)
+    assert (second.call, second.measure, second.drilled_at) == (None, None, None)
+    assert new
+
+
+def test_one_persons_figure_for_several_villages_counts_once(night: Night) -> None:
+    """Feedback is kept with each unit of the person behind the link; the people moved are the same people."""
+    ids = [night.callees["village1"], night.callees["village2"]]
+    with writing(night.house.engine) as connection:
+        table = FeedbackTable(Sql(connection), rows_by_hand.SEALER)
+        table.add(ids, night.receiver, night.now, Feedback(on_post=True, moved=30))
+    total = night.read.overview(night.callout).total
+    assert (total.moved, total.on_post, total.reported) == (30, 2, 2)

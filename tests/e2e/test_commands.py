@@ -170,6 +170,24 @@ def test_the_daemon_puts_a_call_out_on_paper(desk: Desk, daemon: subprocess.Pope
     assert daemon.poll() is None
 
 
+def test_the_daemon_accounts_for_what_a_command_hands_out(desk: Desk, daemon: subprocess.Popen[bytes]) -> None:
+    """Record form, verdict and journal beside a running daemon: it writes, the command makes the files."""
+    assert daemon.poll() is None
+    desk.asked("alert", "ingest", desk.warning())
+    desk.run("callout", "cancel", 1, "--reason", "雨停了")
+    done = desk.asked("report", "callout", 1, "--xlsx", "r.xlsx", "--html", "r.html", "--clear", "--reason", "核查")
+    assert done["files"] == ["r.xlsx", "r.html"]
+    desk.asked("report", "verdict", 1, "false", "--reason", "实况 2 毫米")
+    assert desk.asked("report", "season")["verdicts"]["false"] == 1
+    desk.asked("journal", "export", 1, "--out", "j.jsonl")
+    journal = (desk.folder / "j.jsonl").read_text("utf-8")
+    assert journal.count('"k":"record.exported"') == 2
+    assert '"k":"callout.judged"' in journal
+    check = [sys.executable, "verify_journal.py", "j.jsonl", "--key", "journal.pub"]
+    assert subprocess.run(check, cwd=desk.folder, check=False, capture_output=True).returncode == 0  # noqa: S603 - ours
+    assert daemon.poll() is None
+
+
 def test_a_receiver_is_added_through_the_daemon(desk: Desk, daemon: subprocess.Popen[bytes]) -> None:
     """Every finding comes back through the socket; what is right is taken and called by the daemon."""
     desk.run("alert", "ingest", desk.warning())

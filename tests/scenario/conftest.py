@@ -565,8 +565,8 @@ def storm(town: Callable[..., Town], worlds: Any) -> Callable[..., Any]:
     """Plays one storm (plan, seed) to its end and returns it; see the package storms beside this file."""
     storms = _module("storms")
 
-    def play(plan: str, seed: int, kind: Any = None, *, workers: int = 1) -> Any:
-        night = storms.Storm(town, plan, seed, kind or worlds, workers)
+    def play(plan: str, seed: int, kind: Any = None, *, workers: int = 1, drills: bool = False) -> Any:
+        night = storms.Storm(town, plan, seed, kind or worlds, workers, drills=drills)
         night.play()
         return night
 

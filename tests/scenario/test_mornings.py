@@ -205,3 +205,21 @@ def test_who_left_is_erased_on_schedule(office: Office) -> None:
         counts = replace_register(connection, place.sealer, stood, place.clock.now())
         assert counts.receivers_added == len(gone)
         assert [one for one in stored_register(connection, place.sealer).receivers if one.unit_code == VILLAGE] == gone
+
+
+def test_a_review_of_a_key_unit_is_told_once_each_time_and_rings_nobody(office: Office) -> None:
+    """A week and a day before, by two daemons; in winter too; with its name, and nobody is woken."""
+    office.place.change(
+        "UPDATE unit SET kind = 'key_unit', review_on = '2026-07-31', measures = '停产' WHERE code = ?", VILLAGE
+    )
+    office.until("07-27", "09:00")
+    assert office.place.alarms().count("review_near") == 1
+    assert "县1乡1村1" in office.place.alarm_texts("review_near")[0]
+    office.until("07-31", "09:00")
+    assert office.place.alarms().count("review_near") == 3
+    assert office.place.query("SELECT count(*) FROM callout WHERE purpose = 6") == [(0,)]
+    office.place.change("UPDATE unit SET review_on = '2026-12-01' WHERE code = ?", VILLAGE)
+    office.place.clock.advance_to(office.place.clock.now() + 122 * DAY)
+    office.until("12-01", "09:00")
+    assert office.place.alarms().count("review_near") == 5
+    assert all(not one["lost"] for one in office.mornings()[-2:])

@@ -20,6 +20,8 @@ SEVERAL = 16
 """One storm in so many is played once more by several workers."""
 ON_POSTGRESQL = 120
 """One storm in so many is played once more on PostgreSQL, every other one of them by several workers."""
+DRILLED = 6
+"""One storm in so many is played once more with people who drill before and in the middle of it."""
 WORKERS = 3
 
 
@@ -27,7 +29,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test per plan and seed."""
     chosen: int | None = metafunc.config.getoption("storm_seed")
     count: int = metafunc.config.getoption("storms")
-    for name, part in (("several_seed", SEVERAL), ("postgresql_seed", ON_POSTGRESQL)):
+    for name, part in (("several_seed", SEVERAL), ("postgresql_seed", ON_POSTGRESQL), ("drilled_seed", DRILLED)):
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, range(max(1, count // part)) if chosen is None else (chosen,))
     if "storm_seed" not in metafunc.fixturenames:
@@ -60,6 +62,17 @@ def test_storm_on_postgresql_keeps_the_promises(
     """The same rules, statements in another dialect, and row locks: the same promises."""
     plan = list(PLANS)[postgresql_seed // 2 % len(PLANS)]
     storm(plan, postgresql_seed, postgresql, workers=WORKERS if postgresql_seed % 2 else 1)
+
+
+def test_storm_in_which_people_drill_keeps_the_promises(storm: Callable[..., Any], drilled_seed: int) -> None:
+    """Promises 5 and 6: no drill calls unreleased, none outlives the intake of a warning, nothing of the two is mixed."""
+    plan, workers = ("city", "county", "strict")[drilled_seed % 3], WORKERS if drilled_seed % 5 == 4 else 1
+    storm(plan, drilled_seed, workers=workers, drills=True)
+
+
+def test_storms_interrupt_drills(storm: Callable[..., Any]) -> None:
+    """What the storm above is for does happen in it."""
+    assert sum(storm("city", seed, drills=True).drillers.interrupted for seed in range(3, 30, 3)) > 0
 
 
 def test_storm_is_a_function_of_its_seed(storm: Callable[[str, int], Any]) -> None:

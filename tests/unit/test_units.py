@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from warning_dispatch.settings import WebSettings
+
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 PROGRAM = "/opt/warning-dispatch/bin/warning-dispatch"
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
@@ -116,3 +118,11 @@ def test_timers_name_a_moment(tmp_path: Path, name: str) -> None:
     [when] = directives(name, "Timer")["OnCalendar"]
     assert when.endswith(" Asia/Shanghai")
     assert analyzed(tmp_path, "calendar", when).returncode == 0
+
+
+def test_no_two_processes_of_the_split_set_share_a_port() -> None:
+    """On one machine, with the listener for the internet open as well."""
+    ports = [int(path.read_text(encoding="utf-8").rsplit("=", 1)[1]) for path in (UNITS / "roles").glob("*.env")]
+    web = WebSettings()
+    assert len({*ports, web.outside_port}) == len(ports) + 1
+    assert web.port in ports

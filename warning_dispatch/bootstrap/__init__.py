@@ -18,6 +18,7 @@ from warning_dispatch.bootstrap.installation import (
 )
 from warning_dispatch.bootstrap.memory import spare_the_collector
 from warning_dispatch.bootstrap.mornings import RegisterMornings, term_of
+from warning_dispatch.bootstrap.records import record_counter, record_tables, records_of
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.response import response_parts
 from warning_dispatch.bootstrap.superiors import superior_parts
@@ -53,6 +54,9 @@ __all__ = [
     "metrics_of",
     "open_product",
     "printable_lists",
+    "record_counter",
+    "record_tables",
+    "records_of",
     "response_parts",
     "retention_of",
     "route_plans",

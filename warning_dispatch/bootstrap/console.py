@@ -8,6 +8,7 @@ from pathlib import Path
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
 from warning_dispatch.delivery.configured import reaches_people
+from warning_dispatch.drill_ports import Drilling
 from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.settings import Settings
@@ -15,6 +16,9 @@ from warning_dispatch.tomlfiles import both, read_toml
 from warning_dispatch.web.console.atlas import Atlas, load_outlines
 from warning_dispatch.web.console.console import ConsoleParts
 from warning_dispatch.web.console.door import Entrance
+from warning_dispatch.web.console.drills import DrillDeskParts
+from warning_dispatch.web.console.planning import PlanningOffice
+from warning_dispatch.web.console.records import Records
 from warning_dispatch.web.console.warnings import Hand
 
 TILES_FILE = "tiles.toml"
@@ -30,6 +34,9 @@ def console_parts(
     desk: ConsoleDesk,
     entrance: Entrance,
     response: ResponseParts | None = None,
+    drilling: Drilling | None = None,
+    records: Records | None = None,
+    planning: PlanningOffice | None = None,
 ) -> ConsoleParts:
     """The console of an installation. ConfigError when its map cannot be used."""
     return ConsoleParts(
@@ -45,6 +52,10 @@ def console_parts(
         ),
         response=response,
         samples=not reaches_people(settings),
+        drills=DrillDeskParts(drilling, configuration, settings.ingest.within) if drilling else None,
+        records=records,
+        planning=planning,
+        bureau=settings.ingest.hand_issuer_name,
     )
 
 

@@ -13,10 +13,14 @@ from warning_dispatch.escalation.budgets import Night, per_number
 from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.logs import silent_logger
+from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.planning.asking import Ground
+from warning_dispatch.planning.question import Lines
 from warning_dispatch.registry.reading import read_register
 from warning_dispatch.registry.sample import sample_key_units, sample_receivers
+from warning_dispatch.settings import Settings
 from warning_dispatch.simulation.network import SimulatedNetwork
 from warning_dispatch.store.database import create_in_memory, open_database, upgrade, writing
 from warning_dispatch.store.keys import KeyRing
@@ -75,6 +79,14 @@ def build_demo(
     return Demo(product, network, len(units))
 
 
+def demo_planning(made: Demo, settings: Settings, lines: int) -> Ground:
+    """What planning goes by in the demonstration."""
+    carried = Lines(lines, DEMO_SMS_PER_MINUTE, night=Night(DEMO_NIGHT_CALLS))
+    outcomes = made.product.configuration.outcomes
+    return Ground(settings.ingest.within, carried, outcomes, {Colour.RED: 6 * HOUR, Colour.ORANGE: 12 * HOUR})
+
+
+DEMO_ROUTES = ("phones", "sms", "mail", "operator")
 DEMO_SMS_PER_MINUTE = 3_000
 """A modest provincial channel takes far more; this is what shows queueing on the page."""
 DEMO_NIGHT_CALLS = 12

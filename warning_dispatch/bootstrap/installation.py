@@ -18,9 +18,15 @@ from fastapi import FastAPI
 
 from warning_dispatch.bootstrap.channels import Channels, build_channels, regular_of
 from warning_dispatch.bootstrap.console import console_parts
+from warning_dispatch.bootstrap.drills import DRILLS_EVERY, DrillKeeper, Paper, drill_tables
+from warning_dispatch.bootstrap.estimating import estimator_of
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
 from warning_dispatch.bootstrap.outside import outside_app
+from warning_dispatch.bootstrap.paper_drill import PaperPlayers
+from warning_dispatch.bootstrap.planning import ground_of
+from warning_dispatch.bootstrap.planning_office import planning_office
+from warning_dispatch.bootstrap.records import records_of
 from warning_dispatch.bootstrap.register_look import TableRegisterLook
 from warning_dispatch.bootstrap.renewal import (
     CALENDAR_EVERY,
@@ -59,6 +65,9 @@ from warning_dispatch.delivery.configured import (
 )
 from warning_dispatch.delivery.kinds import RouteLimits
 from warning_dispatch.delivery.ways import ways_of
+from warning_dispatch.drill_desk import Office as DrillOffice
+from warning_dispatch.drill_desk import WriterDrillDesk
+from warning_dispatch.drill_ports import Drilling
 from warning_dispatch.engine.intake import IntakeSettings
 from warning_dispatch.engine.outbox import OutboxSettings
 from warning_dispatch.errors import RefusedError
@@ -70,9 +79,11 @@ from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.lockout import LockRule, LoginRules
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.planning.asking import Ground
 from warning_dispatch.ports import ChannelPort, ListAccounts
 from warning_dispatch.reports.folder import ListFolder
 from warning_dispatch.reports.lists import PrintableLists
+from warning_dispatch.reports.record_desk import WriterRecordOffice
 from warning_dispatch.reports.worker import ListWorker
 from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.route_settings import PerNumberSettings, RouteSettings
@@ -261,6 +272,7 @@ def _wired(settings: Settings, configuration: Configuration, keys: KeyRing, data
         rules_of=rules_finder(settings.ingest),
         find_shape=load_gazetteer(settings.contacts_dir),
         letters=letter_settings(settings),
+        issuer_name=settings.ingest.hand_issuer_name,
         ways=ways_of(readable_routes(settings), linked=bool(settings.web.public_url)),
         validity={Colour.RED: int(engine.validity_red_h * HOUR), Colour.ORANGE: int(engine.validity_orange_h * HOUR)},
     )
@@ -375,14 +387,14 @@ def _public_app(
 ) -> FastAPI:
     """What listens on the bureau's network."""
     login = login_desk(settings, product, desk, clock) if Part.WEB in parts else None
-    response = response_parts(product, desk, clock)
+    response = response_parts(product, desk, clock, settings.contacts.review_days)
     return create_app(
         product.read,
         desk,
         public_url=settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}",
         live_page=Part.WEB in parts,
         login=login,
-        console=_console(settings, product, desk, login, response) if login else None,
+        console=_console(settings, product, desk, login, clock, response) if login else None,
         body_limit=settings.web.body_limit,
         clock=clock,
         people=Part.WEB in parts,
@@ -410,10 +422,32 @@ def _heartbeat(settings: Settings, probes: Probes) -> Heartbeat:
 
 
 def _console(
-    settings: Settings, product: Product, desk: EngineDesk, login: LoginDesk, response: ResponseParts
+    settings: Settings,
+    product: Product,
+    desk: EngineDesk,
+    login: LoginDesk,
+    clock: Clock,
+    response: ResponseParts,
 ) -> ConsoleParts:
     entrance = LoggedIn(Access(login.paths_of), settings.ingest.within)
-    return console_parts(settings, product.configuration, product.read, desk, entrance, response)
+    ground = planning_ground(settings, product.configuration)
+    return console_parts(
+        settings,
+        product.configuration,
+        product.read,
+        desk,
+        entrance,
+        response=response,
+        records=records_of(settings, product, desk, clock),
+        planning=planning_office(product, ground, simulated_routes(settings), clock),
+        drilling=drill_parts(product, desk),
+    )
+
+
+def planning_ground(settings: Settings, configuration: Configuration) -> Ground:
+    """What an installation gives every question of planning."""
+    validity = (settings.engine.validity_red_h, settings.engine.validity_orange_h)
+    return ground_of(configuration, settings.ingest.within, route_plans(settings), night_of(settings), validity)
 
 
 def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk) -> FastAPI:
@@ -426,6 +460,9 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         samples=not reaches_people(settings),
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
+        drills=drill_parts(product, desk),
+        records=WriterRecordOffice(desk),
+        response=response_parts(product, desk, clock, settings.contacts.review_days).desk,
     )
 
 
@@ -492,8 +529,22 @@ def _regular(
         of_the_register += [
             Regular("renewal", CALENDAR_EVERY, calendar(product.engine, settings.renewal.proof_days)),
             Regular("letters", POST_EVERY, postman.look),
+            Regular("drills", DRILLS_EVERY, drill_keeper(settings, product, clock).look),
         ]
+        ground = planning_ground(settings, product.configuration)
+        of_the_register.append(estimator_of(product, ground, simulated_routes(settings), clock).regular())
     return [Regular("retention", RETENTION_EVERY, retention.look), *of_the_register]
+
+
+def drill_keeper(settings: Settings, product: Product, clock: Clock) -> DrillKeeper:
+    """What drills need of a daemon."""
+    paper = Paper(settings, tuple(route_plans(settings)), night_of(settings), PaperPlayers())
+    return DrillKeeper(product.engine, drill_tables(product), clock, paper, holder_name(settings))
+
+
+def drill_parts(product: Product, office: DrillOffice) -> Drilling:
+    """Drills as pages and the local socket have them; `office` carries its use cases out."""
+    return Drilling(drill_tables(product), WriterDrillDesk(office, product.engine.drills))
 
 
 def retention_of(settings: Settings, database: sqlalchemy.Engine, keys: KeyRing) -> Retention:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import sqlalchemy
@@ -27,10 +28,11 @@ from warning_dispatch.registry.readiness import (
     remembered,
     worse_than,
 )
+from warning_dispatch.response.reviews import to_remind
 from warning_dispatch.settings import ContactSettings, Settings
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.readiness_reading import stored_evidence
-from warning_dispatch.store.register_reading import stored_register
+from warning_dispatch.store.register_reading import stored_register, stored_units
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sql import Sql
 
@@ -77,7 +79,7 @@ class RegisterMornings:
 
         1. After midnight the register is brought up to the day. 2. In the morning, in the season, whoever
         claims the look first reads the register, compares with the morning before, and tells. 3. The first look ever
-        only remembers: there is nothing to compare with.
+        only remembers: there is nothing to compare with. 4. Of a key unit's review the bureau is reminded in any season.
         """
         contacts, now = self._settings.contacts, self._clock.now()
         day = beijing_text(now, "%Y-%m-%d")
@@ -85,12 +87,24 @@ class RegisterMornings:
             days.keep_register(day, now - self._settings.retention.days * DAY)
             self._kept = day
         season = in_season(day, contacts.season_from, contacts.season_until)
-        if self._told == day or not season or not self._is_morning(now):
+        if self._told == day or not self._is_morning(now):
+            return
+        reviews = self._reviews(day)
+        if not season and not reviews:
+            self._told = day
             return
         memory = days.claim_morning(day)
         if memory is not None:
-            days.tell_morning(self._account(day, now, json.loads(memory)))
+            out_of_season = MorningAccount(day, {}, {}, 0, memory)
+            account = self._account(day, now, json.loads(memory)) if season else out_of_season
+            days.tell_morning(replace(account, reviews=reviews))
             self._told = day
+
+    def _reviews(self, day: str) -> tuple[str, ...]:
+        """Names of the key units to be reminded of today."""
+        with reading(self._database) as connection:
+            units = stored_units(connection)
+        return tuple(one.name for one in to_remind(units, day, self._settings.contacts.review_days))
 
     def _is_morning(self, now: int) -> bool:
         """A daemon that starts in the evening keeps it for tomorrow: nobody is rung at night for a list."""

@@ -29,7 +29,7 @@ def outside_app(
         feeds=feeds_of(settings, product.read),
         renewal=Renewal(renewal_tables(settings, product, clock), renewal_desk(settings, product, desk, clock)),
         superiors=superior_parts(product, desk, clock),
-        response=response_parts(product, desk, clock),
+        response=response_parts(product, desk, clock, settings.contacts.review_days),
         proxies=frozenset(settings.login.proxies),
         hooks=hooks,
         metrics=metrics,

@@ -16,6 +16,9 @@ from warning_dispatch.simulation.carrier_log import CarrierLog
 from warning_dispatch.simulation.channel import SimulatedChannel
 from warning_dispatch.simulation.network import SimulatedNetwork
 
+REMEMBERS = 10_000
+"""Who was told what in which call-out: enough for a whole prefecture twice over."""
+
 
 class RunningSimulation(SimulatedChannel):
     """The channel with its pump as its own work (kinds.Running)."""
@@ -63,6 +66,7 @@ def _simulation(options: SimulationSettings, tools: ChannelTools) -> RunningSimu
         lines=None if None in voice or not voice else sum(one or 0 for one in voice),
         sms_per_minute=options.sms_per_minute,
         log=log,
+        remembers=REMEMBERS,
     )
     simulation = RunningSimulation(network, tools.clock)
     simulation.tools = tools

@@ -14,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 from warning_dispatch.clock import Clock, ServedClock, SystemClock
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.configuration.freezing import chain_from_json, chain_to_json
+from warning_dispatch.delivery.drill_words import announcement
 from warning_dispatch.delivery.letter_words import LetterWords
 from warning_dispatch.delivery.naming import Composer
 from warning_dispatch.delivery.templates import Vocabulary
@@ -22,6 +23,9 @@ from warning_dispatch.delivery.ways import Ways
 from warning_dispatch.engine.acts import Acts
 from warning_dispatch.engine.bureau import Bureau, BureauPlan
 from warning_dispatch.engine.dialling_budget import CallLimits
+from warning_dispatch.engine.drill_composing import Composer as DrillComposer
+from warning_dispatch.engine.drill_composing import DrillSettings
+from warning_dispatch.engine.drills import DrillParts, Drills
 from warning_dispatch.engine.engine import Engine
 from warning_dispatch.engine.filling import PIECE, Filler
 from warning_dispatch.engine.frozen import FrozenPlans, texts_to_json
@@ -98,6 +102,9 @@ class EngineParts:
     find_shape: ShapeFinder = no_positions
     fill_at_once: int = AT_ONCE
     fill_piece: int = PIECE
+    issuer_name: str = ""
+    """In whose name a drill is that goes by no message."""
+    announce: Callable[[AlertFacts, int], FrozenTexts] = lambda facts, at: announcement(facts, at, ("zh_CN",))
     response: ResponseBook = field(default_factory=ResponseBook)
     """What is asked of whom in which stage."""
     letters: Letters | None = None
@@ -160,8 +167,32 @@ def build_engine(parts: EngineParts) -> Engine:
         reports=reports,
         bureau=bureau,
         filler=filler,
+        drills=_drills(parts),
         observe=parts.observe,
         in_hand=parts.outbox.in_hand,
+    )
+
+
+def _drills(parts: EngineParts) -> Drills:
+    settings = DrillSettings(
+        chains=parts.chains,
+        hazards=parts.hazards,
+        find_hazard=parts.find_hazard,
+        within=parts.intake.within,
+        issuer_name=parts.issuer_name,
+        plan_to_json=chain_to_json,
+        alert_from_json=alert_from_json,
+        validity=lambda colour: parts.validity.get(colour, 12 * HOUR),
+    )
+    return Drills(
+        DrillParts(
+            compose=DrillComposer(settings),
+            freeze_texts=parts.freeze_texts,
+            announce=parts.announce,
+            plan_from_json=chain_from_json,
+            plan_to_json=chain_to_json,
+            at_once=parts.fill_at_once,
+        )
     )
 
 
@@ -266,6 +297,7 @@ def wire_product(
     find_shape: ShapeFinder = no_positions,
     letters: LetterSettings | None = None,
     ways: Ways | None = None,
+    issuer_name: str = "",
 ) -> Product:
     """Constructor calls for the engine and what it stands on. The schema of `database` must be current."""
     sealer = AesSealer(keys)
@@ -294,6 +326,8 @@ def wire_product(
         find_shape=find_shape,
         response=configuration.response,
         letters=letter_office,
+        issuer_name=issuer_name,
+        announce=partial(announcement, languages=tuple(languages)),
         observe=meters.observe,
     )
     if call_itself and configuration.bureau is None:

@@ -16,14 +16,18 @@ from warning_dispatch.cli import (
     callout,
     callout_lists,
     callout_people,
+    callout_response,
     campaign,
     contacts,
     contacts_change,
     contacts_check,
     contacts_files,
+    contacts_key_units,
     contacts_people,
     db,
+    drill,
     journal,
+    report,
     route,
     source,
     task,
@@ -33,6 +37,7 @@ from warning_dispatch.cli.demo import demo
 from warning_dispatch.cli.init import init
 from warning_dispatch.cli.run import run
 from warning_dispatch.cli.service_user import become_service_user
+from warning_dispatch.cli.simulate import simulate
 from warning_dispatch.cli.terminal import with_plain_errors
 from warning_dispatch.cli.usage import Commands
 from warning_dispatch.tomlfiles import both
@@ -63,6 +68,7 @@ def build_app() -> typer.Typer:
     app.command("run")(_plain(run))
     app.command("init")(init)
     app.command("check")(check)
+    app.command("simulate")(simulate)
     for name, group in (
         ("alert", alert.app),
         ("alarm", alarm.app),
@@ -70,7 +76,9 @@ def build_app() -> typer.Typer:
         ("task", task.app),
         ("contacts", _contacts()),
         ("campaign", campaign.app),
+        ("drill", drill.app),
         ("journal", journal.app),
+        ("report", report.app),
         ("db", db.app),
         ("route", route.app),
         ("source", source.sources),
@@ -91,7 +99,14 @@ def _contacts() -> typer.Typer:
             "名册：导入、导出、检查、查看、待核号码", "the register: import, export, check, look, numbers in doubt"
         ),
     )
-    for part in (contacts_files.app, contacts_check.app, contacts.app, contacts_people.app, contacts_change.app):
+    for part in (
+        contacts_files.app,
+        contacts_check.app,
+        contacts.app,
+        contacts_people.app,
+        contacts_change.app,
+        contacts_key_units.app,
+    ):
         group.add_typer(part)
     return group
 
@@ -99,7 +114,7 @@ def _contacts() -> typer.Typer:
 def _callouts() -> typer.Typer:
     """The group `callout`, whose commands stand in several files."""
     group = typer.Typer(no_args_is_help=True, help=both("叫应：查看与处置", "call-outs: look and act"))
-    for part in (callout.app, callout_lists.app, callout_people.app):
+    for part in (callout.app, callout_lists.app, callout_people.app, callout_response.app):
         group.add_typer(part)
     return group
 

@@ -8,30 +8,39 @@ from typing import Annotated, Literal
 import typer
 from rich.console import RenderableType
 
+from warning_dispatch.bootstrap.planning import phonebook, seen
 from warning_dispatch.cli.alarm import alarms_document
 from warning_dispatch.cli.alert import taken_text, tell_whether_called
-from warning_dispatch.cli.launching import duration_words, launch_document, launch_duration
+from warning_dispatch.cli.estimates import kept_document, kept_text
+from warning_dispatch.cli.launching import estimate_document, estimate_words, launch_estimate
 from warning_dispatch.cli.office import open_office, open_reading, opened_database
 from warning_dispatch.cli.pictures import alarms_text, callout_picture, callouts_table
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.configuration import Configuration, load_configuration
+from warning_dispatch.delivery.configured import simulated_routes
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.errors import NotFoundError
-from warning_dispatch.escalation.duration import Duration
-from warning_dispatch.ingest import read_message
-from warning_dispatch.ingest.handwritten import Order, compose, named_areas, require_meaning, usual_headline
+from warning_dispatch.ingest.handwritten import (
+    Order,
+    compose,
+    named_areas,
+    plan_by_hand,
+    require_meaning,
+    usual_headline,
+)
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.estimate import Estimate
 from warning_dispatch.model.plan import Hazard
 from warning_dispatch.model.states import UNREACHED, CalleeState, Means
-from warning_dispatch.model.unit import Unit, UnitKind
+from warning_dispatch.model.unit import UnitKind
 from warning_dispatch.model.views import CalleeRow, CallOutView
-from warning_dispatch.routing.areas import level_of, trim
-from warning_dispatch.routing.triggers import chosen_by_hand, match
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import reading
+from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.readings import TableReadings
 from warning_dispatch.store.register_reading import stored_units
+from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.documents import callee_document, callout_document, intake_document, state_named
 
@@ -99,14 +108,17 @@ def show(
         view = found_callout(read, callout_id)
         rows = read.callees(callout_id, states=states, limit=EVERYBODY)
         alarms = read.alarms(open_only=True, callout_id=callout_id, limit=ALARMS)
+        kept, judged = read.estimates([callout_id]).get(callout_id), read.judged(callout_id)
     document = {
         **callout_document(view).model_dump(mode="json"),
+        **kept_document(kept, judged),
         "units": [callee_document(row).model_dump(mode="json") for row in rows],
         **alarms_document(alarms),
     }
     ordered = rows if state else sorted(rows, key=lambda row: OPEN_LIST.index(row.state))
     shown: Sequence[CalleeRow] = ordered if everything else ordered[:SHOWN]
-    terminal.answer(document, *callout_picture(terminal, view, shown, len(rows), alarms))
+    pictures = callout_picture(terminal, view, shown, len(rows), alarms)
+    terminal.answer(document, *pictures, *kept_text(terminal, judged))
 
 
 def one_unit(word: str, option: str) -> str:
@@ -162,10 +174,11 @@ def start(
     actor: Actor = "",
     reason: Reason = "",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help=both("只看要打多久，不发起", "only how long it takes; nothing begins"))
+        bool,
+        typer.Option("--dry-run", help=both("只推演多久应答，不发起", "only what is to be expected; nothing begins")),
     ] = False,
 ) -> None:
-    """人工发起叫应（实况、上级要求等），真实拨号；先说打一遍要多久。 / Begin a call-out by hand; this calls real people."""
+    """人工发起叫应（实况、上级要求等），真实拨号；预计多久应答见 --dry-run。 / Begin a call-out by hand; this calls real people."""
     settings = terminal.settings
     configuration = load_configuration(settings.config_dir)
     chosen = _hazard(configuration, hazard)
@@ -187,41 +200,40 @@ def start(
     )
     raw = compose(order, SystemClock().now())
     require_meaning(raw, order, configuration, settings.ingest.within)
-    expected = _expected(order, configuration, units, settings)
     if dry_run:
-        terminal.answer({"expected": expected and launch_document(expected)}, _expected_text(terminal, expected))
+        expected = _expected(order, configuration, settings)
+        terminal.answer({"expected": expected and estimate_document(expected)}, _expected_text(terminal, expected))
         return
-    if expected is not None:
-        terminal.remark(*duration_words(expected))
     with open_office(settings) as office:
         result = office.take_in(raw, f"hand:{order.actor}")
         daemon = office.daemon
-    document = {**intake_document(result).model_dump(mode="json"), "expected": expected and launch_document(expected)}
+    expected = _expected(order, configuration, settings)  # after the calls have begun: nobody waits for a figure
+    document = {**intake_document(result).model_dump(mode="json"), "expected": expected and estimate_document(expected)}
     terminal.answer(document, taken_text(terminal, order.headline, result))
+    if expected is not None:
+        terminal.remark(*estimate_words(expected))
     tell_whether_called(terminal, [result], daemon=daemon)
     if not result.callouts:
         raise typer.Exit(1)
 
 
-def _expected(order: Order, configuration: Configuration, units: Sequence[Unit], settings: Settings) -> Duration | None:
+def _expected(order: Order, configuration: Configuration, settings: Settings) -> Estimate | None:
     """How long the call-out takes by the plan that will be chosen; None when no plan is."""
-    alert = read_message(compose(order, SystemClock().now()))[0].alert
-    issuer = level_of(trim(order.issuer[:6]))
-    if issuer is None:
-        return None
-    found = match(alert, order.hazard.key, order.colour, issuer, configuration.chains)
-    chain = chosen_by_hand(found, order.colour, issuer, configuration.chains).chain
+    now = SystemClock().now()
+    chain = plan_by_hand(order, now, configuration.chains)
     if chain is None:
         return None
+    with opened_database(settings) as database:
+        sealer = AesSealer(KeyRing.load(settings.keys_dir, settings.credentials_dir))
+        book, past = phonebook(database, sealer, now), seen(database, tuple(simulated_routes(settings)))
     areas = [code for code, _ in order.areas]
-    within = settings.ingest.within
-    return launch_duration(chain, order.hazard, order.colour, areas, units, settings.routes, within)
+    return launch_estimate(configuration, settings, chain, order.hazard, order.colour, areas, book, past, now)
 
 
-def _expected_text(terminal: Terminal, expected: Duration | None) -> str:
+def _expected_text(terminal: Terminal, expected: Estimate | None) -> str:
     if expected is None:
         return terminal.say("没有方案会叫它。", "No chain would call for it.")
-    return terminal.say(*duration_words(expected))
+    return terminal.say(*estimate_words(expected))
 
 
 def _hazard(configuration: Configuration, asked: str) -> Hazard:
@@ -343,4 +355,7 @@ def open_gate(
 pause = _whole_act(Act.PAUSE, "暂停拨号；到时自动恢复。", "Pause; it ends by itself after some minutes.")
 resume = _whole_act(Act.RESUME, "恢复拨号。", "Go on.")
 cancel = _whole_act(Act.CANCEL, "解除：停止叫应，通知已联系的单位。", "Stop, and tell those who had been contacted.")
+prepare = _whole_act(Act.PREPARE, "转入响应准备阶段。", "Move the response to preparation.")
+respond = _whole_act(Act.RESPOND, "转入应急响应阶段。", "Move the response to its second stage.")
+link_up = _whole_act(Act.LINK_UP, "转入应急联动阶段：有新措施的单位收到短信。", "Move the response to linkage.")
 close = _whole_act(Act.CLOSE, "办结。", "Close a call-out that is over.")

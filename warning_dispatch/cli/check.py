@@ -12,13 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from warning_dispatch.cli.inspection import Inspection, Launch, Timing, inspect
-from warning_dispatch.cli.launching import duration_words, launch_document
+from warning_dispatch.cli.launching import estimate_document, estimate_words
 from warning_dispatch.cli.pictures import COLOUR_STYLES
 from warning_dispatch.cli.terminal import Terminal, command, finding_document, finding_text
 from warning_dispatch.configuration.words import duration_text
 from warning_dispatch.tomlfiles import both
 
-SHOWN_NOTICES = 12
+SHOWN_NOTICES = 10
 _AREAS = {
     "settings": ("设置", "Settings"),
     "configuration": ("方案、灾种、结果表", "Chains, hazards, outcomes"),
@@ -74,7 +74,7 @@ def inspection_document(result: Inspection) -> dict[str, Any]:
             for one in result.timings
         ],
         "launches": [
-            {"chain": one.chain.name, "colour": one.colour.key, **launch_document(one.duration)}
+            {"chain": one.chain.name, "colour": one.colour.key, **estimate_document(one.estimate)}
             for one in result.launches
         ],
         "units": result.units,
@@ -138,7 +138,7 @@ def _own_timings(terminal: Terminal, timings: list[Timing]) -> Iterator[Text]:
 def _launch(terminal: Terminal, one: Launch) -> Text:
     """How long the whole area takes."""
     title, colour = terminal.words.of(one.chain.title), terminal.words.text(f"colour.{one.colour.key}")
-    chinese, english = duration_words(one.duration)
+    chinese, english = estimate_words(one.estimate)
     return Text(terminal.say(f"{title}，全市{colour}：{chinese}", f"{title}, {colour} for the whole area: {english}"))
 
 

@@ -22,22 +22,28 @@ from warning_dispatch.bootstrap import (
     console_parts,
     demo_warning,
     metrics_of,
+    records_of,
     response_parts,
     serve,
     superior_parts,
 )
+from warning_dispatch.bootstrap.demo import DEMO_ROUTES, demo_planning
+from warning_dispatch.bootstrap.estimating import Estimator, estimator_of
+from warning_dispatch.bootstrap.planning_office import planning_office
 from warning_dispatch.cli.scene import demo_result, draw, line_of
 from warning_dispatch.clock import Clock, ScaledClock, SystemClock, VirtualClock, stopwatch
 from warning_dispatch.daemon import Daemon, EngineDesk
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.logs import configure_logging
 from warning_dispatch.model.states import CalleeState
+from warning_dispatch.planning.asking import Ground
 from warning_dispatch.settings import ContactSettings, Settings, load_settings
 from warning_dispatch.simulation.channel import SimulatedChannel
 from warning_dispatch.simulation.stage import Stage
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.application import create_app
 from warning_dispatch.web.console.door import OpenEntrance
+from warning_dispatch.web.console.planning import PlanningOffice
 
 PORT = 8480
 LINES = 120
@@ -81,7 +87,7 @@ def demo(
             _at_full_speed(made, settings, VirtualClock(now), console, as_json=as_json)
         else:
             clock = ScaledClock(now, factor)
-            asyncio.run(_in_time(made, settings, clock, console, chosen, until_settled=exit_, as_json=as_json))
+            asyncio.run(_in_time(made, settings, clock, console, chosen, lines, until_settled=exit_, as_json=as_json))
         made.product.close()
 
 
@@ -126,23 +132,52 @@ def _at_full_speed(made: Demo, settings: Settings, clock: VirtualClock, console:
         console.print(line_of(result))
 
 
+def _app(
+    made: Demo, settings: Settings, desk: EngineDesk, clock: Clock, address: str, office: PlanningOffice
+) -> FastAPI:
+    """Every page, open on loopback to whoever sits here."""
+    product, read = made.product, made.product.read
+    response = response_parts(product, desk, clock, settings.contacts.review_days)
+    return create_app(
+        read,
+        desk,
+        public_url=address,
+        live_page=True,
+        body_limit=8 << 20,
+        clock=clock,
+        register=TableRegisterLook(ContactSettings(), product.database, product.sealer, clock),
+        metrics=metrics_of(product, desk),
+        superiors=superior_parts(product, desk, clock),
+        response=response,
+        console=console_parts(
+            settings,
+            product.configuration,
+            read,
+            desk,
+            OpenEntrance(DEMO_OFFICER),
+            response=response,
+            records=records_of(settings, product, desk, clock),
+            planning=office,
+        ),
+    )
+
+
 async def _in_time(
-    made: Demo, settings: Settings, clock: Clock, console: Console, port: int, *, until_settled: bool, as_json: bool
+    made: Demo,
+    settings: Settings,
+    clock: Clock,
+    console: Console,
+    port: int,
+    lines: int,
+    *,
+    until_settled: bool,
+    as_json: bool,
 ) -> None:
     """Scaled time: the daemon, the live page and the terminal."""
-    began, address = stopwatch(), f"http://127.0.0.1:{port}/"
-    channel = SimulatedChannel(made.network, clock)
-    read = made.product.read
-    daemon = Daemon(
-        engine=made.product.engine,
-        clock=clock,
-        channels=dict.fromkeys(("phones", "sms", "mail", "operator"), channel),
-        lost_routes=(),
-        make_servers=lambda desk: [serve(_pages(made, settings, clock, desk, address), host="127.0.0.1", port=port)],
-        read=read,
-        pumps=[channel.pump],
-        after_turn=made.product.meters.turned,
-    )
+    began, address, read = stopwatch(), f"http://127.0.0.1:{port}/", made.product.read
+    ground = demo_planning(made, settings, lines)
+    estimator = estimator_of(made.product, ground, DEMO_ROUTES, clock)
+    daemon = _daemon(made, settings, clock, port, ground, estimator)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, daemon.stop)
@@ -159,6 +194,7 @@ async def _in_time(
         )
 
     await daemon.run(started)
+    estimator.close()
     for task in watching:
         task.cancel()
     view = read.callouts(limit=1)[0]
@@ -169,23 +205,22 @@ async def _in_time(
         console.print(line_of(result))
 
 
-def _pages(made: Demo, settings: Settings, clock: Clock, desk: EngineDesk, address: str) -> FastAPI:
-    """What the demonstration shows: everything that needs no login."""
-    product = made.product
-    response = response_parts(product, desk, clock)
-    entrance = OpenEntrance(DEMO_OFFICER)
-    return create_app(
-        product.read,
-        desk,
-        public_url=address,
-        live_page=True,
-        body_limit=8 << 20,
+def _daemon(made: Demo, settings: Settings, clock: Clock, port: int, ground: Ground, estimator: Estimator) -> Daemon:
+    """The demonstration's daemon with its pages."""
+    channel = SimulatedChannel(made.network, clock)
+    office, address = planning_office(made.product, ground, DEMO_ROUTES, clock), f"http://127.0.0.1:{port}/"
+    return Daemon(
+        engine=made.product.engine,
         clock=clock,
-        register=TableRegisterLook(ContactSettings(), product.database, product.sealer, clock),
-        metrics=metrics_of(product, desk),
-        superiors=superior_parts(product, desk, clock),
-        response=response,
-        console=console_parts(settings, product.configuration, product.read, desk, entrance, response),
+        channels=dict.fromkeys(DEMO_ROUTES, channel),
+        lost_routes=(),
+        make_servers=lambda desk: [
+            serve(_app(made, settings, desk, clock, address, office), host="127.0.0.1", port=port)
+        ],
+        read=made.product.read,
+        pumps=[channel.pump],
+        regular=[estimator.regular()],
+        after_turn=made.product.meters.turned,
     )
 
 

@@ -12,15 +12,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from warning_dispatch.bootstrap.installation import route_plans
+from warning_dispatch.bootstrap.mornings import term_of
 from warning_dispatch.bootstrap.source_rules import rules_finder
 from warning_dispatch.bootstrap.wiring import vocabulary_of
 from warning_dispatch.cli.accounts import opened_people
-from warning_dispatch.cli.launching import launch_duration
+from warning_dispatch.cli.launching import launch_estimate
 from warning_dispatch.cli.machine_inspection import machine_findings
 from warning_dispatch.cli.office import database_file, opened_database
 from warning_dispatch.cli.outside_inspection import outside_findings
 from warning_dispatch.cli.route_inspection import all_route_findings
 from warning_dispatch.cli.source_inspection import Keys, outlet_findings, source_findings
+from warning_dispatch.clock import SystemClock
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.configuration.bureau import BUREAU
 from warning_dispatch.delivery.configured import reaches_people, readable_routes
@@ -30,26 +32,33 @@ from warning_dispatch.delivery.text_samples import sample_facts
 from warning_dispatch.delivery.texts import TextBook
 from warning_dispatch.delivery.ways import Ways, in_words, ways_of
 from warning_dispatch.errors import INFORMATION, DispatchError, Finding, FindingsError
-from warning_dispatch.escalation.duration import Duration
 from warning_dispatch.escalation.timing import latest_ring
 from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.login_settings import is_loopback
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.estimate import Estimate
+from warning_dispatch.model.phonebook import phonebook_of
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel, UnitLevel
+from warning_dispatch.planning.habits import Seen
 from warning_dispatch.registry.findings import register_findings
+from warning_dispatch.registry.readiness import Evidence, Readiness, readiness
 from warning_dispatch.routing.selection import own_selections, wanted
 from warning_dispatch.settings import SETTINGS_FILE, Settings, config_folder, load_settings
 from warning_dispatch.store.accounts import scopes_by_name
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.readiness_reading import stored_evidence
 from warning_dispatch.store.register import unusable_endpoints
 from warning_dispatch.store.register_reading import stored_register
 from warning_dispatch.store.sealing import AesSealer
+from warning_dispatch.store.sql import Sql
 from warning_dispatch.tomlfiles import both
 
 USUAL_LANGUAGES = ("zh_CN", "en")
+NIGHT = 20_000 * 86_400_000 - 5 * 3_600_000
+"""Three in the morning in Beijing of no particular day: the hour for which a season is prepared."""
 NOBODY = both("名册为空", "the register is empty")
 
 
@@ -79,7 +88,7 @@ class Launch:
 
     chain: CallChain
     colour: Colour
-    duration: Duration
+    estimate: Estimate
 
 
 @dataclass(slots=True)
@@ -101,9 +110,10 @@ class Inspection:
     def found(self, area: str, *findings: Finding) -> None:
         """Sort findings: what begins as information is a notice."""
         for one in findings:
-            finding = one if one.remedy else replace(one, remedy=_REMEDIES.get(area, ""))
-            kind = self.notices if finding.what.startswith(INFORMATION) else self.findings
-            kind.append((area, finding))
+            if one.what.startswith(INFORMATION):
+                self.notices.append((area, one))
+            else:
+                self.findings.append((area, one if one.remedy else replace(one, remedy=_REMEDIES.get(area, ""))))
 
     def failed(self, area: str, error: DispatchError) -> None:
         """An area that could not be looked at."""
@@ -271,6 +281,10 @@ def _register(result: Inspection, settings: Settings) -> Register | None:
         with opened_database(settings) as database, reading(database) as connection:
             register = stored_register(connection, AesSealer(keys)) if keys else None
             bad = unusable_endpoints(connection)
+            now = SystemClock().now()
+            evidence = (
+                Evidence(*stored_evidence(Sql(connection), AesSealer(keys), now).evidence()) if keys else Evidence()
+            )
     except DispatchError as error:
         result.failed("database", error)
         return None
@@ -282,6 +296,7 @@ def _register(result: Inspection, settings: Settings) -> Register | None:
         result.found("register", Finding("contacts", NOBODY, remedy))
         return register
     result.found("register", *register_findings(register.units, register.receivers))
+    result.found("register", *_readiness(readiness(register, term_of(settings.contacts, now), evidence)))
     if bad:
         what = both(f"{len(bad)} 个号码在呼叫中查明是坏的", f"{len(bad)} numbers were found to be wrong by calls")
         result.found("register", Finding("contacts", what, "warning-dispatch contacts findings"))
@@ -289,6 +304,17 @@ def _register(result: Inspection, settings: Settings) -> Register | None:
         what = both("名册里没有本市", "the register does not hold our own area")
         result.found("register", Finding(f"{SETTINGS_FILE}: ingest.within", f"{what} ({settings.ingest.within})"))
     return register
+
+
+def _readiness(found: Readiness) -> Iterator[Finding]:
+    """Whom nobody could reach today, and how good the register is on the whole."""
+    if found.unreachable:
+        first = ", ".join(found.unreachable[:3])
+        count = len(found.unreachable)
+        what = both(f"{count} 个单位今天叫不到（{first} 等）", f"{count} units could not be reached today ({first} …)")
+        yield Finding("contacts", what, "warning-dispatch contacts check --all")
+    what = f"{INFORMATION}" + both(f"名册得分 {found.score}", f"the register scores {found.score}")
+    yield Finding("contacts", what, "warning-dispatch contacts check")
 
 
 # --- the bureau itself ------------------------------------------------------------------------------------
@@ -349,14 +375,15 @@ def _routes(
 
 def largest_launches(settings: Settings, configuration: Configuration, register: Register) -> Iterator[Launch]:
     """For each enabled chain: how long the whole area takes at the highest colour it calls for."""
+    book = phonebook_of(register)
     for chain in configuration.chains:
         if not chain.triggers:
             continue
         trigger = max(chain.triggers, key=lambda one: max(one.colours))
         hazard, colour = configuration.hazards.hazards[trigger.hazards[0]], max(trigger.colours)
-        within = settings.ingest.within
-        found = launch_duration(chain, hazard, colour, [within], register.units, settings.routes, within)
-        if found.units:
+        areas = [settings.ingest.within]
+        found = launch_estimate(configuration, settings, chain, hazard, colour, areas, book, Seen(), NIGHT, storms=1)
+        if found is not None:
             yield Launch(chain, colour, found)
 
 

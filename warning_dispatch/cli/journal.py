@@ -14,6 +14,7 @@ from rich.text import Text
 from warning_dispatch.cli.office import opened_database
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.errors import RefusedError
+from warning_dispatch.reports.record_press import KEY_FILE, VERIFIER, verifier_source
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.journal_check import FaultKind, JournalFault, OutsideSeal, export, seals_from_log, verify
@@ -107,10 +108,32 @@ def export_journal(
                 typer.echo(line)
             return
         count = _write(out, lines)
+    beside = _put_beside(terminal.settings, out)
+    check = f"python3 {VERIFIER} {out.name} --key {KEY_FILE}"
     terminal.answer(
-        {"file": str(out), "lines": count},
-        terminal.say(f"已写入 {out}，{count} 行。", f"Wrote {count} lines to {out}."),
+        {"file": str(out), "lines": count, "beside": [str(one) for one in beside]},
+        terminal.say(
+            f"已写入 {out}，{count} 行。核验程序和公钥也放在同一目录：{check}",
+            f"Wrote {count} lines to {out}. The verifier and the public key lie beside it: {check}",
+        ),
     )
+
+
+def _put_beside(settings: Settings, out: Path) -> list[Path]:
+    """The verifier and the public key in the folder of an export; what lies there already stays as it is."""
+    public = KeyRing.load(settings.keys_dir, settings.credentials_dir).journal_public
+    written = []
+    for name, content in ((VERIFIER, verifier_source()), (KEY_FILE, f"{public.hex()}\n")):
+        path = out.parent / name
+        if path.exists():
+            continue
+        try:
+            path.write_text(content, encoding="utf-8")
+        except OSError as error:
+            what = both("文件不能写", f"the file cannot be written ({error.strerror})")
+            raise RefusedError(f"{path}: {what}") from None
+        written.append(path)
+    return written
 
 
 def stream_of(name: str) -> str:

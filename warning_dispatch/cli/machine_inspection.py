@@ -284,13 +284,20 @@ def _port(settings: Settings) -> Iterator[Looked]:
             return
     except DispatchError:
         return
-    with socket.socket(socket.AF_INET6 if ":" in settings.web.host else socket.AF_INET) as probe:
+    web = settings.web
+    doors = [("web.port", web.host, web.port)]
+    doors += [("web.outside_port", web.outside_host, web.outside_port)] if web.outside_host else []
+    for name, host, port in doors:
+        if _is_taken(host, port):
+            what = both(f"端口 {port} 被别的程序占着", f"another program listens on port {port}")
+            finding = Finding(f"{SETTINGS_FILE}: {name}", what, both("换端口，或停掉它", "another port, or stop it"))
+            yield Looked("service", finding)
+
+
+def _is_taken(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.settimeout(2)
-        taken = probe.connect_ex((settings.web.host, settings.web.port)) == 0
-    if taken:
-        where = f"{SETTINGS_FILE}: web.port"
-        what = both(f"端口 {settings.web.port} 被别的程序占着", f"another program listens on port {settings.web.port}")
-        yield Looked("service", Finding(where, what, both("换端口，或停掉它", "another port, or stop it")))
+        return probe.connect_ex((host, port)) == 0
 
 
 def _service(settings: Settings) -> Iterator[Looked]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import httpx2
 import sqlalchemy
@@ -28,6 +28,7 @@ from warning_dispatch.configuration import load_configuration
 from warning_dispatch.delivery.configured import reaches_people
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.engine import Done
+from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.list_accounts import EngineAccounts
 from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.errors import (
@@ -55,6 +56,7 @@ from warning_dispatch.store.readings import TableReadings
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.tomlfiles import both
 
+T = TypeVar("T")
 PAGE = 1000
 """Callees read at a time while looking for a unit's."""
 PATIENCE = 30.0
@@ -278,6 +280,10 @@ class DirectOffice:
     def list_written(self, account: ListAccount) -> None:
         """See the port."""
         self._accounts.list_written(account)
+
+    def once(self, work: Callable[[Ledger], T]) -> T:
+        """A use case in a transaction of its own."""
+        return self._product.engine.once(self._clock.now(), work).result
 
     def _is_called(self, callout_id: int, unit_code: str) -> bool:
         try:

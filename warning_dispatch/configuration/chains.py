@@ -21,7 +21,7 @@ from warning_dispatch.configuration.chain_shapes import (
     TierShape,
 )
 from warning_dispatch.configuration.hazards import HazardCatalogue
-from warning_dispatch.errors import Finding
+from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.model.plan import CallChain, Ladder, Repeat, Rung, Selection, Tier, Trigger
 from warning_dispatch.model.unit import Role
 from warning_dispatch.tomlfiles import both, parse, read_toml
@@ -39,6 +39,16 @@ def load_chains(folder: Path, hazards: HazardCatalogue | None, findings: list[Fi
     findings.extend(duplicate_name_findings(parsed))
     findings.extend(duplicate_trigger_findings(parsed))
     return tuple(chain for one in parsed if (chain := _build(one, hazards, findings)) is not None)
+
+
+def load_chain(file: Path, hazards: HazardCatalogue) -> CallChain:
+    """One chain by itself, wherever its file lies (planning). ConfigError with every finding."""
+    findings: list[Finding] = []
+    parsed = _read(file, findings)
+    chain = _build(parsed, hazards, findings) if parsed is not None else None
+    if findings or chain is None:
+        raise ConfigError(findings)
+    return chain
 
 
 def _read(file: Path, findings: list[Finding]) -> ParsedChain | None:

@@ -222,8 +222,9 @@ class Acts:
             leave_out_the_rest(ledger, callout_id)
         if callout.purpose is Purpose.CALL:
             self._rounds.set_aside(ledger, callout_id, actor=actor, reason=reason)
-        else:
-            end(ledger, callout_id, CallOutEvent.LIFTED, actor=actor, reason=reason)
+        else:  # after a drill nobody is told anything: an all-clear would be taken for a real one's
+            event = CallOutEvent.CLOSED if callout.purpose is Purpose.DRILL else CallOutEvent.LIFTED
+            end(ledger, callout_id, event, actor=actor, reason=reason)
 
     def _pause(self, ledger: Ledger, callout_id: int, actor: str, reason: str) -> None:
         callout = ledger.callout(callout_id)

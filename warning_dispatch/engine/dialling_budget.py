@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 
 from warning_dispatch.engine.doors import Doors
 from warning_dispatch.engine.ledger import Ledger
-from warning_dispatch.engine.records import AttemptRecord, ReadyAttempt, RouteRecord
+from warning_dispatch.engine.records import AttemptRecord, CallOutRecord, ReadyAttempt, RouteRecord
 from warning_dispatch.engine.routes import RouteRoom
 from warning_dispatch.escalation.budgets import DAY, Budget, Decision, Night, allowed, bearable, may_use_reserve
 from warning_dispatch.escalation.reasons import Reason
+from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Receipt
 
@@ -120,7 +121,7 @@ class DiallingBudget:
     def _decide(self, number: int, attempt: ReadyAttempt) -> Mapping[str, Decision]:
         """By route; those that can never carry it are left out."""
         callout = self._ledger.callout(attempt.callout_id)
-        key = (number, may_use_reserve(callout.colour, attempt.purpose), callout.confidential)
+        key = (number, may_use_reserve(callout.colour, _purpose(callout, attempt)), callout.confidential)
         if key not in self._decided:
             never = self.doors.of(number, attempt).never
             possible = [route for route in self._down_until if route not in never]
@@ -138,8 +139,9 @@ class DiallingBudget:
             if not night.allowed:
                 return night
         budget = self._limits.by_route.get(route, Budget(()))
-        colour = self._ledger.callout(attempt.callout_id).colour
-        return allowed([at for by, at in calls if by == route], now, budget, colour, attempt.purpose)
+        callout = self._ledger.callout(attempt.callout_id)
+        earlier = [at for by, at in calls if by == route]
+        return allowed(earlier, now, budget, callout.colour, _purpose(callout, attempt))
 
     # --- keeping ------------------------------------------------------------------------------------------
 
@@ -218,3 +220,8 @@ def settle_calls(
         ledger.tx.number_calls.reached(reached, ledger.now)
     if never:
         ledger.tx.number_calls.give_back(never)
+
+
+def _purpose(callout: CallOutRecord, attempt: ReadyAttempt) -> Purpose:
+    """What counts for a budget: whatever a drill sends, be it only a notice, is a drill's."""
+    return Purpose.DRILL if callout.purpose is Purpose.DRILL else attempt.purpose

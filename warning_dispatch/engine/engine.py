@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from warning_dispatch.engine.acts import Act, Acts
 from warning_dispatch.engine.bureau import Bureau
 from warning_dispatch.engine.clock_steps import move_along, went_back
+from warning_dispatch.engine.drills import Drills
 from warning_dispatch.engine.filling import Filler
 from warning_dispatch.engine.frozen import FrozenPlans
 from warning_dispatch.engine.intake import Intake
@@ -70,10 +71,12 @@ class Engine:
         reports: Reports,
         bureau: Bureau,
         filler: Filler,
+        drills: Drills,
         observe: Observer = nobody,
         in_hand: int = 0,
     ) -> None:
         """The parts are wired in bootstrap. `in_hand`: see engine.tasks."""
+        self.drills = drills
         self.tasks = Tasks(reports, in_hand)
         self._filler = filler
         self._filling = True

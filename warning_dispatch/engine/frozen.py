@@ -91,7 +91,9 @@ def purpose_for(frozen: Frozen, callout: CallOutRecord, record: CalleeRecord) ->
     """What an attempt for a callee is for: to be answered, or only to tell."""
     if callout.purpose is Purpose.SELF:
         return Purpose.SELF
-    return Purpose.NOTICE if frozen.plan.tiers[record.tier].notice else Purpose.CALL
+    if frozen.plan.tiers[record.tier].notice:
+        return Purpose.NOTICE
+    return Purpose.DRILL if callout.purpose is Purpose.DRILL else Purpose.CALL
 
 
 def rules_for(frozen: Frozen, callout: CallOutRecord, record: CalleeRecord, answerers: int = 1) -> Rules:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
+from warning_dispatch.engine.drill_interrupts import interrupt
 from warning_dispatch.engine.events import MOST_EVENTS, events_of
 from warning_dispatch.engine.judging import Case, IntakeSettings, Judge, Judged, renamed
 from warning_dispatch.engine.launch import Launcher
@@ -31,6 +32,7 @@ from warning_dispatch.model.alert import (
     ReadMessage,
     Unread,
 )
+from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain, Hazard
 from warning_dispatch.model.source_rules import USUAL, SourceRules
 from warning_dispatch.model.views import IntakeResult
@@ -284,6 +286,8 @@ class Intake:
             kinds += ["hazard_disagrees"] if _DISAGREE.code in codes else []
         stranger = case.located.elsewhere and not self._judge.allows(case)
         rings = case.alert.status not in PRACTICE and not stranger
+        if rings and kinds and _may_be_urgent(case):
+            interrupt(ledger, case.facts.colour)
         names = [*case.located.ambiguous, *case.located.unknown]
         for kind in dict.fromkeys(kinds):
             detail = written(alert=alert_id, why=names if names and kind == AREA_UNNAMED else judged.reasons)
@@ -313,6 +317,8 @@ class Intake:
 
     def _carry_out(self, ledger: Ledger, judged: Judged, alert_id: int, case: Case) -> tuple[int, ...]:
         """What the chain holds from now on, and the call-outs of its hazard brought into line."""
+        if judged.hold is not None:
+            interrupt(ledger, case.facts.colour)
         hazards = tuple(dict.fromkeys((*judged.hazards, *judged.freed)))
         if judged.hazards and judged.chain_id is not None:
             ledger.tx.alerts.hold(judged.chain_id, alert_id, judged.hold)
@@ -359,6 +365,13 @@ class Intake:
             if chain.part not in parts and chain.coverage:
                 ledger.tx.alerts.hold(chain.id, ledger.tx.alerts.head(chain.id), None)
                 self._rounds.rearrange(ledger, chain.hazard, first=None, actor=issuer, reason="no longer spoken of")
+
+
+def _may_be_urgent(case: Case) -> bool:
+    """Whether what a human is told of may be an orange or red warning: then nobody is busy with a drill."""
+    colour = case.facts.colour
+    warns = case.alert.msg_type in (MsgType.ALERT, MsgType.UPDATE)
+    return warns and (colour is None or colour >= Colour.ORANGE)
 
 
 def _event_of(alert: Alert, within: str) -> tuple[str, str, str]:

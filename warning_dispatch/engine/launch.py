@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from warning_dispatch.engine.drill_interrupts import interrupt
 from warning_dispatch.engine.endings import recount, stop, unqueue
 from warning_dispatch.engine.frozen import texts_to_json
 from warning_dispatch.engine.ledger import Ledger
@@ -97,11 +98,12 @@ class Launcher:
     def start(self, ledger: Ledger, launch: Launch, holder: Holder, round_: Round, before: CallOutRecord | None) -> int:
         """Start a round; its id. `before`: the newest call-out that it takes over from.
 
-        1. The row with plan and texts frozen. 2. Branches and callees in bulk, of a large call-out those of the upper
-        tiers (engine/filling.py). 3. What it takes over, and the response (responding.py).
+        0. What is being drilled is over. 1. The row with plan and texts frozen. 2. Branches and callees in bulk, of a
+        large call-out those of the upper tiers (engine/filling.py). 3. What it takes over, and the response (responding.py).
         4. The journal's account of both. 5. Gates: those that wait for nothing, and those that an earlier round or
         answer opens. 6. The call-outs it took over from are counted anew.
         """
+        interrupt(ledger, launch.colour)
         new = NewCallOut(
             alert_id=holder.alert_id,
             chain_id=holder.chain_id,

@@ -91,6 +91,12 @@ class Picker:
         """Whom the attempt was queued for, as they are now."""
         return [self.ledger.current(self.records[one]) for one in attempt.callee_ids]
 
+    def endpoints_of(self, record: CalleeRecord) -> Sequence[EndpointDetail]:
+        """Where a callee may be reached: of a drill for a named list, those who stand on it and nobody else."""
+        details = self.endpoints.get(record.unit_id, ())
+        named = self.ledger.callout(record.callout_id).named
+        return details if named is None else [one for one in details if one.view.receiver_id in named]
+
     def drop(self, attempt: ReadyAttempt, why: str) -> None:
         """Take an attempt out of the queue for good."""
         self.drops.append((attempt.id, why))

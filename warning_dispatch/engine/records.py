@@ -98,6 +98,8 @@ class CallOutRecord:
     """Some of its branches are still to be filled."""
     confidential: bool = False
     """Of a warning that is not public: nothing of it goes by a public cloud."""
+    named: frozenset[int] | None = None
+    """Of a drill for a named list: the receivers on it, and nobody else is reached. None: no such list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class NewCallOut:
     voice_until: int
     validity_guessed: bool
     confidential: bool = False
+    named: tuple[int, ...] | None = None
+    """See CallOutRecord."""
 
 
 @dataclass(frozen=True, slots=True)

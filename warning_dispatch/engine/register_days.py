@@ -37,6 +37,9 @@ def tell(ledger: Ledger, account: MorningAccount) -> bool:
         ledger.alarm("units_unreachable", detail, unit_id=counties.get(code), about=account.day)
     if account.more:
         ledger.alarm("register_worse", written(gaps=dict(account.more), score=account.score), about=account.day)
+    if account.reviews:
+        detail = written(units=len(account.reviews), names=list(account.reviews))
+        ledger.alarm("review_near", detail, about=account.day)
     said = {
         "day": account.day,
         "score": account.score,

@@ -63,9 +63,11 @@ class Responding:
         """An officer moves the response. Whoever has answered and is asked something new is told so by SMS."""
         record = ledger.tx.response.load(callout_id)
         before = record.stage if record else Stage.NONE
-        refusal = refusal_of(before, stage)
-        if refusal is not None or record is None:
-            raise RefusedError(both(*(refusal or ("", ""))))
+        if (refusal := refusal_of(before, stage)) is not None:
+            chinese, english = refusal
+            raise RefusedError(f"{chinese} / {english}")
+        if record is None:
+            return
         ledger.tx.response.enter(callout_id, stage, ledger.now, actor, reason)
         ledger.note(callout_id, {"k": "stage", "to": stage.key, "actor": actor, "why": reason})
         self._tell(ledger, record, new_in(response_from_json(record.plan), before, stage))
@@ -114,7 +116,8 @@ class Responding:
             owed = {one.id for one in asked_of(plan, record.stage, unit.kind, unit.level, unit.sector)}
             refusal = refusal_of_tick(plan, action_id, owed)
             if refusal is not None:
-                raise RefusedError(both(*refusal))
+                chinese, english = refusal
+                raise RefusedError(f"{chinese} / {english}")
         done = ledger.tx.response.done(callees)
         fresh = [
             (callee, action, said[:REMARK_LENGTH]) for callee, action, said in ticks if (callee, action) not in done

@@ -26,6 +26,7 @@ from warning_dispatch.engine.records import (
 from warning_dispatch.engine.storage_alarms import AlarmRows
 from warning_dispatch.engine.storage_attempts import AttemptRows
 from warning_dispatch.engine.storage_contacts import EndpointRows, FeedbackRows, LinkRows
+from warning_dispatch.engine.storage_drills import DrillRows
 from warning_dispatch.engine.storage_limits import NumberCallRows, OptOutRows, RouteRows, TurnRows
 from warning_dispatch.engine.storage_register import ChoreRows, UpkeepRows
 from warning_dispatch.engine.storage_renewal import CampaignRows, LetterRows, PeopleRows, ProofRows
@@ -35,6 +36,7 @@ from warning_dispatch.engine.timekeeping import ClockRows
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain
+from warning_dispatch.model.record_views import Verdict
 from warning_dispatch.model.states import CalleeState, CallOutState, ChainState
 from warning_dispatch.routing.obligations import Holder, Round
 from warning_dispatch.routing.selection import TierSelection
@@ -214,6 +216,10 @@ class CallOutRows(Protocol):
 
     def take_note(self, callout_id: int, at: int, by: str) -> bool:
         """Who saw first that it runs; False when somebody had."""
+        ...
+
+    def judge(self, callout_id: int, verdict: Verdict, at: int, by: str) -> None:
+        """检验结论: what became of its warning."""
         ...
 
     def tier_sizes(self, callout_id: int) -> Sequence[tuple[int, int, int]]:
@@ -562,6 +568,11 @@ class Transaction(Protocol):
     @property
     def upkeep(self) -> UpkeepRows:
         """The register's own days."""
+        ...
+
+    @property
+    def drills(self) -> DrillRows:
+        """演练."""
         ...
 
     @property

@@ -125,13 +125,13 @@ class TextPicker(Picker):
 
     def _again(self, attempt: ReadyAttempt, records: Sequence[CalleeRecord]) -> list[list[Wish]]:
         """A message for several units that must be repeated: to the same number, for those who are still behind it."""
-        by_id = {one.view.endpoint_id: one for record in records for one in self.endpoints.get(record.unit_id, ())}
+        by_id = {one.view.endpoint_id: one for record in records for one in self.endpoints_of(record)}
         first = by_id.get(attempt.endpoint_id or 0) or next(iter(self._receivers(attempt, records[0])), None)
         if first is None:
             return []
         wishes = []
         for record in records:
-            own = [one for one in self.endpoints.get(record.unit_id, ()) if one.view.channel is attempt.channel]
+            own = [one for one in self.endpoints_of(record) if one.view.channel is attempt.channel]
             detail = next((one for one in own if one.view.number_id == first.view.number_id), None)
             if detail is not None:
                 wishes.append(Wish(attempt, record, detail))
@@ -142,7 +142,7 @@ class TextPicker(Picker):
         return [wishes] if wishes else []
 
     def _receivers(self, attempt: ReadyAttempt, record: CalleeRecord) -> list[EndpointDetail]:
-        details = self.endpoints.get(record.unit_id, ())
+        details = self.endpoints_of(record)
         answers = () if attempt.purpose in _TELLING else record.callee.answers
         views = text_endpoints(attempt.channel, attempt.roles, [one.view for one in details], answers)
         if attempt.endpoint_id is not None:  # a repeat after a lost lease goes to the same endpoint

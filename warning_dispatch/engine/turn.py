@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from warning_dispatch.engine.endings import end
 from warning_dispatch.engine.frozen import FrozenPlans
 from warning_dispatch.engine.ledger import AloneNeededError, Bell, Ledger
 from warning_dispatch.engine.observing import Observer, nobody
@@ -30,7 +31,7 @@ from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.escalation.moves import Due
 from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.response import ResponseBook
-from warning_dispatch.model.states import AttemptState, BranchState, CallOutState
+from warning_dispatch.model.states import AttemptState, BranchState, CallOutState, Purpose
 from warning_dispatch.ports import Dispatch, Receipt, Reply, Report, Tap
 
 REMIND_EVERY = 1_800_000
@@ -297,6 +298,8 @@ class Turn:
             if callout.state is CallOutState.PAUSED:
                 resume(ledger, callout.id, CallOutEvent.PAUSE_OVER, actor=BY_ITSELF, reason="pause_over")
                 ledger.alarm("pause_over", "", callout.id)
+            elif callout.purpose is Purpose.DRILL:
+                end(ledger, callout.id, CallOutEvent.CLOSED, actor=BY_ITSELF, reason="validity_over")
             elif callout.state is CallOutState.RUNNING:
                 await_lift(ledger, callout.id)
             else:

@@ -154,7 +154,7 @@ class VoicePicker(Picker):
         """
         if self.ledger.now >= self.ledger.callout(record.callout_id).voice_until:
             return []
-        by_view = {one.view.endpoint_id: one for one in self.endpoints.get(record.unit_id, ())}
+        by_view = {one.view.endpoint_id: one for one in self.endpoints_of(record)}
         views = dialable(record.callee, [one.view for one in by_view.values()], self.ledger.now)
         doors = self.budget.doors
         within = [one for one in views if not doors.for_callout(one.number_id, record.callout_id).nowhere]
@@ -164,7 +164,7 @@ class VoicePicker(Picker):
 
     def _rang(self, attempt: ReadyAttempt, number: int) -> bool:
         """Whether a repeat goes to the number of the call of unknown fate that it repeats."""
-        details = (one for record in self.callees(attempt) for one in self.endpoints.get(record.unit_id, ()))
+        details = (one for record in self.callees(attempt) for one in self.endpoints_of(record))
         return any(one.view.endpoint_id == attempt.endpoint_id and one.view.number_id == number for one in details)
 
     def _call_anew(self, attempt: ReadyAttempt, records: Sequence[CalleeRecord]) -> None:

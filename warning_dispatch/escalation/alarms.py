@@ -62,9 +62,16 @@ URGENCY: Mapping[str, Urgency] = {
     "awaiting_lift": Urgency.ORANGE,
     "night_limit": Urgency.ROW,
     "list_not_written": Urgency.ORANGE,
+    # drills
+    "drill_interrupted": Urgency.WARNING,
+    "drill_called_off": Urgency.ROW,
+    "drill_missed": Urgency.ROW,
+    "drill_due": Urgency.ROW,
+    "drill_not_held": Urgency.ROW,
     # the register
     "units_unreachable": Urgency.ORANGE,
     "register_worse": Urgency.ROW,
+    "review_near": Urgency.ROW,
 }
 """Every kind of alarm. One that is not here rings as orange: what nobody has thought of is put before a human."""
 

@@ -35,6 +35,25 @@ def latest_ring(chain: CallChain, colour: Colour) -> Mapping[str, int | None]:
     return {tier.name: _latest(chain, tier, colour) for tier in chain.tiers if colour in tier.ladders}
 
 
+def slowest_end(chain: CallChain, colour: Colour) -> int:
+    """The latest moment (ms after the start) by which every unit that is asked has answered or counts as not reached.
+
+    A hold that is never over is counted as long as its own tier needs to become unreached: then an officer opens it.
+    """
+    asked = [tier for tier in chain.tiers if colour in tier.ladders and not tier.notice]
+    return max((_opened(chain, one, colour) + one.ladders[colour].unreached_after for one in asked), default=0)
+
+
+def _opened(chain: CallChain, tier: Tier, colour: Colour) -> int:
+    if tier.opens_after is None:
+        return 0
+    before = chain.tier(tier.opens_after)
+    hold = before.hold.get(colour)
+    if hold is None:
+        hold = before.ladders[colour].unreached_after if colour in before.ladders else 0
+    return _opened(chain, before, colour) + hold
+
+
 def late_tiers(chain: CallChain, colour: Colour) -> tuple[LateTier, ...]:
     """The tiers that break the chain's target for the colour. Notices promise nothing."""
     target = chain.target.get(colour)

@@ -17,9 +17,10 @@ from warning_dispatch.engine.reading import read_facts
 from warning_dispatch.errors import Finding, FindingsError, RefusedError
 from warning_dispatch.ingest import read_message
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.plan import Hazard
+from warning_dispatch.model.plan import CallChain, Hazard
 from warning_dispatch.model.unit import CODE_LENGTH
-from warning_dispatch.routing.areas import trim
+from warning_dispatch.routing.areas import level_of, trim
+from warning_dispatch.routing.triggers import chosen_by_hand, match
 from warning_dispatch.tomlfiles import both
 
 PADDED = 12
@@ -45,6 +46,15 @@ class Order:
 def usual_headline(issuer_name: str, hazard: Hazard, colour: Colour) -> str:
     """The headline of a warning nobody worded."""
     return f"{issuer_name}发布{hazard.name}{colour.chinese}色预警信号"
+
+
+def plan_by_hand(order: Order, now: int, chains: Sequence[CallChain]) -> CallChain | None:
+    """By which plan the warning would call; None when no plan would."""
+    issuer = level_of(trim(order.issuer[:6]))
+    if issuer is None:
+        return None
+    found = match(read_message(compose(order, now))[0].alert, order.hazard.key, order.colour, issuer, chains)
+    return chosen_by_hand(found, order.colour, issuer, chains).chain
 
 
 def compose(order: Order, now: int) -> bytes:

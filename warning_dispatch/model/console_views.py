@@ -152,6 +152,15 @@ class SeenElsewhere:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnCallee:
+    """An officer's own unit as it stands in a call-out."""
+
+    callee_id: int
+    name: str
+    state: CalleeState
+
+
+@dataclass(frozen=True, slots=True)
 class UnitStory:
     """Everything about one unit of one call-out. `opened_by`: why its gate opened.
 
@@ -224,7 +233,10 @@ class ArrivedPage:
 
 @dataclass(frozen=True, slots=True)
 class ArrivedStory:
-    """A message with its bytes: what each event of it was judged, what is odd, what it hangs together with."""
+    """A message with its bytes: what each event of it was judged, what is odd, what it hangs together with.
+
+    `raw` None: for whoever sees a part only. A message can name people, and places that are not theirs.
+    """
 
     raw_id: int
     received_at: int
@@ -233,10 +245,12 @@ class ArrivedStory:
     digest: str
     disposition: Disposition
     reasons: tuple[str, ...]
-    raw: bytes
+    raw: bytes | None
     events: tuple[Arrived, ...]
     problems: tuple[tuple[int, tuple[Problem, ...]], ...]
     """(alert, everything odd that a reader noted)."""
+    texts: tuple[tuple[int, str, str], ...]
+    """(alert, what it says, what is to be done), as it is told to those who are called."""
     chain: tuple[Arrived, ...]
     """Everything that hangs together with it, oldest first, itself included."""
 

@@ -36,23 +36,23 @@ _NAME_MARK = {Role.PRIMARY: "甲", Role.DEPUTY: "乙", Role.DUTY: "值班"}
 
 
 _KEY_UNITS = (
-    ("coal_mine", "样本煤矿", "停产撤人"),
-    ("tailings", "样本尾矿库", "停产，坝体和下游人员转移"),
-    ("reservoir", "样本水库", "三个责任人到岗，巡坝泄洪"),
-    ("chemical", "样本化工厂", "停止装卸和露天作业"),
-    ("construction", "样本建筑工地", "停工，撤出工棚人员"),
-    ("scenic", "样本旅游景区", "停止接待，疏散游客"),
-    ("school", "样本中学", "停止户外活动，按通知停课"),
-    ("hospital", "样本医院", "备用电源和排水就绪，急救待命"),
-    ("care_home", "样本敬老院", "老人转移至安全楼层"),
-    ("passenger_transport", "样本客运公司", "停开危险路段班线"),
-    ("farm", "样本养殖场", "加固圈舍，转移牲畜"),
+    ("coal_mine", "示例煤矿", "停产撤人"),
+    ("tailings", "示例尾矿库", "停产，坝体和下游人员转移"),
+    ("reservoir", "示例水库", "三个责任人到岗，巡坝泄洪"),
+    ("chemical", "示例化工厂", "停止装卸和露天作业"),
+    ("construction", "示例建筑工地", "停工，撤出工棚人员"),
+    ("scenic", "示例旅游景区", "停止接待，疏散游客"),
+    ("school", "示例中学", "停止户外活动，按通知停课"),
+    ("hospital", "示例医院", "备用电源和排水就绪，急救待命"),
+    ("care_home", "示例敬老院", "老人转移至安全楼层"),
+    ("passenger_transport", "示例客运公司", "停开危险路段班线"),
+    ("farm", "示例养殖场", "加固圈舍，转移牲畜"),
 )
 """Line, name, measures: one key unit of each, in places of their own."""
 
 
 def sample_key_units(units: Sequence[Unit]) -> tuple[Unit, ...]:
-    """样本重点单位: one of each line, by turns in a county and in a township, on the certificate of nobody."""
+    """示例重点单位: one of each line, by turns in a county and in a township, on the certificate of nobody."""
     counties = [unit for unit in units if unit.kind is UnitKind.DIVISION and unit.level is UnitLevel.COUNTY]
     townships = [unit for unit in units if unit.kind is UnitKind.DIVISION and unit.level is UnitLevel.TOWNSHIP]
     found = []
@@ -71,7 +71,7 @@ def sample_key_units(units: Sequence[Unit]) -> tuple[Unit, ...]:
                 certified_on="2025-05-20",
                 review_on=f"2027-{3 + number % 6:02d}-20",
                 measures=measures,
-                certificate=f"样本证字〔2025〕第{number:03d}号",
+                certificate=f"示例证字〔2025〕第{number:03d}号",
             )
         )
     return tuple(found)

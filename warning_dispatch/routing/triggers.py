@@ -54,6 +54,14 @@ def match(alert: Alert, hazard: str, colour: Colour | None, issuer: UnitLevel, c
     return Match(Verdict.STORE, "colour_below_triggers")
 
 
+def for_practice(hazard: str, colour: Colour, issuer: UnitLevel, chains: Sequence[CallChain]) -> CallChain | None:
+    """The chain that such a warning would be called by, whoever had to decide it; None: there is none."""
+    triggers = ((chain, trigger) for chain in chains for trigger in chain.triggers if trigger.issuer is issuer)
+    fits = (chain for chain, trigger in triggers if hazard in trigger.hazards and colour in trigger.colours)
+    found = next(fits, None)
+    return found or chosen_by_hand(Match(Verdict.ASK, "no_trigger"), colour, issuer, chains).chain
+
+
 def chosen_by_hand(found: Match, colour: Colour | None, issuer: UnitLevel, chains: Sequence[CallChain]) -> Match:
     """An officer has decided what no trigger decides (the notice's "等"): the issuer's chain is used.
 

@@ -7,6 +7,7 @@ somebody who had answered is noted with the moment of the answer and the moment 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from warning_dispatch.model.states import ASKING, Means
 from warning_dispatch.model.unit import Channel
@@ -59,9 +60,10 @@ class Thread:
 class Answers:
     """The threads of all addresses, and the links that are settled."""
 
-    def __init__(self, grace: int) -> None:
-        """`grace` in ms: a hand-over this soon after an answer is not noted."""
+    def __init__(self, grace: int, remembers: int | None = None) -> None:
+        """`grace` in ms: a hand-over this soon after an answer is not noted. `remembers`: threads kept; None: all."""
         self._grace = grace
+        self._remembers = remembers
         self._threads: dict[tuple[str, int], Thread] = {}
         self._holders: dict[str, list[Thread]] = {}
         self._settled: set[str] = set()
@@ -69,6 +71,7 @@ class Answers:
 
     def handed(self, dispatch: Dispatch, now: int) -> None:
         """Note a hand-over: its link, and whether the address had answered before."""
+        self._forget()
         key = (dispatch.address, dispatch.callout_id)
         thread = self._threads.get(key)
         if thread is not None and thread.answer is not None and dispatch.purpose in ASKING:
@@ -80,6 +83,20 @@ class Answers:
         if dispatch.link not in thread.links:
             thread.links.append(dispatch.link)
             self._holders.setdefault(dispatch.link, []).append(thread)
+
+    def _forget(self) -> None:
+        """Let the oldest threads go, where a network runs for months; a night that is judged remembers all."""
+        if self._remembers is None or len(self._threads) <= self._remembers:
+            return
+        for key in list(islice(self._threads, len(self._threads) - self._remembers)):
+            thread = self._threads.pop(key)
+            for link in thread.links:
+                holders = [one for one in self._holders.pop(link, ()) if one is not thread]
+                if holders:
+                    self._holders[link] = holders
+                else:
+                    self._settled.discard(link)
+        del self.rang_after_answer[: -self._remembers]
 
     def wants(self, dispatch: Dispatch, accepted_at: int) -> bool:
         """Whether a person still acts on a message that was handed over at `accepted_at`."""

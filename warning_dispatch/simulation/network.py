@@ -69,7 +69,7 @@ class SimulatedNetwork:
     """One carrier and everybody's phones. Not for several threads at once.
 
     `lines`: calls in progress at most. `sms_per_minute`: with a burst of `sms_burst` messages (a minute's
-    worth when None). `grace` (ms): see `Answers`. What tests look at:
+    worth when None). `grace` (ms), `remembers`: see `Answers`. What tests look at:
     `clashes`, `line_violations`, `rate_violations`: how often a limit would have been broken;
     `handed_twice`: attempts handed over again without the mark "possible duplicate";
     `rang_after_answer`: see `RangAfterAnswer`; `peak_calls`: most calls at once; `accepted`: hand-overs taken.
@@ -86,6 +86,7 @@ class SimulatedNetwork:
         faults: Faults | None = None,
         log: CarrierLog | None = None,
         grace: int = 1_000,
+        remembers: int | None = None,
     ) -> None:
         """None means: the documented default population, no such limit, no faults, no log."""
         self._habits = Habits(seed, population or Population())
@@ -106,7 +107,7 @@ class SimulatedNetwork:
         self._seen: set[int] = set()
         self._heard_of: dict[tuple[Channel, str], int] = {}
         self._opted_out: set[str] = set()
-        self._answers = Answers(grace)
+        self._answers = Answers(grace, remembers)
         self.clashes = 0
         self.line_violations = 0
         self.rate_violations = 0

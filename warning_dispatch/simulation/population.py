@@ -155,6 +155,37 @@ MAIL_AT_NIGHT: Mapping[TextHabit, float] = MappingProxyType(
 )
 """The first mail to an address."""
 
+MOBILE_BY_DAY: Mapping[VoiceHabit, float] = MappingProxyType(
+    {
+        VoiceHabit.ANSWERS: 0.770,
+        VoiceHabit.ASLEEP: 0.040,
+        VoiceHabit.HEARS: 0.035,
+        VoiceHabit.BUSY: 0.055,
+        VoiceHabit.HANGS_UP: 0.030,
+        VoiceHabit.SWITCHED_OFF: 0.010,
+        VoiceHabit.COLOUR_RING: 0.015,
+        VoiceHabit.OUT_OF_COVERAGE: 0.010,
+        VoiceHabit.VOICEMAIL: 0.005,
+        VoiceHabit.REJECTS: 0.010,
+        VoiceHabit.NEVER: 0.005,
+        VoiceHabit.EMPTY: 0.006,
+        VoiceHabit.MACHINE: 0.003,
+        VoiceHabit.SUSPENDED: 0.004,
+        VoiceHabit.INVALID: 0.002,
+    }
+)
+"""The same by day: nobody is asleep, more are on the phone."""
+
+SMS_BY_DAY: Mapping[TextHabit, float] = MappingProxyType(
+    {
+        TextHabit.IGNORES: 0.66,
+        TextHabit.TAPS: 0.17,
+        TextHabit.REPLIES: 0.16,
+        TextHabit.UNREACHABLE: 0.01,
+    }
+)
+"""The first SMS to a mobile, by day."""
+
 COMES_ROUND: Mapping[VoiceHabit, float] = MappingProxyType(
     {
         VoiceHabit.BUSY: 0.75,
@@ -217,6 +248,11 @@ class Population:
         ]
         if findings:
             raise ConfigError(findings)
+
+    @classmethod
+    def by_day(cls) -> Population:
+        """The same people between six in the morning and ten at night."""
+        return cls(mobile=MOBILE_BY_DAY, sms=SMS_BY_DAY)
 
     @classmethod
     def everyone(

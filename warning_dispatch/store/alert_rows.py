@@ -13,12 +13,15 @@ from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.states import ChainState
 from warning_dispatch.model.unit import UnitKind, UnitLevel
 from warning_dispatch.ports import Sealer
+from warning_dispatch.routing.areas import trim
 from warning_dispatch.routing.obligations import Holder
 from warning_dispatch.routing.selection import TierSelection
 from warning_dispatch.store.sql import Sql
 
 RAW_CONTEXT = "raw_message"
 ALERT_CONTEXT = "alert"
+MOST_CODES = 5_000
+"""Division codes of one message that are kept: more than a province has townships."""
 MOST_REFERENCES = 100
 """Of one message; what is beyond is no chain any more."""
 
@@ -246,6 +249,11 @@ class AlertTable:
             new.disposition.value,
             json.dumps(list(new.reasons), ensure_ascii=False),
             problems_to_json(new.problems),
+        )
+        codes = [code for info in alert.infos for area in info.areas for code in area.codes]
+        areas = {trim(code) for code in codes[:MOST_CODES]}
+        self._sql.many(
+            "INSERT INTO alert_area (area, alert_id) VALUES (?text, ?)", [(area, key) for area in sorted(areas)]
         )
         return key
 

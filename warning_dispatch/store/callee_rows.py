@@ -118,6 +118,11 @@ def newest_of(sql: Sql, callee_ids: Sequence[int]) -> Mapping[int, int]:
     return {row[0]: row[1] for row in sql.rows(_NEWEST, sql.ids(callee_ids))}
 
 
+def callees_of_callout(sql: Sql, callout_id: int) -> Sequence[CalleeRecord]:
+    """All of them, for whoever looks at a call-out as a whole."""
+    return [_record(row) for row in sql.rows(f"{_FROM} WHERE c.callout_id = ? ORDER BY c.id", callout_id)]
+
+
 class CalleeTable:
     """engine.storage.CalleeRows."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from warning_dispatch.engine.records import CallOutRecord, FilledBranch, NewCallOut
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain
+from warning_dispatch.model.record_views import Verdict
 from warning_dispatch.model.states import LIVE_CALLOUT, CallOutState, Purpose
 from warning_dispatch.routing.obligations import Round
 from warning_dispatch.routing.selection import TierSelection
@@ -15,8 +17,8 @@ from warning_dispatch.store.filling import Filling
 from warning_dispatch.store.sql import Sql
 
 _COLUMNS = """id, alert_id, chain_id, hazard, colour, purpose, round, state, started_at, voice_until, validity_guessed,
- next_at, total, finished, plan_name, issuer_area, ended_at, coalesce(length(filling), 0) > 0, confidential"""
-"""The last but one: `filling IS NOT NULL` is true of every row in the RETURNING of an UPDATE in SQLite 3.40."""
+ next_at, total, finished, plan_name, issuer_area, ended_at, coalesce(length(filling), 0) > 0, confidential, named"""
+"""The last but two: `filling IS NOT NULL` is true of every row in the RETURNING of an UPDATE in SQLite 3.40."""
 _LIVE = ", ".join(str(state.value) for state in LIVE_CALLOUT)
 
 
@@ -41,6 +43,7 @@ def _record(row: Sequence[Any]) -> CallOutRecord:
         row[16],
         bool(row[17]),
         bool(row[18]),
+        None if row[19] is None else frozenset(json.loads(row[19])),
     )
 
 
@@ -54,8 +57,8 @@ class CallOutTable:
         """See the port."""
         key: int = self._sql.value(
             """INSERT INTO callout (alert_id, chain_id, plan_name, plan, texts, hazard, colour, issuer_area, purpose,
-            round, supersedes_id, started_at, voice_until, validity_guessed, state, next_at, confidential)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id""",
+            round, supersedes_id, started_at, voice_until, validity_guessed, state, next_at, confidential, named)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id""",
             new.alert_id,
             new.chain_id,
             new.plan_name,
@@ -73,6 +76,7 @@ class CallOutTable:
             CallOutState.RUNNING.value,
             new.voice_until,
             int(new.confidential),
+            None if new.named is None else json.dumps(sorted(new.named)),
         )
         return key
 
@@ -92,6 +96,16 @@ class CallOutTable:
             "UPDATE callout SET seen_at = ?, seen_by = ? WHERE id = ? AND seen_at IS NULL", at, by, callout_id
         )
         return bool(changed)
+
+    def judge(self, callout_id: int, verdict: Verdict, at: int, by: str) -> None:
+        """See the port."""
+        self._sql.run(
+            "UPDATE callout SET verdict = ?, verdict_at = ?, verdict_by = ? WHERE id = ?",
+            verdict.value,
+            at,
+            by,
+            callout_id,
+        )
 
     def tier_sizes(self, callout_id: int) -> Sequence[tuple[int, int, int]]:
         """See the port."""

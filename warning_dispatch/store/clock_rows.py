@@ -67,7 +67,8 @@ STAY: Mapping[str, tuple[str, ...]] = {
     "source_item": ("at",),
     "publication": ("published_at",),
     "outlet_post": ("ended_at",),
-    "callout": ("started_at", "ended_at", "seen_at"),
+    "callout": ("started_at", "ended_at", "seen_at", "verdict_at"),
+    "estimate": ("made_at", "latest_at"),
     "branch": ("opened_at", "answered_at"),
     "callee": ("answered_at",),
     "attempt": ("claimed_at", "handed_at", "delivered_at", "ended_at"),
@@ -82,6 +83,16 @@ STAY: Mapping[str, tuple[str, ...]] = {
     "renewal_link": ("made_at", "expired_at", "used_at"),
     "proof": ("asked_at", "ended_at"),
     "letter": ("due_at", "handed_at", "delivered_at", "ended_at"),  # letters go by day: due by the wall clock
+    "drill": (  # appointments are made in wall time
+        "starts_at",
+        "announce_at",
+        "created_at",
+        "first_at",
+        "second_at",
+        "began_at",
+        "ended_at",
+    ),
+    "drill_day": ("created_at",),
     "journal_block": ("at",),
     "journal_head": ("sealed_at",),
     "user_account": ("password_at", "created_at", "ended_at", "code_step"),  # steps are counted on the wall clock

@@ -8,6 +8,7 @@ from typing import Any
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.unit import Role
 from warning_dispatch.model.views import AlarmList, AlarmRow
+from warning_dispatch.store.scope_sql import EVERYTHING, Scope
 from warning_dispatch.store.sql import Sql
 
 _RECEIVER = "receiver:"
@@ -20,14 +21,17 @@ _Place = tuple[str, Role]
 """A receiver's unit by name, and the role in it."""
 
 
-def listed_alarms(sql: Sql, limit: int, *, open_only: bool, callout_id: int | None) -> AlarmList:
-    """See ReadModels.alarms."""
+def listed_alarms(
+    sql: Sql, limit: int, *, open_only: bool, callout_id: int | None, scope: Scope = EVERYTHING
+) -> AlarmList:
+    """See ReadModels.alarms. Of a `scope`: those about one of its units; what is about none is the bureau's own affair."""
     conditions = ["m.claimed_at IS NULL"] if open_only else []
-    values: list[int] = []
+    values: list[int | str] = []
     if callout_id is not None:
         conditions.append("m.callout_id = ?")
         values.append(callout_id)
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    where = f"WHERE {' AND '.join(conditions) or '1 = 1'}{scope.on('m.unit_id')}"
+    values += scope.values
     total = sql.value(f"SELECT count(*) FROM alarm m {where}", *values)
     return AlarmList(_found(sql, sql.rows(f"{_ALARMS} {where} ORDER BY m.id DESC LIMIT ?", *values, limit)), total)
 

@@ -17,6 +17,7 @@ from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.states import LIVE_CALLOUT, AttemptState, CalleeState, CallOutState, Purpose
 from warning_dispatch.model.unit import Channel, Role, UnitKind, UnitLevel
 from warning_dispatch.model.views import AttemptRow, CalleeRow, CallOutView, CurvePoint, TierView
+from warning_dispatch.store.scope_sql import EVERYTHING, Scope, not_yours
 from warning_dispatch.store.sql import Sql, marks
 
 MOST_POINTS = 300
@@ -51,9 +52,20 @@ _LATEST = "ORDER BY a.claimed_at DESC, a.id DESC LIMIT ?"
 class CallOutPictures:
     """Reads on one connection."""
 
-    def __init__(self, sql: Sql, plan_from_json: PlanReader, hazard_name: HazardName, reached: Collection[str]) -> None:
-        """`reached`: outcomes that prove a call got through to its person (a key pressed, heard to the end)."""
+    def __init__(
+        self,
+        sql: Sql,
+        plan_from_json: PlanReader,
+        hazard_name: HazardName,
+        reached: Collection[str],
+        scope: Scope = EVERYTHING,
+    ) -> None:
+        """`reached`: outcomes that prove a call got through to its person (a key pressed, heard to the end).
+
+        `scope`: nothing is counted or listed but its units, and no call-out but those that call one of them.
+        """
         self._sql = sql
+        self._scope = scope
         self._plan = plan_from_json
         self._hazard_name = hazard_name
         self._reached = tuple(sorted(reached))
@@ -63,28 +75,43 @@ class CallOutPictures:
     def latest(self, *, live_only: bool, limit: int) -> Sequence[CallOutView]:
         """See ReadModels.callouts."""
         where = f" AND o.state IN ({_LIVE})" if live_only else ""
+        where += "" if self._scope.whole else f" AND o.id IN ({self._scope.callouts()})"
         return self._views(
-            self._sql.rows(f"{_CALLOUTS} WHERE o.purpose <> {_SELF}{where} ORDER BY o.id DESC LIMIT ?", limit)
+            self._sql.rows(
+                f"{_CALLOUTS} WHERE o.purpose <> {_SELF}{where} ORDER BY o.id DESC LIMIT ?", *self._scope.values, limit
+            )
+        )
+
+    def ended(self, *, limit: int, offset: int, drills: bool) -> Sequence[CallOutView]:
+        """See RecordReadings.record_list."""
+        purpose = Purpose.DRILL if drills else Purpose.CALL
+        where = f"WHERE o.purpose = ? AND o.state NOT IN ({_LIVE})"
+        return self._views(
+            self._sql.rows(f"{_CALLOUTS} {where} ORDER BY o.id DESC LIMIT ? OFFSET ?", purpose.value, limit, offset)
         )
 
     def one(self, callout_id: int) -> CallOutView:
-        """See ReadModels.callout."""
+        """See ReadModels.callout. NotYoursError when it calls nobody of the scope."""
         rows = self._sql.rows(f"{_CALLOUTS} WHERE o.id = ?", callout_id)
         if not rows:
             raise _not_found(callout_id)
+        self.require(callout_id)
         return self._views(rows)[0]
+
+    def require(self, callout_id: int) -> None:
+        """NotYoursError when a call-out calls nobody of the scope."""
+        if not self._scope.whole and not self._sql.one(
+            f"SELECT 1 FROM callee c WHERE c.callout_id = ?{self._scope.on('c.unit_id')} LIMIT 1",
+            callout_id,
+            *self._scope.values,
+        ):
+            raise not_yours()
 
     def _views(self, rows: Sequence[Any]) -> list[CallOutView]:
         ids = self._sql.ids(row[0] for row in rows)
         counts = self._counts(ids)
-        openings = {
-            (row[0], row[1]): row[2]
-            for row in self._sql.rows(
-                "SELECT callout_id, tier, min(opened_at) FROM branch WHERE callout_id IN {ids} GROUP BY callout_id, tier",
-                ids,
-            )
-        }
-        attempts = self._attempts(ids)
+        openings = self._openings(ids)
+        attempts = self._attempts(ids) if self._scope.whole else self._own_attempts(ids)
         views = []
         for row in rows:
             plan, colour = self._plan(row[3]), Colour(row[5])
@@ -92,10 +119,24 @@ class CallOutPictures:
                 _tier_view(tier.name, tier.title, openings.get((row[0], index)), counts.get((row[0], index), {}))
                 for index, tier in enumerate(plan.tiers)
                 if (colour in tier.ladders or (row[0], index) in openings)
-                and not (tier.select.kind in _NOT_EVERYWHERE and (row[0], index) not in counts)
+                and not (self._somewhere(tier.select.kind) and (row[0], index) not in counts)
             )
             views.append(self._view(row, plan, tiers, attempts.get(row[0], (0, 0, 0, None))))
         return views
+
+    def _somewhere(self, kind: UnitKind) -> bool:
+        """Whether a tier with nobody in it is left out: of key units and outlets, and for whoever sees a part."""
+        return kind in _NOT_EVERYWHERE or not self._scope.whole
+
+    def _openings(self, ids: Any) -> Mapping[tuple[int, int], int | None]:
+        """(call-out, tier) → when the first gate of it opened."""
+        statement = (
+            "SELECT callout_id, tier, min(opened_at) FROM branch WHERE callout_id IN {ids} GROUP BY callout_id, tier"
+        )
+        if not self._scope.whole:
+            statement = f"""SELECT c.callout_id, c.tier, min(b.opened_at) FROM callee c JOIN branch b ON b.id = c.branch_id
+             WHERE c.callout_id IN {{ids}}{self._scope.on("c.unit_id")} GROUP BY c.callout_id, c.tier"""
+        return {(row[0], row[1]): row[2] for row in self._sql.rows(statement, ids, *self._scope.values)}
 
     def _view(
         self, row: Sequence[Any], plan: CallChain, tiers: tuple[TierView, ...], attempts: Sequence[Any]
@@ -128,8 +169,10 @@ class CallOutPictures:
         """(call-out, tier) → how many callees are in each state."""
         found: defaultdict[tuple[int, int], dict[CalleeState, int]] = defaultdict(dict)
         for callout_id, tier, state, count in self._sql.rows(
-            "SELECT callout_id, tier, state, count(*) FROM callee WHERE callout_id IN {ids} GROUP BY callout_id, tier, state",
+            f"""SELECT callout_id, tier, state, count(*) FROM callee WHERE callout_id IN {{ids}}{self._scope.on("unit_id")}
+            GROUP BY callout_id, tier, state""",
             ids,
+            *self._scope.values,
         ):
             found[callout_id, tier][_STATES[state]] = count
         return found
@@ -146,6 +189,21 @@ class CallOutPictures:
             *self._reached,
             ids,
             ids,
+        )
+        return {row[0]: (row[1], row[2], int(row[3]), row[4]) for row in rows}
+
+    def _own_attempts(self, ids: Any) -> Mapping[int, tuple[int, int, int, int | None]]:
+        """The same, of the attempts that served one of the scope's units, wherever they were made."""
+        through = f"delivered_at IS NOT NULL OR outcome IN ({marks(self._reached)})"
+        rows = self._sql.rows(
+            f"""SELECT callout_id, count(*), count(handed_at), sum(CASE WHEN {through} THEN 1 ELSE 0 END),
+            min(claimed_at) FROM (SELECT DISTINCT c.callout_id, a.id, a.handed_at, a.delivered_at, a.outcome, a.claimed_at
+              FROM callee c JOIN attempt_callee ac ON ac.callee_id = c.id JOIN attempt a ON a.id = ac.attempt_id
+              WHERE c.callout_id IN {{ids}}{self._scope.on("c.unit_id")} AND a.claimed_at IS NOT NULL) t
+            GROUP BY callout_id""",
+            *self._reached,
+            ids,
+            *self._scope.values,
         )
         return {row[0]: (row[1], row[2], int(row[3]), row[4]) for row in rows}
 
@@ -188,11 +246,10 @@ class CallOutPictures:
         )
         return count
 
-    @staticmethod
-    def _where(callout_id: int, query: CalleeQuery, tiers: Sequence[str]) -> tuple[str, list[Any]] | None:
+    def _where(self, callout_id: int, query: CalleeQuery, tiers: Sequence[str]) -> tuple[str, list[Any]] | None:
         """The condition and its values; None when nothing can fulfil it."""
-        where = "c.callout_id = ?"
-        values: list[Any] = [callout_id]
+        where = f"c.callout_id = ?{self._scope.on('c.unit_id')}"
+        values: list[Any] = [callout_id, *self._scope.values]
         if query.tier:
             if query.tier not in tiers:
                 return None
@@ -231,7 +288,7 @@ class CallOutPictures:
         ]
 
     def row(self, callout_id: int, callee_id: int) -> CalleeRow:
-        """One callee as in a list. NotFoundError when the call-out has none of that number."""
+        """One callee as in a list. NotFoundError when the call-out has none of that number, NotYoursError outside the scope."""
         tiers = self.tiers(callout_id)
         rows = self._sql.rows(
             """SELECT c.id, u.code, u.name, c.tier, c.state, c.calls, c.opened_at, c.next_at, c.answered_at, u.superior_id,
@@ -245,7 +302,23 @@ class CallOutPictures:
             raise NotFoundError(
                 f"叫应 {callout_id} 里没有对象 {callee_id} / call-out {callout_id} has no callee {callee_id}"
             )
+        self.require_callees(callout_id, [callee_id])
         return self._rows(rows, tiers)[0]
+
+    def require_callees(self, callout_id: int, callee_ids: Sequence[int]) -> None:
+        """NotYoursError unless every one of these callees is of the call-out and of the scope."""
+        if len(self.mine(callout_id, callee_ids)) < len(set(callee_ids)):
+            raise not_yours()
+
+    def mine(self, callout_id: int, callee_ids: Sequence[int]) -> frozenset[int]:
+        """Those of a call-out's callees that lie in the scope."""
+        rows = self._sql.rows(
+            f"SELECT c.id FROM callee c WHERE c.callout_id = ? AND c.id IN {{ids}}{self._scope.on('c.unit_id')}",
+            callout_id,
+            self._sql.ids(callee_ids),
+            *self._scope.values,
+        )
+        return frozenset(row[0] for row in rows)
 
     def _held(self, callee_ids: Sequence[int]) -> Mapping[int, tuple[str, int | None]]:
         """Whose next call waits for the budget of a number: why, and until when."""
@@ -332,8 +405,9 @@ class CallOutPictures:
         """See ReadModels.curve. A unit counts from its first answer; one that was waived has not answered."""
         rows = self._sql.rows(
             f"""SELECT max(answered_at), count(*) FROM callee WHERE callout_id = ? AND answered_at IS NOT NULL
-            AND state <> {CalleeState.WAIVED.value} GROUP BY answered_at / {SECOND} ORDER BY 1""",
+            AND state <> {CalleeState.WAIVED.value}{self._scope.on("unit_id")} GROUP BY answered_at / {SECOND} ORDER BY 1""",
             callout_id,
+            *self._scope.values,
         )
         points: list[CurvePoint] = []
         answered = 0

@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.console_views import (
     ActLine,
     AnswerLine,
     ClearLine,
     EndpointLine,
+    OwnCallee,
     PersonLine,
     SeenElsewhere,
     ShareRow,
@@ -28,12 +29,15 @@ from warning_dispatch.model.views import AlarmRow, CalleeRow
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.reading_alarms import alarms_of_unit
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT
+from warning_dispatch.store.scope_sql import EVERYTHING, Scope
 from warning_dispatch.store.sql import Sql, marks
 
 S = CalleeState
 _STATES = {state.value: state for state in S}
 _ROLES = {role.value: role for role in Role}
 _COUNTY, _TOWNSHIP = CODE_LENGTH[UnitLevel.COUNTY], CODE_LENGTH[UnitLevel.TOWNSHIP]
+_BELOW = {_COUNTY: _TOWNSHIP, _TOWNSHIP: CODE_LENGTH[UnitLevel.VILLAGE]}
+"""Digits of a division → digits of those directly below it."""
 TRIES_SHOWN = 200
 """Attempts of one unit, newest first."""
 ACTS_SHOWN = 500
@@ -54,25 +58,27 @@ RowOf = Callable[[int, int], CalleeRow]
 class ConsolePictures:
     """Reads on one connection."""
 
-    def __init__(self, sql: Sql, row_of: RowOf) -> None:
-        """`row_of` reads one callee as a row of a list; NotFoundError when there is none."""
+    def __init__(self, sql: Sql, row_of: RowOf, scope: Scope = EVERYTHING) -> None:
+        """`row_of` reads one callee as a row of a list; NotFoundError when there is none, NotYoursError outside the scope."""
         self._sql = sql
         self._row_of = row_of
+        self._scope = scope
 
     # --- shares -------------------------------------------------------------------------------------------
 
     def shares(self, callout_id: int, below: str) -> Sequence[ShareRow]:
-        """See ConsoleReadings.shares."""
-        digits = _TOWNSHIP if below else _COUNTY
+        """See ConsoleView.shares."""
+        digits = _BELOW.get(len(below), _TOWNSHIP) if below else _COUNTY
         part = f"substr(u.area, 1, {digits})"
         where, values = (" AND u.area LIKE ?", [f"{below}%"]) if below.isdecimal() else ("", [])
         counts: defaultdict[str, dict[CalleeState, int]] = defaultdict(dict)
         for code, state, count in self._sql.rows(
             f"""SELECT {part}, c.state, count(*) FROM callee c JOIN unit u ON u.id = c.unit_id
             WHERE c.callout_id = ? AND c.state <> {S.SUPERSEDED.value} AND length(u.area) >= {_COUNTY}{where}
-            GROUP BY 1, 2""",
+            {self._scope.on("c.unit_id")} GROUP BY 1, 2""",
             callout_id,
             *values,
+            *self._scope.values,
         ):
             counts[code][_STATES[state]] = count
         names = dict(
@@ -90,16 +96,17 @@ class ConsolePictures:
               max(CASE WHEN {through} THEN 1 ELSE 0 END) AS got FROM callee c
               JOIN attempt_callee ac ON ac.callee_id = c.id JOIN attempt a ON a.id = ac.attempt_id
               WHERE c.callout_id = ? AND a.handed_at IS NOT NULL AND c.state <> {S.SUPERSEDED.value}
-              GROUP BY c.tier, c.id) t GROUP BY tier""",
+              {self._scope.on("c.unit_id")} GROUP BY c.tier, c.id) t GROUP BY tier""",
             *outcomes,
             callout_id,
+            *self._scope.values,
         )
         return {tier: (handed, int(got)) for tier, handed, got in rows}
 
     # --- one unit -----------------------------------------------------------------------------------------
 
     def story(self, callout_id: int, callee_id: int) -> UnitStory:
-        """See ConsoleReadings.story."""
+        """See ConsoleView.story."""
         row = self._row_of(callout_id, callee_id)
         found = self._sql.one(
             """SELECT u.id, u.level, u.area, c.unreached_at, c.heard, b.state, b.gate_at, b.opened_by, s.id, su.name, s.state
@@ -107,6 +114,7 @@ class ConsolePictures:
             LEFT JOIN callee s ON s.id = b.superior_callee_id LEFT JOIN unit su ON su.id = s.unit_id WHERE c.id = ?""",
             callee_id,
         )
+        superior: Sequence[Any] = found[8:11] if found[8] and self._holds(found[8]) else (None, "", 0)
         below = self._sql.one(
             f"""SELECT coalesce(sum(total), 0), coalesce(sum(answered), 0),
             coalesce(sum(CASE WHEN state = {BranchState.WAITING.value} THEN 1 ELSE 0 END), 0)
@@ -123,9 +131,9 @@ class ConsolePictures:
             branch_state=BranchState(found[5]),
             gate_at=found[6],
             opened_by=found[7] or "",
-            superior_callee=found[8],
-            superior_name=found[9] or "",
-            superior_state=_STATES.get(found[10]),
+            superior_callee=superior[0],
+            superior_name=superior[1] or "",
+            superior_state=_STATES.get(superior[2]),
             below=int(below[0]),
             below_answered=int(below[1]),
             shut_below=int(below[2]),
@@ -135,6 +143,14 @@ class ConsolePictures:
             acts=self.acts(callout_id, row.unit_code),
             alarms=self._alarms(found[0], callout_id),
             elsewhere=self._elsewhere(found[0], callout_id),
+        )
+
+    def _holds(self, callee_id: int) -> bool:
+        """Whether a callee lies in the scope."""
+        return bool(
+            self._sql.one(
+                f"SELECT 1 FROM callee c WHERE c.id = ?{self._scope.on('c.unit_id')}", callee_id, *self._scope.values
+            )
         )
 
     def _people(self, unit_id: int) -> tuple[PersonLine, ...]:
@@ -225,12 +241,9 @@ class ConsolePictures:
         )
 
     def in_clear(self, callout_id: int, callee_id: int, sealer: Sealer) -> Sequence[ClearLine]:
-        """See ConsoleReadings.in_clear."""
-        unit_id = self._sql.value("SELECT unit_id FROM callee WHERE id = ? AND callout_id = ?", callee_id, callout_id)
-        if unit_id is None:
-            raise NotFoundError(
-                f"叫应 {callout_id} 里没有对象 {callee_id} / call-out {callout_id} has no callee {callee_id}"
-            )
+        """See ConsoleView.in_clear."""
+        self._row_of(callout_id, callee_id)
+        unit_id: int = self._sql.value("SELECT unit_id FROM callee WHERE id = ?", callee_id)
         addresses: defaultdict[int, list[tuple[Channel, str]]] = defaultdict(list)
         for receiver_id, channel, sealed in self._sql.rows(
             """SELECT e.receiver_id, e.channel, n.sealed FROM endpoint e JOIN number n ON n.id = e.number_id
@@ -249,7 +262,7 @@ class ConsolePictures:
 
 
 def seen_by(sql: Sql, callout_ids: Sequence[int]) -> Mapping[int, tuple[int, str]]:
-    """See ConsoleReadings.seen_by."""
+    """See ConsoleView.seen_by."""
     return {
         key: (at, by)
         for key, at, by in sql.rows(
@@ -258,17 +271,34 @@ def seen_by(sql: Sql, callout_ids: Sequence[int]) -> Mapping[int, tuple[int, str
     }
 
 
-def division_names(sql: Sql, level: UnitLevel, below: str) -> Sequence[tuple[str, str]]:
-    """See ConsoleReadings.divisions."""
+def division_names(sql: Sql, scope: Scope, level: UnitLevel, below: str) -> Sequence[tuple[str, str]]:
+    """See ConsoleView.divisions."""
     return [
         (code, name)
         for code, name in sql.rows(
-            "SELECT code, name FROM unit WHERE kind = ? AND level = ? AND area LIKE ? AND valid_until IS NULL ORDER BY code",
+            f"""SELECT code, name FROM unit WHERE kind = ? AND level = ? AND area LIKE ? AND valid_until IS NULL
+            {scope.on("id")} ORDER BY code""",
             UnitKind.DIVISION.value,
             level.value,
             f"{below}%" if below.isdecimal() else "%",
+            *scope.values,
         )
     ]
+
+
+def own_callees(sql: Sql, scope: Scope, callout_ids: Sequence[int]) -> Mapping[int, tuple[OwnCallee, ...]]:
+    """See ConsoleView.own."""
+    found: defaultdict[int, tuple[OwnCallee, ...]] = defaultdict(tuple)
+    if scope.whole:
+        return found
+    for callout_id, callee_id, name, state in sql.rows(
+        f"""SELECT c.callout_id, c.id, u.name, c.state FROM unit u JOIN callee c ON c.unit_id = u.id
+        WHERE u.code IN ({marks(scope.values)}) AND c.callout_id IN {{ids}} ORDER BY u.code""",
+        *scope.values,
+        sql.ids(callout_ids),
+    ):
+        found[callout_id] = (*found[callout_id], OwnCallee(callee_id, name, _STATES[state]))
+    return found
 
 
 def _share(code: str, name: str, counts: Mapping[CalleeState, int], *, own: bool) -> ShareRow:

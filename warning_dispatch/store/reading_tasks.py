@@ -12,6 +12,7 @@ from warning_dispatch.model.texts import FrozenTexts
 from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.model.views import TaskRow
 from warning_dispatch.store.schema import A_TASK
+from warning_dispatch.store.scope_sql import EVERYTHING, Scope
 from warning_dispatch.store.sql import Sql
 
 _TASKS = f"""SELECT a.id, a.callout_id, o.hazard, o.colour, a.role, n.masked, a.purpose, r.language, a.handed_at, a.taken_until,
@@ -20,9 +21,10 @@ _TASKS = f"""SELECT a.id, a.callout_id, o.hazard, o.colour, a.role, n.masked, a.
  JOIN callee c ON c.id = ac.callee_id JOIN unit u ON u.id = c.unit_id LEFT JOIN unit s ON s.id = u.superior_id
  LEFT JOIN number n ON n.id = a.number_id LEFT JOIN receiver r ON r.id = a.receiver_id
  WHERE a.{A_TASK.replace(" AND ", " AND a.")} AND o.state IN ({", ".join(str(one.value) for one in LIVE_CALLOUT)})
- AND c.state NOT IN ({", ".join(str(one.value) for one in FINISHED)})
- ORDER BY o.colour DESC, a.order_key, a.id, u.code"""
+ AND c.state NOT IN ({", ".join(str(one.value) for one in FINISHED)})"""
 """By the partial index of tasks: what waits for a human is never many."""
+_ORDER = " ORDER BY o.colour DESC, a.order_key, a.id, u.code"
+_OTHERS = "SELECT 1 FROM attempt_callee oa JOIN callee oc ON oc.id = oa.callee_id WHERE oa.attempt_id"
 _SAID = {Purpose.NOTICE: "notice", Purpose.ALL_CLEAR: "all_clear"}
 
 
@@ -31,15 +33,34 @@ def work_list(
     limit: int,
     hazard_name: Callable[[str], Mapping[str, str]],
     tiers: Callable[[int], Sequence[str]],
+    scope: Scope = EVERYTHING,
 ) -> list[TaskRow]:
-    """Every task with somebody still to be rung; `tiers` names those of a call-out."""
+    """Every task with somebody still to be rung; `tiers` names those of a call-out.
+
+    Of a `scope`: those that name its units and no other. What is said on the phone answers for every unit that is named.
+    """
     by_task: dict[int, list[Sequence[Any]]] = {}
-    for row in sql.rows(_TASKS):
+    foreign = "" if scope.whole else f" AND NOT EXISTS ({_OTHERS} = a.id AND {scope.off('oc.unit_id')})"
+    for row in sql.rows(f"{_TASKS}{foreign}{_ORDER}", *scope.values):
         if row[0] in by_task or len(by_task) < limit:
             by_task.setdefault(row[0], []).append(row)
     texts = {row[1]: texts_from_json(row[15]) for rows in by_task.values() for row in rows[:1]}
     names = {callout_id: tiers(callout_id) for callout_id in texts}
     return [_task(rows, hazard_name, texts[rows[0][1]], names[rows[0][1]]) for rows in by_task.values()]
+
+
+def is_task_of(sql: Sql, scope: Scope, attempt_id: int) -> bool:
+    """Whether an attempt is a task that names units of the scope and no other."""
+    if scope.whole:
+        return True
+    named = sql.one(
+        f"SELECT 1 FROM attempt_callee oa JOIN attempt a ON a.id = oa.attempt_id "
+        f"WHERE oa.attempt_id = ? AND a.channel = {Channel.OPERATOR.value}",
+        attempt_id,
+    )
+    return bool(named) and not sql.one(
+        f"{_OTHERS} = ? AND {scope.off('oc.unit_id')} LIMIT 1", attempt_id, *scope.values
+    )
 
 
 def _task(

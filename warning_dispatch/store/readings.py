@@ -11,6 +11,7 @@ from hashlib import sha256
 from sqlalchemy import Engine
 
 from warning_dispatch.configuration.freezing import chain_from_json
+from warning_dispatch.console_ports import ConsoleView
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.alert import Alert, Disposition
 from warning_dispatch.model.console_views import (
@@ -19,9 +20,11 @@ from warning_dispatch.model.console_views import (
     CalleePage,
     CalleeQuery,
     ClearLine,
+    OwnCallee,
     ShareRow,
     UnitStory,
 )
+from warning_dispatch.model.estimate import JudgedShare, KeptEstimate, judged
 from warning_dispatch.model.journal_views import JournalBlock, JournalEnds
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.printed import PrintedCallOut
@@ -44,6 +47,7 @@ from warning_dispatch.model.views import (
 from warning_dispatch.model.watch_views import WatchFigures
 from warning_dispatch.ports import OpenCall, Sealer
 from warning_dispatch.store.database import reading
+from warning_dispatch.store.estimate_rows import kept_estimates
 from warning_dispatch.store.feedback_rows import feedback_of
 from warning_dispatch.store.journal_following import journal_after, journal_ends
 from warning_dispatch.store.publication_rows import feed_page, one_publication, outlet_views
@@ -58,15 +62,16 @@ from warning_dispatch.store.reading_alerts import (
 )
 from warning_dispatch.store.reading_arrived import arrived_page, arrived_story
 from warning_dispatch.store.reading_callouts import CallOutPictures
-from warning_dispatch.store.reading_console import ConsolePictures, division_names, seen_by
+from warning_dispatch.store.reading_console import ConsolePictures, division_names, own_callees, seen_by
 from warning_dispatch.store.reading_links import LinkPictures
 from warning_dispatch.store.reading_open_calls import is_known, open_calls
 from warning_dispatch.store.reading_printed import PrintedPictures
 from warning_dispatch.store.reading_references import attempts_by_reference
 from warning_dispatch.store.reading_superiors import SuperiorPictures
-from warning_dispatch.store.reading_tasks import work_list
+from warning_dispatch.store.reading_tasks import is_task_of, work_list
 from warning_dispatch.store.reading_watch import watch_figures
 from warning_dispatch.store.route_rows import route_views
+from warning_dispatch.store.scope_sql import EVERYTHING, Scope
 from warning_dispatch.store.source_rows import health_of
 from warning_dispatch.store.sql import Sql
 
@@ -80,7 +85,13 @@ class TableReadings:
     """ports.ReadModels. Safe from any thread: it keeps nothing but plans it has read, which never change."""
 
     def __init__(
-        self, engine: Engine, sealer: Sealer, hazards: HazardNames, *, reached: Collection[str] = frozenset()
+        self,
+        engine: Engine,
+        sealer: Sealer,
+        hazards: HazardNames,
+        *,
+        reached: Collection[str] = frozenset(),
+        scope: Scope = EVERYTHING,
     ) -> None:
         """`hazards` names what the configuration knows; a hazard it does not know goes by its key.
 
@@ -90,7 +101,16 @@ class TableReadings:
         self._sealer = sealer
         self._hazards = hazards
         self._reached = frozenset(reached)
+        self._scope = scope
         self._plan = lru_cache(maxsize=PLANS_KEPT)(chain_from_json)
+
+    def within(self, units: Sequence[str]) -> ConsoleView:
+        """See ConsoleReadings: it shows what ConsoleView has, of these units and all below them."""
+        narrow = TableReadings(
+            self._engine, self._sealer, self._hazards, reached=self._reached, scope=Scope(tuple(units))
+        )
+        narrow._plan = self._plan
+        return narrow
 
     @contextmanager
     def _reading(self) -> Iterator[Sql]:
@@ -100,17 +120,20 @@ class TableReadings:
     @contextmanager
     def _pictures(self) -> Iterator[CallOutPictures]:
         with self._reading() as sql:
-            yield CallOutPictures(sql, self._plan, self._hazard_name, self._reached)
+            yield self._callouts(sql)
+
+    def _callouts(self, sql: Sql) -> CallOutPictures:
+        return CallOutPictures(sql, self._plan, self._hazard_name, self._reached, self._scope)
 
     @contextmanager
     def _console(self) -> Iterator[ConsolePictures]:
         with self._reading() as sql:
-            yield ConsolePictures(sql, CallOutPictures(sql, self._plan, self._hazard_name, self._reached).row)
+            yield ConsolePictures(sql, self._callouts(sql).row, self._scope)
 
     @contextmanager
     def _superiors(self) -> Iterator[SuperiorPictures]:
         with self._reading() as sql:
-            callouts = CallOutPictures(sql, self._plan, self._hazard_name, self._reached)
+            callouts = self._callouts(sql)
             yield SuperiorPictures(sql, callouts.tiers, callouts.last_outcomes)
 
     def _hazard_name(self, key: str) -> Mapping[str, str]:
@@ -134,61 +157,76 @@ class TableReadings:
             return pictures.callees(callout_id, states=states, tier=tier, limit=limit, offset=offset)
 
     def page(self, callout_id: int, query: CalleeQuery) -> CalleePage:
-        """See ConsoleReadings."""
+        """See ConsoleView."""
         with self._pictures() as pictures:
             return CalleePage(tuple(pictures.page(callout_id, query)), pictures.how_many(callout_id, query))
 
     def shares(self, callout_id: int, below: str = "") -> Sequence[ShareRow]:
-        """See ConsoleReadings."""
+        """See ConsoleView."""
         with self._console() as console:
             return console.shares(callout_id, below)
 
     def plan(self, callout_id: int) -> CallChain:
-        """See ConsoleReadings."""
+        """See ConsoleView."""
         with self._pictures() as pictures:
             return pictures.plan(callout_id)
 
     def reached(self, callout_id: int) -> Mapping[str, tuple[int, int]]:
-        """See ConsoleReadings."""
+        """See ConsoleView."""
         with self._reading() as sql:
-            callouts = CallOutPictures(sql, self._plan, self._hazard_name, self._reached)
+            callouts = self._callouts(sql)
             tiers = callouts.tiers(callout_id)
-            found = ConsolePictures(sql, callouts.row).reached(callout_id, sorted(self._reached))
+            found = ConsolePictures(sql, callouts.row, self._scope).reached(callout_id, sorted(self._reached))
             return {tiers[index]: counts for index, counts in found.items()}
 
     def story(self, callout_id: int, callee_id: int) -> UnitStory:
-        """See ConsoleReadings."""
+        """See ConsoleView."""
         with self._console() as console:
             story = console.story(callout_id, callee_id)
         with self._reading() as sql:
             return replace(story, feedback=tuple(feedback_of(sql, self._sealer, callee_id)))
 
     def in_clear(self, callout_id: int, callee_id: int) -> Sequence[ClearLine]:
-        """See ConsoleReadings."""
+        """See ConsoleView."""
         with self._console() as console:
             return console.in_clear(callout_id, callee_id, self._sealer)
 
     def arrived(
         self, *, dispositions: Sequence[Disposition] = (), words: str = "", limit: int = 50, offset: int = 0
     ) -> ArrivedPage:
-        """See ConsoleReadings."""
+        """See ConsoleView."""
         with self._reading() as sql:
-            return arrived_page(sql, dispositions=dispositions, words=words, limit=limit, offset=offset)
+            return arrived_page(sql, self._scope, dispositions=dispositions, words=words, limit=limit, offset=offset)
 
     def arrived_story(self, raw_id: int) -> ArrivedStory:
-        """See ConsoleReadings."""
+        """See ConsoleView."""
         with self._reading() as sql:
-            return arrived_story(sql, self._sealer, raw_id)
+            return arrived_story(sql, self._sealer, self._scope, raw_id)
 
     def seen_by(self, callout_ids: Sequence[int]) -> Mapping[int, tuple[int, str]]:
-        """See ConsoleReadings."""
+        """See ConsoleView."""
         with self._reading() as sql:
             return seen_by(sql, callout_ids)
 
-    def divisions(self, level: UnitLevel, below: str = "") -> Sequence[tuple[str, str]]:
-        """See ConsoleReadings."""
+    def own(self, callout_ids: Sequence[int]) -> Mapping[int, tuple[OwnCallee, ...]]:
+        """See ConsoleView."""
         with self._reading() as sql:
-            return division_names(sql, level, below)
+            return own_callees(sql, self._scope, callout_ids)
+
+    def size(self, callout_id: int) -> int:
+        """See ConsoleView."""
+        with self._reading() as sql:
+            return int(sql.value("SELECT total FROM callout WHERE id = ?", callout_id) or 0)
+
+    def mine(self, callout_id: int, callee_ids: Sequence[int]) -> frozenset[int]:
+        """See ConsoleView."""
+        with self._pictures() as pictures:
+            return pictures.mine(callout_id, callee_ids)
+
+    def divisions(self, level: UnitLevel, below: str = "") -> Sequence[tuple[str, str]]:
+        """See ConsoleView."""
+        with self._reading() as sql:
+            return division_names(sql, self._scope, level, below)
 
     def superior_lists(self, callout_id: int) -> Sequence[SuperiorList]:
         """See the port."""
@@ -215,7 +253,7 @@ class TableReadings:
     def alarms(self, *, limit: int = 50, open_only: bool = False, callout_id: int | None = None) -> AlarmList:
         """See the port."""
         with self._reading() as sql:
-            return listed_alarms(sql, limit, open_only=open_only, callout_id=callout_id)
+            return listed_alarms(sql, limit, open_only=open_only, callout_id=callout_id, scope=self._scope)
 
     def alerts(self, *, limit: int = 100) -> Sequence[AlertRow]:
         """See the port. What could not be read at all is no alert: see `quarantined`."""
@@ -250,8 +288,12 @@ class TableReadings:
     def tasks(self, *, limit: int = 100) -> Sequence[TaskRow]:
         """See the port."""
         with self._reading() as sql:
-            callouts = CallOutPictures(sql, self._plan, self._hazard_name, self._reached)
-            return work_list(sql, limit, self._hazard_name, callouts.tiers)
+            return work_list(sql, limit, self._hazard_name, self._callouts(sql).tiers, self._scope)
+
+    def holds_task(self, attempt_id: int) -> bool:
+        """See ConsoleView."""
+        with self._reading() as sql:
+            return is_task_of(sql, self._scope, attempt_id)
 
     def open_calls(self, number: str) -> Sequence[OpenCall]:
         """回拨: what is open for a number (E.164) that rings us, newest first."""
@@ -332,6 +374,19 @@ class TableReadings:
         """How outlets fare."""
         with self._reading() as sql:
             return outlet_views(sql, names)
+
+    def estimates(self, callout_ids: Sequence[int]) -> Mapping[int, KeptEstimate]:
+        """See planning_ports.EstimateReadings."""
+        with self._reading() as sql:
+            return kept_estimates(sql, callout_ids)
+
+    def judged(self, callout_id: int) -> Sequence[JudgedShare]:
+        """See planning_ports.EstimateReadings."""
+        kept = self.estimates([callout_id]).get(callout_id)
+        if kept is None or not self._scope.whole:  # what was said was said of all
+            return ()
+        answers = [(point.at, point.answered) for point in self.curve(callout_id)]
+        return judged(kept.launch, answers, self.callout(callout_id).started_at)
 
     def printed(self, callout_id: int) -> PrintedCallOut:
         """A call-out with names and numbers in clear, for the printable list alone. NotFoundError when there is none."""

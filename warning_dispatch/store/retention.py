@@ -274,6 +274,7 @@ class Retention:
             sql = Sql(connection)
             sql.run("DELETE FROM alarm WHERE callout_id = ? AND claimed_at IS NOT NULL", callout_id)
             sql.run("UPDATE callout SET supersedes_id = NULL WHERE supersedes_id = ?", callout_id)  # of its family
+            sql.run("DELETE FROM estimate WHERE callout_id = ?", callout_id)
             sql.run("DELETE FROM callout WHERE id = ?", callout_id)
         removed.callouts.append(callout_id)
         yield
@@ -319,6 +320,7 @@ _BEFORE: Mapping[str, Sequence[str]] = {
     "alert": (
         "DELETE FROM outlet_post WHERE publication_id IN (SELECT id FROM publication WHERE alert_id IN {ids})",
         "DELETE FROM publication WHERE alert_id IN {ids}",
+        "DELETE FROM alert_area WHERE alert_id IN {ids}",
         "UPDATE alert_chain SET alert_id = NULL WHERE alert_id IN {ids}",
     ),
 }

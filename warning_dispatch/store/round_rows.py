@@ -83,7 +83,8 @@ class RoundTable:
         rows = self._sql.rows(
             """SELECT DISTINCT o.id FROM callee o JOIN callout x ON x.id = o.callout_id
             JOIN callee n ON n.unit_id = o.unit_id AND n.carries = 1 AND n.callout_id <> o.callout_id
-            JOIN callout y ON y.id = n.callout_id AND y.hazard = x.hazard WHERE o.id IN {ids}""",
+            JOIN callout y ON y.id = n.callout_id AND y.hazard = x.hazard AND y.purpose = x.purpose
+            WHERE o.id IN {ids}""",
             self._sql.ids(callee_ids),
         )
         return frozenset(row[0] for row in rows)

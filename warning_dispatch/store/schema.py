@@ -23,19 +23,25 @@ from sqlalchemy import (
 
 from warning_dispatch.model.states import AttemptState, BranchState
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.store.schema_drills import drill, drill_day
 from warning_dispatch.store.schema_metadata import Key, key, metadata
 from warning_dispatch.store.schema_people import login_failure, user, user_grant, user_session
+from warning_dispatch.store.schema_planning import estimate
 from warning_dispatch.store.schema_register import duty_shift, endpoint, number, receiver, register_change, unit
 from warning_dispatch.store.schema_renewal import campaign, filing, letter, proof, renewal_link, renewal_link_unit
 from warning_dispatch.store.schema_response import action_done, feedback, response, response_step
-from warning_dispatch.store.schema_sources import lease, outlet_post, publication, source, source_item
+from warning_dispatch.store.schema_sources import alert_area, lease, outlet_post, publication, source, source_item
 
 __all__ = [
     "Key",
     "action_done",
+    "alert_area",
     "campaign",
+    "drill",
+    "drill_day",
     "duty_shift",
     "endpoint",
+    "estimate",
     "feedback",
     "filing",
     "lease",
@@ -198,6 +204,9 @@ callout = Table(
     Column("finished", Integer, nullable=False, server_default="0"),
     Column("seen_at", BigInteger, comment="when an officer of the bureau took note of it"),
     Column("seen_by", Text),
+    Column("verdict", Text, comment="hit, false, mistake: as an officer judged it afterwards; none: nobody has yet"),
+    Column("verdict_at", BigInteger),
+    Column("verdict_by", Text),
     Column(
         "confidential",
         SmallInteger,
@@ -205,6 +214,7 @@ callout = Table(
         server_default="0",
         comment="of a warning that is not public: nothing of it goes by a public cloud",
     ),
+    Column("named", Text, comment="JSON: of a drill for a named list, the receivers on it; nobody else is reached"),
     Column("filling", Text, comment="JSON: tiers and units that are still to be filled; none when all are"),
     Index(
         "ix_callout_due",

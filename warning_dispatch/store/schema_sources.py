@@ -36,6 +36,16 @@ source_item = Table(
     comment="What has been taken in already: written with the message, so that nothing is taken in twice.",
 )
 
+alert_area = Table(
+    "alert_area",
+    metadata,
+    Column("area", Text, primary_key=True, comment="division code as a message names it, cut to its own group"),
+    Column("alert_id", Key, ForeignKey("alert.id"), primary_key=True),
+    Index("ix_alert_area_alert", "alert_id"),
+    sqlite_with_rowid=False,
+    comment="Which places each event of a message names: whose officers it is shown to.",
+)
+
 lease = Table(
     "lease",
     metadata,

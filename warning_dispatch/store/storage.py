@@ -18,6 +18,7 @@ from warning_dispatch.store.callout_rows import CallOutTable
 from warning_dispatch.store.chore_rows import ChoreTable
 from warning_dispatch.store.clock_rows import ClockTable
 from warning_dispatch.store.database import is_sqlite, writing
+from warning_dispatch.store.drill_rows import DrillTable
 from warning_dispatch.store.endpoint_rows import EndpointTable
 from warning_dispatch.store.feedback_rows import FeedbackTable
 from warning_dispatch.store.filing_rows import FilingTable
@@ -82,6 +83,7 @@ class TableTransaction:
         self.people = PeopleTable(sql, sealer)
         self.letters = LetterTable(sql, link_key)
         self.proofs = ProofTable(sql, sealer, link_key)
+        self.drills = DrillTable(sql)
         self.journal = JournalTable(sql, journal)
 
 

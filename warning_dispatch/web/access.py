@@ -33,6 +33,11 @@ def actor_of(request: HTTPConnection) -> str:
     return DEMO_ACTOR if visit is None else visit.actor
 
 
+def officer_of(request: HTTPConnection, units: tuple[str, ...] | None) -> str:
+    """How the journal names an officer who acts: with the units they act for, where those are not the whole area."""
+    return actor_of(request) + (f"@{','.join(units)}" if units else "")
+
+
 def csrf_of(request: HTTPConnection) -> str:
     """What the forms of a page must send along, as the field `csrf`; empty where none is asked for."""
     return str(getattr(request.state, CSRF, ""))
@@ -70,8 +75,18 @@ class Access:
         paths = await self._paths_of(unit_codes)
         return frozenset(code for code in unit_codes if may(visit.account.grants, right, paths.get(code, ())))
 
-    @staticmethod
-    def units(request: HTTPConnection, right: Right) -> tuple[str, ...] | None:
-        """The units on and below which whoever asks has the right; None: on all (the demonstration)."""
+    async def part(self, request: HTTPConnection, right: Right, within: str) -> tuple[str, ...] | None:
+        """The units on and below which whoever asks has the right, each once; None: on all of our area (`within`).
+
+        A unit that is not in force is nobody's, and one below another is in it already.
+        """
+        if self._paths_of is None:
+            return None
         visit = visit_of(request)
-        return None if visit is None else units_with(visit.account.grants, right)
+        if visit is None:
+            return ()
+        codes = units_with(visit.account.grants, right)
+        paths = await self._paths_of([*codes, within])
+        if may(visit.account.grants, right, paths.get(within, ())):
+            return None
+        return tuple(code for code in codes if code in paths and not set(paths[code][1:]) & set(codes))

@@ -104,6 +104,12 @@ ALARMS: Mapping[str, Pair] = {
     "awaiting_lift": ("待解除，请处理", "awaits lifting"),
     "units_unreachable": ("有单位今天叫不到", "units cannot be reached today"),
     "register_worse": ("名册比上次差", "the register got worse"),
+    "drill_interrupted": ("真实预警已到，演练已停止", "a real warning has come, the drill was stopped"),
+    "drill_called_off": ("有真实预警，演练没有开始", "a real warning stands, the drill did not begin"),
+    "drill_missed": ("演练时间已过，没有开始", "a drill missed its hour and did not begin"),
+    "drill_due": ("演练日历提醒", "a drill is near"),
+    "drill_not_held": ("日历上的演练没有做", "a drill of the calendar was not held"),
+    "review_near": ("重点单位快到复核日期", "key units: review due soon"),
 }
 _DETAILS: Mapping[str, Pair] = {
     "area_unknown": (
@@ -122,6 +128,20 @@ _DETAILS: Mapping[str, Pair] = {
         "该县（市、区）到时限仍未应答，请马上人工打电话；它的乡镇按等候时间照常开闸",
         "no answer from this county within the limit: call it by hand now; its townships open by their hold",
     ),
+    "drill_interrupted": (
+        "演练 {drill}（叫应 {callout}）已停，不再发演练短信；现在叫的是真实预警",
+        "drill {drill} (call-out {callout}) has ended, nothing more goes out for it; what rings now is the warning",
+    ),
+    "drill_called_off": (
+        "演练 {drill} 到时未开始：真实预警的叫应还没办结，或另一场演练在进行",
+        "drill {drill} did not begin at its hour: a real call-out is not closed, or another drill is under way",
+    ),
+    "drill_missed": (
+        "演练 {drill} 的时间已过十分钟以上，请重新拟定",
+        "drill {drill} was due over ten minutes ago: compose it anew",
+    ),
+    "drill_due": ("{day} {title}，还有 {days} 天；尚未拟定", "{day} {title}, in {days} days; not composed yet"),
+    "drill_not_held": ("{day} {title}", "{day} {title}"),
     "county_unreported": (
         "该县（市、区）被叫后一直没有落实措施或反馈情况的报告，请打电话催报",
         "this county has ticked no measure and reported nothing since it was called: call it and ask",
@@ -137,6 +157,10 @@ _DETAILS: Mapping[str, Pair] = {
     "units_unreachable": (
         "{units} 个单位没有能用的电话：{names}。请今天补报号码，见 contacts check",
         "{units} units have no usable phone: {names}. Get their numbers today, see contacts check",
+    ),
+    "review_near": (
+        "{units} 家：{names}。名单见“重点单位”页，复核后改“单位”表的复核日期",
+        "{units}: {names}. See the page of key units; enter the next date in the sheet of units",
     ),
     "register_worse": (
         "完好度 {score} 分；新增：{gaps}。见 contacts check",

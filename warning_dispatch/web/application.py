@@ -12,7 +12,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 import warning_dispatch
@@ -25,10 +25,9 @@ from warning_dispatch.superior_ports import SuperiorDesk, SuperiorReadings
 from warning_dispatch.web.access import Access
 from warning_dispatch.web.account_pages import AccountPages
 from warning_dispatch.web.api import Api
-from warning_dispatch.web.area_page import AreaPage
 from warning_dispatch.web.board import RegisterBoard, RenewalBoard
 from warning_dispatch.web.bureau import BureauPages
-from warning_dispatch.web.console.console import Console, ConsoleParts
+from warning_dispatch.web.console.console import HOME, Console, ConsoleParts
 from warning_dispatch.web.doorkeeper import Doorkeeper
 from warning_dispatch.web.failures import Failures
 from warning_dispatch.web.feedback import FeedbackPage
@@ -37,6 +36,7 @@ from warning_dispatch.web.filing import FilingPage
 from warning_dispatch.web.guard import Guard
 from warning_dispatch.web.guesses import Guesses
 from warning_dispatch.web.hooks import Hooks
+from warning_dispatch.web.key_units import KeyUnitsPage
 from warning_dispatch.web.link_door import LinkDoor
 from warning_dispatch.web.live import LivePage
 from warning_dispatch.web.login_desk import LoginDesk
@@ -50,7 +50,7 @@ from warning_dispatch.web.push import PushDoor, Pusher
 from warning_dispatch.web.receiver import ReceiverPage
 from warning_dispatch.web.register_look import RegisterLook
 from warning_dispatch.web.superior import SuperiorPage
-from warning_dispatch.web.tasks import TasksPage
+from warning_dispatch.web.tasks import Parts, TasksPage
 from warning_dispatch.web.users_pages import UsersPages
 
 _NAMED: Mapping[str, Any] = {
@@ -108,35 +108,34 @@ def create_app(
     may log in; with it every page of the bureau stands behind a door (doors.py). None is the demonstration, whose pages are
     open on loopback and say so. `pushers`: who may push besides holders of a key; `proxies` say for whom they ask, where
     wrong links are counted; `hooks`: providers call back. What is None is not there: `feeds`, the pages of the `renewal`
-    and the `register`, a receiver's list of their own units (`superiors`), measures to tick (`response`), /metrics, the
-    officers' pages (`console`). Before the server stops call `app.state.close()` in its event loop: it ends the open streams.
+    and the `register`, a receiver's list of their own units (`superiors`), measures and key units (`response`), /metrics,
+    the officers' pages (`console`). Before the server stops call `app.state.close()` in its event loop: it ends the open streams.
     """
     failures = Failures(pages := Pages())
     live = LivePage(read, pages, clock)
     secure = _is_secure(public_url)
     outside = _Outside(read, desk, LinkDoor(pages, failures, Guesses(clock, proxies)), secure=secure)
     desk_pages = Console(console, pages, clock, secure=secure) if console else None
-    keeper = _doorkeeper(login, failures, public_url, body_limit) if login else ()
     app = FastAPI(
         **_NAMED,
         servers=[{"url": public_url.rstrip("/")}],
-        middleware=[Middleware(_guard(failures, metrics, secure=secure)), *keeper],
+        middleware=_around(failures, metrics, login, public_url, body_limit),
         routes=[
             *(outside.routes(superiors, renewal, response) if people else ()),
             *(_login_routes(login, pages, clock, public_url) if login else ()),
-            *(_live_routes(Front(live, read, pages, login)) if live_page else ()),
+            *(_live_routes(Front(live, login)) if live_page else ()),
             *(desk_pages.routes() if desk_pages else ()),
-            *(_board_routes(renewal, register, pages, failures) if live_page else ()),
-            *(_task_routes(TasksPage(read, desk, pages, clock)) if live_page else ()),
+            *(_board_routes(renewal, register, response, pages, failures) if live_page else ()),
+            *(_task_routes(TasksPage(read, desk, pages, clock, _parts(login, console))) if live_page else ()),
             *(hooks.routes() if hooks else ()),
         ],
     )
     _add_probes(app, Probes(desk, clock), metrics)
-    door = PushDoor(read, clock, pushers, body_limit)
-    api = Api(read, desk, clock, door, register, superiors.read if superiors else None)
+    api = Api(
+        read, desk, clock, PushDoor(read, clock, pushers, body_limit), register, superiors.read if superiors else None
+    )
     app.include_router(api.router(alerts=alerts, people=people))
-    _add_feeds(app, feeds)
-    failures.install(app)
+    _add_feeds(app, feeds, failures)
     app.state.close = partial(_close, live, desk_pages)
     return app
 
@@ -169,8 +168,7 @@ def create_outside_app(
         routes=[*outside.routes(superiors, renewal, response), *(hooks.routes() if hooks else ())],
     )
     app.add_route("/healthz", Probes(desk, clock).alive, include_in_schema=False)
-    _add_feeds(app, feeds)
-    failures.install(app)
+    _add_feeds(app, feeds, failures)
     return app
 
 
@@ -208,9 +206,18 @@ def _close(live: LivePage, desk_pages: Console | None) -> None:
         desk_pages.close()
 
 
-def _add_feeds(app: FastAPI, feeds: Feeds | None) -> None:
+def _around(
+    failures: Failures, metrics: Metrics | None, login: LoginDesk | None, public_url: str, body_limit: int
+) -> list[Middleware]:
+    """What stands before every page: the guard, and inside it the doorkeeper where people log in."""
+    guard = Middleware(_guard(failures, metrics, secure=_is_secure(public_url)))
+    return [guard, *(_doorkeeper(login, failures, public_url, body_limit) if login else ())]
+
+
+def _add_feeds(app: FastAPI, feeds: Feeds | None, failures: Failures) -> None:
     if feeds is not None:
         app.include_router(feeds.router())
+    failures.install(app)
 
 
 def _add_probes(app: FastAPI, probes: Probes, metrics: Metrics | None) -> None:
@@ -267,10 +274,17 @@ def _renewal_routes(renewal: Renewal, door: LinkDoor, *, secure: bool) -> list[B
 
 
 def _board_routes(
-    renewal: Renewal | None, register: RegisterLook | None, pages: Pages, failures: Failures
+    renewal: Renewal | None,
+    register: RegisterLook | None,
+    response: ResponseParts | None,
+    pages: Pages,
+    failures: Failures,
 ) -> list[BaseRoute]:
     reads, both = ["GET", "HEAD"], ["GET", "HEAD", "POST"]
     routes: list[BaseRoute] = []
+    if response is not None and response.key_units is not None:
+        listed = KeyUnitsPage(response.key_units, pages, failures)
+        routes.append(Route("/register/key-units", listed.answer, methods=reads))
     if register is not None:
         look = RegisterBoard(register, pages, failures)
         routes += [
@@ -310,21 +324,26 @@ def _login_routes(login: LoginDesk, pages: Pages, clock: Clock, public_url: str)
     ]
 
 
-class Front:
-    """/ for whoever comes: the live page of the whole area, or what concerns one's own units."""
+def _parts(login: LoginDesk | None, console: ConsoleParts | None) -> Parts:
+    """Whose tasks are whose."""
+    access = Access(login.paths_of if login else None)
+    return Parts(access, login.within if login else "", console.read.within if console else None)
 
-    def __init__(self, live: LivePage, read: ReadModels, pages: Pages, login: LoginDesk | None) -> None:
+
+class Front:
+    """/ for whoever comes: the live page of the whole area, or the console of one's own units."""
+
+    def __init__(self, live: LivePage, login: LoginDesk | None) -> None:
         """`login` None: everybody sees everything (the demonstration)."""
         self._live = live
         self._access = Access(login.paths_of if login else None)
-        self._area = AreaPage(read, self._access, BureauPages(pages))
         self._within = login.within if login else ""
 
     async def page(self, request: Request) -> Response:
         """GET /."""
         if await self._access.has(request, Right.SEE, self._within):
             return await to_thread.run_sync(self._live.page, request)
-        return await self._area.answer(request)
+        return RedirectResponse(f"{HOME}/", status_code=303)
 
     async def events(self, request: Request) -> Response:
         """The stream behind the live page; its door asks for the whole area."""

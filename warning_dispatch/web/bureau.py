@@ -18,8 +18,6 @@ from warning_dispatch.web.pages import LANGUAGE_COOKIE, Pages
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-WITH_SCRIPT: Final = f"{POLICY}; script-src 'self'"
-"""Of a page that comes again by itself; accounts and passwords have no script."""
 YEAR: Final = 31_536_000
 IPV6_NEIGHBOURS: Final = 64
 """Bits of an IPv6 address that say whose network it is: the rest anybody there may choose."""
@@ -43,7 +41,6 @@ class BureauPages:
         fields: Mapping[str, object],
         *,
         status: int = 200,
-        policy: str = POLICY,
     ) -> HTMLResponse:
         """A page with its frame. A language that was asked for is remembered."""
         words, visit = self.words(request), visit_of(request)
@@ -56,7 +53,7 @@ class BureauPages:
             "faults": {},
         }
         html = self._pages.render(template, words, {**frame, **fields})
-        headers = {"Content-Security-Policy": policy, "Content-Language": words.text("language.tag")}
+        headers = {"Content-Security-Policy": POLICY, "Content-Language": words.text("language.tag")}
         answer = HTMLResponse(html, status_code=status, headers=headers)
         if asked_language(request.query_params.get("lang")):
             answer.set_cookie(LANGUAGE_COOKIE, words.language, max_age=YEAR, httponly=True, samesite="lax")

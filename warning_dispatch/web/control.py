@@ -15,20 +15,26 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from warning_dispatch.drill_ports import Drilling
 from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError, RefusedError
 from warning_dispatch.model.register import RegisterCounts
 from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.model.states import Means
 from warning_dispatch.ports import Desk, ListAccount, ReadModels, RenewalDesk
+from warning_dispatch.record_ports import RecordOffice
 from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
+from warning_dispatch.response_ports import ResponseDesk
 from warning_dispatch.web.api import intake_answer
 from warning_dispatch.web.body import read_body
 from warning_dispatch.web.documents import AckDocument, AckRequest, IntakeDocument, Said, intake_document
+from warning_dispatch.web.drill_control import DrillControl
 from warning_dispatch.web.failures import ApiRefusalError, Failures, status_of
 from warning_dispatch.web.guard import Guard
 from warning_dispatch.web.pages import Pages
+from warning_dispatch.web.record_control import RecordControl
 from warning_dispatch.web.renewal_control import RenewalControl
+from warning_dispatch.web.response_control import ResponseControl
 
 REGISTER_LIMIT: Final = 256 << 20
 """Bytes of a register as JSON: that of a prefecture is some 20 MB."""
@@ -169,11 +175,15 @@ def create_control_app(
     samples: bool = True,
     register: Callable[[RegisterImport], RegisterCounts] = no_register,
     renewal: RenewalDesk | None = None,
+    drills: Drilling | None = None,
+    records: RecordOffice | None = None,
+    response: ResponseDesk | None = None,
 ) -> FastAPI:
     """The application for the local socket: POST /acts/{act}, /alerts (and release), /ack, /alarms/claim, /receivers, /lists, /register.
 
     `body_limit` in bytes, of a message. `samples`: whether sample numbers may be added (no: real routes would have to dial
-    them). `register` takes a register over, in a thread of its own. `renewal`: POST /campaign/… as well.
+    them). `register` takes a register over, in a thread of its own. `renewal`: POST /campaign/… as well, `response`:
+    POST /response/…, `records`: POST /records/…, `drills`: POST /drills/….
     """
     failures = Failures(Pages())
 
@@ -185,6 +195,12 @@ def create_control_app(
     app.include_router(Control(read, desk, body_limit=body_limit, samples=samples, register=register).router())
     if renewal is not None:
         app.include_router(RenewalControl(renewal).router())
+    if drills is not None:
+        app.include_router(DrillControl(drills.desk).router())
+    if records is not None:
+        app.include_router(RecordControl(records).router())
+    if response is not None:
+        app.include_router(ResponseControl(read, response).router())
     failures.install(app)
     app.add_exception_handler(DispatchError, _plain_error)
     return app

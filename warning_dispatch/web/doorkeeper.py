@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from warning_dispatch.clock import stopwatch
 from warning_dispatch.errors import DispatchError
 from warning_dispatch.model.people import Visit
-from warning_dispatch.model.rights import may, units_with
+from warning_dispatch.model.rights import Grant, may, units_with
 from warning_dispatch.web.access import CSRF, VISIT
 from warning_dispatch.web.body import read_body
 from warning_dispatch.web.doors import (
@@ -119,12 +119,13 @@ class Doorkeeper:
             receive = await self._checked(request, receive, token)
         setattr(request.state, VISIT, visit)
         setattr(request.state, CSRF, csrf_token(token))
-        watch.still = lambda: self._still(token, door)
+        watch.still = lambda: self._still(token, door, visit.account.grants)
         return None, receive
 
-    async def _still(self, token: str, door: Door) -> bool:
+    async def _still(self, token: str, door: Door, grants: Sequence[Grant]) -> bool:
+        """Whether an open stream may go on: with other grants it would show another part, so the browser asks anew."""
         visit = await self._desk.visit(token)
-        return visit is not None and await self._opens(door, visit)
+        return visit is not None and visit.account.grants == grants and await self._opens(door, visit)
 
     async def _opens(self, door: Door, visit: Visit) -> bool:
         if door.right is None:

@@ -36,8 +36,8 @@ DOORS: Final[tuple[Door, ...]] = (
     Door("/readiness", Right.SEE, whole=True),
     Door("/register", Right.SEE, whole=True),
     Door("/campaign", Right.REGISTER, whole=True),
-    Door("/tasks", Right.ACT, whole=True),
-    Door("/console", Right.SEE, whole=True),
+    Door("/tasks", Right.ACT),
+    Door("/console", Right.SEE),
 )
 """Pages of the bureau. "/" is only itself."""
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError, RefusedError, StoreError
+from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError, NotYoursError, RefusedError, StoreError
 from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
 from warning_dispatch.web.doors import root_of
 from warning_dispatch.web.pages import LANGUAGE_COOKIE, Pages
@@ -123,6 +123,8 @@ def status_of(error: DispatchError) -> tuple[int, str]:
             return 404, "not_found"
         case FindingsError():
             return 422, "findings"
+        case NotYoursError():
+            return 403, "forbidden_unit"
         case RefusedError():
             return 409, "refused"
         case StoreError():

@@ -44,7 +44,10 @@ class MeasuresPage:
             return RedirectResponse(f"{visit.home}{visit.query}", status_code=303)
         return self._page(visit, asked, whole(visit.request.query_params.get("page"), 1))
 
-    def _page(self, visit: Visit, asked: AskedList, wanted: int, notice: str = "", status: int = 200) -> Response:
+    def _page(
+        self, visit: Visit, asked: AskedList, wanted: int, notice: str = "", written: Sequence[Tick] = ()
+    ) -> Response:
+        """`notice`: why nothing was kept of what was `written`, which stays in its fields."""
         pages = pages_of([one for one in asked.units if one.answered])
         number = min(max(1, wanted), len(pages))
         words = visit.words
@@ -55,34 +58,40 @@ class MeasuresPage:
             "pages": len(pages),
             "several": len(asked.units) > 1,
             "notice": notice,
+            "written": {f"{callee}:{action}": remark for callee, action, remark in written},
             "most": REMARK_LENGTH,
             "back": f"{visit.home}{visit.query}",
             "query": visit.query,
         }
-        return self._door.pages.styled("receiver_measures.html", words, fields, status=status)
+        return self._door.pages.styled("receiver_measures.html", words, fields, status=409 if notice else 200)
 
     async def _tick(self, visit: Visit) -> Response:
         """What is refused is told by the list itself; nothing of a refused form is kept."""
         form = await form_of(visit.request)
         page = whole(form.get("page"), 1)
         ticks = ticks_in(form)
-        if ticks is None:
-            return await self._refused(visit, page, visit.words.text("measures.unreadable"))
         if not ticks:
-            return await self._refused(visit, page, visit.words.text("measures.nothing"))
+            return await self._refused(visit, page, "measures.nothing" if ticks is not None else "measures.unreadable")
+        if any(len(remark) > REMARK_LENGTH for _, _, remark in ticks):
+            return await self._refused(visit, page, "measures.too_long", ticks)
         try:
             await self._desk.tick(visit.token, ticks)
         except RefusedError as refusal:
             chinese, _, english = str(refusal).partition(" / ")
-            return await self._refused(visit, page, chinese if visit.words.language == "zh_CN" else english)
+            return await self._refused(visit, page, chinese if visit.words.language == "zh_CN" else english, ticks)
         joint = "&" if visit.query else "?"
         return RedirectResponse(f"measures{visit.query}{joint}page={page}", status_code=303)
 
-    async def _refused(self, visit: Visit, page: int, notice: str) -> Response:
+    async def _refused(self, visit: Visit, page: int, why: str, written: Sequence[Tick] = ()) -> Response:
+        """`why`: the name of our words, or a sentence."""
         asked = await to_thread.run_sync(self._read.asked, visit.token)
         if asked is None or not asked.answered:
             return self._door.failures.page(visit.request, "not_asked", 409)
-        return self._page(visit, asked, page, notice, 409)
+        known = why in visit.words.texts
+        notice = (
+            visit.words.text(why, **({"most": REMARK_LENGTH} if why == "measures.too_long" else {})) if known else why
+        )
+        return self._page(visit, asked, page, notice, written)
 
 
 def ticks_in(form: FormData) -> Sequence[Tick] | None:
@@ -92,7 +101,7 @@ def ticks_in(form: FormData) -> Sequence[Tick] | None:
         callee, colon, action = str(value).partition(":")
         if not colon or not whole(callee) or not action or len(action) > REMARK_LENGTH:
             return None
-        found.append((whole(callee), action, text(form, f"r:{callee}:{action}")[:REMARK_LENGTH]))
+        found.append((whole(callee), action, text(form, f"r:{callee}:{action}")))
     return found
 
 

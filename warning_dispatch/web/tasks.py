@@ -7,11 +7,12 @@ has no login, whoever types a name. Without a script it reloads itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlencode
 
+import structlog
 from anyio import to_thread
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -20,9 +21,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from warning_dispatch.clock import Clock
 from warning_dispatch.engine.tasks import TaskResult
 from warning_dispatch.errors import DispatchError, NotFoundError, RefusedError
+from warning_dispatch.model.rights import Right
+from warning_dispatch.model.views import TaskRow
 from warning_dispatch.ports import Desk, ReadModels
-from warning_dispatch.web.access import actor_of, csrf_of, visit_of
+from warning_dispatch.web.access import Access, csrf_of, officer_of, visit_of
 from warning_dispatch.web.catalogues import CHINESE, Catalogue, asked_language
+from warning_dispatch.web.failures import ApiRefusalError
 from warning_dispatch.web.filing_view import in_words
 from warning_dispatch.web.origin import is_crossed
 from warning_dispatch.web.pages import Pages
@@ -31,12 +35,13 @@ POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_LOG = structlog.get_logger("warning_dispatch.web")
 RESULTS: Final = tuple(TaskResult)
 LONGEST_NAME: Final = 40
 LONGEST_ID: Final = 15
 LONGEST_NOTE: Final = 200
 _TAKE, _NUMBER = "take", "number"
-TROUBLES: Final = {"nobody": 400, "long": 422, "unknown": 400}
+TROUBLES: Final = {"nobody": 400, "long": 422, "unknown": 400, "foreign": 403, "not_yours": 403}
 """What may be wrong with a form, with the status it is answered by."""
 
 
@@ -48,12 +53,43 @@ class Written:
     note: str = ""
 
 
+class TaskReadings(Protocol):
+    """The work list, of all units or of an officer's own."""
+
+    def tasks(self, *, limit: int = 100) -> Sequence[TaskRow]:
+        """See ReadModels."""
+        ...
+
+    def holds_task(self, attempt_id: int) -> bool:
+        """Whether a task names these units and no other."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Whose tasks are whose. `within`: the whole area; `cut`: the work list of some units, None where nobody has a part."""
+
+    access: Access
+    within: str
+    cut: Callable[[Sequence[str]], TaskReadings] | None = None
+
+    async def of(self, request: Request) -> tuple[tuple[str, ...] | None, TaskReadings | None]:
+        """The units on which whoever asks may act, and their work list; None: all."""
+        units = await self.access.part(request, Right.ACT, self.within)
+        if units is None:
+            return None, None
+        if not units or self.cut is None:
+            raise ApiRefusalError(403, "forbidden_unit", {"scope": Right.ACT.value})
+        return units, self.cut(units)
+
+
 class TasksPage:
     """The duty officer's work list."""
 
-    def __init__(self, read: ReadModels, desk: Desk, pages: Pages, clock: Clock) -> None:
-        """`clock` may be a scaled one; what is shown is its time."""
+    def __init__(self, read: ReadModels, desk: Desk, pages: Pages, clock: Clock, parts: Parts) -> None:
+        """`clock` may be a scaled one; what is shown is its time. `parts`: whoever acts for a county has the county's tasks."""
         self._read = read
+        self._parts = parts
         self._desk = desk
         self._pages = pages
         self._clock = clock
@@ -61,31 +97,45 @@ class TasksPage:
     async def show(self, request: Request) -> Response:
         """The list as it stands."""
         words = self._words(request.query_params.get("lang"))
-        return await self._page(request, words, _who(request, request.query_params.get("actor")))
+        units, part = await self._parts.of(request)
+        return await self._page(request, words, _who(request, units, request.query_params.get("actor")), part=part)
 
     async def act(self, request: Request) -> Response:
         """我来打, the number, or a result; then the list again, by a redirect but where a number is told."""
         form = await request.form()
-        words, actor = self._words(_field(form, "lang")), _who(request, _field(form, "actor"))
+        units, part = await self._parts.of(request)
+        words, actor = self._words(_field(form, "lang")), _who(request, units, _field(form, "actor"))
         said, what, note = _field(form, "task"), _field(form, "act"), _field(form, "note").strip()
         task = int(said) if said.isascii() and said.isdecimal() and len(said) <= LONGEST_ID else 0
         written = Written(task, note)
+        trouble = trouble_in(actor, what, note)
         if is_crossed(request, silent=False):
-            return await self._page(request, words, actor, written, trouble="foreign", status=403)
-        if trouble := trouble_in(actor, what, note):
-            return await self._page(request, words, actor, written, trouble=trouble, status=TROUBLES[trouble])
+            trouble = "foreign"
+        elif not trouble and part is not None and not await to_thread.run_sync(part.holds_task, task):
+            _LOG.warning("not_yours", who=actor, method=request.method, path=request.url.path, task=task)
+            trouble = "not_yours"
+        if trouble:
+            return await self._page(
+                request, words, actor, written, part=part, trouble=trouble, status=TROUBLES[trouble]
+            )
         try:
-            if what in (_TAKE, _NUMBER):
-                if what == _TAKE:
-                    await self._desk.tasks.take(task, actor=actor)
-                number = await self._desk.tasks.number(task, actor=actor)
-                return await self._page(request, words, actor, written, numbers={task: number})
-            await self._desk.tasks.finish(task, what, actor=actor, note=note)
+            number = await self._carry_out(task, what, actor, note)
         except (NotFoundError, RefusedError) as error:
             refused = in_words(str(error), words)
-            return await self._page(request, words, actor, written, refused=refused, status=409)
+            return await self._page(request, words, actor, written, part=part, refused=refused, status=409)
+        if number:
+            return await self._page(request, words, actor, written, part=part, numbers={task: number})
         query = urlencode({"lang": words.language, "actor": actor})
         return RedirectResponse(f"tasks?{query}", status_code=303)
+
+    async def _carry_out(self, task: int, what: str, actor: str, note: str) -> str:
+        """The number in clear where one was asked for, else nothing."""
+        if what in (_TAKE, _NUMBER):
+            if what == _TAKE:
+                await self._desk.tasks.take(task, actor=actor)
+            return await self._desk.tasks.number(task, actor=actor)
+        await self._desk.tasks.finish(task, what, actor=actor, note=note)
+        return ""
 
     def _words(self, asked: str | None) -> Catalogue:
         return self._pages.catalogues[asked_language(asked) or CHINESE]
@@ -97,6 +147,7 @@ class TasksPage:
         actor: str,
         written: Written | None = None,
         *,
+        part: TaskReadings | None,
         numbers: Mapping[int, str] | None = None,
         trouble: str = "",
         refused: str = "",
@@ -114,7 +165,7 @@ class TasksPage:
             "written": written or Written(),
         }
         try:
-            fields["tasks"] = await to_thread.run_sync(self._read.tasks)
+            fields["tasks"] = await to_thread.run_sync((part or self._read).tasks)
         except DispatchError:
             fields |= {"tasks": (), "trouble": trouble or "database"}
         html = self._pages.render("tasks.html", words, fields)
@@ -131,9 +182,9 @@ def trouble_in(actor: str, what: str, note: str) -> str:
     return "long" if len(note) > LONGEST_NOTE else ""
 
 
-def _who(request: Request, typed: str | None) -> str:
+def _who(request: Request, units: tuple[str, ...] | None, typed: str | None) -> str:
     """Who acts, in one line."""
-    return actor_of(request) if visit_of(request) else " ".join((typed or "").split())[:LONGEST_NAME]
+    return officer_of(request, units) if visit_of(request) else " ".join((typed or "").split())[:LONGEST_NAME]
 
 
 def _field(form: FormData, name: str) -> str:

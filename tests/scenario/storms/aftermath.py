@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from warning_dispatch.model.plan import CallChain
-from warning_dispatch.model.states import FINISHED, AttemptState, CalleeState, Means, Purpose
+from warning_dispatch.model.states import ASKING, FINISHED, AttemptState, CalleeState, Means, Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.simulation import carrier_log
 from warning_dispatch.simulation.carrier_log import CarrierRecord
@@ -116,7 +116,7 @@ def after_the_answer(connection: Connection, entries: Entries) -> Iterator[str]:
                     finished.add(entry["id"])
                 case "callout" if entry["to"] in ("CANCELLED", "SUPERSEDED", "CLOSED"):
                     over = True
-                case "attempt.claimed" | "shared.claimed" if purposes[entry["id"]] in (Purpose.CALL, Purpose.SELF):
+                case "attempt.claimed" | "shared.claimed" if purposes[entry["id"]] in ASKING:
                     late = finished.intersection(entry["callees"])
                     if late:
                         yield f"3 an answer silences: attempt {entry['id']} names {sorted(late)}, who had finished"

@@ -26,6 +26,7 @@ from .aftermath import Trail, broken_at_the_end
 from .budgets import budget_faults
 from .census import draw_census
 from .crew import Crew
+from .drills import Drillers, drilled_wrong
 from .fates import DEATHS, FAILURES, Crash, Fate, FragileStorage, Fuse
 from .forecasters import Forecasters
 from .observatories import Observatories
@@ -59,8 +60,20 @@ def _database(worlds: Any) -> Database:
 class Storm:
     """One night."""
 
-    def __init__(self, build_town: Callable[..., Any], plan: str, seed: int, worlds: Any, workers: int = 1) -> None:
-        """`build_town` makes a Town; `plan` is put through it, on a kind of database, by so many workers."""
+    def __init__(
+        self,
+        build_town: Callable[..., Any],
+        plan: str,
+        seed: int,
+        worlds: Any,
+        workers: int = 1,
+        *,
+        drills: bool = False,
+    ) -> None:
+        """`build_town` makes a Town; `plan` is put through it, on a kind of database, by so many workers.
+
+        `drills`: people drill before the first warning, and try to in the middle of it.
+        """
         self.plan = plan
         self.seed = seed
         self.rng = Random(f"{plan} {seed}")
@@ -104,6 +117,7 @@ class Storm:
         self.town.storage = FragileStorage(
             self.town.storage, fuse, self._fate, self.rng, beside=self._beside, many=workers > 1
         )
+        self.drillers = Drillers(self) if drills else None
         self.crew: Crew | None = None
         if workers > 1:
             self.crew = Crew(workers, self._worker, Random(f"crew {plan} {seed}"))
@@ -240,6 +254,8 @@ class Storm:
     def play(self) -> None:
         """From the first message to the last closed call-out; BrokenPromiseError tells what broke."""
         try:
+            if self.drillers is not None:
+                self.drillers.begin()
             self.forecasters.begin()
             clock = self.town.clock
             end = clock.monotonic() + self.weather.span
@@ -247,6 +263,8 @@ class Storm:
                 self._set_the_clock()
                 self.forecasters.look_out()
                 self.people.meddle()
+                if self.drillers is not None:
+                    self.drillers.meddle()
                 self._round()
             self._settle_down()
         except BrokenPromiseError:
@@ -427,6 +445,10 @@ class Storm:
         while self.town.clock.now() < end:
             self._round(end)
 
+    def pass_time(self, span: int) -> None:
+        """So long (ms) goes by, with all its crashes."""
+        self._go_on(span)
+
     # --- looking ------------------------------------------------------------------------------------------
 
     def look(self, *, turned: bool = False) -> None:
@@ -445,6 +467,8 @@ class Storm:
             if not self.rows(wanted, attempt):
                 broken.append(f"3 an answer silences: attempt {attempt} still rings")
         broken += self.forecasters.broken_now(turned=turned)
+        if self.drillers is not None:
+            broken += drilled_wrong(self.eyes, self.truth)
         self.require(not broken, "\n  ".join(broken))
 
     def require(self, holds: bool, what: str) -> None:

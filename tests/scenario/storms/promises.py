@@ -34,7 +34,7 @@ _OVER = _in((CallOutState.CANCELLED, CallOutState.SUPERSEDED, CallOutState.CLOSE
 _RUNNING = int(CallOutState.RUNNING)
 _READY, _WIRE = int(AttemptState.READY), _in((AttemptState.CLAIMED, AttemptState.HANDED))
 _VOICE, _SELF = int(Channel.VOICE), int(Purpose.SELF)
-_ASKING = _in((Purpose.CALL, Purpose.SELF))
+_ASKING = _in((Purpose.CALL, Purpose.DRILL, Purpose.SELF))
 _WAITING, _QUEUED, _RINGING = int(CalleeState.WAITING), int(Voice.QUEUED), int(Voice.LIVE)
 _ON_LEASE = "a.lease_until IS NOT NULL"
 """Whatever was claimed in the last transaction is on a lease: between two transactions no other need be looked at."""

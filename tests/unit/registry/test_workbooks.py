@@ -22,6 +22,7 @@ from warning_dispatch.registry.reading import read_register
 from warning_dispatch.registry.receiver_sheets import Rules
 from warning_dispatch.registry.sample import sample_receivers
 from warning_dispatch.registry.sample_block import sample_mobile
+from warning_dispatch.registry.sectors import sector_words
 from warning_dispatch.registry.workbook_export import Exported, Stamp, csv_bytes, template_bytes, workbook_bytes
 from warning_dispatch.registry.workbook_import import WorkbookRead, merged, placed_shifts, read_workbook
 
@@ -305,6 +306,23 @@ def test_units_and_a_roster_beside_the_people(tmp_path: Path) -> None:
     hours = [(one.ends - one.begins) // 3_600_000 for one in shifts]
     assert ([one.name for one in shifts], hours) == (["张某", "张某"], [24, 12])
     assert [one.kind for one in problems.found] == ["unknown-person"]
+
+
+def test_a_key_unit_has_its_certificate_and_a_line_by_name(tmp_path: Path) -> None:
+    """煤矿 becomes the catalogue's key; a line that nobody knows is kept and said, with what may be written."""
+    sheet = [
+        ["单位编码", "单位名称", "类别", "行业", "证书编号", "复核日期"],
+        ["141124101-k01", "某煤业", "重点单位", "煤矿", "晋气证1号", "2027-05-01"],
+        ["141124101-k02", "某厂", "重点单位", "神秘行业", "", ""],
+    ]
+    path = book(tmp_path, {"单位": sheet})
+    read_in = read_workbook(path, TREE, Rules(TODAY, (), sector_words(CONTACTS.parent / "config")))
+    assert read_in.units is not None
+    first, second = read_in.units
+    assert (first.sector, first.certificate) == ("coal_mine", "晋气证1号")
+    assert second.sector == "神秘行业"
+    (notice,) = [one for one in read_in.notices if "神秘行业" in one.what]
+    assert "尾矿库" in notice.remedy
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,17 @@ def test_what_cannot_be_ticked_is_said_on_the_list(bureau: Any, client: TestClie
     assert said in answer.text
 
 
+def test_what_was_written_stays_when_it_is_refused(bureau: Any, client: TestClient) -> None:
+    """A remark that is too long is said; the box is still ticked and the words are still there."""
+    token = confirmed_link(bureau, client)
+    key = f"{callee(bureau, WATER)}:rain_flash_floods"
+    answer = client.post(f"/r/{token}/measures?lang=zh", data={"done": key, f"r:{key}": "长" * 101})
+    assert answer.status_code == 409
+    assert "最多 100 个字" in answer.text
+    assert f'value="{key}" checked' in answer.text
+    assert "长" * 101 in answer.text
+
+
 def test_a_machine_that_reads_ahead_ticks_nothing(bureau: Any, client: TestClient) -> None:
     """As with the button itself."""
     token = confirmed_link(bureau, client)
@@ -130,7 +141,7 @@ def test_the_console_shows_and_sums(bureau: Any, client: TestClient) -> None:
     """County by county and measure by measure; a place by its code, nothing else."""
     page = client.get(f"/console/callouts/{bureau.callout}/response?lang=zh")
     assert page.status_code == 200
-    for word in ("应急响应", "临县", "水库、淤地坝、河道专人巡查值守", "吕梁市水利局", "样本煤矿"):
+    for word in ("应急响应", "临县", "水库、淤地坝、河道专人巡查值守", "吕梁市水利局", "示例煤矿"):
         assert word in page.text
     county = client.get(f"/console/callouts/{bureau.callout}/response?area=141124&lang=zh").text
     assert "白文镇" in county

@@ -275,41 +275,15 @@ def test_help_for_somebody_who_is_locked_out(enter: Any, lodge: Any, app: Any, l
 # --- rights by unit ---------------------------------------------------------------------------------------
 
 
-def county_lists(doubles: Any) -> tuple[Any, ...]:
-    """Lists of both counties and of the city."""
-    names = (
-        ("1411", "吕梁市"),
-        ("141123", "兴县"),
-        ("141124", "临县"),
-        ("141123100", "蔚汾镇"),
-        ("141124101", "白文镇"),
-    )
-    return tuple(doubles.superior_list(code, name) for code, name in names)
-
-
-def test_each_county_sees_its_own_units_of_the_same_storm(enter: Any, office: Any, doubles: Any) -> None:
-    """The whole page is the city's; a county's officer gets the own lists and neither the others' nor the stream."""
+def test_the_first_page_is_the_whole_or_the_own_console(enter: Any, office: Any) -> None:
+    """The live page knows nothing of units and is the city's; a county's officer goes to the console of the own units."""
     office.add_callout()
-    office.lists = county_lists(doubles)
-    lin, xing, boss = enter("lin"), enter("xing"), enter("boss")
+    lin, boss = enter("lin"), enter("boss")
     assert "data-stream" in boss.get("/").text
     assert "boss某某" in boss.get("/").text
-    for browser, own, others in (
-        (lin, ("临县", "白文镇"), ("兴县", "蔚汾镇", "吕梁市")),
-        (xing, ("兴县", "蔚汾镇"), ("临县", "白文镇", "吕梁市")),
-    ):
-        page = browser.get("/").text
-        assert "data-stream" not in page
-        assert all(name in page for name in own)
-        assert not any(name in page for name in others)
-        assert browser.client.get("/live/events").status_code == 403
-
-
-def test_a_quiet_county_is_told_so(enter: Any, office: Any, doubles: Any) -> None:
-    """A call-out that concerns others is not shown at all."""
-    office.add_callout()
-    office.lists = county_lists(doubles)[:2]
-    assert "没有涉及您辖区的叫应" in enter("lin").get("/").text
+    answer = lin.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "console/")
+    assert lin.client.get("/live/events").status_code == 403
 
 
 class Asked:
@@ -340,7 +314,16 @@ async def test_what_pages_ask_before_they_act(lodge: Any) -> None:
     assert await access.among(lin, Right.ACT, codes) == {"141124", "141124101"}
     assert await access.among(Asked(None), Right.SEE, codes) == frozenset()  # type: ignore[arg-type]
     assert not await access.has(Asked(None), Right.SEE, "1411")  # type: ignore[arg-type]
-    assert access.units(lin, Right.ACT) == ("141124",)
+    assert await access.part(lin, Right.ACT, "1411") == ("141124",)
+    assert await access.part(lin, Right.REGISTER, "1411") == ()
+    assert await access.part(Asked(None), Right.SEE, "1411") == ()  # type: ignore[arg-type]
+    city: Any = Asked(Visit(lodge.people.account("boss", 0), 1))
+    assert await access.part(city, Right.SEE, "1411") is None
+    assert await Access(None).part(lin, Right.SEE, "1411") is None, "the demonstration has no doors"
+    lodge.people.grant(lodge.people.account("lin", 0).id, Grant(GrantKind.OFFICER, "141124101"), actor="test", now=1)
+    lodge.people.grant(lodge.people.account("lin", 0).id, Grant(GrantKind.OFFICER, "141123"), actor="test", now=1)
+    lin = Asked(Visit(lodge.people.account("lin", 0), 1))
+    assert await access.part(lin, Right.ACT, "1411") == ("141123", "141124"), "a township of the own county is in it"
     assert await Access(None).has(Asked(None), Right.ACT, "999"), "the demonstration has no doors"  # type: ignore[arg-type]
 
 

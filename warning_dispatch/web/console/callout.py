@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from starlette.responses import Response
 
 from warning_dispatch.clock import Clock
-from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
+from warning_dispatch.console_ports import ConsoleDesk
 from warning_dispatch.engine.acts import Act
+from warning_dispatch.model.console_views import ShareRow
 from warning_dispatch.model.states import LIVE_CALLOUT, CallOutState
-from warning_dispatch.web.console.atlas import Atlas
-from warning_dispatch.web.console.desk_view import card_of, curve_of
+from warning_dispatch.web.console.atlas import Atlas, Picture
+from warning_dispatch.web.console.desk_view import Noted, card_of, curve_of
 from warning_dispatch.web.console.listing import GROUPS, ROWS, Listing
 from warning_dispatch.web.console.screens import Screen
 from warning_dispatch.web.console.visits import Visit
@@ -20,6 +21,8 @@ from warning_dispatch.web.picture import percent, tally_of
 
 COUNTY: Final = 6
 TOWNSHIP: Final = 9
+_LEVELS: Final = {0: "counties", COUNTY: "townships", TOWNSHIP: "villages"}
+"""Digits of what is opened in the tree → what stands in it."""
 ALARMS_SHOWN: Final = 5
 ALL_SHOWN: Final = 100
 WHOLE_ACTS: Final[Mapping[CallOutState, tuple[Act, ...]]] = {
@@ -34,9 +37,8 @@ WHOLE_ACTS: Final[Mapping[CallOutState, tuple[Act, ...]]] = {
 class CallOutPage:
     """One call-out, and the list of all."""
 
-    def __init__(self, read: ConsoleReadings, desk: ConsoleDesk, clock: Clock, atlas: Atlas) -> None:
+    def __init__(self, desk: ConsoleDesk, clock: Clock, atlas: Atlas) -> None:
         """`atlas` knows where the counties lie."""
-        self._read = read
         self._desk = desk
         self._clock = clock
         self._atlas = atlas
@@ -52,37 +54,48 @@ class CallOutPage:
         )
 
     def _fields(self, visit: Visit, callout_id: int, listing: Listing) -> Mapping[str, object]:
-        now = self._clock.now()
-        view = self._read.callout(callout_id)
-        card = card_of(self._read, view, now, self._read.seen_by([callout_id]))
-        counties = self._read.shares(callout_id)
-        county = listing.area[:COUNTY]
-        shares = self._read.shares(callout_id, county) if county else counties
-        page = self._read.page(callout_id, listing.query)
-        names = {row.code: row.name for row in (*counties, *shares)}
+        now, read, home = self._clock.now(), visit.read, visit.home_area
+        view = read.callout(callout_id)
+        card = card_of(read, view, now, Noted.of(read, [callout_id]))
+        top = read.shares(callout_id, home)
+        below = home if len(home) == TOWNSHIP else listing.area[:COUNTY] or home
+        shares = top if below == home else read.shares(callout_id, below)
+        page = read.page(callout_id, listing.query)
+        names = {row.code: row.name for row in (*top, *shares)}
+        acts = WHOLE_ACTS.get(view.state, ())
         return {
             "section": "callouts",
             "now": now,
             "card": card,
             "view": view,
             "total": card.total,
-            "curve": curve_of(self._read, card, now, visit.words),
-            "map": self._atlas.picture(counties),
+            "curve": curve_of(read, card, now, visit.words),
+            "map": self._picture(top, home),
             "shares": shares,
-            "county": county,
-            "crumbs": [(code, names.get(code, code)) for code in _steps(listing.area)],
+            "county": listing.area if home else below,
+            "level": _LEVELS.get(len(below), "townships"),
+            "home": names.get(home, home),
+            "crumbs": [(code, names.get(code, code)) for code in _steps(listing.area) if len(code) > len(home)],
             "listing": listing,
             "rows": page.rows,
             "found": page.total,
             "pages": max(1, -(-page.total // ROWS)),
             "groups": GROUPS,
-            "alarms": self._read.alarms(open_only=True, callout_id=callout_id, limit=ALARMS_SHOWN),
-            "acts": WHOLE_ACTS.get(view.state, ()),
+            "alarms": read.alarms(open_only=True, callout_id=callout_id, limit=ALARMS_SHOWN),
+            "acts": acts,
+            "whole_acts": visit.words.text("console.part.join").join(
+                visit.words.text(f"console.act.{act.value.replace('-', '_')}") for act in acts
+            ),
+            "mine": visit.may_on(callout_id, [row.callee_id for row in page.rows]),
             "percent": percent,
             "superiors": frozenset(line.tier.name for line in card.tiers[:-1]),
             "titles": {line.tier.name: visit.words.of(line.tier.title) for line in card.tiers},
             "live": view.state in LIVE_CALLOUT,
         }
+
+    def _picture(self, rows: Sequence[ShareRow], home: str) -> Picture:
+        """The counties where they lie; what lies below one unit as tiles, in the order of the codes."""
+        return Atlas().picture([row for row in rows if not row.own]) if home else self._atlas.picture(rows)
 
     def all_screen(self, visit: Visit) -> Screen:
         """All call-outs, newest first."""
@@ -91,7 +104,7 @@ class CallOutPage:
             fragments=("title", "table"),
             read=lambda: {
                 "section": "callouts",
-                "views": self._read.callouts(limit=ALL_SHOWN),
+                "views": visit.read.callouts(limit=ALL_SHOWN),
                 "percent": percent,
                 "tally_of": tally_of,
             },
@@ -100,6 +113,7 @@ class CallOutPage:
 
     async def act(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """An act on the whole call-out, as it was seen."""
+        visit.require_all()
         callout_id = visit.number("callout")
         act = Act(form["do"])
         seen = CallOutState(int(form["seen"]))

@@ -6,19 +6,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import structlog
 from fastapi.sse import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from warning_dispatch.clock import Clock
-from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
-from warning_dispatch.errors import ChangedError, DispatchError, FindingsError, RefusedError
+from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings, ConsoleView
+from warning_dispatch.errors import ChangedError, DispatchError, FindingsError, NotYoursError, RefusedError
 from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.web.console.atlas import Atlas
 from warning_dispatch.web.console.callout import CallOutPage
-from warning_dispatch.web.console.door import Asked, Entrance
+from warning_dispatch.web.console.door import Asked, Entrance, Part
+from warning_dispatch.web.console.drills import DrillDeskParts, DrillPages
 from warning_dispatch.web.console.now import NowPage
+from warning_dispatch.web.console.planning import PlanningOffice, PlanningPages
+from warning_dispatch.web.console.records import Records, RecordsPage
 from warning_dispatch.web.console.response import ResponsePage
 from warning_dispatch.web.console.screens import Screen, Screens
 from warning_dispatch.web.console.unit import REVEAL, SURE, Order, UnitPage
@@ -27,6 +31,7 @@ from warning_dispatch.web.console.warnings import Hand, WarningPages
 from warning_dispatch.web.failures import ApiRefusalError, status_of
 from warning_dispatch.web.pages import Pages
 
+_LOG = structlog.get_logger("warning_dispatch.web")
 HOME: Final = "console"
 """Where the console stands below the application's root."""
 Act = Callable[[Visit, Mapping[str, str]], Awaitable[Response | Screen]]
@@ -37,6 +42,8 @@ Look = Callable[[Visit], Screen]
 class ConsoleParts:
     """What the console stands on. `samples`: sample numbers may be added; `hand` None: nothing is begun by hand.
 
+    `records` None: there are no pages of what is over.
+    `bureau`: the name of the bureau, whose officers do what reaches beyond a county.
     `response` None: there are no pages of measures.
     """
 
@@ -47,6 +54,11 @@ class ConsoleParts:
     hand: Hand | None = None
     response: ResponseParts | None = None
     samples: bool = True
+    drills: DrillDeskParts | None = None
+    """None: nothing is drilled here (the demonstration, whose phones are invented anyway)."""
+    records: Records | None = None
+    planning: PlanningOffice | None = None
+    bureau: str = ""
 
 
 class Console:
@@ -55,18 +67,22 @@ class Console:
     def __init__(self, parts: ConsoleParts, pages: Pages, clock: Clock, *, secure: bool) -> None:
         """`secure`: cookies only over https."""
         desk = parts.desk
+        self._read = parts.read
+        self._bureau = parts.bureau
         self._entrance = parts.entrance
         self._pages = pages
         self._secure = secure
         self._screens = Screens(pages)
-        self._now = NowPage(parts.read, desk, clock)
-        self._callouts = CallOutPage(parts.read, desk, clock, parts.atlas)
         asked = parts.response.read.asked_of_unit if parts.response else None
-        self._units = UnitPage(parts.read, desk, clock, asked, samples=parts.samples)
-        self._response = (
-            ResponsePage(parts.read, desk, parts.response, pages, clock) if parts.response is not None else None
-        )
-        self._warnings = WarningPages(parts.read, desk, clock, parts.hand)
+        self._now = NowPage(desk, clock)
+        self._callouts = CallOutPage(desk, clock, parts.atlas)
+        self._units = UnitPage(desk, clock, asked, samples=parts.samples)
+        self._response = ResponsePage(desk, parts.response, pages, clock) if parts.response is not None else None
+        self._warnings = WarningPages(parts.read, desk, clock, parts.hand, parts.planning)
+        configuration = parts.hand.configuration if parts.hand else None
+        self._planning = PlanningPages(parts.read, parts.planning, configuration)
+        self._drills = DrillPages(parts.drills, parts.read, clock) if parts.drills else None
+        self._records = RecordsPage(parts.records, clock) if parts.records else None
 
     def close(self) -> None:
         """End all streams. To be called in the server's event loop."""
@@ -84,6 +100,8 @@ class Console:
             *self._looks("/warnings", self._warnings.screen),
             *self._looks(message, self._warnings.one_screen),
             self._route("/start", Asked.ACT, self._start_form),
+            self._route("/planning", Asked.SEE, self._planning_form),
+            *self._looks("/planning/{sheet:int}", self._planning.sheet_screen),
             self._route(f"{message}/raw", Asked.ACT, self._warnings.raw),
             self._act(f"{one}/seen", self._now.take_note),
             self._act("/alarms/claim", self._now.claim),
@@ -93,7 +111,48 @@ class Console:
             self._act(f"{unit}/receiver", self._units.add_receiver),
             self._act(f"{message}/release", self._warnings.release),
             self._act("/start", self._warnings.start),
+            *self._drill_routes(),
+            *(self._record_routes(self._records) if self._records else ()),
+            self._act("/planning", self._planning.ask),
             *(self._response_routes(self._response, one, unit) if self._response else ()),
+        ]
+
+    def _drill_routes(self) -> list[BaseRoute]:
+        """The pages of drills; whoever composes, releases and stops must have the right to act."""
+        pages, one = self._drills, "/drills/{drill:int}"
+        if pages is None:
+            return []
+
+        async def form(visit: Visit) -> Response:
+            return await self._shown(visit, pages.new_form(visit))
+
+        return [
+            *self._looks("/drills", pages.screen),
+            self._route("/drills/new", Asked.ACT, form),
+            *self._looks(one, pages.one_screen),
+            *self._looks(f"{one}/report", pages.report_screen),
+            self._act("/drills/new", pages.compose),
+            self._act("/drills/days", pages.add_day),
+            self._act("/drills/days/{day:int}/drop", pages.drop_day),
+            self._act(f"{one}/release", pages.release),
+            self._act(f"{one}/stop", pages.stop),
+        ]
+
+    def _record_routes(self, records: RecordsPage) -> list[BaseRoute]:
+        """What is over, and what is handed out of it: a form each, so that the journal names who took it."""
+        one = "/records/{callout:int}"
+        return [
+            self._still("/records", records.list_screen),
+            self._still("/records/season", records.season_screen),
+            self._still(one, records.record_screen),
+            self._route(f"{one}/form", Asked.SEE, records.form),
+            self._route(f"{one}/summary", Asked.SEE, records.summary),
+            self._route(one + "/units/{callee:int}/form", Asked.SEE, records.unit_form),
+            self._act("/records/season/workbook", records.season_workbook, Asked.SEE),
+            self._act(f"{one}/workbook", records.workbook, Asked.SEE),
+            self._act(f"{one}/journal", records.journal, Asked.SEE),
+            self._act(f"{one}/clear", records.in_clear),
+            self._act(f"{one}/verdict", records.judge),
         ]
 
     def _response_routes(self, page: ResponsePage, one: str, unit: str) -> list[BaseRoute]:
@@ -118,9 +177,9 @@ class Console:
             if root.strip("./"):
                 raise RefusedError("地址不对 / the address is wrong")
             screen = look(visit)
-            stream = self._screens.stream(
-                screen, visit.words, {**visit.frame(), "root": root, "console": f"{root}{HOME}/"}, have
-            )
+            frame = {**visit.frame(), "root": root, "console": f"{root}{HOME}/"}
+            await self._screens.look(screen, visit.words, frame)  # what is not theirs is refused, not a silent stream
+            stream = self._screens.stream(screen, visit.words, frame, have)
             return EventSourceResponse(stream, headers={"X-Accel-Buffering": "no"})
 
         stem = "" if path == "/" else path
@@ -133,9 +192,17 @@ class Console:
 
         return Route(f"/{HOME}{path}", answer, methods=["GET", "HEAD"])
 
-    def _act(self, path: str, act: Act) -> Route:
+    def _still(self, path: str, look: Look) -> Route:
+        """A page that does not change by itself."""
+
+        async def page(visit: Visit) -> Response:
+            return await self._shown(visit, look(visit))
+
+        return self._route(path, Asked.SEE, page)
+
+    def _act(self, path: str, act: Act, asked: Asked = Asked.ACT) -> Route:
         async def answer(request: Request) -> Response:
-            visit = await self._visit(request, Asked.ACT)
+            visit = await self._visit(request, asked)
 
             async def carried_out() -> Response:
                 done = await act(visit, await self._entrance.form(request, visit.officer))
@@ -147,10 +214,18 @@ class Console:
 
     async def _visit(self, request: Request, asked: Asked) -> Visit:
         officer = await self._entrance.enter(request, asked)
-        return Visit(request, officer, words_of(request, self._pages), HOME)
+        read = self._part(officer.sees)
+        acting = read if officer.acts == officer.sees else self._part(officer.acts)
+        drilling = self._drills is not None and officer.sees is None
+        words = words_of(request, self._pages)
+        return Visit(request, officer, words, HOME, read, acting, self._bureau, drilling=drilling)
+
+    def _part(self, units: Part) -> ConsoleView:
+        return self._read if units is None else self._read.within(units)
 
     async def _shown(self, visit: Visit, screen: Screen, status: int = 200, **more: object) -> Response:
-        return await self._screens.page(screen, visit.words, {**visit.frame(), **more}, status)
+        frame = {**visit.frame(), "has_records": self._records is not None}
+        return await self._screens.page(screen, visit.words, {**frame, **more}, status)
 
     async def _safely(self, visit: Visit, work: Awaitable[Response]) -> Response:
         """What is refused is said on a page of the console, with a way back."""
@@ -160,9 +235,15 @@ class Console:
             raise
         except DispatchError as error:
             findings = error.findings if isinstance(error, FindingsError) else ()
-            changed = isinstance(error, ChangedError)
             texts = [finding_text(one, visit.words) for one in findings] or [in_words(error, visit.words)]
-            fields = {"changed": changed, "texts": texts, "back": visit.whence}
+            why = "title"
+            if isinstance(error, ChangedError):
+                why = "changed"
+            elif isinstance(error, NotYoursError):
+                why = "not_yours"
+                request = visit.request
+                _LOG.warning("not_yours", who=visit.officer.actor, method=request.method, path=request.url.path)
+            fields = {"why": why, "texts": texts, "back": visit.whence}
             screen = Screen("console/refused.html", ("title",), lambda: fields, None)
             return await self._shown(visit, screen, status_of(error)[0])
 
@@ -171,7 +252,11 @@ class Console:
     async def _start_form(self, visit: Visit) -> Response:
         return await self._shown(visit, self._warnings.start_screen(visit, visit.asked()))
 
+    async def _planning_form(self, visit: Visit) -> Response:
+        return await self._shown(visit, self._planning.screen(visit))
+
     async def _whole_act(self, visit: Visit, form: Mapping[str, str]) -> Response:
+        visit.require_all()
         if form.get("do") in SURE and not form.get("sure"):
             return await self._ask_again(visit, form, form["do"])
         try:
@@ -182,6 +267,7 @@ class Console:
     async def _list_act(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """A button beside a unit in a list; then back to that list, at that unit."""
         order = Order.read(form.get("do", ""))
+        await visit.require_unit(order.callee_id)
         if order.do in SURE and not form.get("sure"):
             return await self._ask_again(visit, form, order.do)
         await self._units.act(visit, form, order)
@@ -197,6 +283,7 @@ class Console:
         order = Order.read(form.get("do", ""))
         if order.callee_id != visit.number("callee"):
             raise RefusedError("不是这个单位 / it is another unit")
+        await visit.require_unit(order.callee_id)
         if order.do in SURE and not form.get("sure"):
             return await self._ask_again(visit, form, order.do)
         await self._units.act(visit, form, order)

@@ -15,8 +15,9 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from warning_dispatch.errors import RefusedError
+from warning_dispatch.model.people import Account
 from warning_dispatch.model.rights import Right
-from warning_dispatch.web.access import Access, actor_of, csrf_of, visit_of
+from warning_dispatch.web.access import Access, csrf_of, officer_of, visit_of
 from warning_dispatch.web.body import read_body
 from warning_dispatch.web.failures import ApiRefusalError
 from warning_dispatch.web.origin import is_crossed
@@ -35,14 +36,30 @@ class Asked(StrEnum):
     ACT = "act"
 
 
+Part = tuple[str, ...] | None
+"""Units, and all that lies below them; None: the whole area."""
+
+
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """Who is at the console. `actor`: as the journal names them; `form_token`: goes into each of their forms."""
+    """Who is at the console. `actor`: as the journal names them; `form_token`: goes into each of their forms.
+
+    `sees` and `acts`: the part they are shown, and the part they may act on, which is within it.
+    """
 
     actor: str
     name: str
     may_act: bool
     form_token: str = ""
+    sees: Part = None
+    acts: Part = None
+    units: str = ""
+    """The names of the units, where they are not the whole area."""
+
+    @property
+    def may_all(self) -> bool:
+        """Whether they act on the whole area: pause, lift, close, release."""
+        return self.may_act and self.acts is None
 
 
 class Entrance(Protocol):
@@ -77,7 +94,7 @@ class OpenEntrance:
 class LoggedIn:
     """The bureau's: the doorkeeper has found the session and looked at the form, here the rights are asked for.
 
-    The console shows the whole area, so it is for those who may see all of it.
+    Whoever may not see the whole area is shown their part of it.
     """
 
     def __init__(self, access: Access, within: str) -> None:
@@ -87,16 +104,32 @@ class LoggedIn:
 
     async def enter(self, request: Request, asked: Asked) -> Officer:
         """See Entrance."""
-        may_act = await self._access.has(request, Right.ACT, self._within)
-        if asked is Asked.ACT and not may_act:
-            raise ApiRefusalError(403, "forbidden_unit", {"scope": Right.ACT.value})
+        sees = await self._access.part(request, Right.SEE, self._within)
+        acts = await self._access.part(request, Right.ACT, self._within)
+        if sees == () or (asked is Asked.ACT and acts == ()):
+            wanted = Right.ACT if asked is Asked.ACT else Right.SEE
+            raise ApiRefusalError(403, "forbidden_unit", {"scope": wanted.value})
         visit = visit_of(request)
-        name = visit.account.full_name or visit.account.name if visit else ""
-        return Officer(actor_of(request), name, may_act=may_act, form_token=csrf_of(request))
+        account = visit.account if visit else None
+        return Officer(
+            actor=officer_of(request, acts),
+            name=(account.full_name or account.name) if account else "",
+            may_act=acts != (),
+            form_token=csrf_of(request),
+            sees=sees,
+            acts=acts,
+            units=_names(account, sees or ()),
+        )
 
     async def form(self, request: Request, officer: Officer) -> Mapping[str, str]:  # noqa: ARG002 - the doorkeeper has
         """See Entrance."""
         return await form_fields(request)
+
+
+def _names(account: Account | None, units: tuple[str, ...]) -> str:
+    """Units by their names, as the account has them."""
+    named = {one.grant.unit_code: one.unit_name for one in account.held} if account else {}
+    return "、".join(named.get(code) or code for code in units)
 
 
 def refuse_crossed(request: Request) -> None:

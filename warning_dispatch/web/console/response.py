@@ -10,13 +10,14 @@ from anyio import to_thread
 from starlette.responses import HTMLResponse, Response
 
 from warning_dispatch.clock import Clock
-from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
+from warning_dispatch.console_ports import ConsoleDesk
 from warning_dispatch.engine.acts import STAGE_OF, Act
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.states import LIVE_CALLOUT, CallOutState, Stage
 from warning_dispatch.response_ports import ResponseParts
+from warning_dispatch.web.console.door import Part
 from warning_dispatch.web.console.screens import Screen
-from warning_dispatch.web.console.visits import Visit
+from warning_dispatch.web.console.visits import Visit, not_yours
 from warning_dispatch.web.filing_forms import whole
 from warning_dispatch.web.pages import Pages
 from warning_dispatch.web.response_report import MOST_WORDS, Report
@@ -33,28 +34,25 @@ FORMS: Final[Mapping[str, str]] = {
 class ResponsePage:
     """What has come of the measures of one call-out."""
 
-    def __init__(
-        self, read: ConsoleReadings, desk: ConsoleDesk, parts: ResponseParts, pages: Pages, clock: Clock
-    ) -> None:
+    def __init__(self, desk: ConsoleDesk, parts: ResponseParts, pages: Pages, clock: Clock) -> None:
         """`parts` reads what is asked and reported, and keeps what an officer records."""
-        self._read = read
         self._desk = desk
         self._parts = parts
         self._pages = pages
         self._clock = clock
 
     def screen(self, visit: Visit) -> Screen:
-        """The whole, or one place of it (`?area=`)."""
-        callout_id, area = visit.number("callout"), place_in(visit.asked().get("area", ""))
+        """The whole, or one place of it (`?area=`); of a part, one that lies in it."""
+        callout_id, area = visit.number("callout"), own_place(visit.officer.sees, visit.asked().get("area", ""))
         return Screen(
             template="console/response.html",
             fragments=("title", "stage", "areas", "measures", "offices", "words"),
-            read=lambda: self._fields(callout_id, area),
+            read=lambda: self._fields(visit, callout_id, area),
             key=("response", callout_id, area, visit.root),
         )
 
-    def _fields(self, callout_id: int, area: str) -> Mapping[str, object]:
-        view = self._read.callout(callout_id)
+    def _fields(self, visit: Visit, callout_id: int, area: str) -> Mapping[str, object]:
+        view = visit.read.callout(callout_id)
         found = self._parts.read.overview(callout_id, area, words=WORDS_SHOWN)
         moves = [act for act, stage in STAGE_OF.items() if stage is not found.stage]
         can_move = found.stage is not Stage.NONE and view.state in (*LIVE_CALLOUT, CallOutState.COMPLETE)
@@ -71,7 +69,8 @@ class ResponsePage:
         }
 
     async def move(self, visit: Visit, form: Mapping[str, str]) -> Response:
-        """An officer moves the stage, as the call-out was seen."""
+        """An officer moves the stage, as the call-out was seen; it asks something of everybody who is called."""
+        visit.require_all()
         try:
             act, seen = Act(form.get("do", "")), CallOutState(whole(form.get("seen")))
         except ValueError:
@@ -86,6 +85,7 @@ class ResponsePage:
     async def tick(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """What a unit has reported by phone."""
         callout_id, callee_id = visit.number("callout"), visit.number("callee")
+        await visit.require_unit(callee_id)
         await self._parts.desk.tick_for(
             callout_id,
             callee_id,
@@ -97,10 +97,11 @@ class ResponsePage:
 
     async def report(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """信息报送, after the journal has been told who takes it."""
-        callout_id, area, wanted = visit.number("callout"), place_in(form.get("area", "")), form.get("form", "print")
+        callout_id, wanted = visit.number("callout"), form.get("form", "print")
+        area = own_place(visit.officer.acts, form.get("area", ""))
         if wanted not in (*FORMS, "print"):
             raise RefusedError("没有这种格式 / there is no such form")
-        view = await to_thread.run_sync(self._read.callout, callout_id)
+        view = await to_thread.run_sync(visit.acting.callout, callout_id)
         await self._parts.desk.exported(callout_id, actor=visit.officer.actor, form=wanted, below=area)
         found = await to_thread.run_sync(lambda: self._parts.read.overview(callout_id, area, words=MOST_WORDS))
         report = Report(view, found, visit.words, self._clock.now())
@@ -120,6 +121,20 @@ class ResponsePage:
         )
         fields = {"report": report, "found": report.found, "back": back, "who": visit.officer.name}
         return self._pages.styled("response_sheet.html", visit.words, fields)
+
+
+def own_place(part: Part, code: str) -> str:
+    """The place that is asked for, where it lies in an officer's part; where none is, the first of the part.
+
+    NotYoursError for another one, and for whoever has no division: what is reported is added up by place.
+    """
+    code = place_in(code)
+    if part is None:
+        return code
+    own = [one for one in part if one.isdigit()]
+    if not own or (code and not code.startswith(tuple(own))):
+        raise not_yours()
+    return code or own[0]
 
 
 def place_in(code: str) -> str:

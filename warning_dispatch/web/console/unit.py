@@ -10,7 +10,7 @@ from anyio import to_thread
 from starlette.responses import Response
 
 from warning_dispatch.clock import Clock
-from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
+from warning_dispatch.console_ports import ConsoleDesk
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.console_views import ActLine, AnswerLine, TriedLine, UnitStory
@@ -64,7 +64,6 @@ class UnitPage:
 
     def __init__(
         self,
-        read: ConsoleReadings,
         desk: ConsoleDesk,
         clock: Clock,
         asked: Callable[[int, int], AskedUnit | None] | None = None,
@@ -76,7 +75,6 @@ class UnitPage:
         `asked` gives the measures that a unit of a call-out is asked for.
         """
         self._asked = asked
-        self._read = read
         self._desk = desk
         self._clock = clock
         self._samples = samples
@@ -92,8 +90,8 @@ class UnitPage:
         )
 
     def _fields(self, callout_id: int, callee_id: int, visit: Visit, clear: Sequence[object]) -> Mapping[str, object]:
-        view = self._read.callout(callout_id)
-        story = self._read.story(callout_id, callee_id)
+        view = visit.read.callout(callout_id)
+        story = visit.read.story(callout_id, callee_id)
         live = view.state in LIVE_CALLOUT
         return {
             "section": "callouts",
@@ -104,6 +102,7 @@ class UnitPage:
             "live": live,
             "open": live and story.row.state not in FINISHED,
             "clear": clear,
+            "mine": callee_id in visit.may_on(callout_id, [callee_id]),
             "asked": self._asked(callout_id, callee_id) if self._asked else None,
             "titles": {tier.name: visit.words.of(tier.title) for tier in view.tiers},
             "colours": {one.callout_id: one.colour for one in story.elsewhere},
@@ -122,19 +121,20 @@ class UnitPage:
                 callout_id, order.callee_id, actor=actor, reason=reason, means=MEANS[order.do], seen=order.seen
             )
         else:
-            story = await to_thread.run_sync(self._read.story, callout_id, order.callee_id)
+            story = await to_thread.run_sync(visit.acting.story, callout_id, order.callee_id)
             await self._desk.act(
                 order.do, callout_id, actor=actor, reason=reason, unit_code=story.row.unit_code, seen=order.seen
             )
 
     async def in_clear(self, visit: Visit, callee_id: int) -> Sequence[object]:
         """The people of a unit in clear, after the journal has been told."""
-        return await to_thread.run_sync(self._read.in_clear, visit.number("callout"), callee_id)
+        return await to_thread.run_sync(visit.acting.in_clear, visit.number("callout"), callee_id)
 
     async def add_receiver(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """Somebody new for the unit: in the register from now on, and called at once."""
         callout_id, callee_id = visit.number("callout"), visit.number("callee")
-        story = await to_thread.run_sync(self._read.story, callout_id, callee_id)
+        await visit.require_unit(callee_id)
+        story = await to_thread.run_sync(visit.acting.story, callout_id, callee_id)
         words = ReceiverWords(
             unit_code=story.row.unit_code,
             role=form.get("role", ""),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from warning_dispatch.errors import Finding
+from warning_dispatch.console_ports import ConsoleView
+from warning_dispatch.errors import Finding, NotYoursError
+from warning_dispatch.model.unit import CODE_LENGTH, UnitLevel
+from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.catalogues import CHINESE, ENGLISH, Catalogue, asked_language
 from warning_dispatch.web.console.door import FORM_FIELD, Officer
 from warning_dispatch.web.pages import Pages
@@ -29,6 +33,14 @@ class Visit:
     officer: Officer
     words: Catalogue
     home: str
+    read: ConsoleView
+    """What the officer is shown."""
+    acting: ConsoleView
+    """The part of it on which they may act."""
+    bureau: str = ""
+    """Whose officers may do what reaches beyond a part."""
+    drilling: bool = False
+    """Whether there are pages of drills, and for whoever asks."""
 
     @property
     def root(self) -> str:
@@ -44,14 +56,50 @@ class Visit:
     def whence(self) -> str:
         """The page that this request is about: browsers here do not say where they come from."""
         params = self.request.path_params
+        if "/records" in self.request.url.path:
+            return f"{self.console}records" + (f"/{params['callout']}" if "callout" in params else "")
         if "callout" in params:
             unit = f"/units/{params['callee']}" if "callee" in params else ""
             return f"{self.console}callouts/{params['callout']}{unit}"
+        if "drill" in params or "day" in params:
+            return f"{self.console}drills" + (f"/{params['drill']}" if "drill" in params else "")
         return f"{self.console}warnings/{params['raw']}" if "raw" in params else self.console
 
     def number(self, name: str) -> int:
         """A number in the path; the router has made sure that it is one."""
         return int(self.request.path_params[name])
+
+    @property
+    def home_area(self) -> str:
+        """Where maps and trees begin: the division of an officer of one unit; empty: the whole, or several."""
+        sees = self.officer.sees
+        area = sees[0].partition("-")[0] if sees and len(sees) == 1 else ""
+        return area if len(area) >= CODE_LENGTH[UnitLevel.COUNTY] else ""
+
+    async def require_unit(self, callee_id: int) -> None:
+        """NotYoursError unless the officer may act on a unit of the call-out in the path."""
+        if self.officer.acts is None:
+            return
+        if not await to_thread.run_sync(self.acting.mine, self.number("callout"), [callee_id]):
+            raise not_yours()
+
+    def require_all(self) -> None:
+        """NotYoursError unless the officer may do what concerns the whole area."""
+        if not self.officer.may_all:
+            raise NotYoursError(
+                both(
+                    f"这项操作影响您范围以外的单位，没有执行；由{self.bureau}值班员操作",
+                    f"this reaches beyond your units; nothing was done. It is for the duty officer of {self.bureau}",
+                )
+            )
+
+    def may_on(self, callout_id: int, callee_ids: Sequence[int]) -> frozenset[int]:
+        """Those callees on which the officer may act; asked of the database only where that is another part than is shown."""
+        if not self.officer.may_act:
+            return frozenset()
+        if self.officer.acts in (None, self.officer.sees):
+            return frozenset(callee_ids)
+        return self.acting.mine(callout_id, callee_ids)
 
     def asked(self) -> Mapping[str, str]:
         """What stands behind the question mark."""
@@ -68,11 +116,13 @@ class Visit:
             "root": self.root,
             "console": self.console,
             "officer": self.officer,
+            "bureau": self.bureau,
             "form_field": FORM_FIELD,
             "done": self.words.texts.get(f"console.done.{done}", ""),
             "other_language": "?" + urlencode({**kept, "lang": other}),
             "stream": f"{self.root}{self.request.url.path.strip('/')}/events?{urlencode(stream)}",
             "section": "",
+            "drilling": self.drilling,
         }
 
     def elsewhere(self, address: str, *, done: str = "", anchor: str = "") -> Response:
@@ -80,6 +130,16 @@ class Visit:
         joint = "&" if "?" in address else "?"
         where = f"{self.console}{address}" + (f"{joint}{DONE}={done}" if done else "")
         return RedirectResponse(where + (f"#{anchor}" if anchor else ""), status_code=303)
+
+
+def not_yours() -> NotYoursError:
+    """What is told whoever acts on what lies outside their part."""
+    return NotYoursError(
+        both(
+            "这个单位不在您的范围内，没有操作；请联系它的上级值班员",
+            "this unit is not one of yours; nothing was done. Ask the officer of its own area",
+        )
+    )
 
 
 def language_of(request: Request) -> str:

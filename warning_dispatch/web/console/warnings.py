@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -13,20 +13,32 @@ from starlette.responses import Response
 
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration
-from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings
-from warning_dispatch.errors import Finding, FindingsError, RefusedError
-from warning_dispatch.escalation import forecast
-from warning_dispatch.ingest.handwritten import Order, compose, named_areas, require_meaning, usual_headline
+from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings, ConsoleView
+from warning_dispatch.errors import Finding, FindingsError, NotYoursError, RefusedError
+from warning_dispatch.escalation.waiting import rounded
+from warning_dispatch.ingest.handwritten import (
+    Order,
+    compose,
+    named_areas,
+    plan_by_hand,
+    require_meaning,
+    usual_headline,
+)
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.console_views import CallPreview
-from warning_dispatch.model.unit import UnitLevel
+from warning_dispatch.model.estimate import Estimate
+from warning_dispatch.model.unit import CODE_LENGTH, UnitLevel
+from warning_dispatch.routing.areas import trim
+from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.alarm_words import reason_text
 from warning_dispatch.web.console.desk_view import voice_lines
 from warning_dispatch.web.console.listing import page_number
+from warning_dispatch.web.console.planning import PlanningOffice, ToBeLaunched
 from warning_dispatch.web.console.screens import Screen
 from warning_dispatch.web.console.visits import Visit, finding_text, half
 
+_COUNTY: Final = CODE_LENGTH[UnitLevel.COUNTY]
 ROWS: Final = 40
 SHOWN_BYTES: Final = 48 << 10
 """Of the raw bytes so many are shown on the page; all of them can be fetched."""
@@ -56,12 +68,15 @@ class Hand:
 class WarningPages:
     """What came in, and what is begun by hand."""
 
-    def __init__(self, read: ConsoleReadings, desk: ConsoleDesk, clock: Clock, hand: Hand | None) -> None:
-        """`hand` None: nothing is begun by hand here."""
+    def __init__(
+        self, read: ConsoleReadings, desk: ConsoleDesk, clock: Clock, hand: Hand | None, planning: PlanningOffice | None
+    ) -> None:
+        """`hand` None: nothing is begun by hand here. `planning`: who says how long it will take."""
         self._read = read
         self._desk = desk
         self._clock = clock
         self._hand = hand
+        self._planning = planning
 
     # --- looking ------------------------------------------------------------------------------------------
 
@@ -79,7 +94,7 @@ class WarningPages:
         )
 
     def _list_fields(self, visit: Visit, tab: str, words: str, page: int) -> Mapping[str, object]:
-        found = self._read.arrived(dispositions=TABS[tab], words=words, limit=ROWS, offset=(page - 1) * ROWS)
+        found = visit.read.arrived(dispositions=TABS[tab], words=words, limit=ROWS, offset=(page - 1) * ROWS)
 
         def address(**changes: object) -> str:
             fields = {"show": tab, "q": words, **changes}
@@ -95,7 +110,7 @@ class WarningPages:
             "found": found,
             "address": address,
             "reason_text": lambda reason: reason_text(reason, visit.words.language),
-            "can_start": self._hand is not None,
+            "can_start": self._hand is not None and bool(self._places(visit, self._hand)),
         }
 
     def one_screen(self, visit: Visit) -> Screen:
@@ -109,26 +124,29 @@ class WarningPages:
         )
 
     def _one_fields(self, visit: Visit, raw_id: int) -> Mapping[str, object]:
-        story = self._read.arrived_story(raw_id)
+        story = visit.read.arrived_story(raw_id)
         return {
             "section": "warnings",
             "story": story,
             "problems": dict(story.problems),
-            "text": story.raw[:SHOWN_BYTES].decode("utf-8", "replace"),
-            "cut": len(story.raw) > SHOWN_BYTES,
+            "texts": {alert_id: said for alert_id, *said in story.texts},
+            "text": (story.raw or b"")[:SHOWN_BYTES].decode("utf-8", "replace"),
+            "cut": len(story.raw or b"") > SHOWN_BYTES,
             "releasable": RELEASABLE,
             "half": lambda text: half(text, visit.words),
             "reason_text": lambda reason: reason_text(reason, visit.words.language),
         }
 
     async def raw(self, visit: Visit) -> Response:
-        """The bytes as they came, as a file: never as a page."""
-        story = await to_thread.run_sync(self._read.arrived_story, visit.number("raw"))
+        """The bytes as they came, as a file: never as a page. They can name people, and places that are not the officer's."""
+        visit.require_all()
+        story = await to_thread.run_sync(visit.read.arrived_story, visit.number("raw"))
         headers = {"Content-Disposition": f'attachment; filename="message-{story.raw_id}.bin"'}
-        return Response(story.raw, media_type="application/octet-stream", headers=headers)
+        return Response(story.raw or b"", media_type="application/octet-stream", headers=headers)
 
     async def release(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """释放: an officer has read it, with its problems, and lets it call."""
+        visit.require_all()
         said = form.get("alert", "")
         if not (said.isascii() and said.isdecimal()):
             raise RefusedError("没有写明哪一条 / no warning is named")
@@ -140,40 +158,55 @@ class WarningPages:
     # --- by hand ------------------------------------------------------------------------------------------
 
     def start_screen(
-        self, visit: Visit, form: Mapping[str, str], preview: CallPreview | None = None, findings: tuple[str, ...] = ()
+        self,
+        visit: Visit,
+        form: Mapping[str, str],
+        preview: CallPreview | None = None,
+        findings: tuple[str, ...] = (),
+        estimate: Estimate | None = None,
     ) -> Screen:
         """The form; with a preview of whom it would call, or with what is wrong with it."""
         return Screen(
             template="console/start.html",
             fragments=("title",),
-            read=lambda: self._start_fields(visit, form, preview, findings),
+            read=lambda: self._start_fields(visit, form, preview, findings, estimate),
             key=None,
         )
 
     def _start_fields(
-        self, visit: Visit, form: Mapping[str, str], preview: CallPreview | None, findings: tuple[str, ...]
+        self,
+        visit: Visit,
+        form: Mapping[str, str],
+        preview: CallPreview | None,
+        findings: tuple[str, ...],
+        estimate: Estimate | None,
     ) -> Mapping[str, object]:
         hand = self._required()
-        lines = voice_lines(self._read.routes())
+        places = self._places(visit, hand)
+        if not places:
+            visit.require_all()
+        lines = voice_lines(visit.read.routes())
         return {
             "section": "warnings",
             "form": {**dict.fromkeys(FIELDS, ""), "once": secrets.token_hex(8), "colour": "red", **form},
             "chosen": frozenset(form.get("area", "").split()),
             "hazards": hand.configuration.hazards.hazards,
-            "counties": self._read.divisions(UnitLevel.COUNTY, hand.within),
-            "within": hand.within,
+            "places": places,
+            "issuer": "、".join(self._issuers(visit, hand)),
             "colours": HAND_COLOURS,
             "preview": preview,
             "findings": findings,
             "lines": lines,
             "reason_text": lambda reason: reason_text(reason, visit.words.language),
-            "minutes": minutes_of(preview, lines) if preview else None,
+            "minutes": minutes_of(estimate),
         }
 
     async def start(self, visit: Visit, form: Mapping[str, str]) -> Response | Screen:
         """1. Compose. 2. Asked for a preview: show it. 3. Else take it in, once, however often the button is pressed."""
         try:
-            raw = await to_thread.run_sync(self._composed, visit, form)
+            order, raw = await to_thread.run_sync(self._composed, visit, form)
+        except NotYoursError:
+            raise
         except FindingsError as error:
             return self.start_screen(
                 visit, form, findings=tuple(finding_text(one, visit.words) for one in error.findings)
@@ -182,7 +215,9 @@ class WarningPages:
             return self.start_screen(visit, form, findings=(half(str(error), visit.words),))
         source = f"hand:{visit.officer.actor}"
         if form.get("do") != "begin":
-            return self.start_screen(visit, form, preview=await self._desk.preview(raw, source))
+            preview = await self._desk.preview(raw, source)
+            estimate = await to_thread.run_sync(self._expected, order) if preview.units else None
+            return self.start_screen(visit, form, preview, estimate=estimate)
         result = await self._desk.take_in(raw, source, form.get("once", "")[:40])
         callouts = result.callouts
         if result.alert_id is not None and not callouts:  # the button was pressed twice
@@ -191,7 +226,7 @@ class WarningPages:
             return visit.elsewhere(f"callouts/{callouts[-1]}", done="begun")
         return self.start_screen(visit, form, preview=CallPreview(result.disposition, result.reasons))
 
-    def _composed(self, visit: Visit, form: Mapping[str, str]) -> bytes:
+    def _composed(self, visit: Visit, form: Mapping[str, str]) -> tuple[Order, bytes]:
         hand = self._required()
         hazard = hand.configuration.hazards.hazards.get(form.get("hazard", ""))
         colour = next((one for one in HAND_COLOURS if one.key == form.get("colour")), None)
@@ -208,26 +243,81 @@ class WarningPages:
                 found.append(Finding(where, "没有填写 / not given"))
         if found or hazard is None or colour is None:
             raise FindingsError(found)
-        names = {
-            code: name
-            for level in (UnitLevel.CITY, UnitLevel.COUNTY, UnitLevel.TOWNSHIP)
-            for code, name in self._read.divisions(level, hand.within)
-        }
+        issuer, issuer_name = self._issuer(visit, hand, codes)
         order = Order(
             hazard=hazard,
             colour=colour,
-            areas=named_areas(codes, names),
-            headline=_plain(form.get("headline", "")) or usual_headline(hand.issuer_name, hazard, colour),
+            areas=named_areas(codes, self._names(visit.acting, hand)),
+            headline=_plain(form.get("headline", "")) or usual_headline(issuer_name, hazard, colour),
             description=_plain(form.get("text", "")),
             instruction=_plain(form.get("instruction", "")),
-            issuer=hand.issuer,
-            issuer_name=hand.issuer_name,
+            issuer=issuer,
+            issuer_name=issuer_name,
             actor=visit.officer.actor,
             reason=_plain(reason),
         )
         raw = compose(order, self._clock.now())
         require_meaning(raw, order, hand.configuration, hand.within)
-        return raw
+        return order, raw
+
+    def _expected(self, order: Order) -> Estimate | None:
+        """What it may be expected to take, by the plan that it will be called by and the lines in service."""
+        chain = plan_by_hand(order, self._clock.now(), self._required().configuration.chains)
+        if self._planning is None or chain is None:
+            return None
+        areas = tuple(code for code, _ in order.areas)
+        lines = voice_lines(self._read.routes())
+        return self._planning.before(ToBeLaunched(chain, order.hazard, order.colour, areas, lines))
+
+    # --- whose area ---------------------------------------------------------------------------------------
+
+    def _places(self, visit: Visit, hand: Hand) -> list[tuple[str, str]]:
+        """What may be named: the whole area and its counties, or the officer's own counties and their townships.
+
+        Nothing for whoever has less than a county: there is no station in whose name they could warn.
+        """
+        counties = [] if not visit.officer.may_act else list(visit.acting.divisions(UnitLevel.COUNTY, hand.within))
+        if visit.officer.may_all:
+            return [(hand.within, visit.words.text("console.start.whole")), *counties]
+        if not counties:
+            return []
+        towns = visit.acting.divisions(UnitLevel.TOWNSHIP, hand.within)
+        return [
+            place
+            for code, name in counties
+            for place in (
+                (code, visit.words.text("console.start.county", name=name)),
+                *(one for one in towns if one[0].startswith(code)),
+            )
+        ]
+
+    def _issuers(self, visit: Visit, hand: Hand) -> list[str]:
+        """In whose name the officer warns."""
+        if visit.officer.may_all:
+            return [hand.issuer_name]
+        return [station_of(name) for _, name in visit.acting.divisions(UnitLevel.COUNTY, hand.within)]
+
+    def _issuer(self, visit: Visit, hand: Hand, codes: Sequence[str]) -> tuple[str, str]:
+        """The code and name of whoever warns: the bureau, or the station of the one county that everything named lies in.
+
+        A county's warning goes the county's way (its own leaders, departments, townships, villages), so it is a county's to begin.
+        """
+        if visit.officer.may_all:
+            return hand.issuer, hand.issuer_name
+        counties = dict(visit.acting.divisions(UnitLevel.COUNTY, hand.within))
+        named = {trim(code) if code.isascii() and code.isdigit() else code for code in codes}
+        if not counties or not named <= set(self._names(visit.acting, hand)):
+            visit.require_all()
+        own = {code[:_COUNTY] for code in named}
+        if len(own) > 1:
+            raise FindingsError([Finding("区域 / area", both("一次只能发起一个县", "one county at a time"))])
+        county = own.pop()
+        return county + hand.issuer[_COUNTY:], station_of(counties[county])
+
+    def _names(self, read: ConsoleView, hand: Hand) -> dict[str, str]:
+        """Every division that may be named, by its code."""
+        levels = (UnitLevel.CITY, UnitLevel.COUNTY, UnitLevel.TOWNSHIP)
+        return {code: name for level in levels for code, name in read.divisions(level, hand.within)}
 
     def _required(self) -> Hand:
         if self._hand is None:
@@ -235,14 +325,15 @@ class WarningPages:
         return self._hand
 
 
-def minutes_of(preview: CallPreview, lines: int | None) -> int | None:
+def station_of(county: str) -> str:
+    """The weather station of a county, by its usual name."""
+    return f"{county}气象台"
+
+
+def minutes_of(estimate: Estimate | None) -> int | None:
     """About how many minutes until 95 % have answered; None where nobody can know."""
-    opens, tiers = 0, []
-    for tier in preview.tiers:
-        tiers.append((opens, tier.units - tier.without_contact))
-        opens += tier.hold
-    wait = forecast.before(tiers, lines)
-    return None if wait is None else -(-wait // 60_000)
+    guess = estimate.guess() if estimate else None
+    return None if guess is None or guess.middle is None else -(-rounded(guess.middle) // 60_000)
 
 
 def _plain(text: str) -> str:

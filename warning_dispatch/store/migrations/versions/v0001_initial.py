@@ -173,6 +173,44 @@ def _create_campaign() -> None:
     )
 
 
+def _create_drill() -> None:
+    op.create_table(
+        "drill",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "content",
+            sa.Text(),
+            nullable=False,
+            comment="JSON: plan, area, tiers, named list, words; frozen when composed",
+        ),
+        sa.Column("starts_at", sa.BigInteger(), comment="its hour; none: as soon as it is released"),
+        sa.Column("announce_at", sa.BigInteger(), comment="when people are told beforehand; none: they are not"),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("first_by", sa.Text(), server_default="", nullable=False, comment="who released it"),
+        sa.Column("first_at", sa.BigInteger()),
+        sa.Column(
+            "second_by", sa.Text(), server_default="", nullable=False, comment="who else did; for everyone two must"
+        ),
+        sa.Column("second_at", sa.BigInteger()),
+        sa.Column("announced_id", KEY, comment="the call-out that announced it"),
+        sa.Column("callout_id", KEY, comment="the call-out that it is; none on paper"),
+        sa.Column("began_at", sa.BigInteger()),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("ended_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("why", sa.Text(), server_default="", nullable=False, comment="why it ended, or did not begin"),
+        sa.Column("score", sa.SmallInteger()),
+        sa.Column(
+            "report", sa.Text(), comment="JSON: the report, once it is over; units by code and name, numbers masked"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drill")),
+        comment="Exercises: what was composed, who released it, what came of it.",
+    )
+    _partial_index("ix_drill_waits", "drill", ["state"], "state IN (2, 3)")
+
+
 def _create_id_block() -> None:
     op.create_table(
         "id_block",
@@ -587,6 +625,35 @@ def _create_alert() -> None:
     op.create_index("ix_alert_identifier", "alert", ["identifier"])
 
 
+def _create_drill_day() -> None:
+    op.create_table(
+        "drill_day",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("day", sa.Text(), nullable=False, comment="2026-05-12"),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("yearly", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column(
+            "told",
+            sa.SmallInteger(),
+            server_default="-1",
+            nullable=False,
+            comment="last reminder, in days before; -1: none",
+        ),
+        sa.Column(
+            "followed", sa.SmallInteger(), server_default="0", nullable=False, comment="1 when next year's was entered"
+        ),
+        sa.Column("drill_id", KEY, comment="the drill that was composed for it"),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["drill_id"], ["drill.id"], name=op.f("fk_drill_day_drill_id_drill")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drill_day")),
+        comment="The calendar of drills.",
+    )
+    op.create_index("ix_drill_day_day", "drill_day", ["day"])
+
+
 def _create_filing() -> None:
     op.create_table(
         "filing",
@@ -723,6 +790,21 @@ def _create_user_session() -> None:
     op.create_index("ix_user_session_user", "user_session", ["user_id"])
 
 
+def _create_alert_area() -> None:
+    op.create_table(
+        "alert_area",
+        sa.Column(
+            "area", sa.Text(), nullable=False, comment="division code as a message names it, cut to its own group"
+        ),
+        sa.Column("alert_id", KEY, nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_alert_area_alert_id_alert")),
+        sa.PrimaryKeyConstraint("area", "alert_id", name=op.f("pk_alert_area")),
+        comment="Which places each event of a message names: whose officers it is shown to.",
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_alert_area_alert", "alert_area", ["alert_id"])
+
+
 def _create_callout() -> None:
     op.create_table(
         "callout",
@@ -749,11 +831,21 @@ def _create_callout() -> None:
         sa.Column("seen_at", sa.BigInteger(), comment="when an officer of the bureau took note of it"),
         sa.Column("seen_by", sa.Text()),
         sa.Column(
+            "verdict",
+            sa.Text(),
+            comment="hit, false, mistake: as an officer judged it afterwards; none: nobody has yet",
+        ),
+        sa.Column("verdict_at", sa.BigInteger()),
+        sa.Column("verdict_by", sa.Text()),
+        sa.Column(
             "confidential",
             sa.SmallInteger(),
             server_default="0",
             nullable=False,
             comment="of a warning that is not public: nothing of it goes by a public cloud",
+        ),
+        sa.Column(
+            "named", sa.Text(), comment="JSON: of a drill for a named list, the receivers on it; nobody else is reached"
         ),
         sa.Column("filling", sa.Text(), comment="JSON: tiers and units that are still to be filled; none when all are"),
         sa.Column(
@@ -949,6 +1041,20 @@ def _create_branch() -> None:
     _partial_index("ix_branch_due", "branch", ["gate_at"], "state = 1 AND gate_at IS NOT NULL")
     op.create_index("ix_branch_superior_branch", "branch", ["superior_branch_id"])
     op.create_index("ix_branch_superior_callee", "branch", ["superior_callee_id"])
+
+
+def _create_estimate() -> None:
+    op.create_table(
+        "estimate",
+        sa.Column("callout_id", KEY, autoincrement=False, nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False, comment="JSON: what was expected at the launch; never changed"),
+        sa.Column("latest_at", sa.BigInteger()),
+        sa.Column("latest", sa.Text(), comment="JSON: the same from where the call-out stood at latest_at"),
+        sa.ForeignKeyConstraint(["callout_id"], ["callout.id"], name=op.f("fk_estimate_callout_id_callout")),
+        sa.PrimaryKeyConstraint("callout_id", name=op.f("pk_estimate")),
+        comment="预估: by planning, beside the engine; the journal does not depend on it.",
+    )
 
 
 def _create_letter() -> None:
@@ -1238,6 +1344,7 @@ def upgrade() -> None:
     _create_alert_link()
     _create_api_key()
     _create_campaign()
+    _create_drill()
     _create_id_block()
     _create_installation()
     _create_journal_block()
@@ -1256,11 +1363,13 @@ def upgrade() -> None:
     _create_unit()
     _create_user_account()
     _create_alert()
+    _create_drill_day()
     _create_filing()
     _create_proof()
     _create_receiver()
     _create_user_grant()
     _create_user_session()
+    _create_alert_area()
     _create_callout()
     _create_duty_shift()
     _create_endpoint()
@@ -1268,6 +1377,7 @@ def upgrade() -> None:
     _create_renewal_link()
     _create_attempt()
     _create_branch()
+    _create_estimate()
     _create_letter()
     _create_link()
     _create_outlet_post()
@@ -1293,6 +1403,7 @@ def downgrade() -> None:
     op.drop_table("outlet_post")
     op.drop_table("link")
     op.drop_table("letter")
+    op.drop_table("estimate")
     op.drop_table("branch")
     op.drop_table("attempt")
     op.drop_table("renewal_link")
@@ -1300,11 +1411,13 @@ def downgrade() -> None:
     op.drop_table("endpoint")
     op.drop_table("duty_shift")
     op.drop_table("callout")
+    op.drop_table("alert_area")
     op.drop_table("user_session")
     op.drop_table("user_grant")
     op.drop_table("receiver")
     op.drop_table("proof")
     op.drop_table("filing")
+    op.drop_table("drill_day")
     op.drop_table("alert")
     op.drop_table("user_account")
     op.drop_table("unit")
@@ -1323,6 +1436,7 @@ def downgrade() -> None:
     op.drop_table("journal_block")
     op.drop_table("installation")
     op.drop_table("id_block")
+    op.drop_table("drill")
     op.drop_table("campaign")
     op.drop_table("api_key")
     op.drop_table("alert_link")
