@@ -118,7 +118,7 @@ screenshots: $(DEV)
 
 # Strict: a link or an anchor that leads nowhere is an error. `make test` builds it as well (tests/unit/handbook).
 docs: $(DEV)
-	$(BIN)/mkdocs build --quiet --clean
+	$(BIN)/mkdocs build --clean
 	@echo "build/site/index.zh-CN.html, build/site/index.html"
 
 lock: $(DEV)

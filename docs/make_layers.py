@@ -32,6 +32,7 @@ CAPTIONS: Mapping[str, tuple[str, str]] = {
     "configuration": ("config/ 里写的，校验后成为模型", "what config/ says, validated into the model"),
     "escalation": ("纯函数：状态机和规则", "pure: the machines and rules"),
     "console_ports": ("各页面要向外要的", "what single pages need from outside"),
+    "planning_ports": ("推演要向外要的", "what planning needs from outside"),
     "ports": ("引擎要向外要的", "what the engine needs from outside"),
     "model": ("本行的词：冻结的数据类", "the field's words: frozen dataclasses"),
     "clock": ("只有它们读时间和环境", "the only readers of time and environment"),
