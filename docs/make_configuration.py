@@ -149,7 +149,7 @@ HEADINGS: Mapping[str, Words] = {
 HEADS: Mapping[str, str] = {
     "zh": """# 配置参考
 
-本页由 `docs/make_configuration.py` 从程序和 `config/warning-dispatch.toml` 生成，请改那里，不要改本页。English: [configuration.md](configuration.md)
+本页由 `docs/make_configuration.py` 从程序和 `config/warning-dispatch.toml` 生成，请改那里，不要改本页。[English](configuration.md)
 
 设置是一个文件 `warning-dispatch.toml`，装成服务的在 `/etc/warning-dispatch/`。改后执行 `warning-dispatch check`：写错的键、越界的数一次
 列全，写明在哪个文件哪一项。再 `systemctl restart warning-dispatch`。没写的键用默认值。
@@ -164,8 +164,7 @@ JSON）；文件；默认值。
 每个文件里都有说明，`check` 一并核对。""",
     "en": """# Configuration reference
 
-Written by `docs/make_configuration.py` from the code and `config/warning-dispatch.toml`: change those, not this page. 中文：
-[configuration.zh-CN.md](configuration.zh-CN.md)
+Written by `docs/make_configuration.py` from the code and `config/warning-dispatch.toml`: change those, not this page. [中文](configuration.zh-CN.md)
 
 The settings are one file, `warning-dispatch.toml`; of an installed service it lies in `/etc/warning-dispatch/`. After a change run
 `warning-dispatch check`: every key that is wrong is told at once, with its file and place. Then `systemctl restart warning-dispatch`. What is
@@ -407,7 +406,9 @@ def page(language: str) -> str:
         title = (
             HEADINGS.get(one.name) or said.sections.get(one.name) or (one.shape.__doc__ or "", one.shape.__doc__ or "")
         )[tongue]
-        parts.append(_heading(one.name, title))
+        short = re.split(r"[（：；(:;，,\[]", title, maxsplit=1)[0].strip()
+        parts.append(_heading(one.name, short))
+        parts += [f"{title[:1].upper()}{title[1:]}{'。' if tongue == 0 else '.'}"] if short != title else []
         parts.append(_rows(one, said, language, tongue))
     return "\n\n".join(parts) + "\n"
 

@@ -14,7 +14,7 @@ DOCS = Path(__file__).resolve().parent
 DRAWING = DOCS / "images" / "layers.svg"
 PACKAGE = "warning_dispatch."
 
-WIDTH, LEFT, CAPTION = 1180, 20, 372
+WIDTH, LEFT, CAPTION = 960, 4, 320
 ROW, BOX, GAP, LETTER = 12, 30, 8, 8.1
 """Between layers; height of a box; between boxes; width of a letter of 13 pixels in the widest likely font."""
 
