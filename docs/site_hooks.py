@@ -20,6 +20,9 @@ _TAG = re.compile(r"<[^>]+>")
 _MERMAID = re.compile(r"```mermaid\n.*?```\n", re.DOTALL)
 _OUT_OF_DOCS = re.compile(r"\[([^\]]+)\]\(\.\./(?!\.\.)[^)]*\)")
 """A link into the repository: on the site there is nothing behind it, so that its words alone stay."""
+_BROKEN_LINE = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef”])\n *(?=[\u4e00-\u9fff（“《*`])(?!\* )")
+"""Between two lines of a Chinese paragraph a browser would show a space."""
+_FENCED = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
 _UNDRAWN = """> 状态图用 mermaid 写成，网页上不画；下面的表逐条列出同样的转移。
 > The diagram is written in mermaid and not drawn here; the tables below list the same moves one by one.
 """
@@ -63,12 +66,13 @@ def decisions() -> str:
 
 
 def sections(page: str, content: str) -> list[dict[str, str]]:
-    """The page cut at its headings, as search looks through it."""
+    """The page cut at its headings, as search looks through it: address, page, heading, text."""
     marks = list(_HEADING.finditer(content))
+    title = plain(marks[0][3]) if marks else ""
     found = []
     for at, mark in enumerate(marks):
         end = marks[at + 1].start() if at + 1 < len(marks) else len(content)
-        found.append({"u": f"{page}#{mark[2]}", "t": plain(mark[3]), "x": plain(content[mark.end() : end])})
+        found.append({"u": f"{page}#{mark[2]}", "p": title, "t": plain(mark[3]), "x": plain(content[mark.end() : end])})
     return found
 
 
@@ -95,7 +99,8 @@ def on_page_markdown(markdown: str, page: Any, **_more: Any) -> str:
         return f"{markdown}\n{decisions()}\n"
     if "/" not in page.file.src_uri:
         markdown = _OUT_OF_DOCS.sub(r"\1", markdown)
-    return _MERMAID.sub(_UNDRAWN, markdown)
+    parts = _FENCED.split(_MERMAID.sub(_UNDRAWN, markdown))
+    return "".join(part if part.startswith("```") else _BROKEN_LINE.sub("", part) for part in parts)
 
 
 def on_page_content(content: str, page: Any, **_more: Any) -> str:

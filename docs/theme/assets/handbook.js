@@ -10,18 +10,21 @@
 
   if (window.matchMedia("(max-width: 52rem)").matches) document.querySelector(".pages details").open = false;
 
+  // A Latin word is found where a word begins, a Chinese one anywhere.
+  const pattern = (word) => (/^[\x00-\x7f]+$/.test(word) ? "(?<![A-Za-z0-9])" : "") + word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const rank = (entry, words) => {
-    const title = entry.t.toLowerCase(), text = entry.x.toLowerCase();
-    if (!words.every((word) => title.includes(word) || text.includes(word))) return 0;
-    const ours = entry.u.includes(".zh-CN.") === chinese ? 1 : 0;
-    return 1 + ours * 2 + words.filter((word) => title.includes(word)).length * 4;
+    const tests = words.map((word) => new RegExp(pattern(word), "i"));
+    if (!tests.every((test) => test.test(entry.t) || test.test(entry.x))) return 0;
+    const ours = entry.u.includes(".zh-CN.") === chinese && !entry.u.startsWith("adr/") ? 2 : 0;
+    const officer = entry.u.startsWith("runbook.") ? 1 : 0;
+    return 1 + ours + officer + tests.filter((test) => test.test(entry.t)).length * 4;
   };
   const marked = (text, words) => {
     const line = document.createElement("span");
-    const at = Math.max(0, text.toLowerCase().indexOf(words[0]) - 24);
+    const at = Math.max(0, text.search(new RegExp(pattern(words[0]), "i")) - 24);
     const part = (at ? "…" : "") + text.slice(at, at + 110);
-    const pattern = new RegExp(`(${words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`, "gi");
-    part.split(pattern).forEach((piece, index) => {
+    const all = new RegExp(`(${words.map(pattern).join("|")})`, "gi");
+    part.split(all).forEach((piece, index) => {
       if (!piece) return;
       const node = document.createElement(index % 2 ? "mark" : "span");
       node.textContent = piece;
@@ -39,7 +42,7 @@
     for (const [, entry] of found.slice(0, MOST)) {
       const item = document.createElement("li"), link = document.createElement("a"), small = document.createElement("small");
       link.href = `${base}/${entry.u}`;
-      link.append(entry.t);
+      link.append(entry.t === entry.p ? entry.t : `${entry.p} › ${entry.t}`);
       small.append(marked(entry.x, words));
       link.append(small);
       item.append(link);
