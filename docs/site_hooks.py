@@ -106,7 +106,13 @@ def on_page_markdown(markdown: str, page: Any, **_more: Any) -> str:
 def on_page_content(content: str, page: Any, **_more: Any) -> str:
     """Remember it for the search; let wide tables roll by themselves."""
     _found.extend(sections(page.url, content))
-    return content.replace("<table>", '<div class="roll"><table>').replace("</table>", "</table></div>")
+    for what, becomes in (
+        ("<table>", '<div class="roll" tabindex="0"><table>'),
+        ("</table>", "</table></div>"),
+        ("<pre>", '<pre tabindex="0">'),
+    ):  # what rolls can be rolled by keyboard
+        content = content.replace(what, becomes)
+    return content
 
 
 def on_page_context(context: Any, page: Any, **_more: Any) -> Any:
