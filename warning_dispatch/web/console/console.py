@@ -248,8 +248,10 @@ class Console:
             if at is None:
                 raise
             sent = at.sent(form, error, visit.words)
-            screen, here = at.page(visit, form), visit.other_language(visit.whence)
-            answer = await self._shown(visit, screen, status_of(error)[0], sent=sent, still=True, other_language=here)
+            more = {"sent": sent, "still": True, "other_language": visit.other_language(visit.whence)}
+            if visit.request.method == "POST":
+                more["mend"] = visit.whence
+            answer = await self._shown(visit, at.page(visit, form), status_of(error)[0], **more)
             if not sent.all_said:
                 raise
             return answer

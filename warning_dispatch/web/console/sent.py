@@ -34,6 +34,17 @@ class Sent:
         self.asked.add(name)
         return self.wrong.get(name, ())
 
+    def marks(self, form: str, name: str, id_: str, note: str = "") -> Mapping[str, str]:
+        """Attributes of a field: whether it is wrong, what describes it (`note` always does); the first wrong one has the focus."""
+        if not self.said(form, name):
+            return {"aria-describedby": note} if note else {}
+        described = f"{note} {id_}-said".strip()
+        return {"aria-invalid": "true", "autofocus": "", "aria-describedby": described}
+
+    def group(self, form: str, name: str, id_: str) -> Mapping[str, str]:
+        """Attributes of a frame around boxes."""
+        return {"aria-describedby": f"{id_}-said"} if self.said(form, name) else {}
+
     @property
     def all_said(self) -> bool:
         """Whether the page, once it is rendered, has had a place for everything."""

@@ -128,6 +128,7 @@ class Visit:
             "stream": f"{self.root}{self.request.url.path.strip('/')}/events?{urlencode(stream)}",
             "section": "",
             "sent": Sent(),
+            "mend": "",
             "drilling": self.drilling,
         }
 
