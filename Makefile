@@ -31,7 +31,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --resol
 	--allow-unsafe --strip-extras --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: help demo test check lint types imports prism axe unit bench planning storms faults fuzz sbom audit soak deb installation screenshots lock clean distclean
+.PHONY: help demo test check lint types imports prism axe unit bench planning storms faults fuzz sbom audit soak deb installation screenshots docs lock clean distclean
 
 help:
 	@echo "make demo       the main job on the embedded default: a red warning calls up the whole prefecture (simulated phones)"
@@ -47,6 +47,7 @@ help:
 	@echo "make deb        the Debian package, into build/deb"
 	@echo "make installation  the handbook's steps on fresh Debian systems under their own systemd (root; some 6 minutes)"
 	@echo "make screenshots  every page of the console as a picture, into build/screenshots (needs a Chromium)"
+	@echo "make docs       the handbook as a site, into build/site, with every link checked; open build/site/index.zh-CN.html"
 	@echo "make lock       write the lock files anew from pyproject.toml (ARGS=--upgrade for newer versions)"
 	@echo "make clean      remove what tests and builds leave behind; distclean removes .venv too"
 
@@ -114,6 +115,11 @@ installation: $(RUNTIME)
 
 screenshots: $(DEV)
 	PYTHONPATH=. $(BIN)/python docs/make_screenshots.py
+
+# Strict: a link or an anchor that leads nowhere is an error. `make test` builds it as well (tests/unit/handbook).
+docs: $(DEV)
+	$(BIN)/mkdocs build --clean
+	@echo "build/site/index.zh-CN.html, build/site/index.html"
 
 lock: $(DEV)
 	@$(BIN)/python -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "The lock is written with Python 3.11, the oldest supported: make distclean, then make lock PYTHON=python3.11")'

@@ -36,6 +36,7 @@ from warning_dispatch.route_settings import RobotSettings, RouteSettings, distin
 from warning_dispatch.source_settings import (
     FeedSettings,
     FolderSettings,
+    OtherSettings,
     OutletSettings,
     OutwardSettings,
     PushSettings,
@@ -45,7 +46,7 @@ from warning_dispatch.source_settings import (
     refuse_doubles,
 )
 from warning_dispatch.tomlfiles import Shape, both, findings_of, ours, place, read_toml
-from warning_dispatch.upkeep_settings import BackupSettings
+from warning_dispatch.upkeep_settings import BackupSettings, RetentionSettings
 
 PREFIX = "WARNING_DISPATCH_"
 ROUTE_SECRET = f"{PREFIX}ROUTE__"
@@ -174,11 +175,12 @@ class IngestSettings(Shape):
     push: tuple[PushSettings, ...] = ()
     folder: tuple[FolderSettings, ...] = ()
     feed: tuple[FeedSettings, ...] = ()
+    other: tuple[OtherSettings, ...] = ()
 
     @property
     def sources(self) -> tuple[SourceShape, ...]:
         """All of them."""
-        return (*self.push, *self.folder, *self.feed)
+        return (*self.push, *self.folder, *self.feed, *self.other)
 
     @model_validator(mode="after")
     def _distinct_sources(self) -> IngestSettings:
@@ -218,13 +220,6 @@ class ContactSettings(Shape):
     """When the duty officer is told what got worse in the register, each day of the flood season."""
     review_days: int = Field(default=30, ge=1, le=365)
     """So many days before a key unit's review the duty officer is reminded, and once more a week and a day before."""
-
-
-class RetentionSettings(Shape):
-    """[retention] 保存期限."""
-
-    days: int = Field(default=180, ge=180, le=36_500)
-    """What is over and older is destroyed; 180 days are the least."""
 
 
 class SmtpSettings(Shape):
@@ -340,8 +335,8 @@ class Settings(BaseSettings):
         own, common = f"route-{route.name}-{name}", f"{route.adapter}-{name}"
         return found or self._secret(own if self._has_credential(own) else common, file)
 
-    def source_secret(self, source: PushSettings) -> str:
-        """What signs the messages of a pushing system; empty when there is none. ConfigError as above."""
+    def source_secret(self, source: PushSettings | OtherSettings) -> str:
+        """The secret that is shared with a source; empty when there is none. ConfigError as above."""
         return self._secret(f"source-{source.name}", source.secret_file)
 
     def outlet_secret(self, outlet: OutletSettings) -> str:

@@ -1,4 +1,4 @@
-"""预警来源与传播的设置: the shapes of [ingest.api], [ingest.file], [[ingest.push]], [[ingest.folder]], [[ingest.feed]], [outward].
+"""预警来源与传播的设置: the shapes of [ingest.api], [ingest.file], [[ingest.push]], [[ingest.folder]], [[ingest.feed]], [[ingest.other]], [outward].
 
 A leaf below settings. Secrets never stand here: a source or outlet names a file, or has a credential of its own name.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
@@ -83,7 +83,7 @@ class SourceShape(RulesShape):
 
     @property
     def kind(self) -> str:
-        """push, folder or feed."""
+        """push, folder, feed or other."""
         return type(self).__name__.removesuffix("Settings").lower()
 
     @property
@@ -164,6 +164,26 @@ class FeedSettings(SourceShape):
     def _gap_is_longer_than_a_poll(self) -> FeedSettings:
         if 0 < self.gap_s < 2 * self.every_s:
             raise ours("feed", "gap_s 应为 0 或至少是 every_s 的两倍", "gap_s must be 0 or at least twice every_s")
+        return self
+
+
+class OtherSettings(SourceShape):
+    """[[ingest.other]] a source of a kind that another package brings (ingest/kinds.py)."""
+
+    adapter: SourceName
+    """The kind; what `options` may hold is the kind's to say."""
+    every_s: float = Field(default=30.0, ge=1, le=3_600)
+    """Seconds between two looks."""
+    secret_file: str = ""
+    """A file with its secret; the credential source-NAME wins."""
+    options: dict[str, Any] = Field(default_factory=dict, repr=False)
+    """[ingest.other.options]: the kind's own keys."""
+    gap_s: int = Field(default=300, ge=0)
+
+    @model_validator(mode="after")
+    def _gap_is_longer_than_a_look(self) -> OtherSettings:
+        if 0 < self.gap_s < max(SHORTEST_GAP, 2 * self.every_s):
+            raise ours("other", "gap_s 应为 0 或至少是 every_s 的两倍", "gap_s must be 0 or at least twice every_s")
         return self
 
 

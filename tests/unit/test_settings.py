@@ -75,7 +75,7 @@ def keys_in_file(text: str) -> set[str]:
             shared.add(key[1])
         elif key := re.match(r"(?:# )?(\w+) = ", line):
             found.add("routes" if section == "routes" else section + key[1])
-    found |= {f"ingest.{kind}.{key}" for kind in ("push", "folder", "feed") for key in shared}
+    found |= {f"ingest.{kind}.{key}" for kind in ("push", "folder", "feed", "other") for key in shared}
     return found | {f"ingest.{kind}.{key}" for kind in ("api", "file") for key in shared - {"name", "gap_s", "quiet_s"}}
 
 

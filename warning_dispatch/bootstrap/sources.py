@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import structlog
 
+from warning_dispatch.bootstrap.other_sources import read_others
 from warning_dispatch.bootstrap.wiring import HOUR, alert_from_json
 from warning_dispatch.clock import Clock
 from warning_dispatch.engine.outward import Outward
@@ -23,6 +24,8 @@ from warning_dispatch.ingest.feed_source import FeedPlan, FeedSource
 from warning_dispatch.ingest.fetching import Fetcher, FetchRules
 from warning_dispatch.ingest.folder import FolderPlan, WatchedFolder
 from warning_dispatch.ingest.folder_source import FolderSource
+from warning_dispatch.ingest.kinds import LookerTools
+from warning_dispatch.ingest.other_source import OtherSource
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.sources import OutletRule, Watched
 from warning_dispatch.outward.cap import cap_of
@@ -141,6 +144,7 @@ def source_loops(settings: Settings, desk: WriterSourceDesk, clock: Clock) -> li
     """Everything that brings messages by itself, and the watch over all sources."""
     loops = [_folder(one, desk, clock).run() for one in settings.ingest.folder]
     loops += [_feed(one, desk, clock).run() for one in settings.ingest.feed]
+    loops += _others(settings, desk, clock)
     if settings.ingest.sources:
         loops.append(watch_sources(watched(settings.ingest.sources), desk, clock))
     loops.append(pass_on(settings, desk, clock))
@@ -160,6 +164,16 @@ def fetch_rules(source: FeedSettings) -> FetchRules:
 def _feed(source: FeedSettings, desk: WriterSourceDesk, clock: Clock) -> FeedSource:
     plan = FeedPlan(source.tag, source.url, source.every_s * 1000, source.prefixes)
     return FeedSource(plan, Fetcher(fetch_rules(source)), desk, clock, Random())  # noqa: S311 - spreads the polls
+
+
+def _others(settings: Settings, desk: WriterSourceDesk, clock: Clock) -> list[Coroutine[Any, Any, None]]:
+    """Sources of other packages' kinds. ConfigError with every finding when one cannot be read."""
+    loops = []
+    for one in read_others(settings):
+        tools = LookerTools(one.source.name, clock, settings.source_secret(one.source))
+        looker = one.kind.build(one.options, tools)
+        loops.append(OtherSource(one.source.tag, looker, desk, clock, round(one.source.every_s * 1000)).run())
+    return loops
 
 
 async def watch_sources(sources: Sequence[Watched], desk: WriterSourceDesk, clock: Clock) -> None:

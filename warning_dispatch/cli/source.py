@@ -14,7 +14,7 @@ from warning_dispatch.cli.pictures import moment
 from warning_dispatch.cli.terminal import Terminal, command
 from warning_dispatch.clock import SystemClock, iso_text
 from warning_dispatch.model.sources import OutletView, SourceHealth
-from warning_dispatch.source_settings import FeedSettings, FolderSettings, SourceShape
+from warning_dispatch.source_settings import FeedSettings, FolderSettings, OtherSettings, SourceShape
 from warning_dispatch.tomlfiles import both
 
 sources = typer.Typer(no_args_is_help=True, help=both("预警来源", "where warnings come from"))
@@ -108,6 +108,8 @@ def _outlet_document(view: OutletView) -> dict[str, object]:
 def _where(source: SourceShape) -> str:
     if isinstance(source, FolderSettings):
         return source.path
+    if isinstance(source, OtherSettings):
+        return source.adapter
     return source.url if isinstance(source, FeedSettings) else "POST /api/v1/alerts"
 
 

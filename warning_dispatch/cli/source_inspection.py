@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from warning_dispatch.bootstrap.other_sources import other_findings
 from warning_dispatch.bootstrap.sources import folder_plan, short_secret
 from warning_dispatch.errors import INFORMATION, ConfigError, Finding
 from warning_dispatch.ingest.fetching import is_public
@@ -35,6 +36,7 @@ def source_findings(settings: Settings, keys: Keys | None) -> Iterator[Finding]:
         yield from _folder(folder, settings)
     for feed in settings.ingest.feed:
         yield from _feed(feed)
+    yield from other_findings(settings)
 
 
 def outlet_findings(settings: Settings) -> Iterator[Finding]:

@@ -85,7 +85,8 @@ class PassingOn:
 
     async def _wait(self, pause: int) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._desk.accepted.wait(), self._clock.real_seconds(pause))
+            async with asyncio.timeout(self._clock.real_seconds(pause)):  # wait_for may swallow a cancel in 3.11
+                await self._desk.accepted.wait()
 
     async def _hold(self) -> bool:
         """Whether it is ours to pass on; the lease is prolonged now and then, not at every message."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from warning_dispatch.clock import Clock
 from warning_dispatch.engine.timekeeping import ClockWatch
@@ -78,7 +79,6 @@ class SimulatedChannel:
             await self._wake.wait()
             return
         seconds = max(self._clock.real_seconds(moment - self._now()), SHORTEST_SLEEP)
-        try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):  # wait_for may swallow a cancel in 3.11
+                await self._wake.wait()
