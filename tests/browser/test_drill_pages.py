@@ -75,7 +75,7 @@ def test_what_is_wrong_comes_back_with_all_that_was_written(desks: tuple[str, st
     page.get_by_label("时长（分钟）").fill("7")
     page.get_by_label("名称（可不填）").fill("汛前演练")
     page.get_by_role("button", name="拟定").click()
-    expect(page.locator(".findings")).to_contain_text("名册里没有区划 141199")
+    expect(page.locator("#area-said")).to_contain_text("名册里没有区划 141199")
     expect(page.get_by_label("名称（可不填）")).to_have_value("汛前演练")
     expect(page.get_by_label("其他区划编码")).to_have_value("141199")
     expect(page.get_by_label("全员演练")).to_be_checked()

@@ -215,6 +215,141 @@ def test_the_filing_sheet_has_no_barrier_and_fits_its_paper(
         context.close()
 
 
+@dataclass
+class Office:
+    """The officers' pages over the whole product: its addresses behind numbers, and the application."""
+
+    address: str
+    places: dict[str, int]
+    app: Any
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A storm that is over, one under way with reports, a message set aside, a drill that is over, a sheet."""
+    site = loaded("tests_console_site", HERE.parents[1] / "console_site.py")
+    bureau = site.Bureau(tmp_path_factory.mktemp("pages"), lines=60)
+    drill = bureau.drill()
+    bureau.play(120)
+    bureau.end_drill(drill)
+    over = bureau.one_that_is_over()
+    callout = bureau.warn()
+    bureau.play(180)
+    unit = next(one for one in bureau.read.callees(callout, limit=5_000) if one.unit_code == "1411-emergency")
+    places = {"callout": callout, "over": over, "callee": unit.callee_id, "drill": drill, "raw": bureau.quarantined()}
+    app = bureau.app()
+    with site.Served(app) as served:
+        yield Office(served.address, places, app)
+    bureau.close()
+
+
+CONSOLE = (
+    "/console/",
+    "/console/callouts",
+    "/console/callouts/{callout}",
+    "/console/callouts/{callout}/units/{callee}",
+    "/console/callouts/{callout}/response",
+    "/console/warnings",
+    "/console/warnings/{raw}",
+    "/console/start",
+    "/console/planning",
+    "/console/drills",
+    "/console/drills/new",
+    "/console/drills/{drill}",
+    "/console/drills/{drill}/report",
+    "/console/records",
+    "/console/records/season",
+    "/console/records/{over}",
+    "/console/records/{over}/form",
+    "/console/records/{over}/summary",
+)
+"""Pages of the officers, each looked at below; in the dark, and with what happens on them, by the files of each."""
+REFUSED = (
+    ("/console/callouts/{callout}/units/{callee}", "form[action$=receiver]", {"phone": "12", "reason": ""}),
+    ("/console/callouts/{callout}", "form[action$=act]", {"reason": " "}),
+    ("/console/callouts/{callout}/response", "form[action$=stage]", {"reason": " "}),
+    ("/console/start", "form.fields", {"text": "大雨", "reason": " "}),
+    ("/console/drills/new", "form.fields", {"valid": "一", "announce": "x"}),
+    ("/console/drills", "form.fields", {"title": " ", "note": "每年"}),
+    ("/console/records/{over}", "form[action$=clear]", {"reason": " "}),
+    ("/console/planning", "form.fields", {"lines": "七"}),
+)
+"""Page, form, and what is written badly there."""
+SEND = (
+    """(form) => { form.noValidate = true; form.requestSubmit(form.querySelector("button[type=submit], button")); }"""
+)
+
+
+@pytest.mark.parametrize("path", CONSOLE)
+def test_a_page_of_the_console_has_no_barrier_and_fits(
+    office: Office, browser: Browser, path: str, barriers: Any
+) -> None:
+    """WCAG 2.2 A and AA by axe, and nothing beside the screen, on a laptop and a phone in both languages."""
+    wrong = []
+    for size in ("1366", "360"):
+        context = browser.new_context(viewport=SIZES[size], locale="zh-CN")
+        page = context.new_page()
+        for language in LANGUAGES:
+            page.goto(f"{office.address}{path.format(**office.places)}?lang={language}")
+            paper = path.endswith(("/form", "/summary"))
+            wide = 0 if paper else page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            found = [*([f"{wide} px beside the screen"] if wide > 0 else []), *barriers(page)]
+            wrong += [f"{size} {language}: {one}" for one in found]
+        context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("path", "form", "written"), REFUSED, ids=lambda one: str(one)[:60])
+def test_a_refused_form_can_be_read_and_mended(
+    office: Office, browser: Browser, path: str, form: str, written: dict[str, str], barriers: Any
+) -> None:
+    """The message stands in view, named by its field, which has the focus; what was written is still there."""
+    for size in ("1366", "360"):
+        context = browser.new_context(viewport=SIZES[size], locale="zh-CN")
+        page = context.new_page()
+        for language in LANGUAGES:
+            page.goto(f"{office.address}{path.format(**office.places)}?lang={language}")
+            for name, words in written.items():
+                page.locator(f"{form} [name={name}]").evaluate("(one, words) => { one.value = words }", words)
+            with page.expect_navigation():
+                page.locator(form).first.evaluate(SEND)
+            if folder := os.environ.get("SCREENSHOTS"):
+                name = path.format(**office.places).strip("/").replace("/", "-")
+                page.screenshot(path=Path(folder) / f"refused-{name}-{language}-{size}.png", full_page=True)
+            wrong = page.locator(f"{form} [aria-invalid=true]").first
+            said = page.locator(f"#{(wrong.get_attribute('aria-describedby') or '').split()[-1]}")
+            assert said.inner_text().strip()
+            assert said.is_visible()
+            assert wrong.evaluate("one => one === document.activeElement")
+            for field, words in written.items():
+                assert page.locator(f"{form} [name={field}]").input_value() == words
+            assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+            assert barriers(page) == []
+        context.close()
+
+
+def test_no_page_of_the_console_is_left_out(office: Office) -> None:
+    """Whoever adds an address of the officers' pages adds it above, or says why it is no page."""
+    shown = {re.sub(r"\{(\w+)\}", r"{\1:int}", path.replace("{over}", "{callout}")) for path in CONSOLE}
+    asked = {
+        route.path
+        for route in office.app.routes
+        if isinstance(route, Route)
+        and "GET" in (route.methods or ())
+        and route.path.startswith("/console")
+        and not route.path.endswith("/events")
+    }
+    assert asked - shown == OTHERWISE
+
+
+OTHERWISE = {
+    "/console/warnings/{raw:int}/raw",  # a download
+    "/console/records/{callout:int}/units/{callee:int}/form",  # the form for paper, of one unit
+    "/console/planning/{sheet:int}",  # shows what was played: test_planning_page
+}
+"""Addresses of the console that are looked at elsewhere, or are no page."""
+
+
 def test_no_page_is_left_out(whole: Whole) -> None:
     """Whoever adds an address adds it here, or to the files that look at the console and at the login."""
     shown = {urlsplit(path).path for path in (*PAGES.values(), *STEPS.values())} | ELSEWHERE

@@ -5,7 +5,8 @@ A page holds so many measures that it stays small for an old phone; a clerk of f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from anyio import to_thread
@@ -23,6 +24,17 @@ from warning_dispatch.web.link_door import WARNING, LinkDoor
 ITEMS: Final = 16
 """Measures on a page: with a field for each remark it stays below 15 kB."""
 Tick = tuple[int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A form as it was sent: the boxes that were ticked, and every remark by its box."""
+
+    ticked: frozenset[str] = frozenset()
+    remarks: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING: Final = Written()
 
 
 class MeasuresPage:
@@ -45,7 +57,13 @@ class MeasuresPage:
         return self._page(visit, asked, whole(visit.request.query_params.get("page"), 1))
 
     def _page(
-        self, visit: Visit, asked: AskedList, wanted: int, notice: str = "", written: Sequence[Tick] = ()
+        self,
+        visit: Visit,
+        asked: AskedList,
+        wanted: int,
+        notice: str = "",
+        written: Written = NOTHING,
+        status: int = 200,
     ) -> Response:
         """`notice`: why nothing was kept of what was `written`, which stays in its fields."""
         pages = pages_of([one for one in asked.units if one.answered])
@@ -58,40 +76,45 @@ class MeasuresPage:
             "pages": len(pages),
             "several": len(asked.units) > 1,
             "notice": notice,
-            "written": {f"{callee}:{action}": remark for callee, action, remark in written},
+            "written": written.remarks,
+            "ticked": written.ticked,
+            "long": words.text("measures.too_long", most=REMARK_LENGTH),
             "most": REMARK_LENGTH,
             "back": f"{visit.home}{visit.query}",
             "query": visit.query,
         }
-        return self._door.pages.styled("receiver_measures.html", words, fields, status=409 if notice else 200)
+        return self._door.pages.styled("receiver_measures.html", words, fields, status=status)
 
     async def _tick(self, visit: Visit) -> Response:
         """What is refused is told by the list itself; nothing of a refused form is kept."""
         form = await form_of(visit.request)
-        page = whole(form.get("page"), 1)
+        page, written = whole(form.get("page"), 1), written_in(form)
         ticks = ticks_in(form)
         if not ticks:
-            return await self._refused(visit, page, "measures.nothing" if ticks is not None else "measures.unreadable")
-        if any(len(remark) > REMARK_LENGTH for _, _, remark in ticks):
-            return await self._refused(visit, page, "measures.too_long", ticks)
+            why = "measures.nothing" if ticks is not None else "measures.unreadable"
+            return await self._refused(visit, page, visit.words.text(why), written)
+        if any(len(remark) > REMARK_LENGTH for remark in written.remarks.values()):
+            return await self._refused(visit, page, visit.words.text("measures.too_long", most=REMARK_LENGTH), written)
         try:
             await self._desk.tick(visit.token, ticks)
         except RefusedError as refusal:
             chinese, _, english = str(refusal).partition(" / ")
-            return await self._refused(visit, page, chinese if visit.words.language == "zh_CN" else english, ticks)
+            why = chinese if visit.words.language == "zh_CN" else english
+            return await self._refused(visit, page, why, written, 409)
         joint = "&" if visit.query else "?"
         return RedirectResponse(f"measures{visit.query}{joint}page={page}", status_code=303)
 
-    async def _refused(self, visit: Visit, page: int, why: str, written: Sequence[Tick] = ()) -> Response:
-        """`why`: the name of our words, or a sentence."""
+    async def _refused(self, visit: Visit, page: int, notice: str, written: Written, status: int = 422) -> Response:
         asked = await to_thread.run_sync(self._read.asked, visit.token)
         if asked is None or not asked.answered:
             return self._door.failures.page(visit.request, "not_asked", 409)
-        known = why in visit.words.texts
-        notice = (
-            visit.words.text(why, **({"most": REMARK_LENGTH} if why == "measures.too_long" else {})) if known else why
-        )
-        return self._page(visit, asked, page, notice, written)
+        return self._page(visit, asked, page, notice, written, status)
+
+
+def written_in(form: FormData) -> Written:
+    """Everything of a form, as it was written."""
+    remarks = {name[2:]: text(form, name) for name in form if name.startswith("r:")}
+    return Written(frozenset(map(str, form.getlist("done"))), remarks)
 
 
 def ticks_in(form: FormData) -> Sequence[Tick] | None:

@@ -246,11 +246,11 @@ def test_the_named_list_as_people_write_it(desk: TestClient, doubles: Doubles) -
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"kind": "nobody"}, "方式"),
-        ({"alert": "七"}, "依据: 应为数字"),
-        ({"valid": "1e9"}, "时长: 应为数字"),
-        ({"at": "tomorrow"}, "开始时间: 应为 2026-05-12 09:30"),
-        ({"announce": "9" * 40}, "提前预告: 应为数字"),
+        ({"kind": "nobody"}, "没有选择"),
+        ({"alert": "七"}, "应为数字"),
+        ({"valid": "1e9"}, "应为数字"),
+        ({"at": "tomorrow"}, "应为 2026-05-12 09:30"),
+        ({"announce": "9" * 40}, "应为数字"),
     ],
 )
 def test_what_cannot_be_read_is_said_and_nothing_is_lost(
@@ -258,13 +258,14 @@ def test_what_cannot_be_read_is_said_and_nothing_is_lost(
 ) -> None:
     """Nothing was composed; the rest of the form stands as it was."""
     page = desk.post("/console/drills/new", data={**FORM, **changed})
-    assert page.status_code == 200
-    assert said in page.text
+    assert page.status_code == 422
+    (name,) = changed
+    assert f'id="{name}-said" role="alert">{said}</b>' in page.text
     assert 'value="汛前演练"' in page.text
     assert doubles.asked == []
 
 
-def test_findings_of_the_engine_stand_above_the_form(desk: TestClient, doubles: Doubles) -> None:
+def test_findings_of_the_engine_stand_beside_their_fields(desk: TestClient, doubles: Doubles) -> None:
     """All of them, in the language of the page."""
     doubles.fails = DrillError([Finding("--area", "名册里没有区划 141199 / the register has no division 141199")])
     assert "名册里没有区划 141199" in desk.post("/console/drills/new", data=FORM).text

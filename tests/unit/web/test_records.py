@@ -177,7 +177,7 @@ def test_in_clear_only_with_a_reason(desk: TestClient, bureau: Any) -> None:
     before = len(exports(bureau))
     where = f"/console/records/{bureau.callout}/clear"
     refused = desk.post(where, data={"reason": " ", "as": "form"})
-    assert refused.status_code == 409
+    assert refused.status_code == 422
     assert len(exports(bureau)) == before
     given = desk.post(where, data={"reason": "上级核查", "as": "form", "tier": "townships"})
     assert given.status_code == 200
@@ -278,8 +278,8 @@ def test_a_season_is_filtered_and_handed_out(desk: TestClient, bureau: Any) -> N
 def test_a_verdict_is_recorded_and_counted(desk: TestClient, bureau: Any) -> None:
     """空报 stands on the record, in the season and in the journal; without a reason it is refused."""
     where = f"/console/records/{bureau.callout}/verdict"
-    assert desk.post(where, data={"verdict": "false", "reason": ""}).status_code == 409
-    assert desk.post(where, data={"verdict": "perhaps", "reason": "x"}).status_code == 409
+    assert desk.post(where, data={"verdict": "false", "reason": ""}).status_code == 422
+    assert desk.post(where, data={"verdict": "perhaps", "reason": "x"}).status_code == 422
     done = desk.post(where, data={"verdict": "false", "reason": "实况 12 毫米"})
     assert done.status_code == 303
     page = desk.get(f"/console/records/{bureau.callout}").text

@@ -14,6 +14,7 @@ from warning_dispatch.model.console_views import ShareRow
 from warning_dispatch.model.states import LIVE_CALLOUT, CallOutState
 from warning_dispatch.web.console.atlas import Atlas, Picture
 from warning_dispatch.web.console.desk_view import Noted, card_of, curve_of
+from warning_dispatch.web.console.forms import reason_of
 from warning_dispatch.web.console.listing import GROUPS, ROWS, Listing
 from warning_dispatch.web.console.screens import Screen
 from warning_dispatch.web.console.visits import Visit
@@ -43,9 +44,9 @@ class CallOutPage:
         self._clock = clock
         self._atlas = atlas
 
-    def screen(self, visit: Visit) -> Screen:
-        """One call-out."""
-        callout_id, listing = visit.number("callout"), Listing(visit.asked())
+    def screen(self, visit: Visit, asked: Mapping[str, str] | None = None) -> Screen:
+        """One call-out. `asked`: which part of its list; None: what the address asks for."""
+        callout_id, listing = visit.number("callout"), Listing(visit.asked() if asked is None else asked)
         return Screen(
             template="console/callout.html",
             fragments=("title", "banner", "alarms", "tiers", "curve", "map", "shares", "list"),
@@ -117,9 +118,7 @@ class CallOutPage:
         callout_id = visit.number("callout")
         act = Act(form["do"])
         seen = CallOutState(int(form["seen"]))
-        await self._desk.act(
-            act, callout_id, actor=visit.officer.actor, reason=form.get("reason", "").strip(), seen=seen
-        )
+        await self._desk.act(act, callout_id, actor=visit.officer.actor, reason=reason_of(form), seen=seen)
         return visit.elsewhere(f"callouts/{callout_id}", done=f"act_{act.replace('-', '_')}")
 
 

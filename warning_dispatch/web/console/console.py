@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import parse_qsl
 
 import structlog
 from fastapi.sse import EventSourceResponse
@@ -19,15 +20,16 @@ from warning_dispatch.response_ports import ResponseParts
 from warning_dispatch.web.console.atlas import Atlas
 from warning_dispatch.web.console.callout import CallOutPage
 from warning_dispatch.web.console.door import Asked, Entrance, Part
-from warning_dispatch.web.console.drills import DrillDeskParts, DrillPages
+from warning_dispatch.web.console.drills import DAY_FORM, DRILL_FORM, DrillDeskParts, DrillPages
+from warning_dispatch.web.console.forms import FormPlace
 from warning_dispatch.web.console.now import NowPage
-from warning_dispatch.web.console.planning import PlanningOffice, PlanningPages
-from warning_dispatch.web.console.records import Records, RecordsPage
+from warning_dispatch.web.console.planning import PLANNING_FORM, PlanningOffice, PlanningPages
+from warning_dispatch.web.console.records import SEASON_FORM, Records, RecordsPage
 from warning_dispatch.web.console.response import ResponsePage
 from warning_dispatch.web.console.screens import Screen, Screens
-from warning_dispatch.web.console.unit import REVEAL, SURE, Order, UnitPage
+from warning_dispatch.web.console.unit import RECEIVER_FORM, REVEAL, SURE, TICK_FORM, Order, UnitPage
 from warning_dispatch.web.console.visits import Visit, finding_text, in_words, remembered, words_of
-from warning_dispatch.web.console.warnings import Hand, WarningPages
+from warning_dispatch.web.console.warnings import START_FORM, Hand, WarningPages
 from warning_dispatch.web.failures import ApiRefusalError, status_of
 from warning_dispatch.web.pages import Pages
 
@@ -105,15 +107,19 @@ class Console:
             self._route(f"{message}/raw", Asked.ACT, self._warnings.raw),
             self._act(f"{one}/seen", self._now.take_note),
             self._act("/alarms/claim", self._now.claim),
-            self._act(f"{one}/act", self._whole_act),
-            self._act(f"{one}/units", self._list_act),
-            self._act(f"{unit}/act", self._unit_act),
-            self._act(f"{unit}/receiver", self._units.add_receiver),
-            self._act(f"{message}/release", self._warnings.release),
-            self._act("/start", self._warnings.start),
+            self._act(f"{one}/act", self._whole_act, at=FormPlace(self._whole_page, "whole")),
+            self._act(f"{one}/units", self._list_act, at=FormPlace(self._list_page, "list")),
+            self._act(f"{unit}/act", self._unit_act, at=FormPlace(self._unit_page, "acts")),
+            self._act(f"{unit}/receiver", self._units.add_receiver, at=FormPlace(self._unit_page, *RECEIVER_FORM)),
+            self._act(
+                f"{message}/release",
+                self._warnings.release,
+                at=FormPlace(lambda visit, _: self._warnings.one_screen(visit), "release", of="alert"),
+            ),
+            self._act("/start", self._warnings.start, at=FormPlace(self._warnings.start_screen, *START_FORM)),
             *self._drill_routes(),
             *(self._record_routes(self._records) if self._records else ()),
-            self._act("/planning", self._planning.ask),
+            self._act("/planning", self._planning.ask, at=FormPlace(self._planning.form_screen, *PLANNING_FORM)),
             *(self._response_routes(self._response, one, unit) if self._response else ()),
         ]
 
@@ -131,36 +137,41 @@ class Console:
             self._route("/drills/new", Asked.ACT, form),
             *self._looks(one, pages.one_screen),
             *self._looks(f"{one}/report", pages.report_screen),
-            self._act("/drills/new", pages.compose),
-            self._act("/drills/days", pages.add_day),
+            self._act("/drills/new", pages.compose, at=FormPlace(pages.new_screen, *DRILL_FORM)),
+            self._act("/drills/days", pages.add_day, at=FormPlace(pages.day_screen, *DAY_FORM)),
             self._act("/drills/days/{day:int}/drop", pages.drop_day),
             self._act(f"{one}/release", pages.release),
-            self._act(f"{one}/stop", pages.stop),
+            self._act(f"{one}/stop", pages.stop, at=FormPlace(lambda visit, _: pages.one_screen(visit), "stop")),
         ]
 
     def _record_routes(self, records: RecordsPage) -> list[BaseRoute]:
         """What is over, and what is handed out of it: a form each, so that the journal names who took it."""
         one = "/records/{callout:int}"
+
+        def record(visit: Visit, form: Mapping[str, str]) -> Screen:  # noqa: ARG001 - a page like any other
+            return records.record_screen(visit)
+
+        season = FormPlace(records.refused_season, *SEASON_FORM)
         return [
             self._still("/records", records.list_screen),
-            self._still("/records/season", records.season_screen),
+            self._still("/records/season", records.season_screen, season),
             self._still(one, records.record_screen),
             self._route(f"{one}/form", Asked.SEE, records.form),
             self._route(f"{one}/summary", Asked.SEE, records.summary),
             self._route(one + "/units/{callee:int}/form", Asked.SEE, records.unit_form),
-            self._act("/records/season/workbook", records.season_workbook, Asked.SEE),
+            self._act("/records/season/workbook", records.season_workbook, Asked.SEE, season),
             self._act(f"{one}/workbook", records.workbook, Asked.SEE),
             self._act(f"{one}/journal", records.journal, Asked.SEE),
-            self._act(f"{one}/clear", records.in_clear),
-            self._act(f"{one}/verdict", records.judge),
+            self._act(f"{one}/clear", records.in_clear, at=FormPlace(record, "clear")),
+            self._act(f"{one}/verdict", records.judge, at=FormPlace(record, "verdict", ("verdict", "reason"))),
         ]
 
     def _response_routes(self, page: ResponsePage, one: str, unit: str) -> list[BaseRoute]:
         return [
             *self._looks(f"{one}/response", page.screen),
-            self._act(f"{one}/response/stage", page.move),
+            self._act(f"{one}/response/stage", page.move, at=FormPlace(lambda visit, _: page.screen(visit), "stage")),
             self._act(f"{one}/response/report", page.report),
-            self._act(f"{unit}/measures", page.tick),
+            self._act(f"{unit}/measures", page.tick, at=FormPlace(self._unit_page, *TICK_FORM)),
         ]
 
     # --- how every one of them is answered ----------------------------------------------------------------
@@ -192,25 +203,58 @@ class Console:
 
         return Route(f"/{HOME}{path}", answer, methods=["GET", "HEAD"])
 
-    def _still(self, path: str, look: Look) -> Route:
-        """A page that does not change by itself."""
+    def _still(self, path: str, look: Look, at: FormPlace | None = None) -> Route:
+        """A page that does not change by itself. `at`: it stands on what its own form asks for."""
 
         async def page(visit: Visit) -> Response:
-            return await self._shown(visit, look(visit))
+            async def shown() -> Response:
+                return await self._shown(visit, look(visit))
+
+            return await self._kept(visit, visit.asked(), shown, at)
 
         return self._route(path, Asked.SEE, page)
 
-    def _act(self, path: str, act: Act, asked: Asked = Asked.ACT) -> Route:
+    def _act(self, path: str, act: Act, asked: Asked = Asked.ACT, at: FormPlace | None = None) -> Route:
+        """What a form does. `at`: where it stands; None: nothing is typed there."""
+
         async def answer(request: Request) -> Response:
             visit = await self._visit(request, asked)
 
             async def carried_out() -> Response:
-                done = await act(visit, await self._entrance.form(request, visit.officer))
-                return done if isinstance(done, Response) else await self._shown(visit, done)
+                form = await self._entrance.form(request, visit.officer)
+
+                async def done() -> Response:
+                    answer = await act(visit, form)
+                    return answer if isinstance(answer, Response) else await self._shown(visit, answer)
+
+                return await self._kept(visit, form, done, at)
 
             return await self._safely(visit, carried_out())
 
         return Route(f"/{HOME}{path}", answer, methods=["POST"])
+
+    async def _kept(
+        self, visit: Visit, form: Mapping[str, str], work: Callable[[], Awaitable[Response]], at: FormPlace | None
+    ) -> Response:
+        """A form that is refused is shown again, on its page, with all that was written.
+
+        What changed in between, what is not theirs, and what the page has no place for any more: a page of its own.
+        """
+        try:
+            return await work()
+        except (ChangedError, NotYoursError):
+            raise
+        except (FindingsError, RefusedError) as error:
+            if at is None:
+                raise
+            sent = at.sent(form, error, visit.words)
+            more = {"sent": sent, "still": True, "other_language": visit.other_language(visit.whence)}
+            if visit.request.method == "POST":
+                more["mend"] = visit.whence
+            answer = await self._shown(visit, at.page(visit, form), status_of(error)[0], **more)
+            if not sent.all_said:
+                raise
+            return answer
 
     async def _visit(self, request: Request, asked: Asked) -> Visit:
         officer = await self._entrance.enter(request, asked)
@@ -299,7 +343,26 @@ class Console:
         return await self._shown(visit, self._units.screen(visit, clear), still=True)
 
     async def _ask_again(self, visit: Visit, form: Mapping[str, str], do: str) -> Response:
+        return await self._shown(visit, self._sure_screen(visit, form, do))
+
+    def _sure_screen(self, visit: Visit, form: Mapping[str, str], do: str) -> Screen:
         kept = {name: form[name] for name in ("do", "seen", "back") if name in form}
         fields = {"do": do.replace("-", "_"), "kept": kept, "reason": form.get("reason", ""), "back": visit.whence}
-        screen = Screen("console/sure.html", ("title",), lambda: fields, None)
-        return await self._shown(visit, screen)
+        return Screen("console/sure.html", ("title",), lambda: fields, None)
+
+    # --- where the forms of call-outs and units stand -----------------------------------------------------
+
+    def _whole_page(self, visit: Visit, form: Mapping[str, str]) -> Screen:
+        return self._sure_page(visit, form) or self._callouts.screen(visit)
+
+    def _list_page(self, visit: Visit, form: Mapping[str, str]) -> Screen:
+        asked = dict(parse_qsl(form.get("back", "").removeprefix("?")))
+        return self._sure_page(visit, form) or self._callouts.screen(visit, asked)
+
+    def _unit_page(self, visit: Visit, form: Mapping[str, str]) -> Screen:
+        return self._sure_page(visit, form) or self._units.screen(visit)
+
+    def _sure_page(self, visit: Visit, form: Mapping[str, str]) -> Screen | None:
+        """An act that was asked once more is asked again."""
+        do = form.get("do", "").partition(":")[0]
+        return self._sure_screen(visit, form, do) if form.get("sure") and do in SURE else None

@@ -14,12 +14,14 @@ from warning_dispatch.configuration import Configuration
 from warning_dispatch.console_ports import ConsoleReadings
 from warning_dispatch.drill_ports import Drilling
 from warning_dispatch.drilling.life import same_person
-from warning_dispatch.errors import Finding, FindingsError, NotYoursError, RefusedError
+from warning_dispatch.errors import Finding, FindingsError, NotYoursError
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.drills import DRILL_OVER, DrillDay, DrillKind, DrillRequest, DrillState, DrillView
 from warning_dispatch.model.unit import UnitLevel
+from warning_dispatch.tomlfiles import both
+from warning_dispatch.web.console.forms import faults, plain, reason_of
 from warning_dispatch.web.console.screens import Screen
-from warning_dispatch.web.console.visits import Visit, finding_text
+from warning_dispatch.web.console.visits import Visit
 from warning_dispatch.web.picture import percent, tally_of
 
 MINUTE: Final = 60_000
@@ -29,7 +31,26 @@ SHOWN: Final = 200
 """Units and numbers that a report lists; the command has all."""
 LONGEST: Final = 2_000
 NEW_FIELDS: Final = ("on", "alert", "hazard", "codes", "people", "valid", "at", "announce", "title", "text")
-DAY_FIELDS: Final = ("day", "title", "note")
+MOST_TITLE: Final = 60
+DRILL_FORM: Final = (
+    "compose",
+    (
+        "kind",
+        "alert",
+        "hazard",
+        "colour",
+        "area",
+        "codes",
+        "tier",
+        "people",
+        "valid",
+        "at",
+        "announce",
+        "title",
+        "text",
+    ),
+)
+DAY_FORM: Final = ("day", ("day", "title", "kind", "note"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +78,37 @@ class DrillPages:
     def screen(self, visit: Visit) -> Screen:
         """All drills, and the calendar."""
         _require_whole(visit)
-        return Screen("console/drills.html", ("title", "table"), lambda: self._list_fields(visit), None)
+        return Screen("console/drills.html", ("title", "table"), self._list_fields, None)
 
-    def _list_fields(self, visit: Visit, findings: tuple[str, ...] = ()) -> Mapping[str, object]:
+    def day_screen(self, visit: Visit, _form: Mapping[str, str]) -> Screen:
+        """The same, when a day was refused."""
+        return self.screen(visit)
+
+    def _list_fields(self) -> Mapping[str, object]:
         return {
             "section": "drills",
             "drills": self._drills.drills(limit=100),
             "days": self._drills.days(),
             "today": beijing_text(self._clock.now(), "%Y-%m-%d"),
             "kinds": tuple(DrillKind),
-            "findings": findings,
-            "form": {**dict.fromkeys(DAY_FIELDS, ""), **visit.asked()},
         }
 
-    async def add_day(self, visit: Visit, form: Mapping[str, str]) -> Response | Screen:
+    async def add_day(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """Enter a day in the calendar."""
         visit.require_all()
-        kind, title = _kind(form), _plain(form.get("title", ""))
+        kind = _kind(form)
+        found = [*faults(form, "title", MOST_TITLE), *faults(form, "note", needed=False)]
         try:
             day = date.fromisoformat(form.get("day", "").strip()).isoformat()
         except ValueError:
             day = ""
-        missing = [
-            Finding(where, "没有写明，或看不懂 / not given, or not understood")
-            for where, bad in (("日期 / day", not day), ("名称 / name", not title), ("方式 / kind", kind is None))
-            if bad
-        ]
-        if missing or kind is None:
-            said = tuple(finding_text(one, visit.words) for one in missing)
-            fields = {**self._list_fields(visit, said), "form": {**dict.fromkeys(DAY_FIELDS, ""), **form}}
-            return Screen("console/drills.html", ("title", "table"), lambda: fields, None)
-        entered = DrillDay(0, day, title, kind, _plain(form.get("note", "")), yearly=bool(form.get("yearly")))
+        if not day:
+            found.append(Finding("--day", both("没有写明，或看不懂", "not given, or not understood")))
+        if kind is None:
+            found.append(Finding("--kind", both("没有选择", "not chosen")))
+        if found or kind is None:
+            raise FindingsError(found)
+        entered = DrillDay(0, day, plain(form, "title"), kind, plain(form, "note"), yearly=bool(form.get("yearly")))
         await self._desk.add_day(entered, actor=visit.officer.actor)
         return visit.elsewhere("drills", done="drill_day")
 
@@ -102,13 +123,13 @@ class DrillPages:
     def new_form(self, visit: Visit) -> Screen:
         """The form as its address fills it in."""
         visit.require_all()
-        return self.new_screen(visit.asked())
+        return self.new_screen(visit, visit.asked())
 
-    def new_screen(self, form: Mapping[str, str], findings: tuple[str, ...] = ()) -> Screen:
-        """The form; with what is wrong with it."""
-        return Screen("console/drill_new.html", ("title",), lambda: self._new_fields(form, findings), None)
+    def new_screen(self, _visit: Visit, form: Mapping[str, str]) -> Screen:
+        """The form as it is filled in."""
+        return Screen("console/drill_new.html", ("title",), lambda: self._new_fields(form), None)
 
-    def _new_fields(self, form: Mapping[str, str], findings: tuple[str, ...]) -> Mapping[str, object]:
+    def _new_fields(self, form: Mapping[str, str]) -> Mapping[str, object]:
         parts = self._parts
         tiers = {
             tier.name: tier.title
@@ -127,43 +148,39 @@ class DrillPages:
             "tiers": tiers,
             "colours": COLOURS,
             "kinds": tuple(DrillKind),
-            "findings": findings,
         }
 
-    async def compose(self, visit: Visit, form: Mapping[str, str]) -> Response | Screen:
-        """Write it down; what is wrong comes back with all that was written."""
+    async def compose(self, visit: Visit, form: Mapping[str, str]) -> Response:
+        """Write it down. FindingsError with all that is wrong."""
         visit.require_all()
-        try:
-            drill_id = await self._desk.compose(self._asked(form), actor=visit.officer.actor)
-        except FindingsError as error:
-            said = tuple(finding_text(one, visit.words) for one in error.findings)
-            return self.new_screen(form, said)
+        drill_id = await self._desk.compose(self._asked(form), actor=visit.officer.actor)
         return visit.elsewhere(f"drills/{drill_id}", done="drill_composed")
 
     def _asked(self, form: Mapping[str, str]) -> DrillRequest:
-        found: list[Finding] = []
+        found = [*faults(form, "title", MOST_TITLE, needed=False), *faults(form, "text", LONGEST, needed=False)]
         kind = _kind(form)
         if kind is None:
-            found.append(Finding("方式 / kind", "没有写明 / not given"))
+            found.append(Finding("--kind", both("没有选择", "not chosen")))
         alert, valid = _number(form, "alert", found), _number(form, "valid", found)
         announce, starts_at = _number(form, "announce", found), _moment(form, found)
+        day_id = _number(form, "on", found)
         if found or kind is None:
             raise FindingsError(found)
         by_message = alert is not None
         return DrillRequest(
             kind,
-            title=_plain(form.get("title", ""))[:60],
+            title=plain(form, "title"),
             alert_id=alert,
             hazard="" if by_message else form.get("hazard", ""),
             colour="" if by_message else form.get("colour", ""),
             areas=tuple(dict.fromkeys(f"{form.get('area', '')} {form.get('codes', '')}".split())),
             tiers=tuple(form.get("tier", "").split()),
             people=tuple(form.get("people", "").replace("：", ":").replace("，", " ").replace(",", " ").split()),
-            text=_plain(form.get("text", "")),
+            text=plain(form, "text"),
             valid=None if valid is None else valid * MINUTE,
             starts_at=starts_at,
             announce=(announce or 0) * MINUTE,
-            day_id=_number(form, "on", found),
+            day_id=day_id,
         )
 
     # --- one drill ----------------------------------------------------------------------------------------
@@ -208,7 +225,7 @@ class DrillPages:
         """End it, or withdraw it."""
         visit.require_all()
         drill_id = visit.number("drill")
-        await self._desk.stop(drill_id, actor=visit.officer.actor, reason=_plain(form.get("reason", "")))
+        await self._desk.stop(drill_id, actor=visit.officer.actor, reason=reason_of(form))
         return visit.elsewhere(f"drills/{drill_id}", done="drill_stopped")
 
     # --- the report ---------------------------------------------------------------------------------------
@@ -256,7 +273,7 @@ def _number(form: Mapping[str, str], name: str, found: list[Finding]) -> int | N
         return None
     if said.isascii() and said.isdecimal() and len(said) < 9:  # noqa: PLR2004 - more digits than any of ours
         return int(said)
-    found.append(Finding(_FIELDS.get(name, name), "应为数字 / expected a number"))
+    found.append(Finding(f"--{name}", "应为数字 / expected a number"))
     return None
 
 
@@ -268,17 +285,9 @@ def _moment(form: Mapping[str, str], found: list[Finding]) -> int | None:
     try:
         at = datetime.strptime(said[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=BEIJING)
     except ValueError:
-        found.append(Finding(_FIELDS["at"], "应为 2026-05-12 09:30 / expected 2026-05-12 09:30"))
+        found.append(Finding("--at", "应为 2026-05-12 09:30 / expected 2026-05-12 09:30"))
         return None
     return round(at.timestamp() * 1000)
-
-
-_FIELDS: Final = {
-    "alert": "依据 / goes by",
-    "valid": "时长 / lasts",
-    "announce": "提前预告 / announced before",
-    "at": "开始时间 / begins",
-}
 
 
 def _span(ms: int | None, visit: Visit) -> str:
@@ -287,10 +296,3 @@ def _span(ms: int | None, visit: Visit) -> str:
     if ms < 2 * MINUTE:
         return visit.words.text("drill.report.seconds", count=round(ms / 1000))
     return visit.words.text("drill.report.minutes", count=f"{ms / MINUTE:.1f}")
-
-
-def _plain(text: str) -> str:
-    kept = text.replace("\r\n", "\n").strip()[:LONGEST]
-    if any(not char.isprintable() and char != "\n" for char in kept):
-        raise RefusedError("含有控制字符 / it holds control characters")
-    return kept

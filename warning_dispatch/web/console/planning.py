@@ -24,7 +24,7 @@ from warning_dispatch.planning.results import SHARES, Result, Spread
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.catalogues import Catalogue
 from warning_dispatch.web.console.screens import Screen
-from warning_dispatch.web.console.visits import Visit, finding_text
+from warning_dispatch.web.console.visits import Visit
 
 MOST_STORMS: Final = 200
 """For each setting, from the page; the command plays more."""
@@ -33,6 +33,11 @@ MOST_LINES: Final = 6
 """Numbers of lines at once."""
 USUAL_HOUR: Final = 3
 GOAL: Final = 0.95
+PLANNING_FORM: Final = (
+    "planning",
+    ("hazard", "colour", "area", "chain", "against", "lines", "hour", "habits", "storms"),
+    {"settings": "lines"},
+)
 LONGEST: Final = 6
 """Digits of a number in the form."""
 MINUTE: Final = 60_000
@@ -123,12 +128,13 @@ class PlanningPages:
     def screen(self, visit: Visit) -> Screen:
         """The form, and what was asked lately. For the bureau: lines and chains are everybody's."""
         _for_the_bureau(visit)
-        return self._form_screen(visit.asked(), ())
+        return self.form_screen(visit, visit.asked())
 
-    def _form_screen(self, form: Mapping[str, str], findings: Sequence[str]) -> Screen:
-        return Screen("console/planning.html", ("title",), lambda: self._form_fields(form, findings), None)
+    def form_screen(self, _visit: Visit, form: Mapping[str, str]) -> Screen:
+        """The form as it is filled in."""
+        return Screen("console/planning.html", ("title",), lambda: self._form_fields(form), None)
 
-    def _form_fields(self, form: Mapping[str, str], findings: Sequence[str]) -> Mapping[str, object]:
+    def _form_fields(self, form: Mapping[str, str]) -> Mapping[str, object]:
         office, configuration = self._required()
         lines = office.ground.lines.voice
         usual = {
@@ -147,7 +153,6 @@ class PlanningPages:
         return {
             "section": "planning",
             "form": {**usual, **form},
-            "findings": tuple(findings),
             "chains": configuration.chains,
             "hazards": configuration.hazards.hazards,
             "counties": self._read.divisions(UnitLevel.COUNTY, office.ground.within),
@@ -199,17 +204,13 @@ class PlanningPages:
 
     # --- asking -------------------------------------------------------------------------------------------
 
-    async def ask(self, visit: Visit, form: Mapping[str, str]) -> Response | Screen:
-        """Play it, and lead to the sheet; or show the form with everything that is wrong."""
+    async def ask(self, visit: Visit, form: Mapping[str, str]) -> Response:
+        """Play it, and lead to the sheet. ConfigError with everything that is wrong."""
         _for_the_bureau(visit)
         office, configuration = self._required()
         found: list[Finding] = []
-        try:
-            asked = asked_of(form, configuration, office.ground, found)
-            number = await to_thread.run_sync(office.begin, asked, form.get("habits", DEFAULT), tuple(found))
-        except ConfigError as error:
-            findings = [finding_text(one, visit.words) for one in error.findings]
-            return self._form_screen(form, findings)
+        asked = asked_of(form, configuration, office.ground, found)
+        number = await to_thread.run_sync(office.begin, asked, form.get("habits", DEFAULT), tuple(found))
         return visit.elsewhere(f"planning/{number}", done="played")
 
     def _required(self) -> tuple[PlanningOffice, Configuration]:
@@ -228,12 +229,14 @@ def asked_of(form: Mapping[str, str], configuration: Configuration, ground: Grou
     """What the form asks; what is wrong with it is `found`. ConfigError where nothing can be made of it."""
     chains = {one.name: one for one in configuration.chains}
     chain, against = chains.get(form.get("chain", "")), chains.get(form.get("against", ""))
-    if chain is None or (form.get("against") and against is None):
-        found.append(Finding("方案 / chain", both("没有这个方案", "there is no such chain"), ", ".join(chains)))
+    for name, missing in (("chain", chain is None), ("against", bool(form.get("against")) and against is None)):
+        if missing:
+            found.append(Finding(f"--{name}", both("没有这个方案", "there is no such chain"), ", ".join(chains)))
     hazard = configuration.hazards.hazards.get(form.get("hazard", ""))
     colour = next((one for one in COLOURS if one.key == form.get("colour")), None)
-    if hazard is None or colour is None:
-        found.append(Finding("灾种、颜色 / hazard, colour", both("没有选择", "not chosen")))
+    for name, missing in (("hazard", hazard is None), ("colour", colour is None)):
+        if missing:
+            found.append(Finding(f"--{name}", both("没有选择", "not chosen")))
     lines = _numbers(form.get("lines", ""), "线路 / lines", found, MOST_LINES)
     (hour,) = _numbers(form.get("hour", ""), "时间 / hour", found, 1) or (USUAL_HOUR,)
     (storms,) = _numbers(form.get("storms", ""), "场数 / storms", found, 1) or (USUAL_STORMS,)

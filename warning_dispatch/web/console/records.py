@@ -14,13 +14,15 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from warning_dispatch.clock import Clock, beijing_text, day_begins
-from warning_dispatch.errors import RefusedError
+from warning_dispatch.errors import Finding, FindingsError, RefusedError
 from warning_dispatch.figures.callout import figures_of, late_units
 from warning_dispatch.figures.season import CallOutLine, SeasonFigures, SeasonNames, season_figures
 from warning_dispatch.model.record_views import RecordUnit, SeasonQuery, Verdict
 from warning_dispatch.model.states import LIVE_CALLOUT
 from warning_dispatch.model.views import CurvePoint
 from warning_dispatch.record_ports import Document, RecordDesk, RecordReadings
+from warning_dispatch.tomlfiles import both
+from warning_dispatch.web.console.forms import faults, plain, reason_of
 from warning_dispatch.web.console.listing import page_number
 from warning_dispatch.web.console.screens import Screen
 from warning_dispatch.web.console.trend import Trend, ceiling, trend
@@ -28,6 +30,7 @@ from warning_dispatch.web.console.visits import Visit
 from warning_dispatch.web.curve import draw_curve
 from warning_dispatch.web.filing_forms import whole
 
+SEASON_FORM: Final = ("season", ("year", "from", "to"))
 SHOWN: Final = 50
 LATE_SHOWN: Final = 100
 DAY: Final = 86_400_000
@@ -114,6 +117,11 @@ class RecordsPage:
         query = self._query(visit.asked(), visit.officer.sees)
         return Screen("console/season.html", ("title",), lambda: self._season(visit, query), None)
 
+    def refused_season(self, visit: Visit, _form: Mapping[str, str]) -> Screen:
+        """The same where it cannot be filtered so: the form alone, over this year."""
+        query = self._query({}, visit.officer.sees)
+        return Screen("console/season.html", ("title",), lambda: self._season(visit, query), None)
+
     def _season(self, visit: Visit, query: SeasonQuery) -> Mapping[str, object]:
         figures = season_figures(self._parts.read.season(query), self._names(visit))
         this_year = int(beijing_text(self._clock.now(), "%Y"))
@@ -136,7 +144,7 @@ class RecordsPage:
         """A whole year, its flood season, or days of one's own; a season may span the New Year."""
         year = whole(asked.get("year"), int(beijing_text(self._clock.now(), "%Y")))
         if not 2000 <= year <= 9998:  # noqa: PLR2004 - years that a clock can show
-            raise RefusedError("年份不对 / the year is wrong")
+            raise FindingsError([Finding("--year", both("年份不对", "the year is wrong"))])
         span = asked.get("span", "year")
         first, last = f"{year}-01-01", f"{year}-12-31"
         if span == "season":
@@ -144,12 +152,12 @@ class RecordsPage:
             first, last = f"{year}-{begins}", f"{year + (ends < begins)}-{ends}"
         elif span == "own":
             first, last = asked.get("from", "") or first, asked.get("to", "") or last
-        try:
-            since, until = day_begins(first[:DAY_LENGTH]), day_begins(last[:DAY_LENGTH])
-        except (ValueError, OverflowError):
-            raise RefusedError("日期应写成 2026-07-01 / days are written as 2026-07-01") from None
-        if until < since:
-            raise RefusedError("起日在止日之后 / the first day is after the last")
+        found: list[Finding] = []
+        since, until = _day("from", first, found), _day("to", last, found)
+        if not found and until < since:
+            found.append(Finding("--from", both("起日在止日之后", "the first day is after the last")))
+        if found:
+            raise FindingsError(found)
         return SeasonQuery(since, until + DAY, asked.get("hazard", ""), asked.get("kind") == "drills", within)
 
     # --- papers -------------------------------------------------------------------------------------------
@@ -193,9 +201,7 @@ class RecordsPage:
 
     async def in_clear(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """With names and numbers: the workbook, or the form for paper. On those units where they may act."""
-        reason = form.get("reason", "").strip()
-        if not reason:
-            raise RefusedError("含姓名、号码的导出须写明理由 / an export in clear needs a reason")
+        reason = reason_of(form)
         callout_id, within, actor = visit.number("callout"), visit.officer.acts, visit.officer.actor
         desk = self._parts.desk
         if form.get("as") == "form":
@@ -218,14 +224,15 @@ class RecordsPage:
         """检验结论."""
         if visit.officer.acts is not None:
             raise RefusedError("检验结论由能处置全区域的人作出 / a verdict is for those who act on the whole area")
-        try:
-            verdict = Verdict(form.get("verdict", ""))
-        except ValueError:
-            raise RefusedError("请选一个检验结论 / choose a verdict") from None
+        verdict = next((one for one in Verdict if one.value == form.get("verdict")), None)
+        found = faults(form, "reason")
+        if verdict is None:
+            found.append(Finding("--verdict", both("请选一个检验结论", "choose a verdict")))
+        if found or verdict is None:
+            raise FindingsError(found)
         callout_id = visit.number("callout")
-        await self._parts.desk.judge(
-            callout_id, verdict, actor=visit.officer.actor, reason=form.get("reason", "").strip()
-        )
+        reason = plain(form, "reason")
+        await self._parts.desk.judge(callout_id, verdict, actor=visit.officer.actor, reason=reason)
         return visit.elsewhere(f"records/{callout_id}", done="judged")
 
     # --- words --------------------------------------------------------------------------------------------
@@ -241,6 +248,15 @@ class RecordsPage:
     @staticmethod
     def _named(visit: Visit, names: Names) -> Mapping[str, str]:
         return {key: visit.words.of(one) for key, one in names.items()}
+
+
+def _day(name: str, written: str, found: list[Finding]) -> int:
+    """When a day begins; 0 and a finding for what is no day."""
+    try:
+        return day_begins(written[:DAY_LENGTH])
+    except (ValueError, OverflowError):
+        found.append(Finding(f"--{name}", both("日期应写成 2026-07-01", "days are written as 2026-07-01")))
+        return 0
 
 
 def _place(unit: RecordUnit) -> str:

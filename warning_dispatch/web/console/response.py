@@ -12,10 +12,13 @@ from starlette.responses import HTMLResponse, Response
 from warning_dispatch.clock import Clock
 from warning_dispatch.console_ports import ConsoleDesk
 from warning_dispatch.engine.acts import STAGE_OF, Act
-from warning_dispatch.errors import NotFoundError, RefusedError
+from warning_dispatch.errors import Finding, FindingsError, NotFoundError, RefusedError
+from warning_dispatch.model.response import REMARK_LENGTH
 from warning_dispatch.model.states import LIVE_CALLOUT, CallOutState, Stage
 from warning_dispatch.response_ports import ResponseParts
+from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.console.door import Part
+from warning_dispatch.web.console.forms import faults, plain, reason_of
 from warning_dispatch.web.console.screens import Screen
 from warning_dispatch.web.console.visits import Visit, not_yours
 from warning_dispatch.web.filing_forms import whole
@@ -78,21 +81,21 @@ class ResponsePage:
         if act not in STAGE_OF:
             raise RefusedError("没有这个操作 / there is no such act")
         callout_id = visit.number("callout")
-        reason = form.get("reason", "").strip()
-        await self._desk.act(act, callout_id, actor=visit.officer.actor, reason=reason, seen=seen)
+        await self._desk.act(act, callout_id, actor=visit.officer.actor, reason=reason_of(form), seen=seen)
         return visit.elsewhere(f"callouts/{callout_id}/response", done="stage")
 
     async def tick(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """What a unit has reported by phone."""
         callout_id, callee_id = visit.number("callout"), visit.number("callee")
         await visit.require_unit(callee_id)
-        await self._parts.desk.tick_for(
-            callout_id,
-            callee_id,
-            form.get("action", ""),
-            actor=visit.officer.actor,
-            remark=form.get("remark", ""),
-        )
+        action, found = form.get("action", ""), faults(form, "remark", REMARK_LENGTH)
+        asked = await to_thread.run_sync(self._parts.read.asked_of_unit, callout_id, callee_id)
+        if asked is None or action not in [item.action.id for item in asked.items]:
+            found.append(Finding("--action", both("请选一条措施", "choose a measure")))
+        if found:
+            raise FindingsError(found)
+        remark = plain(form, "remark")
+        await self._parts.desk.tick_for(callout_id, callee_id, action, actor=visit.officer.actor, remark=remark)
         return visit.elsewhere(f"callouts/{callout_id}/units/{callee_id}", done="ticked")
 
     async def report(self, visit: Visit, form: Mapping[str, str]) -> Response:

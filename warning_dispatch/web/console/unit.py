@@ -12,12 +12,13 @@ from starlette.responses import Response
 from warning_dispatch.clock import Clock
 from warning_dispatch.console_ports import ConsoleDesk
 from warning_dispatch.engine.acts import Act
-from warning_dispatch.errors import RefusedError
+from warning_dispatch.errors import FindingsError, ReceiverError, RefusedError
 from warning_dispatch.model.console_views import ActLine, AnswerLine, TriedLine, UnitStory
 from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.response import AskedUnit
 from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, CalleeState, Means
 from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
+from warning_dispatch.web.console.forms import faults, plain, reason_of
 from warning_dispatch.web.console.screens import Screen
 from warning_dispatch.web.console.visits import Visit
 
@@ -25,6 +26,10 @@ MEANS: Final[Mapping[str, Means]] = {"answered": Means.OPERATOR, "told": Means.S
 """Answers an officer records: heard himself, and reported by a superior who told them in person."""
 UNIT_ACTS: Final = (Act.RECALL, Act.WAIVE, Act.OPEN_GATE, Act.TOLD_LEADER)
 REVEAL: Final = "reveal"
+MOST_POST: Final = 100
+RECEIVER_FORM: Final = ("receiver", ("role", "name", "post", "phone", "reason"))
+TICK_FORM: Final = ("tick", ("action", "remark"))
+"""Forms of this page: the name, the fields."""
 SURE: Final = frozenset({Act.WAIVE.value, Act.OPEN_GATE.value, Act.CANCEL.value, Act.CLOSE.value})
 """Acts that cannot be taken back: they are asked once more, with a reason of their own."""
 
@@ -111,9 +116,7 @@ class UnitPage:
     async def act(self, visit: Visit, form: Mapping[str, str], order: Order) -> None:
         """Carry an order out. ChangedError when the unit is not as it was seen."""
         callout_id, actor = visit.number("callout"), visit.officer.actor
-        reason = form.get("reason", "").strip()
-        if not reason:
-            raise RefusedError("请写明理由 / a reason is needed")
+        reason = reason_of(form)
         if order.do == REVEAL:
             await self._desk.revealed(callout_id, order.callee_id, actor=actor, reason=reason)
         elif order.do in MEANS:
@@ -135,17 +138,22 @@ class UnitPage:
         callout_id, callee_id = visit.number("callout"), visit.number("callee")
         await visit.require_unit(callee_id)
         story = await to_thread.run_sync(visit.acting.story, callout_id, callee_id)
+        found = [*faults(form, "reason"), *faults(form, "post", MOST_POST, needed=False)]
         words = ReceiverWords(
             unit_code=story.row.unit_code,
             role=form.get("role", ""),
             name=form.get("name", ""),
             phones=tuple(form.get("phone", "").replace("，", " ").replace(",", " ").split()),
-            post=form.get("post", "")[:100],
+            post=form.get("post", ""),
         )
-        entry = read_one(words, called=True, samples=self._samples)
-        await self._desk.add_receiver(
-            callout_id, entry, actor=visit.officer.actor, reason=form.get("reason", "").strip()
-        )
+        try:
+            entry = read_one(words, called=True, samples=self._samples)
+        except ReceiverError as error:
+            raise FindingsError([*error.findings, *found]) from None
+        if found:
+            raise FindingsError(found)
+        reason = plain(form, "reason")
+        await self._desk.add_receiver(callout_id, entry, actor=visit.officer.actor, reason=reason)
         return visit.elsewhere(f"callouts/{callout_id}/units/{callee_id}", done="receiver")
 
 

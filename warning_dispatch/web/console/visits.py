@@ -17,7 +17,11 @@ from warning_dispatch.model.unit import CODE_LENGTH, UnitLevel
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.catalogues import CHINESE, ENGLISH, Catalogue, asked_language
 from warning_dispatch.web.console.door import FORM_FIELD, Officer
+<<<<<<< HEAD
 from warning_dispatch.web.cookies import cookie_of, strict_name
+=======
+from warning_dispatch.web.console.sent import Sent
+>>>>>>> forms
 from warning_dispatch.web.pages import Pages
 
 COOKIE: Final = "console_lang"
@@ -58,12 +62,17 @@ class Visit:
         """The page that this request is about: browsers here do not say where they come from."""
         params = self.request.path_params
         if "/records" in self.request.url.path:
+            if "/records/season" in self.request.url.path:
+                return f"{self.console}records/season"
             return f"{self.console}records" + (f"/{params['callout']}" if "callout" in params else "")
         if "callout" in params:
             unit = f"/units/{params['callee']}" if "callee" in params else ""
             return f"{self.console}callouts/{params['callout']}{unit}"
         if "drill" in params or "day" in params:
             return f"{self.console}drills" + (f"/{params['drill']}" if "drill" in params else "")
+        for page in ("start", "planning", "drills/new", "drills"):
+            if f"/{page}" in self.request.url.path:
+                return f"{self.console}{page}"
         return f"{self.console}warnings/{params['raw']}" if "raw" in params else self.console
 
     def number(self, name: str) -> int:
@@ -110,7 +119,6 @@ class Visit:
         """What the frame of every page names."""
         asked = self.asked()
         done = asked.get(DONE, "")
-        other = ENGLISH if self.words.language == CHINESE else CHINESE
         kept = {name: value for name, value in asked.items() if name not in (DONE, "lang")}
         stream = {**kept, "lang": self.words.language}
         return {
@@ -120,11 +128,18 @@ class Visit:
             "bureau": self.bureau,
             "form_field": FORM_FIELD,
             "done": self.words.texts.get(f"console.done.{done}", ""),
-            "other_language": "?" + urlencode({**kept, "lang": other}),
+            "other_language": self.other_language("", **kept),
             "stream": f"{self.root}{self.request.url.path.strip('/')}/events?{urlencode(stream)}",
             "section": "",
+            "sent": Sent(),
+            "mend": "",
             "drilling": self.drilling,
         }
+
+    def other_language(self, address: str, **kept: str) -> str:
+        """The way to a page in the other language."""
+        other = ENGLISH if self.words.language == CHINESE else CHINESE
+        return f"{address}?" + urlencode({**kept, "lang": other})
 
     def elsewhere(self, address: str, *, done: str = "", anchor: str = "") -> Response:
         """Go and see: another page of the console (its address below the console's first page)."""

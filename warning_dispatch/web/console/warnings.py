@@ -14,7 +14,7 @@ from starlette.responses import Response
 from warning_dispatch.clock import Clock
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.console_ports import ConsoleDesk, ConsoleReadings, ConsoleView
-from warning_dispatch.errors import Finding, FindingsError, NotYoursError, RefusedError
+from warning_dispatch.errors import Finding, FindingsError, RefusedError
 from warning_dispatch.escalation.waiting import rounded
 from warning_dispatch.ingest.handwritten import (
     Order,
@@ -33,10 +33,11 @@ from warning_dispatch.routing.areas import trim
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.alarm_words import reason_text
 from warning_dispatch.web.console.desk_view import voice_lines
+from warning_dispatch.web.console.forms import REASON, faults, plain, reason_of
 from warning_dispatch.web.console.listing import page_number
 from warning_dispatch.web.console.planning import PlanningOffice, ToBeLaunched
 from warning_dispatch.web.console.screens import Screen
-from warning_dispatch.web.console.visits import Visit, finding_text, half
+from warning_dispatch.web.console.visits import Visit, half
 
 _COUNTY: Final = CODE_LENGTH[UnitLevel.COUNTY]
 ROWS: Final = 40
@@ -52,6 +53,7 @@ TABS: Final[Mapping[str, tuple[Disposition, ...]]] = {
 }
 HAND_COLOURS: Final = (Colour.RED, Colour.ORANGE)
 LONGEST: Final = 2_000
+START_FORM: Final = ("start", ("hazard", "colour", "area", "headline", "text", "instruction", "reason"))
 FIELDS: Final = ("hazard", "headline", "text", "instruction", "reason")
 
 
@@ -150,7 +152,7 @@ class WarningPages:
         said = form.get("alert", "")
         if not (said.isascii() and said.isdecimal()):
             raise RefusedError("没有写明哪一条 / no warning is named")
-        reason = form.get("reason", "").strip()
+        reason = reason_of(form)
         result = await self._desk.release(int(said), actor=visit.officer.actor, reason=reason)
         where = f"callouts/{result.callouts[0]}" if result.callouts else f"warnings/{visit.number('raw')}"
         return visit.elsewhere(where, done="released")
@@ -162,14 +164,13 @@ class WarningPages:
         visit: Visit,
         form: Mapping[str, str],
         preview: CallPreview | None = None,
-        findings: tuple[str, ...] = (),
         estimate: Estimate | None = None,
     ) -> Screen:
-        """The form; with a preview of whom it would call, or with what is wrong with it."""
+        """The form; with a preview of whom it would call."""
         return Screen(
             template="console/start.html",
             fragments=("title",),
-            read=lambda: self._start_fields(visit, form, preview, findings, estimate),
+            read=lambda: self._start_fields(visit, form, preview, estimate),
             key=None,
         )
 
@@ -178,7 +179,6 @@ class WarningPages:
         visit: Visit,
         form: Mapping[str, str],
         preview: CallPreview | None,
-        findings: tuple[str, ...],
         estimate: Estimate | None,
     ) -> Mapping[str, object]:
         hand = self._required()
@@ -195,7 +195,6 @@ class WarningPages:
             "issuer": "、".join(self._issuers(visit, hand)),
             "colours": HAND_COLOURS,
             "preview": preview,
-            "findings": findings,
             "lines": lines,
             "reason_text": lambda reason: reason_text(reason, visit.words.language),
             "minutes": minutes_of(estimate),
@@ -203,16 +202,7 @@ class WarningPages:
 
     async def start(self, visit: Visit, form: Mapping[str, str]) -> Response | Screen:
         """1. Compose. 2. Asked for a preview: show it. 3. Else take it in, once, however often the button is pressed."""
-        try:
-            order, raw = await to_thread.run_sync(self._composed, visit, form)
-        except NotYoursError:
-            raise
-        except FindingsError as error:
-            return self.start_screen(
-                visit, form, findings=tuple(finding_text(one, visit.words) for one in error.findings)
-            )
-        except RefusedError as error:
-            return self.start_screen(visit, form, findings=(half(str(error), visit.words),))
+        order, raw = await to_thread.run_sync(self._composed, visit, form)
         source = f"hand:{visit.officer.actor}"
         if form.get("do") != "begin":
             preview = await self._desk.preview(raw, source)
@@ -231,16 +221,12 @@ class WarningPages:
         hazard = hand.configuration.hazards.hazards.get(form.get("hazard", ""))
         colour = next((one for one in HAND_COLOURS if one.key == form.get("colour")), None)
         codes = form.get("area", "").split()
-        reason = form.get("reason", "").strip()
-        found = []
-        for missing, where in (
-            (hazard is None, "灾种 / hazard"),
-            (colour is None, "颜色 / colour"),
-            (not codes, "区域 / area"),
-            (not reason, "理由 / reason"),
-        ):
+        found = faults(form, "reason")
+        for name, missing in (("hazard", hazard is None), ("colour", colour is None), ("area", not codes)):
             if missing:
-                found.append(Finding(where, "没有填写 / not given"))
+                found.append(Finding(f"--{name}", both("没有选择", "not chosen")))
+        for name, most in (("headline", REASON), ("text", LONGEST), ("instruction", LONGEST)):
+            found += faults(form, name, most, needed=False)
         if found or hazard is None or colour is None:
             raise FindingsError(found)
         issuer, issuer_name = self._issuer(visit, hand, codes)
@@ -248,16 +234,19 @@ class WarningPages:
             hazard=hazard,
             colour=colour,
             areas=named_areas(codes, self._names(visit.acting, hand)),
-            headline=_plain(form.get("headline", "")) or usual_headline(issuer_name, hazard, colour),
-            description=_plain(form.get("text", "")),
-            instruction=_plain(form.get("instruction", "")),
+            headline=plain(form, "headline") or usual_headline(issuer_name, hazard, colour),
+            description=plain(form, "text"),
+            instruction=plain(form, "instruction"),
             issuer=issuer,
             issuer_name=issuer_name,
             actor=visit.officer.actor,
-            reason=_plain(reason),
+            reason=plain(form, "reason"),
         )
         raw = compose(order, self._clock.now())
-        require_meaning(raw, order, hand.configuration, hand.within)
+        try:
+            require_meaning(raw, order, hand.configuration, hand.within)
+        except RefusedError as error:  # the words of the headline say another thing than what was chosen
+            raise FindingsError([Finding("--headline", str(error).removeprefix("--headline: "))]) from None
         return order, raw
 
     def _expected(self, order: Order) -> Estimate | None:
@@ -334,11 +323,3 @@ def minutes_of(estimate: Estimate | None) -> int | None:
     """About how many minutes until 95 % have answered; None where nobody can know."""
     guess = estimate.guess() if estimate else None
     return None if guess is None or guess.middle is None else -(-rounded(guess.middle) // 60_000)
-
-
-def _plain(text: str) -> str:
-    """Words that XML can carry, line ends made one kind."""
-    kept = text.replace("\r\n", "\n").strip()[:LONGEST]
-    if any(not char.isprintable() and char != "\n" for char in kept):
-        raise RefusedError("含有控制字符 / it holds control characters")
-    return kept
