@@ -17,8 +17,8 @@ from warning_dispatch.model.unit import CODE_LENGTH, UnitLevel
 from warning_dispatch.tomlfiles import both
 from warning_dispatch.web.catalogues import CHINESE, ENGLISH, Catalogue, asked_language
 from warning_dispatch.web.console.door import FORM_FIELD, Officer
-from warning_dispatch.web.cookies import cookie_of, strict_name
 from warning_dispatch.web.console.sent import Sent
+from warning_dispatch.web.cookies import cookie_of, strict_name
 from warning_dispatch.web.pages import Pages
 
 COOKIE: Final = "console_lang"
