@@ -153,7 +153,7 @@ class Estimator:
             OSError,
             RuntimeError,
         ) as error:  # also a process that died: the next round makes another
-            if not self._over:
+            if not (self._over or writer.stopping):
                 self._log.warning("estimate.failed", error=str(error))
             self._rest()
         finally:

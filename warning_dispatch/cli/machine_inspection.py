@@ -297,7 +297,8 @@ def _port(settings: Settings) -> Iterator[Looked]:
 def _is_taken(host: str, port: int) -> bool:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.settimeout(2)
-        return probe.connect_ex((host, port)) == 0
+        everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound: where to knock
+        return probe.connect_ex((everywhere.get(host, host), port)) == 0
 
 
 def _service(settings: Settings) -> Iterator[Looked]:

@@ -169,6 +169,11 @@ class Writer:
             self._condition.notify_all()
 
     @property
+    def stopping(self) -> bool:
+        """Whether it takes nothing any more."""
+        return self._stopping
+
+    @property
     def next_at(self) -> int | None:
         """The next moment at which something is due by itself."""
         return self._next_at

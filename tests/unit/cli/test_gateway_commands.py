@@ -30,7 +30,7 @@ def routes(folder: Path, **changes: Any) -> dict[str, str]:
 
 def test_check_says_what_must_be_applied_for(keyboard: Any) -> None:
     """Templates, filing and limits of each provider are notices; no secret stands in what is printed."""
-    said = keyboard.run("check", "--json", **routes(keyboard.folder))
+    said = keyboard.run("check", "--offline", "--json", **routes(keyboard.folder))
     notices = [one["what"] for one in said.document["notices"]]
     assert any("VoiceReport" in one for one in notices)
     assert any("实名报备" in one for one in notices)
@@ -41,7 +41,7 @@ def test_check_finds_wrong_options_of_a_provider_all_at_once(keyboard: Any) -> N
     """A missing template and a file that others may read are found together, with their keys."""
     given = routes(keyboard.folder, set={"template": {"call": "T1"}})
     (keyboard.folder / "secret").chmod(0o644)
-    said = keyboard.run("check", "--json", **given)
+    said = keyboard.run("check", "--offline", "--json", **given)
     assert said.code == 1
     places = [one["where"] for one in said.document["findings"]]
     assert "warning-dispatch.toml: routes[0].options.set.template.notice" in places
@@ -56,7 +56,7 @@ def test_check_counts_with_what_the_provider_documents(keyboard: Any) -> None:
     huawei = {"provider": "huawei-voice", "set": {"template": TEMPLATES, "display_number": "+863580000000"}, **files}
     written = json.loads(given["WARNING_DISPATCH_ROUTES"])
     written[0]["options"] = huawei
-    said = keyboard.run("check", **{**given, "WARNING_DISPATCH_ROUTES": json.dumps(written)})
+    said = keyboard.run("check", "--offline", **{**given, "WARNING_DISPATCH_ROUTES": json.dumps(written)})
     assert "各语音线路合计只许 3 次" in said.out
 
 

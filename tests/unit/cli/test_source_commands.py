@@ -43,7 +43,7 @@ def test_check_finds_what_would_not_work_all_at_once(keyboard: Any, tmp_path: Pa
     )
     configure(keyboard, "ingest", "feed", {"name": "inside", "url": "http://10.0.0.1/a.atom"})
     configure(keyboard, "outward", "outlet", {"name": "tv", "url": "https://tv.example/w"})
-    document = keyboard.run("check", "--json").document
+    document = keyboard.run("check", "--offline", "--json").document
     said = "\n".join(found(document, "sources"))
     for word in ("gone", "nobody", "共享密码", "谁都能冒充", "10.0.0.1"):
         assert word in said
@@ -66,9 +66,9 @@ def test_check_is_content_with_sources_that_work(keyboard: Any, tmp_path: Path) 
         {"name": "gw", "api_key": "gw"},
         {"name": "signed", "auth": "hmac", "secret_file": str(secret)},
     )
-    assert found(keyboard.run("check", "--json").document, "sources") == []
+    assert found(keyboard.run("check", "--offline", "--json").document, "sources") == []
     secret.chmod(0o644)
-    (finding,) = found(keyboard.run("check", "--json").document, "sources")
+    (finding,) = found(keyboard.run("check", "--offline", "--json").document, "sources")
     assert "其他用户可以读" in finding
 
 
@@ -76,4 +76,4 @@ def test_names_of_sources_are_unlike_each_other(keyboard: Any, tmp_path: Path) -
     """Health and what was taken in hang on the name."""
     configure(keyboard, "ingest", "folder", {"name": "a", "path": str(tmp_path)})
     configure(keyboard, "ingest", "feed", {"name": "a", "url": "https://feeds.example/"})
-    assert "a" in found(keyboard.run("check", "--json").document, "settings")[0]
+    assert "a" in found(keyboard.run("check", "--offline", "--json").document, "settings")[0]
