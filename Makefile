@@ -36,7 +36,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --resol
 help:
 	@echo "make demo       the main job on the embedded default: a red warning calls up the whole prefecture (simulated phones)"
 	@echo "make test       everything CI runs"
-	@echo "make check      ruff, format, mypy, import contract, unit tests: seconds"
+	@echo "make check      ruff, format, mypy, import contract, unit tests: some three minutes"
 	@echo "make bench      the figures of docs/performance.md (ARGS=--quick for the short run)"
 	@echo "make planning   planning against the engine in ten settings, with the figures (minutes)"
 	@echo "make storms     the promises over N simulated storms (N=$(N))"
@@ -87,7 +87,7 @@ sip: $(DEV) phones
 	$(BIN)/python -m pytest --all-lines tests/sip tests/ari $(ARGS)
 
 unit: $(DEV)
-	$(BIN)/python -m pytest --quiet tests/unit
+	$(BIN)/python -m pytest --quiet --numprocesses=$(JOBS) --dist=loadfile tests/unit
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -99,7 +99,7 @@ planning: $(DEV)
 	$(BIN)/python -m pytest --quiet -s --planning tests/scenario/test_planning_against_the_engine.py
 
 fuzz: $(DEV)
-	$(BIN)/python -m pytest --quiet tests/unit/ingest/test_fuzz.py tests/scenario/test_fuzzed_intake.py tests/security --fuzz $(FUZZ) --fuzz-seed $(SEED)
+	$(BIN)/python -m pytest --quiet --numprocesses=$(JOBS) --dist=loadfile tests/unit/ingest/test_fuzz.py tests/scenario/test_fuzzed_intake.py tests/security --fuzz $(FUZZ) --fuzz-seed $(SEED)
 
 # What is inside: every package of the locked set with its version, licence and hash, for whoever must account for it.
 sbom: $(DEV)
