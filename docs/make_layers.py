@@ -23,6 +23,7 @@ CAPTIONS: Mapping[str, tuple[str, str]] = {
     "bootstrap": ("组装：唯一把各部分接在一起的地方", "the one place where parts are put together"),
     "daemon": ("常驻程序、网页、报表、各个窗口", "start, signals, pages, API, what is printed, desks"),
     "officer_desk": ("处置的窗口", "the desk for an officer's acts"),
+    "installed": ("别的程序包带来的接法", "kinds that other packages bring"),
     "wire": ("引擎线程与渠道之间", "from the engine's thread to the channels"),
     "ingest": (
         "适配器：预警、名册、渠道、数据库、模拟电话网",

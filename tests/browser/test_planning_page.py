@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from by_path import loaded
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -21,14 +20,7 @@ SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clie
 
 def console_site() -> Any:
     """The module beside the test folders, by its path: tests are no package."""
-    name = "tests_console_site"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, TESTS / "console_site.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    return loaded("tests_console_site", TESTS / "console_site.py")
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from by_path import loaded
 
 from warning_dispatch.drilling.life import Release
 from warning_dispatch.drilling.scoring import report
@@ -29,20 +27,7 @@ from warning_dispatch.store.reading_drills import REPORT, DrillTables, drill_fac
 from warning_dispatch.store.round_rows import RoundTable
 from warning_dispatch.store.sql import Sql
 
-
-def _load(name: str) -> ModuleType:
-    """The rows by hand: tests are no package, so their module is loaded by its path."""
-    full = f"contract_{name}"
-    if full not in sys.modules:
-        spec = importlib.util.spec_from_file_location(full, Path(__file__).with_name(f"{name}.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[full] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[full])
-    return sys.modules[full]
-
-
-rows_by_hand = _load("house")
+rows_by_hand = loaded("contract_house", Path(__file__).with_name("house.py"))
 START, WATER, TOWNSHIP = rows_by_hand.START, rows_by_hand.WATER, rows_by_hand.TOWNSHIP
 FACTS = AlertFacts(
     "吕梁市气象台", 0, "暴雨", "Rainstorm", Colour.RED, MsgType.ALERT, "", "", "", {}, ("临县",), None, True

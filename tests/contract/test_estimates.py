@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
+
+from by_path import loaded
 
 from warning_dispatch.model.estimate import Estimate, Guess
 from warning_dispatch.model.states import CalleeState, CallOutState, Means
@@ -18,21 +17,7 @@ from warning_dispatch.store.estimate_rows import keep_estimate
 from warning_dispatch.store.planning_rows import called_now, lessons, stored_phonebook
 from warning_dispatch.store.sql import Sql
 
-
-def load_house() -> ModuleType:
-    """The rows by hand: tests are no package, so their module is loaded by its path."""
-    name = "contract_house"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("house.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-rows_by_hand = load_house()
+rows_by_hand = loaded("contract_house", Path(__file__).with_name("house.py"))
 House = Any
 START, TOWNSHIPS, TOWNSHIP = rows_by_hand.START, rows_by_hand.TOWNSHIPS, rows_by_hand.TOWNSHIP
 MINUTE = 60_000

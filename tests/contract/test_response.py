@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from by_path import loaded
 
 from warning_dispatch.configuration.response import response_to_json
 from warning_dispatch.errors import NotFoundError
@@ -25,21 +23,7 @@ from warning_dispatch.store.reading_response import ResponseTables
 from warning_dispatch.store.response_rows import ResponseTable
 from warning_dispatch.store.sql import Sql
 
-
-def load_house() -> ModuleType:
-    """The rows by hand: tests are no package, so their module is loaded by its path."""
-    name = "contract_house"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("house.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-rows_by_hand = load_house()
+rows_by_hand = loaded("contract_house", Path(__file__).with_name("house.py"))
 START, TOWNSHIPS, VILLAGES = rows_by_hand.START, rows_by_hand.TOWNSHIPS, rows_by_hand.VILLAGES
 COUNTY, TOWNSHIP, WATER = rows_by_hand.COUNTY, rows_by_hand.TOWNSHIP, rows_by_hand.WATER
 MINUTE = 60_000

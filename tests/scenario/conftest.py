@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -14,6 +12,7 @@ from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy
+from by_path import loaded
 from lxml import etree
 from sqlalchemy import Connection
 
@@ -61,16 +60,8 @@ from warning_dispatch.web.catalogues import CHINESE, load_catalogues
 
 def _module(name: str) -> ModuleType:
     """A module or package beside this file: tests are no package, so it is loaded by its path."""
-    full = f"scenario_{name}"
-    if full not in sys.modules:
-        here = Path(__file__).with_name(name)
-        path, inside = (here / "__init__.py", [str(here)]) if here.is_dir() else (here.with_suffix(".py"), None)
-        spec = importlib.util.spec_from_file_location(full, path, submodule_search_locations=inside)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[full] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[full])
-    return sys.modules[full]
+    here = Path(__file__).with_name(name)
+    return loaded(f"scenario_{name}", here / "__init__.py" if here.is_dir() else here.with_suffix(".py"))
 
 
 settlement = _module("settlement")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from by_path import loaded
 
 from warning_dispatch.bootstrap.estimating import ANEW
 from warning_dispatch.model.states import CalleeState
@@ -19,13 +18,7 @@ WITHIN = 0.25
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The demonstration's bureau on the virtual clock, with a red warning over the whole prefecture."""
-    name = "console_site_for_estimates"
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "console_site.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
+    module = loaded("tests_console_site", Path(__file__).parents[1] / "console_site.py")
     site = module.Bureau(tmp_path_factory.mktemp("estimates"))
     site.callout = site.warn()
     site.play(5)

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import struct
 import subprocess
-import sys
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from by_path import loaded
 
 
 def _module(word: str) -> Any:
     """A module beside this file; the tests are no package."""
-    name = f"sip_{word}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{word}.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    return loaded(f"sip_{word}", Path(__file__).with_name(f"{word}.py"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

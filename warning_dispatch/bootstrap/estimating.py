@@ -25,6 +25,7 @@ from warning_dispatch.engine.lanes import Lane, Writer
 from warning_dispatch.errors import DispatchError
 from warning_dispatch.escalation.order import place
 from warning_dispatch.model.estimate import SHARES, Estimate
+from warning_dispatch.model.lessons import Seen
 from warning_dispatch.model.phonebook import Phonebook
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.states import BranchState, CalleeState, CallOutState, Purpose
@@ -32,7 +33,7 @@ from warning_dispatch.model.unit import Channel
 from warning_dispatch.model.views import CallOutView
 from warning_dispatch.planning.asking import Ground
 from warning_dispatch.planning.crew import GONE, Player, seed_of
-from warning_dispatch.planning.habits import Seen, learned
+from warning_dispatch.planning.habits import learned
 from warning_dispatch.planning.launching import MOST_UNITS, SEED, hour_of
 from warning_dispatch.planning.question import Question
 from warning_dispatch.planning.results import Result, StormSum, estimate_of, units_of

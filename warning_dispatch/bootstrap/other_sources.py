@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel
 
 from warning_dispatch.errors import ConfigError, Finding, FindingsError
-from warning_dispatch.ingest.kinds import SourceKind, SourceKindNotFoundError, known_source_kinds, source_kind
+from warning_dispatch.ingest.kinds import SourceKind, known_source_kinds, source_kind
+from warning_dispatch.installed import KindNotFoundError, no_such_kind
 from warning_dispatch.settings import SETTINGS_FILE, Settings
 from warning_dispatch.source_settings import OtherSettings
-from warning_dispatch.tomlfiles import both, parse
+from warning_dispatch.tomlfiles import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +54,10 @@ def _read(settings: Settings, findings: list[Finding]) -> list[ConfiguredSource]
     for source in settings.ingest.other:
         try:
             kind = source_kind(source.adapter)
-        except SourceKindNotFoundError as error:
-            findings.append(_unknown(source, error))
+        except KindNotFoundError as error:
+            findings.append(no_such_kind(_where(source), source.adapter, known_source_kinds(), error))
             continue
         options = parse(kind.options, source.options, f"{_where(source)}.options", findings)
         if options is not None:
             found.append(ConfiguredSource(source, kind, options))
     return found
-
-
-def _unknown(source: OtherSettings, error: SourceKindNotFoundError) -> Finding:
-    known = known_source_kinds()
-    if error.fault:
-        what = both(
-            f"接法 {source.adapter} 的程序包装不进来：{error.fault}",
-            f"the package of {source.adapter} cannot be imported: {error.fault}",
-        )
-    else:
-        what = both(f"没有接法 {source.adapter}", f"there is no adapter {source.adapter}")
-    near = difflib.get_close_matches(source.adapter, known, n=1)
-    guess = both(f"是否应为 {near[0]}？", f"did you mean {near[0]}? ") if near and not error.fault else ""
-    names = ", ".join(known) or both("一个也没有装", "none is installed")
-    return Finding(f"{_where(source)}.adapter", what, f"{guess}{both('已有的接法：', 'known: ')}{names}")

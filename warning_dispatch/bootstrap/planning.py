@@ -11,18 +11,19 @@ from warning_dispatch.bootstrap.wiring import HOUR, RoutePlan
 from warning_dispatch.configuration import Configuration
 from warning_dispatch.escalation.budgets import Budget, Night
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.lessons import Seen
 from warning_dispatch.model.phonebook import Phonebook, phonebook_of
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.planning.asking import Ground
 from warning_dispatch.planning.habit_file import read_habits
-from warning_dispatch.planning.habits import DEFAULT, LEARNED, CallsSeen, Seen, TextsSeen, learned, usual
+from warning_dispatch.planning.habits import DEFAULT, LEARNED, learned, usual
 from warning_dispatch.planning.question import Habits, Lines
 from warning_dispatch.ports import Sealer
 from warning_dispatch.registry.reading import read_register
 from warning_dispatch.registry.sample import sample_receivers
 from warning_dispatch.store.database import reading
-from warning_dispatch.store.planning_rows import Lessons, lessons, stored_phonebook
+from warning_dispatch.store.planning_rows import lessons, stored_phonebook
 from warning_dispatch.store.sql import Sql
 
 SAMPLE_SEED = 1
@@ -74,21 +75,7 @@ def phonebook(database: sqlalchemy.Engine, sealer: Sealer, now: int) -> Phoneboo
 def seen(database: sqlalchemy.Engine, simulated: Sequence[str]) -> Seen:
     """What past real call-outs taught."""
     with reading(database) as connection:
-        return seen_of(lessons(Sql(connection), simulated))
-
-
-def seen_of(taught: Lessons) -> Seen:
-    """The same in planning's words."""
-    return Seen(
-        taught.callouts,
-        tuple(CallsSeen(one.landline, one.night, one.first, one.outcome, one.count, one.took) for one in taught.calls),
-        tuple(
-            TextsSeen(one.channel is Channel.EMAIL, one.night, one.count, one.answered, one.after)
-            for one in taught.texts
-        ),
-        taught.told,
-        taught.open_below,
-    )
+        return lessons(Sql(connection), simulated)
 
 
 def habits_by_name(name: str, hour: int, past: Seen) -> Habits:

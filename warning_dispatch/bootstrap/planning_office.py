@@ -16,10 +16,11 @@ from warning_dispatch.bootstrap.wiring import Product
 from warning_dispatch.clock import Clock
 from warning_dispatch.errors import ConfigError, DispatchError, Finding, NotFoundError, RefusedError
 from warning_dispatch.model.estimate import SHARES, Estimate
+from warning_dispatch.model.lessons import Seen
 from warning_dispatch.model.phonebook import Phonebook
 from warning_dispatch.planning.asking import Asked, Ground, questions_of
 from warning_dispatch.planning.crew import play_all
-from warning_dispatch.planning.habits import DEFAULT, LEARNED, Seen, learned
+from warning_dispatch.planning.habits import DEFAULT, LEARNED, learned
 from warning_dispatch.planning.launching import DAY_HOURS, MOST_UNITS, SEED, expected, hour_of, launch_question
 from warning_dispatch.planning.question import Question
 from warning_dispatch.planning.results import Result, estimate_of

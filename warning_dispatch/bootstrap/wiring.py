@@ -196,19 +196,6 @@ def _drills(parts: EngineParts) -> Drills:
     )
 
 
-def _on_routes(outbox: OutboxSettings, routes: Sequence[RoutePlan], night: Night | None) -> OutboxSettings:
-    return replace(
-        outbox,
-        simulated_routes=frozenset(one.name for one in routes if one.simulated),
-        limits=CallLimits(
-            {one.name: one.per_number for one in routes if one.per_number},
-            night,
-            frozenset(one.name for one in routes if one.per_number and one.channel is not Channel.VOICE),
-        ),
-        rules={one.name: one.rule for one in routes},
-    )
-
-
 def vocabulary_of(configuration: Configuration) -> Vocabulary:
     """What templates may be named after: hazards, and the tiers of all chains."""
     tiers = {tier.name for chain in configuration.chains for tier in chain.tiers}

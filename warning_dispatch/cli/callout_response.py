@@ -18,7 +18,6 @@ from warning_dispatch.cli.callout import Actor, CalloutId, UnitCode, found_callo
 from warning_dispatch.cli.office import (
     DaemonOffice,
     DirectOffice,
-    callee_of,
     hazard_names,
     open_office,
     open_reading,
@@ -36,6 +35,7 @@ from warning_dispatch.store.reading_response import ResponseTables
 from warning_dispatch.store.readings import TableReadings
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.tomlfiles import both
+from warning_dispatch.web.called import callee_of
 from warning_dispatch.web.console.response import place_in
 from warning_dispatch.web.response_report import MOST_WORDS, Report
 

@@ -37,11 +37,11 @@ from warning_dispatch.ingest.gazetteer import load_gazetteer
 from warning_dispatch.login_settings import is_loopback
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.estimate import Estimate
+from warning_dispatch.model.lessons import Seen
 from warning_dispatch.model.phonebook import phonebook_of
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel, UnitLevel
-from warning_dispatch.planning.habits import Seen
 from warning_dispatch.registry.findings import register_findings
 from warning_dispatch.registry.readiness import Evidence, Readiness, readiness
 from warning_dispatch.routing.selection import own_selections, wanted

@@ -9,9 +9,10 @@ from warning_dispatch.configuration import Configuration
 from warning_dispatch.escalation.waiting import rounded
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.estimate import GOAL, Estimate
+from warning_dispatch.model.lessons import Seen
 from warning_dispatch.model.phonebook import Phonebook
 from warning_dispatch.model.plan import CallChain, Hazard
-from warning_dispatch.planning.habits import Seen, learned
+from warning_dispatch.planning.habits import learned
 from warning_dispatch.planning.launching import expected, hour_of, launch_question
 from warning_dispatch.settings import Settings
 

@@ -55,9 +55,9 @@ from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.readings import TableReadings
 from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.tomlfiles import both
+from warning_dispatch.web.called import callee_of
 
 T = TypeVar("T")
-PAGE = 1000
 """Callees read at a time while looking for a unit's."""
 PATIENCE = 30.0
 """Seconds the daemon may take for one act."""
@@ -310,18 +310,6 @@ class DirectOffice:
         """See the port."""
         engine = self._product.engine
         engine.once(self._clock.now(), lambda led: engine.tasks.finish(led, attempt_id, result, actor=actor, note=note))
-
-
-def callee_of(read: TableReadings, callout_id: int, unit_code: str) -> int:
-    """The callee of a unit in a call-out. NotFoundError when the unit is not called."""
-    offset = 0
-    while rows := read.callees(callout_id, limit=PAGE, offset=offset):
-        found = next((row.callee_id for row in rows if row.unit_code == unit_code), None)
-        if found is not None:
-            return found
-        offset += len(rows)
-    what = both(f"叫应 {callout_id} 里没有单位 {unit_code}", f"call-out {callout_id} has no unit {unit_code}")
-    raise NotFoundError(f"{what} → callout show {callout_id}")
 
 
 # --- opening ----------------------------------------------------------------------------------------------

@@ -22,7 +22,6 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 STYLE = {Colour.RED: "bold white on red", Colour.ORANGE: "bold black on dark_orange"}
 SHOWN_UNREACHED = 8
 SHOWN_ATTEMPTS = 8
-STATE_WORDS = {"UNCALLED": "未呼", "UNANSWERED": "未应答", "UNCONFIRMED": "接听未确认"}
 CHANNEL_WORDS = {"voice": "电话", "sms": "短信", "email": "邮件", "operator": "人工"}
 
 
@@ -126,7 +125,7 @@ def _curve(points: Sequence[CurvePoint], view: CallOutView, now: int) -> str:
 def _unreached(view: CallOutView, rows: Sequence[CalleeRow]) -> Panel:
     table = Table.grid(padding=(0, 1))
     for row in rows:
-        table.add_row(STATE_WORDS.get(row.state.name, row.state.name), f"{row.path} {row.unit_name}", f"{row.calls}次")
+        table.add_row(row.state.chinese, f"{row.path} {row.unit_name}", f"{row.calls}次")
     total = sum(tier.unreached for tier in view.tiers)
     return Panel(table, title=f"未叫应 / unreached: {total}")
 

@@ -24,12 +24,13 @@ from warning_dispatch.configuration.chains import load_chain
 from warning_dispatch.delivery.configured import simulated_routes
 from warning_dispatch.errors import ConfigError, Finding, StoreError
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.lessons import Seen
 from warning_dispatch.model.phonebook import Phonebook
 from warning_dispatch.model.plan import CallChain, Hazard
 from warning_dispatch.planning.asking import Asked, Ground, questions_of
 from warning_dispatch.planning.crew import play_all
 from warning_dispatch.planning.gains import Change, changes
-from warning_dispatch.planning.habits import DEFAULT, Seen
+from warning_dispatch.planning.habits import DEFAULT
 from warning_dispatch.planning.plot import plot
 from warning_dispatch.planning.question import Question
 from warning_dispatch.planning.results import Result

@@ -5,7 +5,6 @@ Settings know no kind; here both meet. Every finding of every route comes at onc
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +14,6 @@ from pydantic import BaseModel
 
 from warning_dispatch.delivery.kinds import (
     ChannelKind,
-    KindNotFoundError,
     Limited,
     RouteFacts,
     RouteLimits,
@@ -25,6 +23,7 @@ from warning_dispatch.delivery.kinds import (
     known_kinds,
 )
 from warning_dispatch.errors import ConfigError, Finding, FindingsError
+from warning_dispatch.installed import KindNotFoundError, no_such_kind
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.route_settings import PerNumberSettings, RouteSettings
 from warning_dispatch.settings import SETTINGS_FILE, Settings
@@ -168,17 +167,7 @@ def _kind(route: RouteSettings, where: str, findings: list[Finding]) -> ChannelK
     try:
         return kind_of(route.adapter)
     except KindNotFoundError as error:
-        known = known_kinds()
-        if error.fault:
-            what = both(
-                f"接法 {route.adapter} 的程序包装不进来：{error.fault}",
-                f"the package of {route.adapter} cannot be imported: {error.fault}",
-            )
-        else:
-            what = both(f"没有接法 {route.adapter}", f"there is no adapter {route.adapter}")
-        near = difflib.get_close_matches(route.adapter, known, n=1)
-        guess = both(f"是否应为 {near[0]}？", f"did you mean {near[0]}? ") if near and not error.fault else ""
-        findings.append(Finding(f"{where}.adapter", what, guess + both("已有的接法：", "known: ") + ", ".join(known)))
+        findings.append(no_such_kind(where, route.adapter, known_kinds(), error))
         return None
 
 

@@ -14,7 +14,6 @@ import importlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -22,7 +21,8 @@ from pydantic import BaseModel
 from structlog.typing import FilteringBoundLogger
 
 from warning_dispatch.clock import Clock
-from warning_dispatch.errors import Finding, NotFoundError
+from warning_dispatch.errors import Finding
+from warning_dispatch.installed import loaded_from, names_in
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import ChannelPort, Event, OpenCall
 
@@ -296,18 +296,9 @@ class Running(Protocol):
         ...
 
 
-class KindNotFoundError(NotFoundError):
-    """There is no such kind of channel, or it cannot be imported."""
-
-    def __init__(self, fault: str = "") -> None:
-        """`fault`: what happened when it was imported; empty: there is none."""
-        self.fault = fault
-        super().__init__()
-
-
 def known_kinds() -> Sequence[str]:
     """The names of all kinds of this installation, without importing them."""
-    return sorted({*OURS, *(one.name for one in entry_points(group=GROUP))})
+    return sorted({*OURS, *names_in(GROUP)})
 
 
 @cache
@@ -317,11 +308,5 @@ def kind_of(name: str) -> ChannelKind:
         module, _, attribute = OURS[name].partition(":")
         ours: ChannelKind = getattr(importlib.import_module(module), attribute)
         return ours
-    found = next((one for one in entry_points(group=GROUP) if one.name == name), None)
-    if found is None:
-        raise KindNotFoundError
-    try:
-        kind: ChannelKind = found.load()
-    except Exception as error:  # whatever another package does when it is imported
-        raise KindNotFoundError(f"{found.value}: {type(error).__name__}") from error
+    kind: ChannelKind = loaded_from(GROUP, name)
     return kind

@@ -239,7 +239,7 @@ def require_unchanged(record: CalleeRecord, seen: CalleeState) -> None:
     now = record.callee.state
     if now is not seen:
         raise ChangedError(
-            f"{_STATE_WORDS[seen]} → {_STATE_WORDS[now]}：该单位刚刚变了，没有再操作，请看最新情况 / "
+            f"{seen.chinese} → {now.chinese}：该单位刚刚变了，没有再操作，请看最新情况 / "
             f"it has just changed ({seen.name} → {now.name}); nothing was done, look again"
         )
 
@@ -271,20 +271,6 @@ def _require_live(callout: CallOutRecord, *, ends: bool = False) -> None:
     )
 
 
-_STATE_WORDS = {
-    CalleeState.WAITING: "等待",
-    CalleeState.CALLING: "叫应中",
-    CalleeState.RELAYED: "已转告",
-    CalleeState.DUTY_ANSWERED: "值班已应答",
-    CalleeState.UNCALLED: "未呼",
-    CalleeState.UNANSWERED: "未应答",
-    CalleeState.UNCONFIRMED: "接听未确认",
-    CalleeState.ACKNOWLEDGED: "已应答",
-    CalleeState.WAIVED: "免叫",
-    CalleeState.INFORMED: "已告知",
-    CalleeState.STOPPED: "已停止",
-    CalleeState.SUPERSEDED: "转入新一轮",
-}
 _ENDS = (Act.CANCEL, Act.CLOSE)
 _OVER_WORDS = {
     CallOutState.COMPLETE: "已全部应答",

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
 from warning_dispatch.clock import Clock
-from warning_dispatch.errors import Finding, NotFoundError
+from warning_dispatch.errors import Finding
+from warning_dispatch.installed import loaded_from, names_in
 
 GROUP = "warning_dispatch.sources"
 
@@ -78,28 +78,13 @@ class SourceKind(Protocol):
         ...
 
 
-class SourceKindNotFoundError(NotFoundError):
-    """There is no such kind of source, or it cannot be imported."""
-
-    def __init__(self, fault: str = "") -> None:
-        """`fault`: what happened when it was imported; empty: there is none."""
-        self.fault = fault
-        super().__init__()
-
-
 def known_source_kinds() -> Sequence[str]:
     """The names of all kinds that are installed, without importing them."""
-    return sorted({one.name for one in entry_points(group=GROUP)})
+    return sorted(names_in(GROUP))
 
 
 @cache
 def source_kind(name: str) -> SourceKind:
-    """The kind by its name. SourceKindNotFoundError when there is none, or when its package is broken."""
-    found = next((one for one in entry_points(group=GROUP) if one.name == name), None)
-    if found is None:
-        raise SourceKindNotFoundError
-    try:
-        kind: SourceKind = found.load()
-    except Exception as error:  # whatever another package does when it is imported
-        raise SourceKindNotFoundError(f"{found.value}: {type(error).__name__}") from error
+    """The kind by its name. KindNotFoundError when there is none, or when its package is broken."""
+    kind: SourceKind = loaded_from(GROUP, name)
     return kind

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
-from warning_dispatch.model.common_passwords import is_stolen
+from warning_dispatch.model.stolen_passwords import is_stolen
 
 SHORTEST: Final = 12
 """Characters a password has at least."""

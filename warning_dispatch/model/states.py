@@ -65,6 +65,27 @@ class CalleeState(IntEnum):
     SUPERSEDED = 12
     """转入新一轮: a newer round calls this unit."""
 
+    @property
+    def chinese(self) -> str:
+        """The word in refusals, on the terminal and on paper."""
+        return _CHINESE[self]
+
+
+_CHINESE = {
+    CalleeState.WAITING: "等待",
+    CalleeState.CALLING: "叫应中",
+    CalleeState.RELAYED: "已转告",
+    CalleeState.DUTY_ANSWERED: "值班已应答",
+    CalleeState.UNCALLED: "未呼",
+    CalleeState.UNANSWERED: "未应答",
+    CalleeState.UNCONFIRMED: "接听未确认",
+    CalleeState.ACKNOWLEDGED: "已应答",
+    CalleeState.WAIVED: "免叫",
+    CalleeState.INFORMED: "已告知",
+    CalleeState.STOPPED: "已停止",
+    CalleeState.SUPERSEDED: "转入新一轮",
+}
+
 
 UNREACHED = (CalleeState.UNCALLED, CalleeState.UNANSWERED, CalleeState.UNCONFIRMED)
 """未叫应, the two (three) facts together."""

@@ -35,6 +35,21 @@ class UnitKind(StrEnum):
     OUTLET = "outlet"
     """传播单位: media and operators that pass warnings on."""
 
+    @property
+    def chinese(self) -> str:
+        """The word in workbooks and on paper."""
+        return _KINDS[self]
+
+
+_KINDS = {
+    UnitKind.DIVISION: "行政区划",
+    UnitKind.LEADER: "领导",
+    UnitKind.DEPARTMENT: "部门",
+    UnitKind.BUREAU: "气象局",
+    UnitKind.KEY_UNIT: "重点单位",
+    UnitKind.OUTLET: "传播单位",
+}
+
 
 class Role(IntEnum):
     """责任人角色. The values are bits of a role mask."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
+from warning_dispatch.model.lessons import CallsSeen, Seen, TextsSeen
 from warning_dispatch.planning.question import Habits
 from warning_dispatch.simulation.population import (
     MOBILE_BY_DAY,
@@ -47,40 +48,6 @@ HABIT_OF: Mapping[str, tuple[VoiceHabit, ...]] = {
 """Outcome of a call → the habits that end so; what is missing says nothing of a person."""
 _ONE = TypeVar("_ONE", VoiceHabit, TextHabit)
 _ACTS = (TextHabit.TAPS, TextHabit.REPLIES)
-
-
-@dataclass(frozen=True, slots=True)
-class CallsSeen:
-    """Past calls of one kind. `first`: the first to its number in that call-out. `took`: ms, summed up."""
-
-    landline: bool
-    night: bool
-    first: bool
-    outcome: str
-    count: int
-    took: int
-
-
-@dataclass(frozen=True, slots=True)
-class TextsSeen:
-    """Past messages of one kind, how many were answered, and after how many ms together."""
-
-    email: bool
-    night: bool
-    count: int
-    answered: int
-    after: int
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What past real call-outs taught. `told`: units that superiors recorded, of `open_below` that stood on their lists."""
-
-    callouts: int = 0
-    calls: tuple[CallsSeen, ...] = ()
-    texts: tuple[TextsSeen, ...] = ()
-    told: int = 0
-    open_below: int = 0
 
 
 def is_night(hour: int) -> bool:

@@ -11,7 +11,7 @@ import xlsxwriter
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.model.renewal import FilingState, HandIn, Unready
 from warning_dispatch.model.renewal_views import ClosingReport, FilingRow, FilingSheet, Tally
-from warning_dispatch.registry.workbook_export import A4, KIND_WORDS, ROLE_WORDS
+from warning_dispatch.registry.workbook_export import A4
 from warning_dispatch.registry.writing_numbers import written
 
 STATE_WORDS = {
@@ -68,7 +68,7 @@ def sheet_bytes(sheet: FilingSheet) -> bytes:
         for person in unit.people:
             numbers = ["、".join(written(one) for one in group) for group in (person.mobiles, person.landlines)]
             proved = "是" if person.proved else "否"
-            who = (unit.unit_code, unit.name, ROLE_WORDS[person.role], person.name, person.post)
+            who = (unit.unit_code, unit.name, person.role.chinese, person.name, person.post)
             book.row((*who, *numbers, "、".join(person.mails), proved, person.verified_on, filed))
         if not unit.people:
             book.row((unit.unit_code, unit.name, "", "", "", "", "", "", "", "", filed))
@@ -134,7 +134,7 @@ def _unit_cells(unit: FilingRow) -> tuple[str, ...]:
     return (
         unit.unit_code,
         unit.name,
-        KIND_WORDS[unit.kind],
+        unit.kind.chinese,
         unit.registrar,
         STATE_WORDS[unit.state],
         HOW_WORDS[unit.how] if unit.how else "",

@@ -40,15 +40,6 @@ PEOPLE = (
 PEOPLE_MORE = ("任职起", "任职止", "核实日期", "核实方式", "问题")
 UNITS = ("单位编码", "单位名称", "类别", "上级编码", "行业", "叫应", "证书编号", "认定日期", "复核日期", "应采取措施")
 ROSTER = ("单位编码", "单位名称", "日期", "姓名", "起", "止")
-ROLE_WORDS = {Role.PRIMARY: "A岗", Role.DEPUTY: "B岗", Role.DUTY: "值班"}
-KIND_WORDS = {
-    UnitKind.DIVISION: "行政区划",
-    UnitKind.LEADER: "领导",
-    UnitKind.DEPARTMENT: "部门",
-    UnitKind.BUREAU: "气象局",
-    UnitKind.KEY_UNIT: "重点单位",
-    UnitKind.OUTLET: "传播单位",
-}
 _WIDTHS = {
     "单位编码": 15,
     "单位名称": 28,
@@ -65,7 +56,7 @@ _LISTS: Mapping[str, Sequence[str]] = {
     "语言": ("zh_CN", "en"),
     "样本": ("", "是"),
     "叫应": ("是", "否"),
-    "类别": tuple(KIND_WORDS.values()),
+    "类别": tuple(one.chinese for one in UnitKind),
 }
 """Columns that are chosen from a list."""
 _SPARE_ROWS = 2_000
@@ -150,7 +141,7 @@ def template_bytes(units: Sequence[Unit], tree: Sequence[Unit]) -> bytes:
         [*places.of(unit), word, "", "", "", "", "", "", ""]
         for unit in units
         if unit.callable
-        for word in (ROLE_WORDS[Role.PRIMARY], ROLE_WORDS[Role.DEPUTY])
+        for word in (Role.PRIMARY.chinese, Role.DEPUTY.chinese)
     ]
     sheets.table("责任人", (*PEOPLE, *PEOPLE_MORE[:-1]), rows)
     sheets.table(
@@ -187,7 +178,7 @@ def people_rows(content: Exported, tick: Callable[[], None]) -> list[list[str]]:
         ]
         more = [entry.serves_from, entry.serves_until, entry.verified_on, entry.verified_how]
         what = [entry.language, "是" if entry.sample else "", *more, "；".join(filter(None, known))]
-        person = [ROLE_WORDS[entry.role], entry.name, entry.post]
+        person = [entry.role.chinese, entry.name, entry.post]
         rows.append([*places.of(units[entry.unit_code]), *person, *shown, *what])
         tick()
     return rows
@@ -208,7 +199,7 @@ class _Places:
 def _unit_row(unit: Unit) -> list[str]:
     called = "是" if unit.callable else "否"
     days = [unit.certificate, unit.certified_on, unit.review_on, unit.measures]
-    return [unit.code, unit.name, KIND_WORDS[unit.kind], unit.superior or "", unit.sector, called, *days]
+    return [unit.code, unit.name, unit.kind.chinese, unit.superior or "", unit.sector, called, *days]
 
 
 def _shift_rows(content: Exported) -> list[list[str]]:

@@ -10,6 +10,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,6 @@ from warning_dispatch.reports.record_words import (
     CITY,
     MEANS,
     SIGNATURES,
-    STATES,
     VERDICTS,
     RecordWords,
     act_word,
@@ -99,7 +99,7 @@ class RecordPages:
         self._environment.filters.update(
             moment=moment, clock=clock_time, lasted=lasted, percent=percent, named=named, person=person_of, how=how,
             who=who, number=number_of, passage=passage, in_the_end=in_the_end, act=act_word, target=target_words,
-            role=role_word, state=STATES.__getitem__, means=MEANS.__getitem__, channel=_CHANNELS.__getitem__,
+            role=role_word, state=attrgetter("chinese"), means=MEANS.__getitem__, channel=_CHANNELS.__getitem__,
             outcome=words.outcome,
         )  # fmt: skip
 

@@ -9,8 +9,8 @@ from typing import Final
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.figures.callout import Target
 from warning_dispatch.model.record_views import Answer, RecordAct, RecordForm, RecordHead, RecordUnit, Verdict
-from warning_dispatch.model.states import CalleeState, CallOutState, Means
-from warning_dispatch.model.unit import Role, UnitKind
+from warning_dispatch.model.states import CallOutState, Means
+from warning_dispatch.model.unit import Role
 from warning_dispatch.reports.dialling import on_paper
 
 CHINESE: Final = "zh_CN"
@@ -20,20 +20,6 @@ SECOND, MINUTE = 1_000, 60_000
 SIGNATURES: Final = ("值班员", "带班领导", "负责人")
 """Who signs a form."""
 
-STATES: Final[Mapping[CalleeState, str]] = {
-    CalleeState.WAITING: "等待",
-    CalleeState.CALLING: "叫应中",
-    CalleeState.RELAYED: "已转告",
-    CalleeState.DUTY_ANSWERED: "值班已应答",
-    CalleeState.UNCALLED: "未呼",
-    CalleeState.UNANSWERED: "未应答",
-    CalleeState.UNCONFIRMED: "接听未确认",
-    CalleeState.ACKNOWLEDGED: "已应答",
-    CalleeState.WAIVED: "免叫",
-    CalleeState.INFORMED: "已告知",
-    CalleeState.STOPPED: "已停止",
-    CalleeState.SUPERSEDED: "转入新一轮",
-}
 CALLOUT_STATES: Final[Mapping[CallOutState, str]] = {
     CallOutState.RUNNING: "进行中",
     CallOutState.PAUSED: "暂停",
@@ -180,14 +166,14 @@ def number_of(unit: RecordUnit) -> str:
 
 def passage(unit: RecordUnit) -> str:
     """未叫应经过: what it was in between."""
-    return "→".join(STATES[state] for state in unit.unreached.states) if unit.unreached else STATES[unit.state]
+    return "→".join(state.chinese for state in unit.unreached.states) if unit.unreached else unit.state.chinese
 
 
 def in_the_end(unit: RecordUnit) -> str:
     """最终叫到方式."""
     if unit.answered:
         return how(unit) or "已应答"
-    return f"未叫到（{STATES[unit.state]}）"
+    return f"未叫到（{unit.state.chinese}）"
 
 
 def act_word(act: RecordAct) -> str:
@@ -209,19 +195,6 @@ def target_words(target: Target) -> tuple[str, str, str, str]:
         actual = percent(target.actual)
     held = {True: "达到", False: "未达到", None: "—"}[target.held]
     return item, wanted, actual or "—", held
-
-
-def kind_word(unit: RecordUnit) -> str:
-    """类别."""
-    words = {
-        UnitKind.DIVISION: "行政区划",
-        UnitKind.LEADER: "领导",
-        UnitKind.DEPARTMENT: "部门",
-        UnitKind.BUREAU: "气象局",
-        UnitKind.KEY_UNIT: "重点单位",
-        UnitKind.OUTLET: "传播单位",
-    }
-    return words[unit.kind]
 
 
 def scope_words(form: RecordForm) -> str:

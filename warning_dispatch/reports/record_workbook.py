@@ -9,23 +9,20 @@ import io
 from collections.abc import Sequence
 from typing import Any, Final
 
-import xlsxwriter
-
 from warning_dispatch.figures.callout import Figures, Line, Tally, figures_of, late_units
 from warning_dispatch.model.record_views import IN_PERSON, RecordForm, RecordUnit
+from warning_dispatch.reports.paper_book import GREEN, add_sheet, open_book
 from warning_dispatch.reports.record_words import CALLOUT_STATES as STATE_WORDS
 from warning_dispatch.reports.record_words import (
     CITY,
     DRILL_MARK,
     SIGNATURES,
-    STATES,
     RecordWords,
     act_word,
     clock_time,
     form_number,
     how,
     in_the_end,
-    kind_word,
     lasted,
     moment,
     named,
@@ -71,9 +68,8 @@ _WIDTHS: Final = {
     "列入未叫应": 10, "反馈人": 8,
 }  # fmt: skip
 _TIME, _NARROW = 9, 5
-_GREEN: Final = "#2E7D32"
 _PARTS: Final = {
-    "应答": _GREEN, "叫应中": "#90CAF9", "未呼": "#FFB74D", "未应答": "#C62828", "接听未确认": "#8E24AA", "已停止": "#9E9E9E",
+    "应答": GREEN, "叫应中": "#90CAF9", "未呼": "#FFB74D", "未应答": "#C62828", "接听未确认": "#8E24AA", "已停止": "#9E9E9E",
 }  # fmt: skip
 """What a bar of the tiers is made of; together everybody who was asked."""
 _PORTRAIT_COLUMNS: Final = 11
@@ -83,18 +79,8 @@ _PORTRAIT_COLUMNS: Final = 11
 def record_workbook(form: RecordForm, words: RecordWords, stamp: Stamp) -> bytes:
     """The .xlsx."""
     memory = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        memory,
-        {
-            "in_memory": True,
-            "strings_to_numbers": False,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "default_format_properties": {"font_name": "宋体", "font_size": 10},
-        },
-    )
     title = f"{DRILL_MARK if form.head.drill else ''}气象灾害预警叫应记录表"
-    book.set_properties({"title": title, "author": stamp.who, "company": words.organisation})
+    book = open_book(memory, title, stamp, words.organisation)
     figures = figures_of(form, titles_of(form.head), CITY, words.sectors)
     sheets = _Sheets(book, form, figures, words, stamp, title)
     sheets.summary()
@@ -132,7 +118,7 @@ def unit_row(form: RecordForm, unit: RecordUnit, words: RecordWords) -> list[Any
     delay = unit.delay
     return [
         named(form.head.tiers[unit.tier].title), unit.county[1] or CITY, unit.township[1], unit.name, unit.code,
-        kind_word(unit), STATES[unit.state], clock_time(unit.opened_at), clock_time(unit.first_at),
+        unit.kind.chinese, unit.state.chinese, clock_time(unit.opened_at), clock_time(unit.first_at),
         clock_time(unit.answered_at) if unit.answered else "", None if delay is None else delay // 1000, how(unit),
         who(unit), number_of(unit), unit.voice, unit.texts, unit.mails, unit.tasks, "是" if unit.delivered else "否",
         passage(unit) if unit.unreached or unit.is_unreached else "", words.outcome(unit.last_outcome), unit.feedback,
@@ -382,7 +368,7 @@ class _Sheets:
                 "name": "应答单位",
                 "categories": [CURVE, 1, 0, last, 0],
                 "values": [CURVE, 1, 1, last, 1],
-                "line": {"color": _GREEN, "width": 2.25},
+                "line": {"color": GREEN, "width": 2.25},
             }
         )
         return self._titled(chart, "应答累计曲线", "启动后（分钟）", "单位", legend=False)
@@ -412,7 +398,7 @@ class _Sheets:
                 "name": "叫应率",
                 "categories": [PLACES, first, 0, last, 0],
                 "values": [PLACES, first, 3, last, 3],
-                "fill": {"color": _GREEN},
+                "fill": {"color": GREEN},
                 "data_labels": {"value": True, "num_format": "0%", "font": {"size": 8}},
                 "gap": 60,
             }
@@ -460,14 +446,9 @@ class _Sheets:
         sheet.fit_to_pages(1, 0)
 
     def _sheet(self, name: str, *, landscape: bool = True) -> Any:
-        sheet = self._book.add_worksheet(name)
-        sheet.set_paper(9)  # A4
-        if landscape:
-            sheet.set_landscape()
-        sheet.set_margins(left=0.5, right=0.5, top=0.75, bottom=0.7)
         mark = f"{self._title}　{form_number(self._form.head)}"
-        sheet.set_header(f"&L&9{_escaped(mark)}&R&9{_escaped(name)}")
-        sheet.set_footer(f"&L&8{_escaped(self._stamp.text)} · 内部资料&R&9第 &P 页 共 &N 页")
+        sheet = add_sheet(self._book, name, mark, self._stamp, landscape=landscape)
+        sheet.set_margins(left=0.5, right=0.5, top=0.75, bottom=0.7)
         return sheet
 
     def _labels(self, sheet: Any, row: int, columns: Sequence[str]) -> None:
@@ -481,8 +462,3 @@ class _Sheets:
             sheet.write_number(row, column, cell, style)
         else:
             sheet.write_string(row, column, cell or "", self._sum_text if sums else self._text)
-
-
-def _escaped(text: str) -> str:
-    """For a page's head, which knows & as a sign of its own."""
-    return text.replace("&", "&&")[:110]

@@ -6,11 +6,10 @@ import io
 from collections.abc import Sequence
 from typing import Any, Final
 
-import xlsxwriter
-
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.figures.season import SeasonFigures, SeasonLine, SeasonNames, season_figures
 from warning_dispatch.model.record_views import Called, SeasonReading
+from warning_dispatch.reports.paper_book import GREEN, add_sheet, open_book
 from warning_dispatch.reports.record_words import (
     CALLOUT_STATES,
     CITY,
@@ -32,7 +31,6 @@ CALLOUT_COLUMNS: Final = (
     "对照目标", "检验结论",
 )  # fmt: skip
 PEOPLE_COLUMNS: Final = ("上级", "单位", "编码", "角色", "号码", "拨打", "其中夜间", "接通", "最后结果")
-_GREEN: Final = "#2E7D32"
 
 
 def names_of(words: RecordWords) -> SeasonNames:
@@ -43,18 +41,8 @@ def names_of(words: RecordWords) -> SeasonNames:
 def season_workbook(reading: SeasonReading, words: RecordWords, stamp: Stamp) -> bytes:
     """The .xlsx."""
     memory = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        memory,
-        {
-            "in_memory": True,
-            "strings_to_numbers": False,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "default_format_properties": {"font_name": "宋体", "font_size": 10},
-        },
-    )
     title = f"{DRILL_MARK if reading.query.drills else ''}气象灾害预警叫应统计"
-    book.set_properties({"title": title, "author": stamp.who, "company": words.organisation})
+    book = open_book(memory, title, stamp, words.organisation)
     _Season(book, reading, season_figures(reading, names_of(words)), words, stamp, title).write()
     book.close()
     return memory.getvalue()
@@ -181,9 +169,9 @@ class _Season:
                 "values": [where, first, values, max(first, last), values],
             }
             series |= (
-                {"line": {"color": _GREEN, "width": 2}, "marker": {"type": "circle", "size": 5}}
+                {"line": {"color": GREEN, "width": 2}, "marker": {"type": "circle", "size": 5}}
                 if kind == "line"
-                else {"fill": {"color": _GREEN}, "gap": 60}
+                else {"fill": {"color": GREEN}, "gap": 60}
             )
             chart.add_series(series)
             chart.set_title({"name": title, "name_font": {"size": 12}})
@@ -224,13 +212,7 @@ class _Season:
             sheet.fit_to_pages(1, 0)
 
     def _sheet(self, name: str, *, landscape: bool = True) -> Any:
-        sheet = self._book.add_worksheet(name)
-        sheet.set_paper(9)  # A4
-        if landscape:
-            sheet.set_landscape()
-        sheet.set_header(f"&L&9{self._title}&R&9{name}")
-        sheet.set_footer(f"&L&8{self._stamp.text.replace('&', '&&')[:110]} · 内部资料&R&9第 &P 页 共 &N 页")
-        return sheet
+        return add_sheet(self._book, name, self._title, self._stamp, landscape=landscape)
 
 
 def _cells(one: Any) -> list[Any]:

@@ -25,7 +25,7 @@ def journal_after(sql: Sql, ends: JournalEnds) -> tuple[Sequence[JournalBlock], 
     reached: dict[str, int] = {}
     for stream, last in journal_ends(sql).items():
         known = ends.get(stream, -1)
-        reached[stream] = min(known, last) if last <= known else known
+        reached[stream] = min(known, last)
         if last <= known:
             continue
         rows = sql.rows(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from warning_dispatch.engine.records import BranchRecord, CalleeRecord
+from warning_dispatch.model.lessons import CallsSeen, Seen, TextsSeen
 from warning_dispatch.model.phonebook import Phonebook, stand_in
 from warning_dispatch.model.states import AttemptState, Means, Purpose
 from warning_dispatch.model.unit import Channel, EndpointView, UnitLevel
@@ -27,41 +28,6 @@ class CalledNow:
     callees: tuple[CalleeRecord, ...]
     branches: tuple[BranchRecord, ...]
     codes: Mapping[int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class TalliedCalls:
-    """Past calls of one kind: `first`: whether it was the first to its number in that call-out. `took`: ms, summed up."""
-
-    landline: bool
-    night: bool
-    first: bool
-    outcome: str
-    count: int
-    took: int
-
-
-@dataclass(frozen=True, slots=True)
-class TalliedTexts:
-    """Past messages of one channel by day or night, and how many of them their receivers answered."""
-
-    channel: Channel
-    night: bool
-    count: int
-    answered: int
-    after: int = 0
-    """ms from the hand-over to the answer, summed up over those answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lessons:
-    """What past real call-outs taught. `told`: units that a superior recorded, of `open_below` that a superior had on its list."""
-
-    callouts: int
-    calls: tuple[TalliedCalls, ...] = ()
-    texts: tuple[TalliedTexts, ...] = ()
-    told: int = 0
-    open_below: int = 0
 
 
 def stored_phonebook(sql: Sql, sealer: Sealer, now: int) -> Phonebook:
@@ -120,7 +86,7 @@ _TOLD = f"""SELECT count(CASE WHEN k.means = '{Means.SUPERIOR.value}' THEN 1 END
  WHERE k.id IS NULL OR k.means = '{Means.SUPERIOR.value}'"""
 
 
-def lessons(sql: Sql, simulated: Sequence[str] = ()) -> Lessons:
+def lessons(sql: Sql, simulated: Sequence[str] = ()) -> Seen:
     """Of real call-outs that are over: every call by its outcome, every message, every unit that a superior recorded.
 
     `simulated`: routes by which nobody was reached.
@@ -130,14 +96,14 @@ def lessons(sql: Sql, simulated: Sequence[str] = ()) -> Lessons:
     calls = sql.rows(_CALLS.replace("{real}", real), *simulated)
     texts = sql.rows(_TEXTS.replace("{real}", real), *simulated)
     told, below = sql.one(_TOLD) if calls or texts else (0, 0)
-    return Lessons(
+    return Seen(
         callouts if calls or texts else 0,
         tuple(
-            TalliedCalls(bool(landline), bool(night), not earlier, outcome, count, int(took or 0))
+            CallsSeen(bool(landline), bool(night), not earlier, outcome, count, int(took or 0))
             for landline, night, earlier, outcome, count, took in calls
         ),
         tuple(
-            TalliedTexts(Channel(channel), bool(night), count, int(answered), int(after))
+            TextsSeen(channel == Channel.EMAIL.value, bool(night), count, int(answered), int(after))
             for channel, night, count, answered, after in texts
         ),
         told,

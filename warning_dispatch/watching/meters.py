@@ -105,13 +105,10 @@ def _callouts(figures: WatchFigures) -> Iterable[Metric]:
     running: Tally[tuple[str, str, str]] = Tally()
     units: Tally[tuple[str, str, str, str]] = Tally()
     oldest: dict[tuple[str, str], int] = {}
-    for callout_id, purpose, colour, state, started_at in {
-        (one.callout_id, one.purpose, one.colour, one.state, one.started_at) for one in figures.tiers
-    }:
-        del callout_id  # two of them may be alike in all else
-        running[purpose.name.lower(), colour.key, state.name.lower()] += 1
-        key = (purpose.name.lower(), colour.key)
-        oldest[key] = min(oldest.get(key, started_at), started_at)
+    for one in {one.callout_id: one for one in figures.tiers}.values():  # a call-out stands there once for each tier
+        key = (one.purpose.name.lower(), one.colour.key)
+        running[*key, one.state.name.lower()] += 1
+        oldest[key] = min(oldest.get(key, one.started_at), one.started_at)
     for one in figures.tiers:
         if one.purpose not in ASKING:
             continue

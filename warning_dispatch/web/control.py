@@ -27,6 +27,7 @@ from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
 from warning_dispatch.response_ports import ResponseDesk
 from warning_dispatch.web.api import intake_answer
 from warning_dispatch.web.body import read_body
+from warning_dispatch.web.called import callee_of
 from warning_dispatch.web.documents import AckDocument, AckRequest, IntakeDocument, Said, intake_document
 from warning_dispatch.web.drill_control import DrillControl
 from warning_dispatch.web.failures import ApiRefusalError, Failures, status_of
@@ -39,8 +40,6 @@ from warning_dispatch.web.response_control import ResponseControl
 REGISTER_LIMIT: Final = 256 << 20
 """Bytes of a register as JSON: that of a prefecture is some 20 MB."""
 _IMPORTS: Final = TypeAdapter(RegisterImport)
-PAGE: int = 1000
-"""Callees read at a time while looking for a unit's."""
 
 
 class ActRequest(BaseModel):
@@ -320,7 +319,7 @@ class Control:
         """Record an answer."""
         callee_id = body.callee_id
         if callee_id is None:
-            callee_id = await to_thread.run_sync(self._callee_of, body.callout_id, body.unit_code)
+            callee_id = await to_thread.run_sync(callee_of, self._read, body.callout_id, body.unit_code)
         await self._desk.acknowledge(body.callout_id, callee_id, actor=body.actor, reason=body.reason, means=body.means)
         return AckDocument(callout_id=body.callout_id, callee_id=callee_id)
 
@@ -328,7 +327,7 @@ class Control:
         """Whether the call-out calls the unit; NotFoundError when there is no such call-out."""
         self._read.callout(callout_id)
         try:
-            self._callee_of(callout_id, unit_code)
+            callee_of(self._read, callout_id, unit_code)
         except NotFoundError:
             return False
         return True
@@ -349,16 +348,6 @@ class Control:
     async def claim(self, body: ClaimRequest) -> ClaimDocument:
         """Somebody of the bureau has it in hand."""
         return ClaimDocument(claimed=list(await self._desk.claim_alarms(body.alarm_ids, actor=body.actor)))
-
-    def _callee_of(self, callout_id: int, unit_code: str) -> int:
-        self._read.callout(callout_id)
-        offset = 0
-        while rows := self._read.callees(callout_id, limit=PAGE, offset=offset):
-            found = next((row.callee_id for row in rows if row.unit_code == unit_code), None)
-            if found is not None:
-                return found
-            offset += len(rows)
-        raise NotFoundError(f"叫应 {callout_id} 里没有单位 {unit_code} / call-out {callout_id} has no unit {unit_code}")
 
 
 def _import_in(raw: bytes) -> RegisterImport:

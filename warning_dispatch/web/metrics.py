@@ -25,7 +25,6 @@ class Meters(Protocol):
         ...
 
 
-_WHOLE: Final = frozenset({"/"})
 _PARTS: Final = frozenset(path.split("/")[1] for path in (*OPEN, *(door.path for door in DOORS)))
 
 
@@ -43,7 +42,7 @@ class Metrics:
 
     def answered(self, path: str, status: int, seconds: float) -> None:
         """An answer has gone out. What strangers ask for besides our pages is one part: labels must not grow."""
-        self._meters.answered(path if path in _WHOLE else _first(path), status, seconds)
+        self._meters.answered(_first(path), status, seconds)
 
     async def answer(self, _request: Request) -> Response:
         """GET /metrics."""

@@ -31,15 +31,14 @@ class Probes:
     def ready(self, _request: Request) -> JSONResponse:
         """200 when the engine turned lately and the database can be written, else 503 and what is wrong."""
         health = self._health()
-        ago = self._ago(health)
-        turned = health.turned_at > 0 and ago <= TURN_LIMIT
+        turned = self._turned(health)
         ready = turned and health.database
         body = {
             "status": "ready" if ready else "not_ready",
             "engine": {
                 "ok": turned,
                 "turned_at": iso_text(health.turned_at) if health.turned_at else None,
-                "seconds_ago": round(ago, 1) if health.turned_at else None,
+                "seconds_ago": round(self._ago(health), 1) if health.turned_at else None,
             },
             "database": {"ok": health.database},
             "detail": health.detail,
@@ -49,7 +48,10 @@ class Probes:
     def is_ready(self) -> bool:
         """What /readyz says, for a heartbeat."""
         health = self._health()
-        return health.turned_at > 0 and self._ago(health) <= TURN_LIMIT and health.database
+        return self._turned(health) and health.database
+
+    def _turned(self, health: Health) -> bool:
+        return health.turned_at > 0 and self._ago(health) <= TURN_LIMIT
 
     def _ago(self, health: Health) -> float:
         return self._clock.real_seconds(max(0, self._clock.now() - health.turned_at))

@@ -8,14 +8,11 @@ from anyio import to_thread
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from warning_dispatch.errors import NotFoundError
 from warning_dispatch.ports import ReadModels
 from warning_dispatch.response_ports import ResponseDesk
-from warning_dispatch.tomlfiles import both
+from warning_dispatch.web.called import callee_of
 from warning_dispatch.web.documents import Said
 
-PAGE = 5_000
-"""Callees read at a time while looking for a unit's."""
 Code = Annotated[str, StringConstraints(max_length=40)]
 
 
@@ -66,7 +63,7 @@ class ResponseControl:
 
     async def tick(self, body: TickRequest) -> DoneDocument:
         """See ResponseDesk.tick_for."""
-        callee_id = await to_thread.run_sync(self._callee, body.callout_id, body.unit_code)
+        callee_id = await to_thread.run_sync(callee_of, self._read, body.callout_id, body.unit_code)
         new = await self._desk.tick_for(body.callout_id, callee_id, body.action, actor=body.actor, remark=body.remark)
         return DoneDocument(callout_id=body.callout_id, new=new)
 
@@ -74,14 +71,3 @@ class ResponseControl:
         """See ResponseDesk.exported."""
         await self._desk.exported(body.callout_id, actor=body.actor, form=body.form, below=body.area)
         return DoneDocument(callout_id=body.callout_id)
-
-    def _callee(self, callout_id: int, unit_code: str) -> int:
-        offset = 0
-        while rows := self._read.callees(callout_id, limit=PAGE, offset=offset):
-            found = next((row.callee_id for row in rows if row.unit_code == unit_code), None)
-            if found is not None:
-                return found
-            offset += len(rows)
-        raise NotFoundError(
-            both(f"叫应 {callout_id} 里没有单位 {unit_code}", f"call-out {callout_id} has no unit {unit_code}")
-        )

@@ -9,10 +9,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from warning_dispatch import installed as packages
 from warning_dispatch.delivery import kinds
 from warning_dispatch.delivery.configured import reaches_people, read_routes, route_findings, simulated_routes
-from warning_dispatch.delivery.kinds import GROUP, OURS, KindNotFoundError, kind_of, known_kinds
+from warning_dispatch.delivery.kinds import GROUP, OURS, kind_of, known_kinds
 from warning_dispatch.errors import ConfigError
+from warning_dispatch.installed import KindNotFoundError
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.settings import Settings, load_settings
 
@@ -48,7 +50,7 @@ def test_each_kind_goes_by_its_own_name(name: str) -> None:
 
 def installed(monkeypatch: pytest.MonkeyPatch, *points: EntryPoint) -> None:
     """These entry points are installed, and no others."""
-    monkeypatch.setattr(kinds, "entry_points", lambda group: [one for one in points if one.group == group])
+    monkeypatch.setattr(packages, "entry_points", lambda group: [one for one in points if one.group == group])
     kind_of.cache_clear()
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from by_path import loaded
 
 from warning_dispatch.escalation import callee, callout
 from warning_dispatch.model.states import CalleeState, CallOutState
@@ -17,12 +17,7 @@ SCRIPT = Path(__file__).resolve().parents[3] / "docs" / "make_state_diagrams.py"
 @pytest.fixture(scope="module")
 def diagrams() -> ModuleType:
     """The script, loaded by its path: docs/ is no package."""
-    spec = importlib.util.spec_from_file_location("make_state_diagrams", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded("make_state_diagrams", SCRIPT)
 
 
 def test_the_committed_page_is_up_to_date(diagrams: ModuleType) -> None:

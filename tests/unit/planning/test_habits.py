@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warning_dispatch.errors import ConfigError
+from warning_dispatch.model.lessons import CallsSeen, Seen, TextsSeen
 from warning_dispatch.planning.habit_file import read_habits
-from warning_dispatch.planning.habits import HABIT_OF, PRIOR, CallsSeen, Seen, TextsSeen, learned, usual
+from warning_dispatch.planning.habits import HABIT_OF, PRIOR, learned, usual
 from warning_dispatch.simulation.population import TextHabit, VoiceHabit
 
 NIGHT, DAY = 3, 14

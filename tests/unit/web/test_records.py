@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import re
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from by_path import loaded
 from python_calamine import CalamineWorkbook
 from starlette.testclient import TestClient
 
@@ -32,14 +31,7 @@ HTML = {"Accept": "text/html"}
 
 def console_site() -> Any:
     """The module beside the test folders, by its path: tests are no package."""
-    name = "tests_console_site"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, TESTS / "console_site.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    return loaded("tests_console_site", TESTS / "console_site.py")
 
 
 @pytest.fixture(scope="module")

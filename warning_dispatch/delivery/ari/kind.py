@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from warning_dispatch.configuration.outcomes import load_outcomes
 from warning_dispatch.delivery.ari.channel import AriVoice
 from warning_dispatch.delivery.ari.client import Ari
 from warning_dispatch.delivery.ari.options import AriOptions
+from warning_dispatch.delivery.endings import Fault, ending_faults
 from warning_dispatch.delivery.http import is_loopback
 from warning_dispatch.delivery.kinds import ChannelTools, RouteFacts
 from warning_dispatch.delivery.spoken.pinyin import read_pinyin
@@ -19,8 +19,6 @@ from warning_dispatch.delivery.spoken.voices import missing_program
 from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.tomlfiles import both
-
-Fault = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +75,7 @@ def _faults(options: AriOptions, route: RouteFacts) -> Iterator[Fault]:
     if program := missing_program(options):
         what = both(f"没有朗读程序 {program}", f"there is no program {program} to speak with")
         yield "options.speak", what, both("安装 espeak-ng，或改 speak", "apt-get install espeak-ng, or mend speak")
-    known = load_outcomes(route.config_dir / "outcomes.toml", "outcomes.toml", []) if route.config_dir else None
-    for cause, outcome in options.causes.items():
-        if known is not None and (outcome not in known or outcome == "key_pressed"):
-            what = both(f"结果表里没有 {outcome}", f"the outcome table has no {outcome}")
-            yield (
-                f"options.causes.{cause}",
-                what,
-                both("只有按键算应答；见 outcomes.toml", "see outcomes.toml; only a key answers"),
-            )
+    yield from ending_faults("options.causes", options.causes, route)
 
 
 KIND: Final = AriKind()

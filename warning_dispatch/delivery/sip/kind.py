@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from warning_dispatch.configuration.outcomes import load_outcomes
+from warning_dispatch.delivery.endings import Fault, ending_faults
 from warning_dispatch.delivery.kinds import ChannelTools, RouteFacts
 from warning_dispatch.delivery.line_tests import last_results
 from warning_dispatch.delivery.sip.channel import SipVoice
@@ -88,7 +88,6 @@ def _untested(route: RouteFacts) -> Iterator[Finding]:
 
 _MAY_COME = frozenset({"options.program", "options.speak", "options.trunk"})
 """What is missing now and may be there when it is needed: a start does not fail for it, calls do."""
-Fault = tuple[str, str, str]
 
 
 def _faults(options: SipOptions, route: RouteFacts) -> Iterator[Fault]:
@@ -119,7 +118,7 @@ def _faults(options: SipOptions, route: RouteFacts) -> Iterator[Fault]:
     except OSError:
         what = both(f"找不到中继 {host}", f"{host} cannot be found")
         yield "options.trunk", what, both("写地址，或检查 DNS", "write its address, or mend the DNS")
-    yield from _ending_faults(options.endings, route)
+    yield from ending_faults("options.endings", options.endings, route)
 
 
 def _line_faults(options: SipOptions, route: RouteFacts) -> Iterator[Fault]:
@@ -139,20 +138,6 @@ def _line_faults(options: SipOptions, route: RouteFacts) -> Iterator[Fault]:
     if options.sip_port <= last_control and options.control_port <= last_sip + 1:
         what = both("SIP 端口与控制端口重叠", "SIP and control ports overlap")
         yield "options.control_port", what, both("错开", "keep them apart")
-
-
-def _ending_faults(endings: Mapping[str, str], route: RouteFacts) -> Iterator[Fault]:
-    if not endings or route.config_dir is None:
-        return
-    known = load_outcomes(route.config_dir / "outcomes.toml", "outcomes.toml", []) or {}
-    for status, outcome in endings.items():
-        if outcome not in known or outcome == "key_pressed":
-            what = both(f"结果表里没有 {outcome}", f"the outcome table has no {outcome}")
-            yield (
-                f"options.endings.{status}",
-                what,
-                both("只有按键算应答；见 outcomes.toml", "see outcomes.toml; only a key answers"),
-            )
 
 
 KIND: Final = SipKind()
