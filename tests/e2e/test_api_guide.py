@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from by_path import loaded
+from station import Station, free_ports
 
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.ingest.samples import restamp
@@ -24,9 +23,6 @@ GUIDES = ("api.zh-CN.md", "api.md")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SAMPLE = ROOT / "config" / "samples" / "12379-red-rain-city.xml"
 SECRET = "a secret of the province and us"
-
-# The station of tests/security: an installation in a folder and its daemon.
-stand: Any = loaded("security_station", ROOT / "tests" / "security" / "conftest.py")
 
 
 def blocks(name: str) -> list[tuple[str, str]]:
@@ -41,14 +37,10 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     secret = home / "province.secret"
     secret.write_text(SECRET)
     secret.chmod(0o600)
-    (port,) = stand._free_ports(1)  # the station's own helper
+    (port,) = free_ports(1)
     push = [{"name": "province", "auth": "hmac", "secret_file": str(secret)}]
-    station = stand.Station(home, port)
-    station.environ = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "LANG": "C.UTF-8",
-        "WARNING_DISPATCH_WEB__PORT": str(port),
+    station = Station(home, port)
+    station.environ |= {
         "WARNING_DISPATCH_LOG__LEVEL": "warning",
         "WARNING_DISPATCH_INGEST__PUSH": json.dumps(push),
     }

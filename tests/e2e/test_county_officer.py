@@ -7,70 +7,43 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
+from station import PATIENCE, ROOT, Browser, free_ports, run_command
 
 from warning_dispatch.clock import pause
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[2]
 WARNING = ROOT / "config" / "samples" / "12379-red-rain-city.xml"
-COMMAND = "from warning_dispatch.cli import main; main()"
 PASSWORD = "the mulberry on the roof"
-PATIENCE = 60.0
-"""Seconds that anything may take on a busy machine."""
 SPEED = "5"
 COUNTY, OTHER = "141124", "141123"
 
 
-class Desk:
-    """An officer's browser, of little patience."""
+class Desk(Browser):
+    """An officer's browser."""
 
     def __init__(self, port: int, name: str) -> None:
         """Log in."""
-        self._port = port
-        self._cookies: dict[str, str] = {}
-        self._csrf = self._token("/login")
-        assert self.ask("POST", "/login", name=name, password=PASSWORD)[0] == http.client.SEE_OTHER
-        self._csrf = self._token("/account")
+        super().__init__(port)
+        assert self.log_in(name, PASSWORD) == http.client.SEE_OTHER
+        self._csrf = self.csrf("/account")
 
-    def ask(self, method: str, path: str, **fields: str) -> tuple[int, str]:
-        """Status and page."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
-        headers = {
-            "Accept": "text/html",
-            "Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items()),
-            "Origin": f"http://127.0.0.1:{self._port}",
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
-        body = urlencode({"csrf": self._csrf, **fields}) if method == "POST" else None
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        page = answer.read().decode()
-        for cookie in answer.headers.get_all("Set-Cookie") or ():
-            name, _, value = cookie.split(";")[0].partition("=")
-            self._cookies[name] = value
-        connection.close()
-        return answer.status, page
+    def act(self, path: str, **fields: str) -> int:
+        """A form of a page; the status."""
+        return self.ask("POST", path, csrf=self._csrf, **fields)[0]
 
     def page(self, path: str) -> str:
         """A page that is theirs."""
-        status, page = self.ask("GET", path)
+        status, _, page = self.ask("GET", path)
         assert status == http.client.OK, path
         return page
-
-    def _token(self, path: str) -> str:
-        found = re.search(r'name="csrf" value="([^"]+)"', self.ask("GET", path)[1])
-        assert found
-        return found.group(1)
 
 
 class Bureau:
@@ -78,9 +51,7 @@ class Bureau:
 
     def __init__(self, folder: Path) -> None:
         """`folder` holds everything."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        (self.port,) = free_ports(1)
         self.environ = os.environ | {
             "PYTHONPATH": str(ROOT),
             "WARNING_DISPATCH_STATE_DIR": str(folder / "state"),
@@ -93,17 +64,7 @@ class Bureau:
 
     def command(self, *words: str, typed: str = "") -> str:
         """A command that must succeed; what it printed."""
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-c", COMMAND, *words],
-            env=self.environ,
-            input=typed,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return run_command(words, self.environ, typed=typed)
 
     def start(self) -> subprocess.Popen[bytes]:
         """The daemon, with the warning taken in; returns when its pages answer."""
@@ -155,18 +116,18 @@ def test_both_officers_act_in_one_storm_and_the_journal_names_both(bureau: Burea
     foreign = called(city, OTHER)
     seen = re.search(r'name="seen" value="(\d+)"', city.page("/console/callouts/1"))
     assert seen
-    paused = city.ask("POST", "/console/callouts/1/act", do="pause", seen=seen.group(1), reason="核对名册")
-    assert paused[0] == http.client.SEE_OTHER
+    paused = city.act("/console/callouts/1/act", do="pause", seen=seen.group(1), reason="核对名册")
+    assert paused == http.client.SEE_OTHER
     own = called(county, COUNTY)  # nothing moves by itself now
     units = "/console/callouts/1/units"
-    assert county.ask("POST", units, do=own, reason="值班电话核实")[0] == http.client.SEE_OTHER
-    assert county.ask("POST", units, do=foreign, reason="x")[0] == http.client.FORBIDDEN
+    assert county.act(units, do=own, reason="值班电话核实") == http.client.SEE_OTHER
+    assert county.act(units, do=foreign, reason="x") == http.client.FORBIDDEN
     assert county.ask("GET", f"{units}/{foreign.split(':')[1]}")[0] == http.client.FORBIDDEN
     paused_now = re.search(r'name="seen" value="(\d+)"', city.page("/console/callouts/1"))
     assert paused_now
     resume = {"do": "resume", "seen": paused_now.group(1), "reason": "继续"}
-    assert county.ask("POST", "/console/callouts/1/act", **resume)[0] == http.client.FORBIDDEN
-    assert city.ask("POST", "/console/callouts/1/act", **resume)[0] == http.client.SEE_OTHER
+    assert county.act("/console/callouts/1/act", **resume) == http.client.FORBIDDEN
+    assert city.act("/console/callouts/1/act", **resume) == http.client.SEE_OTHER
     assert f"user:lin@{COUNTY}" in city.page(f"{units}/{own.split(':')[1]}")
     lines = [json.loads(line) for line in bureau.command("journal", "export", "callout:1").splitlines()]
     said = [line["entry"] for line in lines if "entry" in line]

@@ -5,39 +5,30 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
+from station import COMMAND, PATIENCE, ROOT, Browser, free_ports, run_command
 
 from warning_dispatch.clock import pause
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = "from warning_dispatch.cli import main; main()"
 PASSWORD = "the mulberry on the roof"
-PATIENCE = 60.0
-"""Seconds that anything may take on a busy machine."""
 
 
-class Bureau:
+class Bureau(Browser):
     """An installation, its daemon, and a browser of little patience."""
 
     def __init__(self, folder: Path) -> None:
         """`folder` holds everything."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        super().__init__(*free_ports(1))
         self.log = folder / "daemon.log"
-        self.cookies: dict[str, str] = {}
         self.environ = os.environ | {
             "PYTHONPATH": str(ROOT),
             "WARNING_DISPATCH_STATE_DIR": str(folder / "state"),
@@ -49,17 +40,7 @@ class Bureau:
 
     def command(self, *words: str, typed: str = "") -> str:
         """A command that must succeed; what it printed."""
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-c", COMMAND, *words],
-            env=self.environ,
-            input=typed,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return run_command(words, self.environ, typed=typed)
 
     def start(self) -> subprocess.Popen[bytes]:
         """The daemon; returns when it answers."""
@@ -71,34 +52,6 @@ class Bureau:
                     return process
             pause(0.1)
         pytest.fail(self.log.read_text())
-
-    def ask(self, method: str, path: str, **fields: str) -> tuple[int, str, str]:
-        """Status, where it leads, and the page."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        headers = {
-            "Accept": "text/html",
-            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
-            "Origin": f"http://127.0.0.1:{self.port}",
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
-        connection.request(method, path, urlencode(fields) if fields else None, headers)
-        answer = connection.getresponse()
-        page = answer.read().decode()
-        for cookie in answer.headers.get_all("Set-Cookie") or ():
-            name, _, value = cookie.split(";")[0].partition("=")
-            self.cookies[name] = value
-        connection.close()
-        return answer.status, answer.headers.get("Location", ""), page
-
-    def csrf(self, path: str) -> str:
-        """The token in the forms of a page."""
-        found = re.search(r'name="csrf" value="([^"]+)"', self.ask("GET", path)[2])
-        assert found
-        return found.group(1)
-
-    def log_in(self, name: str, password: str) -> int:
-        """Fill in the form and send it."""
-        return self.ask("POST", "/login", csrf=self.csrf("/login"), name=name, password=password)[0]
 
 
 @pytest.fixture

@@ -7,16 +7,15 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
+from station import COMMAND, PATIENCE, ROOT, Browser, free_ports
 
 from warning_dispatch.clock import pause
 from warning_dispatch.model.states import UNREACHED
@@ -29,11 +28,7 @@ from warning_dispatch.store.sql import Sql
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = "from warning_dispatch.cli import main; main()"
 SEED, SPEED = 1, "40"
-PATIENCE = 60.0
-"""Seconds that anything may take on a busy machine."""
 SILENT = """SELECT v.id, v.unit_id, t.name, r.id, l.purpose, l.generation, l.channel, n.sealed
  FROM callee v JOIN unit u ON u.id = v.unit_id JOIN unit t ON t.id = u.superior_id JOIN receiver r ON r.unit_id = t.id
  JOIN link l ON l.receiver_id = r.id AND l.callout_id = v.callout_id
@@ -42,17 +37,14 @@ SILENT = """SELECT v.id, v.unit_id, t.name, r.id, l.purpose, l.generation, l.cha
 """A village that is called in vain, and the link and phone of whoever answers for its township."""
 
 
-class Demonstration:
+class Demonstration(Browser):
     """`demo` in a process of its own, its database beside it, and a browser of little patience."""
 
     def __init__(self, folder: Path) -> None:
         """Start it; returns when it answers."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        super().__init__(*free_ports(1))
         self.folder = folder
         self.log = folder / "demo.log"
-        self.cookies: dict[str, str] = {}
         environ = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
         words = ["demo", "--speed", SPEED, "--port", str(self.port), "--seed", str(SEED)]
         with self.log.open("wb") as log:
@@ -69,24 +61,6 @@ class Demonstration:
                     return found
             pause(0.2)
         pytest.fail(self.log.read_text())
-
-    def ask(self, method: str, path: str, **fields: str) -> tuple[int, str, str]:
-        """Status, where it leads, and the page."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        headers = {
-            "Accept": "text/html",
-            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
-            "Origin": f"http://127.0.0.1:{self.port}",
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
-        connection.request(method, path, urlencode(fields) if fields else None, headers)
-        answer = connection.getresponse()
-        page = answer.read().decode()
-        for cookie in answer.headers.get_all("Set-Cookie") or ():
-            name, _, value = cookie.split(";")[0].partition("=")
-            self.cookies[name] = value
-        connection.close()
-        return answer.status, answer.headers.get("Location", ""), page
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """What stands in its database."""

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
+from station import PATIENCE, Station, free_ports
 
-from warning_dispatch.clock import SystemClock, pause
-from warning_dispatch.ingest.samples import restamp
+from warning_dispatch.clock import pause
 
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = "from warning_dispatch.cli import main; main()"
-PATIENCE = 60.0
 
 
 class Switch(ThreadingHTTPServer):
@@ -51,53 +40,13 @@ class Pulse(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@dataclass
-class Watched:
-    """An installation in a folder, with its daemon."""
-
-    folder: Path
-    port: int
-    switch: Switch
-    process: subprocess.Popen[bytes] | None = field(default=None)
-
-    def environment(self) -> dict[str, str]:
-        """A login shell's, with our port and our switch."""
-        return {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "LANG": "C.UTF-8",
-            "WARNING_DISPATCH_WEB__PORT": str(self.port),
-            "WARNING_DISPATCH_WATCH__HEARTBEAT_URL": f"http://127.0.0.1:{self.switch.server_port}/beat",
-            "WARNING_DISPATCH_WATCH__HEARTBEAT_EVERY_S": "5",
-        }
-
-    def run(self, *words: str) -> None:
-        """One command."""
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-c", COMMAND, *words],
-            cwd=self.folder,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode in (0, 1), done.stdout + done.stderr
-
-    def start(self) -> None:
-        """The daemon, until its page answers."""
-        self.process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-c", COMMAND, "run"], cwd=self.folder, env=self.environment(), stderr=subprocess.DEVNULL
-        )
-        self.until("warning_dispatch_engine_ok 1.0")
+class Watched(Station):
+    """An installation as monitoring sees it."""
 
     def metrics(self) -> str:
         """The page; empty while nobody answers."""
-        with (
-            suppress(URLError, ConnectionError, TimeoutError),
-            urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as page,
-        ):
-            text: str = page.read().decode()
-            return text
+        with suppress(OSError):
+            return self.ask("GET", "/metrics").body.decode()
         return ""
 
     def until(self, line: str) -> str:
@@ -111,44 +60,50 @@ class Watched:
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Iterator[Watched]:
-    """A fresh installation with the sample register, and whoever listens for its heart."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def switch() -> Iterator[Switch]:
+    """Whoever listens for the heart."""
     switch = Switch()
     threading.Thread(target=switch.serve_forever, daemon=True).start()
-    station = Watched(tmp_path, port, switch)
-    station.run("init", "--sample-register", "1")
+    yield switch
+    switch.shutdown()
+    switch.server_close()
+
+
+@pytest.fixture
+def watched(tmp_path: Path, switch: Switch) -> Iterator[Watched]:
+    """A fresh installation with the sample register, whose heart beats to the switch."""
+    (port,) = free_ports(1)
+    station = Watched(tmp_path, port)
+    station.environ |= {
+        "WARNING_DISPATCH_WATCH__HEARTBEAT_URL": f"http://127.0.0.1:{switch.server_port}/beat",
+        "WARNING_DISPATCH_WATCH__HEARTBEAT_EVERY_S": "5",
+    }
+    station.command("init", "--sample-register", "1")
     yield station
     if station.process is not None:
         with suppress(ProcessLookupError):
             station.process.send_signal(signal.SIGCONT)
         station.process.terminate()
         station.process.wait(30)
-    switch.shutdown()
-    switch.server_close()
 
 
-def test_a_night_is_seen_from_outside(watched: Watched) -> None:
+def test_a_night_is_seen_from_outside(watched: Watched, switch: Switch) -> None:
     """A red warning shows as a call-out, as attempts by route, as answers; the switch hears the heart, and not a frozen one."""
     watched.start()
-    warning = watched.folder / "warning.xml"
-    raw = (ROOT / "config/samples/12379-red-rain-city.xml").read_bytes()
-    warning.write_bytes(restamp(raw, SystemClock().now()))
-    watched.run("alert", "ingest", str(warning))
+    watched.until("warning_dispatch_engine_ok 1.0")
+    watched.warn()
     text = watched.until('warning_dispatch_callouts{colour="red",purpose="call",state="running"} 1.0')
     assert 'warning_dispatch_messages_total{disposition="accepted",source="file"} 1.0' in text
     text = watched.until('warning_dispatch_attempts_claimed_total{purpose="call",route="voice-simulated"}')
     assert 'warning_dispatch_units{colour="red",purpose="call",standing="open",tier="villages"}' in text
     assert "warning_dispatch_figures_readable 1.0" in text
     for _ in range(round(PATIENCE / 0.2)):
-        if watched.switch.beats:
+        if switch.beats:
             break
         pause(0.2)
-    assert watched.switch.beats
+    assert switch.beats
     assert watched.process is not None
     watched.process.send_signal(signal.SIGSTOP)
-    heard = watched.switch.beats
+    heard = switch.beats
     pause(6)
-    assert watched.switch.beats <= heard + 1, "a frozen process beats on"
+    assert switch.beats <= heard + 1, "a frozen process beats on"
