@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from pathlib import Path
 
 import httpx2
 import pytest
+from station import free_ports, running
 from typer.testing import CliRunner
 
-from warning_dispatch.bootstrap import build_daemon, open_product
 from warning_dispatch.bootstrap.renewal import renewal_tables
 from warning_dispatch.cli import build_app
 from warning_dispatch.clock import SystemClock
-from warning_dispatch.daemon import EngineDesk
 from warning_dispatch.model.renewal import LetterKind
 from warning_dispatch.settings import Settings, load_settings
 
@@ -28,9 +26,7 @@ PATIENCE = 200
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An installation with the sample register, whose letters go at any hour."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     for name, value in (
         ("CONFIG_DIR", ROOT / "config"),
         ("CONTACTS_DIR", ROOT / "contacts"),
@@ -47,16 +43,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 async def test_letters_go_by_themselves_and_the_command_sees_them(settings: Settings) -> None:
     """`campaign open` through the socket; the postman sends every letter; what the carrier says is written down."""
-    product, clock = open_product(settings), SystemClock()
-    daemon = build_daemon(settings, product, clock)
-    ready = asyncio.Event()
-
-    async def started(_: EngineDesk) -> None:
-        ready.set()
-
-    running = asyncio.create_task(daemon.run(started))
-    try:
-        await asyncio.wait_for(ready.wait(), 20)
+    async with running(settings) as product:
         transport = httpx2.AsyncHTTPTransport(uds=str(settings.control_socket))
         async with httpx2.AsyncClient(transport=transport, base_url="http://daemon", timeout=20) as client:
             answer = await client.post("/campaign/open", json={"actor": "张工", "due": "2099-04-20"})
@@ -64,7 +51,7 @@ async def test_letters_go_by_themselves_and_the_command_sees_them(settings: Sett
             assert answer.json()["total"] == 2864
             again = await client.post("/campaign/open", json={"actor": "张工", "due": "2099-04-20"})
             assert (again.status_code, again.json()["kind"]) == (409, "RefusedError")
-            tables = renewal_tables(settings, product, clock)
+            tables = renewal_tables(settings, product, SystemClock())
             for _ in range(PATIENCE):
                 await asyncio.sleep(0.1)
                 letters = dict(tables.progress().letters)
@@ -85,7 +72,3 @@ async def test_letters_go_by_themselves_and_the_command_sees_them(settings: Sett
             assert sheet.json()["units"][0]["people"][0]["name"] == "样本接任"
             closed = await client.post("/campaign/close", json={"actor": "张工", "reason": "到期"})
             assert closed.json()["progress"]["tally"]["filed"] == 1
-    finally:
-        daemon.stop()
-        await asyncio.wait_for(running, 60)
-        product.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,12 +11,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from station import free_ports, running
 from typer.testing import CliRunner
 
-from warning_dispatch.bootstrap import build_daemon, open_product
 from warning_dispatch.cli import build_app
 from warning_dispatch.clock import SystemClock
-from warning_dispatch.daemon import EngineDesk
 from warning_dispatch.ingest.samples import restamp
 from warning_dispatch.settings import Settings, load_settings
 
@@ -31,9 +29,7 @@ PATIENCE = 900
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An installation with the sample register and simulated phones."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     for name, value in (
         ("CONFIG_DIR", ROOT / "config"),
         ("CONTACTS_DIR", ROOT / "contacts"),
@@ -66,16 +62,7 @@ async def asked(*words: str) -> Any:
 
 async def test_a_drill_for_everyone_gives_way_to_a_real_warning(settings: Settings) -> None:
     """Commands through the socket: two releases, live calls, the interruption, the report, statistics apart."""
-    product, clock = open_product(settings), SystemClock()
-    daemon = build_daemon(settings, product, clock)
-    ready = asyncio.Event()
-
-    async def started(_: EngineDesk) -> None:
-        ready.set()
-
-    running = asyncio.create_task(daemon.run(started))
-    try:
-        await asyncio.wait_for(ready.wait(), 20)
+    async with running(settings) as product:
         drill = await asked("drill", "start", "--kind", "everyone", "--hazard", "暴雨", "--colour", "red", "--area", "1411",
                             "--valid", "60", "--actor", "甲")  # fmt: skip
         assert (drill["state"], drill["releases_needed"], drill["callout_id"]) == ("composed", 2, None)
@@ -93,7 +80,7 @@ async def test_a_drill_for_everyone_gives_way_to_a_real_warning(settings: Settin
             if product.read.callout(begun["callout_id"]).handed:
                 break
         assert product.read.callout(begun["callout_id"]).handed
-        raw = restamp((ROOT / "config/samples/12379-red-rain-city.xml").read_bytes(), clock.now())
+        raw = restamp((ROOT / "config/samples/12379-red-rain-city.xml").read_bytes(), SystemClock().now())
         transport = httpx2.AsyncHTTPTransport(uds=str(settings.control_socket))
         async with httpx2.AsyncClient(transport=transport, base_url="http://daemon", timeout=20) as client:
             answer = await client.post("/alerts", content=raw)
@@ -113,24 +100,11 @@ async def test_a_drill_for_everyone_gives_way_to_a_real_warning(settings: Settin
             real: "CALL",
         }
         assert "drill_interrupted" in [one.kind for one in product.read.alarms().rows]
-    finally:
-        daemon.stop()
-        await running
-        product.close()
 
 
 async def test_a_drill_on_paper_is_played_beside_the_daemon(settings: Settings) -> None:
     """One township: the command waits for the report; nothing was handed to any route, no call-out came of it."""
-    product, clock = open_product(settings), SystemClock()
-    daemon = build_daemon(settings, product, clock)
-    ready = asyncio.Event()
-
-    async def started(_: EngineDesk) -> None:
-        ready.set()
-
-    running = asyncio.create_task(daemon.run(started))
-    try:
-        await asyncio.wait_for(ready.wait(), 20)
+    async with running(settings) as product:
         report = await asked("drill", "start", "--kind", "paper", "--hazard", "暴雨", "--colour", "red", "--area", "141124101",
                              "--valid", "60", "--actor", "甲")  # fmt: skip
         assert report["drill"]["state"] == "done"
@@ -141,10 +115,6 @@ async def test_a_drill_on_paper_is_played_beside_the_daemon(settings: Settings) 
         words = await beside("drill", "report", "1", "--lang", "zh")
         assert "演练评分报告" in words.stdout
         assert "这是第一次" in words.stdout
-    finally:
-        daemon.stop()
-        await running
-        product.close()
 
 
 def test_without_a_daemon_nothing_is_released(settings: Settings) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
 import re
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
+from warning_dispatch.bootstrap import Product, build_daemon, open_product
 from warning_dispatch.clock import SystemClock, pause
+from warning_dispatch.daemon import EngineDesk
 from warning_dispatch.ingest.samples import restamp
+from warning_dispatch.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "from warning_dispatch.cli import main; main()"
@@ -190,3 +194,23 @@ class Station:
         """Lines of the log that tell of a fault of ours."""
         lines = self.log.read_text(encoding="utf-8").splitlines()
         return [line for line in lines if '"request_failed"' in line or '"critical"' in line or "Traceback" in line]
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Product]:
+    """The daemon of an installation in this process, from its first turn to its drain."""
+    product = open_product(settings)
+    daemon = build_daemon(settings, product, SystemClock())
+    ready = asyncio.Event()
+
+    async def started(_: EngineDesk) -> None:
+        ready.set()
+
+    work = asyncio.create_task(daemon.run(started))
+    try:
+        await asyncio.wait_for(ready.wait(), PATIENCE)
+        yield product
+    finally:
+        daemon.stop()
+        await work
+        product.close()
