@@ -10,7 +10,7 @@ from typing import Any, cast
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from benchmarks.consoles import PartEntrance
+from benchmarks.consoles import PartEntrance, console_app
 from benchmarks.databases import Place
 from benchmarks.figures import START, Figures, open_everything, percentile, product_on, red_warning
 from warning_dispatch.bootstrap import Product
@@ -18,7 +18,6 @@ from warning_dispatch.clock import VirtualClock, stopwatch
 from warning_dispatch.model.console_views import CalleeQuery
 from warning_dispatch.model.states import CalleeState, Means
 from warning_dispatch.model.unit import UnitLevel
-from warning_dispatch.web.application import create_app
 from warning_dispatch.web.console.console import Console, ConsoleParts
 from warning_dispatch.web.pages import Pages
 
@@ -33,16 +32,7 @@ def console(place: Place, *, villages: int) -> Figures:
     product.engine.turn(START + 1_000)
     clock = VirtualClock(START + 60_000)
     parts = ConsoleParts(product.read, cast("Any", None), PartEntrance())
-    app = create_app(
-        product.read,
-        cast("Any", None),
-        public_url="http://127.0.0.1",
-        live_page=False,
-        body_limit=1 << 20,
-        clock=clock,
-        console=parts,
-    )
-    client = TestClient(app)
+    client = TestClient(console_app(parts, clock))
     row = product.read.page(1, CalleeQuery(limit=1)).rows[0]
     addresses = {
         "now": "/console/",

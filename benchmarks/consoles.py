@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import uvicorn
+from fastapi import FastAPI
 from starlette.requests import Request
 
 from benchmarks.country import product_on, red_warning
@@ -136,12 +137,10 @@ def _until_quiet(sink: _Busy, began: float) -> None:
             raise TimeoutError("the storm does not end")
 
 
-@contextmanager
-def _served(product: Product, clock: Clock) -> Iterator[int]:
-    """The console on a port, in a thread beside the engine's."""
-    parts = ConsoleParts(product.read, cast("Any", None), PartEntrance())
-    app = create_app(
-        product.read,
+def console_app(parts: ConsoleParts, clock: Clock) -> FastAPI:
+    """The console alone, open to whoever comes."""
+    return create_app(
+        parts.read,
         cast("Any", None),
         public_url="http://127.0.0.1",
         live_page=False,
@@ -149,6 +148,12 @@ def _served(product: Product, clock: Clock) -> Iterator[int]:
         clock=clock,
         console=parts,
     )
+
+
+@contextmanager
+def _served(product: Product, clock: Clock) -> Iterator[int]:
+    """The console on a port, in a thread beside the engine's."""
+    app = console_app(ConsoleParts(product.read, cast("Any", None), PartEntrance()), clock)
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", ws="none"))
