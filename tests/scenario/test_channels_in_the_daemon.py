@@ -11,12 +11,12 @@ from typing import Any
 
 import httpx2
 import pytest
+from packages import installed_kind
 
 from warning_dispatch.bootstrap import build_daemon, channels, open_product
 from warning_dispatch.bootstrap.channels import Asking
 from warning_dispatch.clock import SystemClock, VirtualClock
 from warning_dispatch.daemon import EngineDesk
-from warning_dispatch.delivery import kinds
 from warning_dispatch.delivery.kinds import ChannelTools, HookAnswer, HookRequest, Probe, RouteFacts
 from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.model.unit import Channel
@@ -101,20 +101,11 @@ class BeaconKind:
 
 
 @pytest.fixture
-def kind(monkeypatch: pytest.MonkeyPatch) -> Iterator[BeaconKind]:
+def kind() -> Iterator[BeaconKind]:
     """The kind, installed."""
     beacon = BeaconKind()
-
-    class Point:
-        name = "beacon"
-
-        def load(self) -> BeaconKind:
-            return beacon
-
-    monkeypatch.setattr(kinds, "entry_points", lambda group: [Point()] if group == kinds.GROUP else [])
-    kinds.kind_of.cache_clear()
-    yield beacon
-    kinds.kind_of.cache_clear()
+    with installed_kind("beacon", beacon):
+        yield beacon
 
 
 def installation(home: Path, **options: str) -> Settings:

@@ -29,7 +29,7 @@ from warning_dispatch.model.states import ANSWERED, UNREACHED, CalleeState, Mean
 from warning_dispatch.model.unit import Role, UnitLevel
 from warning_dispatch.reports import record_pages, record_workbook
 from warning_dispatch.reports.record_pages import RecordPages
-from warning_dispatch.reports.record_words import MEANS, STATES, RecordWords
+from warning_dispatch.reports.record_words import MEANS, RecordWords
 from warning_dispatch.reports.stamp import Stamp
 from warning_dispatch.simulation.population import VoiceHabit
 from warning_dispatch.simulation.stage import Stage
@@ -151,7 +151,7 @@ def agree(form: RecordForm, story: Told) -> None:
     assert sorted(unit.callee_id for unit in form.units) == sorted(story.states)
     for row in table(sheet(content, record_workbook.UNITS), "层级"):
         key = by_code[row["编码"]].callee_id
-        assert row["状态"] == STATES[story.states[key]]
+        assert row["状态"] == story.states[key].chinese
         counted = {column: story.handed[key][name] for name, column in _COLUMN.items()}
         assert {column: row[column] for column in counted} == counted, row
         assert bool(row["曾未叫应"]) == (key in story.ever or story.states[key] in UNREACHED)

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from packages import installed_kind
 
 from warning_dispatch.bootstrap import build_daemon, open_product
 from warning_dispatch.cli.contacts import load_sample
 from warning_dispatch.cli.inspection import inspect
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.daemon import EngineDesk
-from warning_dispatch.delivery import kinds
 from warning_dispatch.delivery.kinds import ChannelTools, RouteFacts
 from warning_dispatch.errors import Finding
 from warning_dispatch.ingest.samples import restamp
@@ -96,20 +96,11 @@ class AskedKind:
 
 
 @pytest.fixture
-def kind(monkeypatch: pytest.MonkeyPatch) -> Iterator[AskedKind]:
+def kind() -> Iterator[AskedKind]:
     """The kind, installed."""
     asked = AskedKind()
-
-    class Point:
-        name = "asked"
-
-        def load(self) -> AskedKind:
-            return asked
-
-    monkeypatch.setattr(kinds, "entry_points", lambda group: [Point()] if group == kinds.GROUP else [])
-    kinds.kind_of.cache_clear()
-    yield asked
-    kinds.kind_of.cache_clear()
+    with installed_kind("asked", asked):
+        yield asked
 
 
 def installation(home: Path) -> Settings:
