@@ -66,6 +66,7 @@ lint: $(DEV)
 
 types: $(DEV)
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini tests benchmarks docs
 
 imports: $(DEV)
 	$(BIN)/lint-imports

@@ -521,7 +521,7 @@ async def test_health_and_balance_are_asked_without_ringing(bench: Callable[...,
 
 def test_check_names_what_would_fail_at_three_in_the_morning() -> None:
     """Every fault at once, with its key; what Twilio cannot do in mainland China is said for either channel."""
-    kind = kind_of("twilio")
+    kind: Any = kind_of("twilio")
     options = TwilioOptions(account_sid="AC" + "0" * 32, address="http://gateway.example")
     facts = RouteFacts("voice", Channel.VOICE, "warning-dispatch.toml: routes[0]")
     wheres = [one.where.removeprefix(facts.where) for one in kind.check(options, facts)]

@@ -19,6 +19,7 @@ from warning_dispatch.clock import SystemClock, VirtualClock
 from warning_dispatch.daemon import EngineDesk
 from warning_dispatch.delivery.kinds import ChannelTools, HookAnswer, HookRequest, Probe, RouteFacts
 from warning_dispatch.errors import ConfigError, Finding
+from warning_dispatch.model.alarm_facts import facts_of
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch, Receipt
 from warning_dispatch.settings import Settings, load_settings
@@ -112,7 +113,7 @@ def installation(home: Path, **options: str) -> Settings:
     """An installation with a beacon."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    routes = [{"name": "tower", "channel": "voice", "adapter": "beacon", "options": options}]
+    routes = [{"name": "tower", "channel": "voice", "adapter": "beacon", "lines": 4, "options": options}]
     web = {"port": port, "callback_url": "https://jy.example.cn"}
     settings = load_settings(CONFIG, {}, state_dir=str(home), web=web, routes=routes)
     KeyRing.create(settings.keys_dir)
@@ -205,7 +206,7 @@ async def test_a_provider_is_asked_by_one_daemon_at_a_time(tmp_path: Path, kind:
 async def test_a_probe_takes_a_route_out_of_service_and_back(
     tmp_path: Path, kind: BeaconKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An account that has run dry is an alarm before a village finds out; topped up, the route is used again."""
+    """An account that has run dry is an alarm before a village finds out; topped up, the route is used again; dead lines are told."""
     monkeypatch.setattr(channels, "PROBE_EVERY", 0.05)
     settings = installation(tmp_path, tower="north")
 
@@ -222,6 +223,25 @@ async def test_a_probe_takes_a_route_out_of_service_and_back(
         await until(told("route_down"))
         beacon.health = Probe(healthy=True, balance="500 元")
         await until(told("route_down", "route_back"))
+
+        def told_of_lines(*wanted: tuple[str, bool]) -> Callable[[], Awaitable[bool]]:
+            """Which lines are said to be dead, and whether the bureau is called for it."""
+
+            async def look() -> bool:
+                rows = [one for one in product.read.alarms().rows if one.kind == "lines_dead"]
+                return sorted((facts_of(one.detail)["dead"], one.colour is not None) for one in rows) == sorted(wanted)
+
+            return look
+
+        async def all_live() -> bool:
+            return not any(one.dead_lines for one in product.read.routes())
+
+        beacon.health = Probe(healthy=True, dead_lines=[3])
+        await until(told_of_lines(("3", False)))
+        beacon.health = Probe(healthy=True, dead_lines=[3, 4])
+        await until(told_of_lines(("3", False), ("3, 4", True)))
+        beacon.health = Probe(healthy=True)
+        await until(all_live)
 
     await running(settings, work)
 

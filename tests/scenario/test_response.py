@@ -225,8 +225,8 @@ def test_an_upgrade_begins_with_what_the_officer_decided(
     old = place.callee_id(WATER)
     with pytest.raises(RefusedError):  # the old round's own row takes nothing more
         place.engine.once(place.clock.now(), lambda ledger: _old_tick(ledger, old))
-    again = [(place.callee_id(WATER, newest), "duty_watch", "")]
-    assert asyncio.run(night.desk.tick(night.link(WATER), again)) == 0  # the old link leads to the newer round
+    old_tick = [(place.callee_id(WATER, newest), "duty_watch", "")]
+    assert asyncio.run(night.desk.tick(night.link(WATER), old_tick)) == 0  # the old link leads to the newer round
     place.act(Act.LINK_UP, newest)
     bureau.send(RED, COUNTY, OTHER_COUNTY, kind="Update", references=first)
     place.play(seconds=900)

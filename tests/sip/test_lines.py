@@ -15,6 +15,7 @@ import structlog
 
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.delivery.kinds import ChannelTools
+from warning_dispatch.delivery.sip import line
 from warning_dispatch.delivery.sip.channel import SipVoice
 from warning_dispatch.delivery.sip.kind import KIND
 from warning_dispatch.delivery.sip.sockets import is_own_on_loopback
@@ -164,8 +165,10 @@ async def test_the_control_port_is_ours_and_on_loopback_alone(bureau: Any) -> No
 
 
 @pytest.mark.parametrize("which", ["sip", "control"])
-async def test_a_taken_port_costs_one_line(bureau: Any, phones: Any, which: str) -> None:
-    """Of two lines one finds its port taken: it is down and says why, the other calls; when the port is free, both do."""
+async def test_a_taken_port_costs_one_line(
+    bureau: Any, phones: Any, which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two lines one finds its port taken: it says why and is told as dead, the other calls; when the port is free, both do."""
     house = bureau(lines=2)
     sip_port, control_port = house.options.place(0)
     server = await asyncio.start_server(
@@ -176,11 +179,15 @@ async def test_a_taken_port_costs_one_line(bureau: Any, phones: Any, which: str)
         await until(lambda: len(house.channel.lines.living) == 1, "one line lives")
         await until(lambda: house.channel.lines.lines[0].down is not None, "the other says why not")
         assert house.channel.lines.lines[0].down.why == f"{which}_port_taken"
+        assert (await house.channel.probe()).dead_lines == []
+        monkeypatch.setattr(line, "DEAD_AFTER_S", 0.0)
+        assert (await house.channel.probe()).dead_lines == [1]
         [receipt] = await house.channel.deliver([call(1, phones.number(phones.KEY, 1))])
         assert receipt.accepted
         await until(lambda: house.outcomes() == {1: ["key_pressed"]}, "it calls")
         server.close()
         await until(lambda: len(house.channel.lines.living) == 2, "both live")
+        assert (await house.channel.probe()).dead_lines == []
     finally:
         server.close()
         work.cancel()

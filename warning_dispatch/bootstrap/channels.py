@@ -159,7 +159,10 @@ def _probing(route: str, channel: Probed, engine: Engine) -> Callable[[Writer], 
         why = "" if probe.healthy else probe.why or PROVIDER_DOWN
         await asyncio.wrap_future(
             writer.submit(
-                Lane.ACT, lambda now: engine.once(now, lambda ledger: Breakers(ledger).probe(route, why, probe.balance))
+                Lane.ACT,
+                lambda now: engine.once(
+                    now, lambda ledger: Breakers(ledger).probe(route, why, probe.balance, probe.dead_lines)
+                ),
             )
         )
 

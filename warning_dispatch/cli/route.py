@@ -52,6 +52,7 @@ def _document(view: RouteView) -> dict[str, object]:
         "lines": view.lines,
         "lines_used": view.lines_used,
         "rate_per_minute": view.rate,
+        "dead_lines": list(view.dead_lines),
         "balance": view.balance,
         "probed_at": None if view.probed_at is None else iso_text(view.probed_at),
     }

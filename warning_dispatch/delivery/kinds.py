@@ -271,11 +271,15 @@ class Polled(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """How a provider fares. `why`: an outcome of config/outcomes.toml; `balance`: for people, as the provider says it."""
+    """How a provider fares. `why`: an outcome of config/outcomes.toml; `balance`: for people, as the provider says it.
+
+    `dead_lines`: of a route with lines of its own, those (from 1) that do not come back while others do the work.
+    """
 
     healthy: bool
     why: str = ""
     balance: str = ""
+    dead_lines: Sequence[int] = ()
 
 
 @runtime_checkable

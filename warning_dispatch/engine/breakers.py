@@ -81,9 +81,22 @@ class Breakers:
         """Attempts that came back for their route's sake."""
         self._step([(one.route, partial(_failed, one, self._ledger.now)) for one in failures])
 
-    def probe(self, route: str, why: str, balance: str = "") -> None:
-        """A provider was asked how it fares; `why` empty: well. `balance`: as it says it, for people."""
-        self._ledger.tx.routes.keep_probe(route, balance, self._ledger.now)
+    def probe(self, route: str, why: str, balance: str = "", dead_lines: Sequence[int] = ()) -> None:
+        """A provider was asked how it fares; `why` empty: well. `balance`: as it says it, for people.
+
+        `dead_lines`: told of when there are others than before; the bureau is called when half of them are. With the last one
+        the route is out of service, and that is told.
+        """
+        lines, before = self._ledger.tx.routes.lines(route)
+        self._ledger.tx.routes.keep_probe(route, balance, dead_lines, self._ledger.now)
+        if set(before) != set(dead_lines):
+            self._ledger.note_system({"k": "route.lines", "route": route, "dead": list(dead_lines)})
+        if not set(dead_lines).issubset(before):
+            dead = ", ".join(map(str, dead_lines))
+            rings = 2 * len(dead_lines) >= lines
+            self._ledger.alarm(
+                "lines_dead", written(route=route, lines=lines, dead=dead), about=f"{route} {dead}", rings=rings
+            )
         if why or route in self._ledger.tx.routes.troubled():
             self._step([(route, lambda breaker: probed(breaker, why, self._ledger.now))])
 

@@ -40,7 +40,11 @@ class RouteRows(Protocol):
         """Write a breaker back."""
         ...
 
-    def keep_probe(self, name: str, balance: str, now: int) -> None:
+    def lines(self, name: str) -> tuple[int, Sequence[int]]:
+        """How many calls at once (0: no such limit), and which of the lines (from 1) were dead at the last probe."""
+        ...
+
+    def keep_probe(self, name: str, balance: str, dead_lines: Sequence[int], now: int) -> None:
         """What a provider said of itself."""
         ...
 

@@ -54,6 +54,7 @@ URGENCY: Mapping[str, Urgency] = {
     # the machine itself
     "route_down": Urgency.ORANGE,
     "route_back": Urgency.ROW,
+    "lines_dead": Urgency.ORANGE,
     "no_route": Urgency.WARNING,
     "source_silent": Urgency.ORANGE,
     "source_unreachable": Urgency.ORANGE,

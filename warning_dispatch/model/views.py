@@ -338,7 +338,8 @@ class AddedReceiver:
 class RouteView:
     """线路: a route as it fares. `state`: in_service, down, trial; `until` (ms): no trial before; `why`: an outcome.
 
-    `balance`: as its provider said it at `probed_at`; empty where it says none or was never asked.
+    `balance`: as its provider said it at `probed_at`; empty where it says none or was never asked. `dead_lines`: those of its
+    lines (from 1) that were dead then.
     """
 
     name: str
@@ -351,6 +352,7 @@ class RouteView:
     rate: int | None
     balance: str
     probed_at: int | None
+    dead_lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ buried journal has nothing to fold, and the next run goes on.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
@@ -242,7 +242,7 @@ class Retention:
         with reading(self._engine) as connection:
             return old_callouts(connection, cutoff(now, self.days))
 
-    def steps(self, now: int, callouts: Sequence[int], removed: Removed) -> Iterator[None]:
+    def steps(self, now: int, callouts: Sequence[int], removed: Removed) -> Generator[None, None, None]:
         """Remove these call-outs (of `old`) and what nothing needs any more.
 
         Each step is one short transaction; between two of them others write. What went is counted in `removed`.

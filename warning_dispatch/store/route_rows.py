@@ -32,12 +32,16 @@ def _record(row: Sequence[Any]) -> RouteRecord:
     return RouteRecord(row[0], _CHANNELS[row[1]], row[2], row[3], row[4], row[5], row[6], _breaker(row[7:]))
 
 
+def _line_numbers(kept: str) -> tuple[int, ...]:
+    return tuple(int(one) for one in kept.split())
+
+
 def route_views(sql: Sql) -> list[RouteView]:
     """See ReadModels.routes."""
-    probes = {row[0]: row[1:] for row in sql.rows("SELECT name, balance, probed_at FROM route")}
+    probes = {row[0]: row[1:] for row in sql.rows("SELECT name, balance, probed_at, dead_lines FROM route")}
     views = []
     for one in map(_record, sql.rows(_ROUTES)):
-        breaker, (balance, probed_at) = one.breaker, probes[one.name]
+        breaker, (balance, probed_at, dead) = one.breaker, probes[one.name]
         state = "in_service" if breaker.in_service else "down" if breaker.phase is Phase.OPEN else "trial"
         views.append(
             RouteView(
@@ -51,6 +55,7 @@ def route_views(sql: Sql) -> list[RouteView]:
                 rate=one.rate,
                 balance=balance,
                 probed_at=probed_at or None,
+                dead_lines=_line_numbers(dead),
             )
         )
     return views
@@ -111,9 +116,21 @@ class RouteTable:
             name,
         )
 
-    def keep_probe(self, name: str, balance: str, now: int) -> None:
+    def lines(self, name: str) -> tuple[int, Sequence[int]]:
         """See the port."""
-        self._sql.run("UPDATE route SET balance = ?, probed_at = ? WHERE name = ?", balance, now, name)
+        for lines, dead in self._sql.rows("SELECT lines, dead_lines FROM route WHERE name = ?", name):
+            return lines or 0, _line_numbers(dead)
+        return 0, ()
+
+    def keep_probe(self, name: str, balance: str, dead_lines: Sequence[int], now: int) -> None:
+        """See the port."""
+        self._sql.run(
+            "UPDATE route SET balance = ?, dead_lines = ?, probed_at = ? WHERE name = ?",
+            balance,
+            " ".join(map(str, dead_lines)),
+            now,
+            name,
+        )
 
     def define(self, routes: Sequence[RouteRecord]) -> None:
         """See the port."""

@@ -517,6 +517,9 @@ route = Table(
     Column("down_why", Text, nullable=False, server_default="", comment="the outcome that took it out of service"),
     Column("trial_id", Key, comment="the attempt that is the trial"),
     Column("balance", Text, nullable=False, server_default="", comment="as the provider said it at the last probe"),
+    Column(
+        "dead_lines", Text, nullable=False, server_default="", comment="lines (from 1) that were dead at the last probe"
+    ),
     Column("probed_at", BigInteger, nullable=False, server_default="0", comment="when it was last asked how it fares"),
 )
 

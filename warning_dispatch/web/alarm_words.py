@@ -90,6 +90,7 @@ ALARMS: Mapping[str, Pair] = {
     "blackout_suspected": ("大量打不通，疑似断网", "mostly unreachable, the network may be down"),
     "route_down": ("线路停用", "route out of service"),
     "route_back": ("线路恢复", "route back in service"),
+    "lines_dead": ("有的电话线坏了", "some lines are dead"),
     "no_route": ("没有一条线路能打这些号码", "no route can carry these numbers"),
     "source_silent": ("预警来源没有消息", "a source has fallen silent"),
     "source_unreachable": ("预警来源连不上", "a source cannot be reached"),
@@ -153,6 +154,10 @@ _DETAILS: Mapping[str, Pair] = {
     ),
     "route_down": ("{route}：{outcome}", "{route}: {outcome}"),
     "route_back": ("{route} 试呼成功，已恢复使用", "{route}: the trial got through, it is used again"),
+    "lines_dead": (
+        "{route}：共 {lines} 条线，第 {dead} 条起不来，其余的照常打；怎么修见手册“某条线坏了”",
+        "{route}: of {lines} lines these do not come back, the others go on: {dead}; see “A line is broken” of the runbook",
+    ),
     "source_silent": ("{source} 一直没有消息", "nothing has come from {source}"),
     "units_unreachable": (
         "{units} 个单位没有能用的电话：{names}。请今天补报号码，见 contacts check",

@@ -27,6 +27,7 @@ FACTS = {
     "plan_missing": written(chain=4, plan="city"),
     "quarantined": written(message=7, why=["fault_ValueError"]),
     "route_down": written(route="电话一", outcome="credentials_refused"),
+    "lines_dead": written(route="trunk", lines=4, dead="3, 4"),
     "source_silent": written(source="cma"),
     "superior_without_contact": written(branches=2),
     "units_unreachable": written(units=2, names=["A", "B"]),

@@ -97,7 +97,8 @@ class SipVoice:
             return Probe(healthy=False, why=down, balance=balance)
         if self._options.ping and not await self.lines.trunk_answers():
             return Probe(healthy=False, why=DOWN, balance=balance)
-        return Probe(healthy=True, balance=balance)
+        dead = [line.place.index + 1 for line in self.lines.outgoing if line.dead]
+        return Probe(healthy=True, balance=balance, dead_lines=dead)
 
     # --- placing a call ---------------------------------------------------------------------------------------
 

@@ -43,6 +43,8 @@ FIRST_WAIT_S = 0.2
 LONGEST_WAIT_S = 15.0
 STEADY_S = 30.0
 """Seconds of life after which the next death is the first again."""
+DEAD_AFTER_S = 20.0
+"""Seconds without coming back after which a line counts as dead, and somebody is told."""
 _ACTIVE = re.compile(r"Active calls \((\d+)\)")
 _REGISTRATION = re.compile(r"(?<![A-Z])(OK|ERR)\W[^\n]*Expires")
 REGISTERED, REFUSED = "OK", "ERR"
@@ -119,6 +121,7 @@ class Line:
         self.place = place
         self.state = LineState.STARTING
         self.down: LineDownError | None = None
+        self._down_at = 0
         """Why it does not live, as far as is known."""
         self.starts = 0
         self.turn = 0
@@ -288,7 +291,14 @@ class Line:
             return
         if self.down is None or self.down.why != down.why:
             self._log.error("sip.line_down", why=down.why)
+        if self.down is None:
+            self._down_at = self._clock.monotonic()
         self.down = down
+
+    @property
+    def dead(self) -> bool:
+        """Whether it has not come back for a while: one that is only started anew is not."""
+        return self.down is not None and self._clock.monotonic() - self._down_at >= DEAD_AFTER_S * 1000
 
     def _lose_call(self) -> None:
         if self._call is not None:

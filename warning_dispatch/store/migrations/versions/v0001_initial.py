@@ -427,6 +427,13 @@ def _create_route() -> None:
             "balance", sa.Text(), server_default="", nullable=False, comment="as the provider said it at the last probe"
         ),
         sa.Column(
+            "dead_lines",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="lines (from 1) that were dead at the last probe",
+        ),
+        sa.Column(
             "probed_at",
             sa.BigInteger(),
             server_default="0",
