@@ -78,7 +78,8 @@ async def until_stopped(
         said = fault
         standing.waiting(both("等数据库", f"waiting for the database: {fault}"), ASK_FOR)
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), wait)
+            async with asyncio.timeout(wait):  # not wait_for: in 3.11 it may swallow a cancel
+                await stop.wait()
         wait = min(2 * wait, LONGEST_WAIT)
     log.info("daemon.stopped")
 

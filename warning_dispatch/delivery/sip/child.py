@@ -57,7 +57,8 @@ async def end(process: asyncio.subprocess.Process, *, at_once: bool) -> None:
     if not at_once:
         send(process, signal.SIGTERM)
         with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), ENDS_WITHIN_S)
+            async with asyncio.timeout(ENDS_WITHIN_S):
+                await process.wait()
     send(process, signal.SIGKILL)
     await process.wait()
 

@@ -120,7 +120,8 @@ class Control:
         self._asked[token] = waiting
         try:
             self._writer.write(framed(command, params, token))
-            return await asyncio.wait_for(waiting, within_s)
+            async with asyncio.timeout(within_s):  # not wait_for: in 3.11 it may swallow a cancel
+                return await waiting
         except (TimeoutError, OSError) as error:
             raise ControlError(f"{command}: no answer") from error
         finally:

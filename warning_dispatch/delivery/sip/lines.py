@@ -97,9 +97,11 @@ class Lines:
         waiting: asyncio.Future[Line] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
         try:
-            return await asyncio.wait_for(waiting, within_s)
+            async with asyncio.timeout(within_s):
+                return await waiting
         except TimeoutError:
-            return None
+            given = waiting.done() and not waiting.cancelled()  # at that very moment: then it is ours
+            return waiting.result() if given else None
         finally:
             if waiting in self._waiting:
                 self._waiting.remove(waiting)

@@ -46,7 +46,8 @@ async def trunk_answers(options: SipOptions, address: str) -> bool:
     host, port = options.trunk_host
     if options.transport == "tcp":
         with suppress(OSError, TimeoutError):
-            _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), sum(AGAIN_AFTER_S))
+            async with asyncio.timeout(sum(AGAIN_AFTER_S)):
+                _, writer = await asyncio.open_connection(host, port)
             writer.close()
             return True
         return False
@@ -61,7 +62,8 @@ async def trunk_answers(options: SipOptions, address: str) -> bool:
         for wait in AGAIN_AFTER_S:
             transport.sendto(request)
             with suppress(TimeoutError):
-                return await asyncio.wait_for(asyncio.shield(ear.answered), wait)
+                async with asyncio.timeout(wait):
+                    return await asyncio.shield(ear.answered)
         return False
     finally:
         transport.close()
