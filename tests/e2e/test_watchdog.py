@@ -137,7 +137,7 @@ class Place:
 
     def reachable(self) -> bool:
         """Whether pages, readiness and the local socket answer at this moment."""
-        with urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=PATIENCE) as answer:
             ready = answer.status == 200
         with socket.socket(socket.AF_UNIX) as control:
             control.connect(str(self.folder / "state" / "control.sock"))
@@ -145,7 +145,7 @@ class Place:
 
     def healthy(self) -> bool:
         """Whether the web answers, whatever the engine does."""
-        with urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=PATIENCE) as answer:
             return bool(answer.status == 200)
 
 
