@@ -190,8 +190,24 @@ def test_a_unit_that_has_gone_is_not_asked_any_more(tx: TableTransaction) -> Non
     """WITHDRAWN, and its registrar is not reminded for it."""
     campaign = opened(tx)
     tx.campaigns._sql.run("UPDATE unit SET valid_until = ? WHERE code = ?", NOW, WATER)
-    assert tx.campaigns.move_all(campaign, FilingEvent.UNIT_GONE, NOW, gone=True) == 1
+    assert tx.campaigns.move_all(campaign, FilingEvent.UNIT_GONE, NOW) == 1
     assert len(tx.letters.recipients(campaign, None, overdue=False)) == 2
+
+
+def test_a_unit_that_is_back_is_asked_again(tx: TableTransaction) -> None:
+    """Only that one: who is still gone stays WITHDRAWN; the version has moved, so an older page is stale."""
+    campaign = opened(tx)
+    end = "UPDATE unit SET valid_until = ? WHERE code = ?"
+    for code in (WATER, VILLAGE):
+        tx.campaigns._sql.run(end, NOW, code)
+    assert tx.campaigns.move_all(campaign, FilingEvent.UNIT_BACK, NOW) == 0
+    assert tx.campaigns.move_all(campaign, FilingEvent.UNIT_GONE, NOW) == 2
+    tx.campaigns._sql.run(end, None, WATER)
+    assert tx.campaigns.move_all(campaign, FilingEvent.UNIT_BACK, NOW) == 1
+    found = rows(
+        tx, "SELECT u.code, f.state, f.version FROM filing f JOIN unit u ON u.id = f.unit_id WHERE version > 0"
+    )
+    assert set(found) == {(WATER, FilingState.ASKED, 2), (VILLAGE, FilingState.WITHDRAWN, 1)}
 
 
 def test_without_a_campaign_each_change_has_a_filing_of_its_own(tx: TableTransaction) -> None:

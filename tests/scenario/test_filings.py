@@ -193,7 +193,7 @@ def test_between_campaigns_a_change_goes_the_same_way(make_refresh: Callable[...
 
 
 def test_the_unit_left_while_its_page_was_open(filing: Filing) -> None:
-    """An import took it out of the register: the hand-in is refused, the filing withdrawn, the rest goes on."""
+    """An import took it out of the register: the hand-in is refused, the filing withdrawn, the rest goes on; back, it is filed."""
     token, passed = filing.world.registrar(TOWNSHIP)
     left = tuple(unit for unit in UNITS if unit.code != VILLAGES[1])
     people = tuple(entry for entry in PEOPLE if entry.unit_code != VILLAGES[1])
@@ -205,6 +205,11 @@ def test_the_unit_left_while_its_page_was_open(filing: Filing) -> None:
     assert [bool(one.refused) for one in results] == [False, False, True]
     assert filing.state(VILLAGES[1]) is FilingState.WITHDRAWN
     assert filing.world.read.progress().tally.withdrawn == 1
+    with writing(filing.world.database) as connection:
+        replace_register(connection, filing.world.sealer, Register(UNITS, PEOPLE), filing.world.clock.now())
+    filing.world.look()
+    assert not any(one.refused for one in filing.confirm())
+    assert filing.state(VILLAGES[1]) is FilingState.FILED
 
 
 def test_the_campaign_was_closed_while_a_page_was_open(filing: Filing) -> None:

@@ -167,8 +167,11 @@ class CampaignRows(Protocol):
         """Write them back; the version is the record's."""
         ...
 
-    def move_all(self, campaign_id: int, event: FilingEvent, now: int, *, gone: bool = False) -> int:
-        """Every filing of a campaign that the event moves, in one statement; `gone`: only of units that have left. How many."""
+    def move_all(self, campaign_id: int, event: FilingEvent, now: int) -> int:
+        """Every filing of a campaign that the event moves, in one statement; how many.
+
+        UNIT_GONE and UNIT_BACK: only of units that have left the register, or are in force again.
+        """
         ...
 
     def of_number(self, number_id: int) -> Sequence[FilingRecord]:

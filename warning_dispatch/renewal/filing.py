@@ -1,7 +1,7 @@
 """备案: the life of one unit's filing, as one table of moves. PURE.
 
 A filing waits for its registrar, perhaps for approval, and is then in force. Who hands in again changes it again, as long
-as the campaign is open. Nothing leaves LAPSED and WITHDRAWN any more.
+as the campaign is open. Nothing leaves LAPSED any more, and WITHDRAWN only a unit that is back in the register.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class FilingEvent(StrEnum):
     CLOSED = "closed"
     """The campaign was closed."""
     UNIT_GONE = "unit_gone"
+    UNIT_BACK = "unit_back"
+    """It is in the register again: an import had ended it by mistake."""
 
 
 E = FilingEvent
@@ -43,6 +45,7 @@ TABLE: Mapping[tuple[FilingState, FilingEvent], FilingState] = {
     (S.FILED, E.DENIED): S.RETURNED,
     **{(state, E.CLOSED): S.LAPSED for state in (S.ASKED, S.HANDED_IN, S.RETURNED)},
     **{(state, E.UNIT_GONE): S.WITHDRAWN for state in _HANDED_IN_FROM},
+    (S.WITHDRAWN, E.UNIT_BACK): S.ASKED,
 }
 
 

@@ -25,6 +25,11 @@ _BY_THE_SUPERIOR = " OR ".join(
 )
 _COLUMNS = """f.id, f.campaign_id, f.unit_id, u.code, f.registrar_id, f.state, f.version, f.how, f.changed, f.handed_in_at,
  f.handed_in_by, f.filed_at, f.decided_by, f.note, f.proposed, f.compared FROM filing f JOIN unit u ON u.id = f.unit_id"""
+_OF_UNITS = {
+    FilingEvent.UNIT_GONE: " AND unit_id IN (SELECT id FROM unit WHERE valid_until IS NOT NULL)",
+    FilingEvent.UNIT_BACK: " AND unit_id IN (SELECT id FROM unit WHERE valid_until IS NULL)",
+}
+"""Which units an event about all filings is about, where not about every one."""
 
 
 class FilingTable:
@@ -191,14 +196,15 @@ class FilingTable:
             ],
         )
 
-    def move_all(self, campaign_id: int, event: FilingEvent, now: int, *, gone: bool = False) -> int:
+    def move_all(self, campaign_id: int, event: FilingEvent, now: int) -> int:
         """See the port. The table decides from where; every state it leaves goes into one and the same."""
         states = from_states(event)
         (into,) = {move(state, event) for state in states}
-        only = " AND unit_id IN (SELECT id FROM unit WHERE valid_until IS NOT NULL)" if gone else ""
         return self._sql.run(
-            f"""UPDATE filing SET state = ?, version = version + 1, filed_at = coalesce(filed_at, ?), proposed = NULL
-            WHERE campaign_id = ? AND state IN ({marks(states)}){only}""",
+            f"""UPDATE filing SET state = ?, version = version + 1, proposed = NULL,
+            filed_at = CASE WHEN ? = {FilingState.ASKED.value} THEN NULL ELSE coalesce(filed_at, ?) END
+            WHERE campaign_id = ? AND state IN ({marks(states)}){_OF_UNITS.get(event, "")}""",
+            into.value,
             into.value,
             now if into is FilingState.FILED else None,
             campaign_id,

@@ -1,0 +1,89 @@
+"""被赶过的报送: the register moves on while a page, a link or a test message of before is still about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from filings import NEW, PEOPLE, UNITS, VILLAGES, Filing, number
+
+from warning_dispatch.engine.renewal_import import file_by_import
+from warning_dispatch.model.register import Register
+from warning_dispatch.model.register_changes import RegisterChanges
+from warning_dispatch.model.renewal import Approval, FilingState
+from warning_dispatch.model.renewal_views import PersonWords
+from warning_dispatch.store.database import writing
+from warning_dispatch.store.register import replace_register
+
+VILLAGE = VILLAGES[0]
+MENDED = PersonWords("A", "接任", phones=(number(78),))
+MINUTE = 60_000
+
+
+@pytest.fixture
+def filing(make_refresh: Callable[..., Any]) -> Filing:
+    """Without approval."""
+    return Filing(make_refresh)
+
+
+@pytest.fixture
+def approved(make_refresh: Callable[..., Any]) -> Filing:
+    """New numbers are approved by the superior's registrar, or by the bureau."""
+    return Filing(make_refresh, Approval.NEW_NUMBERS)
+
+
+def later(filing: Filing, minutes: int = 10) -> None:
+    """Time passes, and nothing else happens."""
+    filing.world.clock.advance_to(filing.world.clock.now() + minutes * MINUTE)
+
+
+# --- a unit that comes back -------------------------------------------------------------------------------
+
+
+def put(filing: Filing, *left_out: str) -> None:
+    """The register is replaced by the whole one but for some units."""
+    units = tuple(one for one in UNITS if one.code not in left_out)
+    people = tuple(one for one in PEOPLE if one.unit_code not in left_out)
+    with writing(filing.world.database) as connection:
+        replace_register(connection, filing.world.sealer, Register(units, people), filing.world.clock.now())
+    later(filing)
+
+
+def test_a_unit_ended_by_mistake_is_asked_again_when_it_is_back(filing: Filing) -> None:
+    """What it had filed before does not count: its people are those of another import; the registrar files it anew."""
+    filing.confirm()
+    put(filing, VILLAGE)
+    filing.world.look()
+    assert filing.state(VILLAGE) is FilingState.WITHDRAWN
+    put(filing)
+    filing.world.look()
+    assert filing.state(VILLAGE) is FilingState.ASKED
+    assert filing.query("SELECT count(*) FROM filing WHERE state = ? AND filed_at IS NOT NULL", FilingState.ASKED) == [
+        (0,)
+    ]
+    assert not any(one.refused for one in filing.confirm())
+    assert filing.state(VILLAGE) is FilingState.FILED
+
+
+def test_an_import_that_brings_a_unit_back_files_it(filing: Filing) -> None:
+    """In the import's own transaction, though nobody has looked at the calendar in between; the journal counts it."""
+    put(filing, VILLAGE)
+    filing.world.look()
+    put(filing)
+    with filing.world.storage.writing() as tx:
+        entry = file_by_import(tx, filing.world.clock.now(), [VILLAGE], RegisterChanges((), ()), "张工")
+    assert entry is not None
+    assert (entry["units_back"], entry["filed"]) == (1, 1)
+    assert filing.state(VILLAGE) is FilingState.FILED
+    done = filing.world.do(filing.desk.change_as("张工", VILLAGE, [NEW], "换届"))
+    assert done.state is FilingState.FILED
+
+
+def test_a_unit_back_when_the_campaign_is_closed_is_overdue(filing: Filing) -> None:
+    """It is in force and was not filed: it must not pass for one that has gone."""
+    put(filing, VILLAGE)
+    filing.world.look()
+    put(filing)
+    filing.world.do(filing.desk.close_campaign("张工", "到期"))
+    assert filing.state(VILLAGE) is FilingState.LAPSED
