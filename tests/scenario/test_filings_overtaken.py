@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from filings import NEW, PEOPLE, UNITS, VILLAGES, Filing, number
+from filings import NEW, PEOPLE, TOWNSHIP, UNITS, VILLAGES, Filing, number, person
 
 from warning_dispatch.engine.renewal_import import file_by_import
+from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.register_changes import RegisterChanges
 from warning_dispatch.model.renewal import Approval, FilingState
 from warning_dispatch.model.renewal_views import PersonWords
+from warning_dispatch.model.unit import Role
 from warning_dispatch.store.database import writing
 from warning_dispatch.store.register import replace_register
 
@@ -87,3 +89,26 @@ def test_a_unit_back_when_the_campaign_is_closed_is_overdue(filing: Filing) -> N
     put(filing)
     filing.world.do(filing.desk.close_campaign("张工", "到期"))
     assert filing.state(VILLAGE) is FilingState.LAPSED
+
+
+# --- somebody added in mid-storm --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("filed", [False, True])
+def test_a_page_from_before_the_storm_does_not_undo_who_was_added_in_it(filing: Filing, *, filed: bool) -> None:
+    """加人 while a registrar has the page open: what is handed in from it is refused, and the person stays."""
+    if filed:
+        filing.confirm()
+    token, passed = filing.world.registrar(TOWNSHIP)
+    unit = next(one for one in filing.page().units if one.unit_code == VILLAGE)
+    added = person(VILLAGE, "风雨里加的人", 90, Role.DEPUTY)
+    with filing.world.storage.writing() as tx:
+        unit_id = tx.campaigns.unit_ids([VILLAGE])[VILLAGE]
+        tx.endpoints.add_receiver(unit_id, added, filing.world.clock.now(), actor="值班员")
+    words = [PersonWords("A", "村甲", post="主任", kept=tuple({one.number_id for one in unit.people[0].numbers}))]
+    with pytest.raises(RefusedError, match="刷新"):
+        filing.world.do(filing.desk.correct(token, VILLAGE, unit.version, words, passed=passed))
+    (result,) = filing.world.do(filing.desk.confirm_as_is(token, [(VILLAGE, unit.version)], passed=passed))
+    assert "刷新" in result.refused
+    assert filing.on_file(VILLAGE) == ["村甲", "风雨里加的人"]
+    assert not any(one.refused for one in filing.confirm())

@@ -76,11 +76,13 @@ _WHY: Mapping[FilingState, tuple[str, str]] = {
 def stale(asked_for: int, version: int, how: HandIn | None, by: str, at: str) -> str:
     """Why a hand-in is not taken that was made from an older state than the present one; empty: it is fresh.
 
-    `by` and `at` say who was quicker, without a name.
+    `by` and `at` say who was quicker, without a name. `how` None: nobody has handed in, it was the register that changed.
     """
     if asked_for == version:
         return ""
-    word = _HOW[how] if how else ("变动", "changed")
+    if how is None:
+        return "名册刚才有变动，请刷新后核对 / the register has just changed: reload and look again"
+    word = _HOW[how]
     return (
         f"刚才已有人报送（{word[0]}，{by}，{at}），请刷新后核对 / "
         f"somebody else has just handed this in ({word[1]}, {by}, {at}): reload and look again"

@@ -82,3 +82,10 @@ def test_the_second_of_two_is_told_who_was_quicker() -> None:
     assert "登记联系人" in told
     assert "04-08 09:12" in told
     assert "a successor" in told
+
+
+def test_where_nobody_has_handed_in_it_was_the_register() -> None:
+    """Somebody was added in mid-storm: nobody is named who handed nothing in."""
+    told = stale(0, 1, None, "气象局", "")
+    assert "名册刚才有变动" in told
+    assert "气象局" not in told
