@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from filings import NEW, PEOPLE, TOWNSHIP, UNITS, VILLAGES, Filing, number, person
+from filings import NEW, PEOPLE, TOWNSHIP, UNITS, VILLAGES, WATER, Filing, number, person
 
 from warning_dispatch.engine.renewal_import import file_by_import
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.register_changes import RegisterChanges
-from warning_dispatch.model.renewal import Approval, FilingState
+from warning_dispatch.model.renewal import FILING_PATH, Approval, FilingState
 from warning_dispatch.model.renewal_views import PersonWords
 from warning_dispatch.model.unit import Role
 from warning_dispatch.store.database import writing
@@ -112,3 +112,86 @@ def test_a_page_from_before_the_storm_does_not_undo_who_was_added_in_it(filing: 
     assert "刷新" in result.refused
     assert filing.on_file(VILLAGE) == ["村甲", "风雨里加的人"]
     assert not any(one.refused for one in filing.confirm())
+
+
+# --- a registrar who was replaced -------------------------------------------------------------------------
+
+
+def shut(filing: Filing, token: str, passed: str) -> bool:
+    """Whether a link of the township's shows nobody and takes nothing."""
+    page = filing.world.read.renewal_page(token, passed)
+    works = (
+        lambda: filing.desk.confirm_as_is(token, [(VILLAGE, 0)], passed=passed),
+        lambda: filing.desk.own_sheet(token, TOWNSHIP, passed=passed),
+    )
+    if page.open:
+        return False
+    for work in works:
+        with pytest.raises(RefusedError, match="联系气象局"):
+            filing.world.do(work())
+    return (page.units, page.awaiting, page.own) == ((), (), "")
+
+
+def test_the_link_of_whoever_was_replaced_opens_nothing(filing: Filing) -> None:
+    """The bureau entered another one: from that moment the old link is shut; the successor's own comes with the next reminder."""
+    token, passed = filing.world.registrar(TOWNSHIP)
+    filing.world.do(filing.desk.change_as("张工", TOWNSHIP, [NEW], "换届"))
+    assert shut(filing, token, passed)
+    filing.world.until_day("2027-04-14")
+    letters = filing.world.letters_to(number(77), FILING_PATH)
+    assert [one.text.count("2个单位") for one in letters] == [1]
+    fresh = letters[0].link.rsplit("/", 1)[-1]
+    step = filing.world.do(filing.desk.pass_step(fresh, "0077"))
+    assert [one.unit_code for one in filing.world.read.renewal_page(fresh, step).units] == [TOWNSHIP, *VILLAGES]
+    assert not filing.world.letters_to(number(3), FILING_PATH)[1:]
+
+
+def test_who_names_the_successor_has_a_day_to_finish_the_page(filing: Filing) -> None:
+    """First the own successor, then the villages; the day after it is the successor's, and filing again does not lengthen it."""
+    token, passed = filing.world.registrar(TOWNSHIP)
+    filing.successor(TOWNSHIP)
+    later(filing, 20 * 60)
+    assert not any(one.refused for one in filing.confirm())
+    later(filing, 5 * 60)
+    assert shut(filing, token, passed)
+
+
+def test_who_named_the_successor_may_mend_what_comes_back(filing: Filing) -> None:
+    """A stranger's number: nobody else of the unit has been told, so the old link is open until that is mended."""
+    token, passed = filing.world.registrar(TOWNSHIP)
+    filing.successor(TOWNSHIP)
+    filing.world.post()
+    later(filing, 48 * 60)
+    assert shut(filing, token, passed)
+    filing.reply(77, "不是我")
+    filing.world.post()
+    assert "退回" in filing.world.letters_to(number(3), FILING_PATH)[-1].text
+    filing.successor(TOWNSHIP, words=MENDED)
+    assert filing.state(TOWNSHIP) is FilingState.FILED
+    assert shut(filing, token, passed)
+
+
+def test_who_answers_for_two_units_keeps_the_other(make_refresh: Callable[..., Any]) -> None:
+    """One phone, two offices: replaced in one of them the link still files for the other, and for that one only."""
+    filing = Filing(make_refresh)
+    filing.world.do(filing.desk.change_as("张工", WATER, [PersonWords("A", "镇甲", phones=(number(3),))], ""))
+    filing.world.do(filing.desk.close_campaign("张工", "重开"))
+    filing.world.do(filing.desk.open_campaign("张工", "", "2027-04-30"))
+    filing.world.post()
+    token, passed = filing.world.registrar(TOWNSHIP)
+    assert len(filing.page().units) == 4
+    filing.world.do(filing.desk.change_as("张工", TOWNSHIP, [NEW], "换届"))
+    page = filing.world.read.renewal_page(token, passed)
+    assert (page.open, [one.unit_code for one in page.units]) == (True, [WATER])
+
+
+def test_what_comes_back_is_not_told_to_whoever_has_left(approved: Filing) -> None:
+    """The registrar who handed it in was replaced meanwhile: whoever answers now is written to."""
+    approved.successor(VILLAGE)
+    done = approved.world.do(approved.desk.change_as("张工", TOWNSHIP, [MENDED], "换届"))
+    assert done.state is FilingState.FILED
+    (waiting,) = approved.world.read.awaiting()
+    approved.world.do(approved.desk.send_back_as("张工", waiting.filing_id, waiting.version, "姓名不符"))
+    approved.world.post()
+    assert len(approved.world.letters_to(number(3), FILING_PATH)) == 1
+    assert "退回" in approved.world.letters_to(number(78), FILING_PATH)[-1].text

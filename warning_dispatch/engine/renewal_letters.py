@@ -35,7 +35,7 @@ def tell_approvers(ledger: Ledger, campaign: CampaignRecord) -> int:
 def tell_returned(ledger: Ledger, campaign: CampaignRecord, filing: FilingRecord) -> int:
     """Whoever handed it in is told that it came back; where the bureau did, the registrar."""
     kind, _, link = filing.handed_in_by.partition(":")
-    sender = ledger.tx.letters.of_link(int(link)) if kind == "link" and link.isdigit() else None
+    sender = ledger.tx.letters.of_link(int(link), ledger.now) if kind == "link" and link.isdigit() else None
     if sender is None:
         return write_to(ledger, campaign, LetterKind.RETURN, [filing.unit_id])
     return _write(ledger, campaign, LetterKind.RETURN, [sender])

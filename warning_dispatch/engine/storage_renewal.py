@@ -113,7 +113,11 @@ class ProofRecord:
 
 @dataclass(frozen=True, slots=True)
 class LinkHolder:
-    """Who is behind a registrar's link. `units`: keys of the registrars' units that it answers for."""
+    """Who is behind a registrar's link.
+
+    `units`: keys of the registrars' units that it answers for. Its number is in force there, or was until the link itself
+    named the successor, a day ago at most or in a filing that came back. `expired`: the campaign is closed, or there is none.
+    """
 
     id: int
     campaign_id: int
@@ -220,8 +224,8 @@ class LetterRows(Protocol):
         """The link of each, made where there is none."""
         ...
 
-    def of_link(self, link_id: int) -> Recipient | None:
-        """Where a link was sent; None: it has expired."""
+    def of_link(self, link_id: int, now: int) -> Recipient | None:
+        """Where a link was sent; None: it has expired, or answers for nobody any more."""
         ...
 
     def add(self, letters: Sequence[NewLetter]) -> int:
@@ -297,8 +301,8 @@ class LetterRows(Protocol):
         """Letter → the proof it asks for, of those that do."""
         ...
 
-    def holder(self, token: str) -> LinkHolder | None:
-        """Who is behind a link."""
+    def holder(self, token: str, now: int) -> LinkHolder | None:
+        """Who is behind a link at this moment."""
         ...
 
     def note_try(self, link_id: int) -> None:
