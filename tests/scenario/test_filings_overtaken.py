@@ -12,7 +12,7 @@ from warning_dispatch.engine.renewal_import import file_by_import
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.register_changes import RegisterChanges
-from warning_dispatch.model.renewal import FILING_PATH, Approval, FilingState
+from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH, Approval, FilingState, LetterState, ProofState
 from warning_dispatch.model.renewal_views import PersonWords
 from warning_dispatch.model.unit import Role
 from warning_dispatch.store.database import writing
@@ -195,3 +195,64 @@ def test_what_comes_back_is_not_told_to_whoever_has_left(approved: Filing) -> No
     approved.world.post()
     assert len(approved.world.letters_to(number(3), FILING_PATH)) == 1
     assert "退回" in approved.world.letters_to(number(78), FILING_PATH)[-1].text
+
+
+# --- a number that was replaced ---------------------------------------------------------------------------
+
+
+def denied_by_link(filing: Filing, index: int) -> Any:
+    """The holder of a number opens the link in the test message and says that it is not theirs."""
+    told = filing.world.letters_to(number(index), PROOF_PATH)[-1]
+    return filing.world.do(filing.desk.deny(told.link.rsplit("/", 1)[-1]))
+
+
+@pytest.mark.parametrize("by_link", [True, False])
+def test_a_no_to_a_number_that_was_replaced_changes_nothing(filing: Filing, *, by_link: bool) -> None:
+    """Typed wrong, mended ten minutes later; the stranger says no an hour later: the mended filing stays filed."""
+    filing.successor(VILLAGE)
+    filing.world.post()
+    later(filing)
+    filing.successor(VILLAGE, words=MENDED)
+    filing.world.post()
+    if by_link:
+        assert denied_by_link(filing, 77).state is ProofState.LAPSED
+    else:
+        filing.reply(77, "不是我")
+    assert filing.state(VILLAGE) is FilingState.FILED
+    assert not filing.page().units[1].note
+    denied_by_link(filing, 78)
+    assert filing.state(VILLAGE) is FilingState.RETURNED  # the number that is in force still can
+
+
+def test_a_test_message_to_a_number_that_was_replaced_is_not_sent(filing: Filing) -> None:
+    """Mended before it went: nobody disturbs the stranger."""
+    filing.successor(VILLAGE)
+    filing.successor(VILLAGE, words=MENDED)
+    filing.world.post()
+    assert not filing.world.letters_to(number(77))
+    assert filing.query("SELECT count(*) FROM letter WHERE state = ?", LetterState.DROPPED) == [(1,)]
+
+
+def test_a_no_counts_for_what_waits_only_where_it_is_proposed(approved: Filing) -> None:
+    """A proposal that was replaced by another one is not sent back for a number that the new one does not have."""
+    approved.successor(VILLAGE)
+    approved.world.post()
+    later(approved)
+    approved.successor(VILLAGE, words=MENDED)
+    approved.world.post()
+    denied_by_link(approved, 77)
+    assert approved.state(VILLAGE) is FilingState.HANDED_IN
+    denied_by_link(approved, 78)
+    assert approved.state(VILLAGE) is FilingState.RETURNED
+
+
+def test_a_number_that_another_unit_waits_with_is_asked_on(approved: Filing) -> None:
+    """One new person for two villages: taken out of one of them, the answer still counts for the other."""
+    for village in VILLAGES:
+        approved.successor(village)
+    approved.world.post()
+    approved.world.do(approved.desk.change_as("张工", VILLAGE, [MENDED], ""))
+    approved.reply(77, "1")
+    (waiting,) = approved.world.read.awaiting()
+    approved.world.do(approved.desk.approve_as("张工", [(waiting.filing_id, waiting.version)]))
+    assert [one.numbers[0].proved for one in approved.page().units[2].people] == [True]

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from warning_dispatch.engine.records import Entry
-from warning_dispatch.engine.renewal_letters import ask_proofs
+from warning_dispatch.engine.renewal_letters import ask_proofs, end_idle_proofs
 from warning_dispatch.engine.storage import Transaction
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.register_changes import ReceiverChange, RegisterChanges
@@ -63,6 +63,7 @@ def file_by_import(
             )
         )
     tx.campaigns.save(filed)
+    end_idle_proofs(tx, [one.unit_id for one in filed], now)
     wanted = [(one.unit_id, _before(people[one.unit_id], by_unit[one.unit_code]), people[one.unit_id]) for one in filed]
     tests = ask_proofs(tx, now, wanted, campaign.rules, campaign.id)
     counts = {"filed": len(filed), "units_gone": gone, "units_back": back, "tests": sum(tests.values())}

@@ -16,7 +16,7 @@ from warning_dispatch.clock import beijing_text
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import Entry
 from warning_dispatch.engine.renewal_import import follow_register
-from warning_dispatch.engine.renewal_letters import ask_proofs, tell_approvers, tell_returned, write_to
+from warning_dispatch.engine.renewal_letters import ask_proofs, end_idle_proofs, tell_approvers, tell_returned, write_to
 from warning_dispatch.engine.storage_renewal import CampaignRecord, FilingRecord
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.renewal import FilingState, HandIn, LetterKind
@@ -241,6 +241,7 @@ def _take_over(
     counts = ledger.tx.people.replace(in_force, ledger.now, actor=who.by, source=source)
     earliest = min((one.handed_in_at or ledger.now for one in filings if one.unit_id in in_force), default=ledger.now)
     ledger.tx.proofs.carry_over(list(in_force), earliest)
+    end_idle_proofs(ledger.tx, list(in_force), ledger.now)
     entry = {"k": "register.people", "actor": who.by, "source": source, "units": len(in_force)}
     ledger.note_register({**entry, **asdict(counts)})
 

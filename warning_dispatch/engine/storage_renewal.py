@@ -179,7 +179,11 @@ class CampaignRows(Protocol):
         ...
 
     def of_number(self, number_id: int) -> Sequence[FilingRecord]:
-        """Filings (of the open campaign, or without one) of units that have the number or are about to."""
+        """Filings (of the open campaign, or without one) of units that have the number, or of what waits those that propose it."""
+        ...
+
+    def proposed(self) -> frozenset[str]:
+        """Every address that is proposed and waits for approval."""
         ...
 
     def unit_ids(self, unit_codes: Sequence[str]) -> Mapping[str, int]:
@@ -341,6 +345,10 @@ class ProofRows(Protocol):
 
     def lapse(self, asked_before: int, now: int) -> int:
         """Those nobody answered in time."""
+        ...
+
+    def left(self, unit_ids: Sequence[int]) -> Mapping[int, str]:
+        """Those under way of these units whose number is in force nowhere, with its address."""
         ...
 
     def prove_numbers(self, number_ids: Sequence[int], now: int) -> int:

@@ -11,6 +11,7 @@ from warning_dispatch.engine.storage_renewal import CampaignRecord, FilingRecord
 from warning_dispatch.model.renewal import CampaignState, FilingState, HandIn, LetterState, ProofState
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, UnitLevel
 from warning_dispatch.ports import Sealer
+from warning_dispatch.renewal.changes import addresses
 from warning_dispatch.renewal.filing import FilingEvent, from_states, move
 from warning_dispatch.renewal.registrars import BY_THE_SUPERIOR, MOST_STEPS, REACHED_BY_TEXT
 from warning_dispatch.renewal.rules import RenewalRules, rules_from_json, rules_to_json
@@ -212,17 +213,31 @@ class FilingTable:
         )
 
     def of_number(self, number_id: int) -> Sequence[FilingRecord]:
-        """See the port. Whose proof it is, and who has the number in force."""
+        """See the port. Who has the number in force; of what waits, whose proof or number it is, if it proposes that number."""
+        in_force = "SELECT unit_id FROM endpoint WHERE number_id = ? AND valid_until IS NULL"
         rows = self._sql.rows(
             f"""SELECT {_COLUMNS} LEFT JOIN campaign c ON c.id = f.campaign_id
             WHERE (f.campaign_id IS NULL OR c.state = {CampaignState.OPEN.value})
-            AND f.state IN ({FilingState.HANDED_IN.value}, {FilingState.FILED.value})
-            AND f.unit_id IN (SELECT unit_id FROM endpoint WHERE number_id = ? AND valid_until IS NULL
-              UNION SELECT unit_id FROM proof WHERE number_id = ?) ORDER BY f.id{self._locked}""",
+            AND (f.state = {FilingState.FILED.value} AND f.unit_id IN ({in_force})
+              OR f.state = {FilingState.HANDED_IN.value} AND f.unit_id IN ({in_force}
+              UNION SELECT unit_id FROM proof WHERE number_id = ?)) ORDER BY f.id{self._locked}""",
+            number_id,
             number_id,
             number_id,
         )
-        return [self._filing(row) for row in rows]
+        blind = self._sql.value("SELECT blind_index FROM number WHERE id = ?", number_id)
+        found = map(self._filing, rows)
+        return [one for one in found if one.state is FilingState.FILED or self._proposes(one, bytes(blind))]
+
+    def _proposes(self, record: FilingRecord, blind: bytes) -> bool:
+        return any(self._sealer.blind_index(one) == blind for one in addresses(record.proposed or ()))
+
+    def proposed(self) -> frozenset[str]:
+        """See the port."""
+        rows = self._sql.rows(
+            "SELECT proposed FROM filing WHERE state = ? AND proposed IS NOT NULL", FilingState.HANDED_IN.value
+        )
+        return addresses([person for row in rows for person in people_from_json(self._opened(row[0]))])
 
     def unit_ids(self, unit_codes: Sequence[str]) -> Mapping[str, int]:
         """See the port."""
