@@ -112,7 +112,7 @@ class WriterRenewalDesk:
     def _holder_and_digits(self, token: str) -> tuple[LinkHolder, frozenset[str]]:
         with reading(self._database) as connection:
             sql = Sql(connection)
-            holder = require_holder(sql, token)
+            holder = require_holder(sql, token, self._now())
             return holder, self._read.phones(sql, holder)
 
     async def _who(self, token: str, passed: str) -> Who:
@@ -121,7 +121,7 @@ class WriterRenewalDesk:
         def look() -> LinkHolder:
             with reading(self._database) as connection:
                 sql = Sql(connection)
-                holder = require_holder(sql, token)
+                holder = require_holder(sql, token, self._now())
                 if not self._read.passes(sql, holder, token, passed):
                     raise RefusedError(both("请先输入手机号后四位", "enter the last four digits of the phone first"))
                 return holder

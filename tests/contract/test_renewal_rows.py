@@ -175,7 +175,7 @@ def test_closing_moves_what_is_open_and_nothing_else(tx: TableTransaction) -> No
     states = dict(rows(tx, "SELECT u.code, f.state FROM filing f JOIN unit u ON u.id = f.unit_id"))
     assert states == {**dict.fromkeys((COUNTY, WATER, TOWNSHIP), FilingState.LAPSED), VILLAGE: FilingState.FILED}
     assert tx.letters.waiting(Channel.SMS, NOW + DAY) == 0
-    holder = tx.letters.holder(filing_token(KEYS.link_key, campaign, number_id(tx, 3), Channel.SMS))
+    holder = tx.letters.holder(filing_token(KEYS.link_key, campaign, number_id(tx, 3), Channel.SMS), NOW + 1)
     assert holder is not None
     assert holder.expired
     assert tx.proofs.load([proof.id])[0].state is ProofState.LAPSED
@@ -190,8 +190,24 @@ def test_a_unit_that_has_gone_is_not_asked_any_more(tx: TableTransaction) -> Non
     """WITHDRAWN, and its registrar is not reminded for it."""
     campaign = opened(tx)
     tx.campaigns._sql.run("UPDATE unit SET valid_until = ? WHERE code = ?", NOW, WATER)
-    assert tx.campaigns.move_all(campaign, FilingEvent.UNIT_GONE, NOW, gone=True) == 1
+    assert tx.campaigns.move_all(campaign, FilingEvent.UNIT_GONE, NOW) == 1
     assert len(tx.letters.recipients(campaign, None, overdue=False)) == 2
+
+
+def test_a_unit_that_is_back_is_asked_again(tx: TableTransaction) -> None:
+    """Only that one: who is still gone stays WITHDRAWN; the version has moved, so an older page is stale."""
+    campaign = opened(tx)
+    end = "UPDATE unit SET valid_until = ? WHERE code = ?"
+    for code in (WATER, VILLAGE):
+        tx.campaigns._sql.run(end, NOW, code)
+    assert tx.campaigns.move_all(campaign, FilingEvent.UNIT_BACK, NOW) == 0
+    assert tx.campaigns.move_all(campaign, FilingEvent.UNIT_GONE, NOW) == 2
+    tx.campaigns._sql.run(end, None, WATER)
+    assert tx.campaigns.move_all(campaign, FilingEvent.UNIT_BACK, NOW) == 1
+    found = rows(
+        tx, "SELECT u.code, f.state, f.version FROM filing f JOIN unit u ON u.id = f.unit_id WHERE version > 0"
+    )
+    assert set(found) == {(WATER, FilingState.ASKED, 2), (VILLAGE, FilingState.WITHDRAWN, 1)}
 
 
 def test_without_a_campaign_each_change_has_a_filing_of_its_own(tx: TableTransaction) -> None:
@@ -251,11 +267,11 @@ def test_one_letter_for_all_units_of_a_registrar(tx: TableTransaction) -> None:
     assert add_letters(tx, campaign) == 4  # county, township, water by SMS; water by mail
     batch = tx.letters.claim(Channel.SMS, 10, NOW, NOW + HOUR)
     assert {one.unit_name: one.units for one in batch} == {"临县": 1, "白文镇": 2, "临县水利局": 1}
-    holder = tx.letters.holder(next(one.token for one in batch if one.unit_name == "白文镇").upper())
+    holder = tx.letters.holder(next(one.token for one in batch if one.unit_name == "白文镇").upper(), NOW)
     assert holder is not None
     assert holder.units == set(tx.campaigns.unit_ids([TOWNSHIP]).values())
     assert not holder.expired
-    assert tx.letters.holder("a" * 16) is None
+    assert tx.letters.holder("a" * 16, NOW) is None
 
 
 def test_a_number_gets_one_letter_of_a_kind_a_day(tx: TableTransaction) -> None:

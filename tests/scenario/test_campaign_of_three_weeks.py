@@ -308,9 +308,9 @@ def test_each_new_number_was_tested_and_proved_by_its_holder(played: Game) -> No
     tests = Counter(one.address for one in game.world.carrier.handed if PROOF_PATH in one.link)
     assert max(tests.values()) == 1
     answers = [code for code, way in game.plan.ways.items() if way is Ways.SUCCESSOR]
-    token, passed = game.world.token(game.world.numbers[answers[0], Role.PRIMARY]), ""
-    unit = game.world.read.renewal_page(token, passed).units[0]
-    assert all(number.proved for number in unit.people[0].numbers if number.mobile)
+    successor = game.world.read.people_of_unit(answers[0])[0]
+    assert successor.entry.name.startswith("接任")
+    assert all(one.proved for one in successor.endpoints if one.entry.channel is not Channel.EMAIL)
 
 
 def test_reminders_went_to_whoever_had_not_handed_in_and_to_nobody_else(played: Game) -> None:

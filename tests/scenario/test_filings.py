@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+from filings import COUNTY, NEW, PEOPLE, TOWNSHIP, UNITS, VILLAGES, WATER, Filing, number
 
 from warning_dispatch.engine.turn import Inbox
 from warning_dispatch.errors import NotFoundError, ReceiverError, RefusedError
@@ -23,99 +24,14 @@ from warning_dispatch.model.renewal import (
     ProofState,
     Unready,
 )
-from warning_dispatch.model.renewal_views import PersonWords, RenewalPage
-from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit, UnitKind, UnitLevel
-from warning_dispatch.ports import Reply, Tap
-from warning_dispatch.renewal.rules import RenewalRules
+from warning_dispatch.model.renewal_views import PersonWords
+from warning_dispatch.model.unit import Channel
+from warning_dispatch.ports import Tap
 from warning_dispatch.simulation.population import Script, TextHabit, VoiceHabit
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.register import replace_register
 from warning_dispatch.store.register_history import changes_of_unit
 from warning_dispatch.store.sql import Sql
-
-COUNTY, TOWNSHIP, WATER = "141124", "141124104", "141124-water"
-VILLAGES = ("141124104201", "141124104202")
-UNITS = (
-    Unit(COUNTY, "临县", UnitKind.DIVISION, UnitLevel.COUNTY, COUNTY, None),
-    Unit(WATER, "临县水利局", UnitKind.DEPARTMENT, UnitLevel.COUNTY, COUNTY, COUNTY, "water"),
-    Unit(TOWNSHIP, "白文镇", UnitKind.DIVISION, UnitLevel.TOWNSHIP, TOWNSHIP, COUNTY),
-    *(Unit(code, f"村{code[-1]}", UnitKind.DIVISION, UnitLevel.VILLAGE, code, TOWNSHIP) for code in VILLAGES),
-)
-
-
-def number(index: int) -> str:
-    """A sample mobile; the last four digits are the index."""
-    return f"+862601000{index:04d}"
-
-
-def person(unit: str, name: str, index: int, role: Role = Role.PRIMARY) -> ReceiverEntry:
-    """Somebody who can be called and written to."""
-    endpoints = tuple(EndpointEntry(channel, number(index)) for channel in (Channel.VOICE, Channel.SMS))
-    return ReceiverEntry(unit, role, name, "", "zh_CN", endpoints, sample=True)
-
-
-PEOPLE = (
-    person(COUNTY, "县甲", 1),
-    person(WATER, "水甲", 2),
-    person(TOWNSHIP, "镇甲", 3),
-    person(TOWNSHIP, "镇乙", 4, Role.DEPUTY),
-    person(VILLAGES[0], "村甲", 5),
-    person(VILLAGES[1], "村乙", 6),
-)
-NEW = PersonWords("A", "接任", phones=(number(77),))
-
-
-class Filing:
-    """A campaign that has begun, and the pages of its registrars."""
-
-    def __init__(self, make: Callable[..., Any], approval: Approval = Approval.NONE, **named: Any) -> None:
-        self.world = make(UNITS, PEOPLE, rules=RenewalRules(approval), **named)
-        self.world.do(self.world.desk.open_campaign("张工", "", "2027-04-20"))
-        self.world.post()
-
-    @property
-    def desk(self) -> Any:
-        """ports.RenewalDesk."""
-        return self.world.desk
-
-    def page(self, unit: str = TOWNSHIP) -> RenewalPage:
-        """What the registrar sees behind the step."""
-        found: RenewalPage = self.world.read.renewal_page(*self.world.registrar(unit))
-        return found
-
-    def successor(self, unit: str, by: str = TOWNSHIP, words: PersonWords = NEW) -> Any:
-        """Somebody new for the first person of a unit."""
-        token, passed = self.world.registrar(by)
-        shown = next(one for one in self.page(by).units if one.unit_code == unit)
-        leaving = shown.people[0].receiver_id
-        work = self.desk.name_successor(token, unit, shown.version, leaving, words, passed=passed)
-        return self.world.do(work)
-
-    def confirm(self, by: str = TOWNSHIP) -> list[Any]:
-        """Everything on the page as it stands."""
-        token, passed = self.world.registrar(by)
-        units = [(one.unit_code, one.version) for one in self.page(by).units]
-        return list(self.world.do(self.desk.confirm_as_is(token, units, passed=passed)))
-
-    def on_file(self, unit: str) -> list[str]:
-        """Names in force, from the tables."""
-        return [one.entry.name for one in self.world.read.people_of_unit(unit)]
-
-    def state(self, unit: str) -> FilingState:
-        """Where the unit's filing stands."""
-        rows = {one.unit_code: one for one in self.world.read.filings()}
-        return rows[unit].state
-
-    def reply(self, index: int, text: str) -> None:
-        """A message comes back from a phone."""
-        self.world.engine.answer(
-            self.world.clock.now(), Inbox(replies=[Reply(Channel.SMS, number(index), text, self.world.clock.now())])
-        )
-
-    def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Rows straight from the database."""
-        with reading(self.world.database) as connection:
-            return [tuple(row) for row in Sql(connection).rows(statement, *values)]
 
 
 @pytest.fixture
@@ -277,7 +193,7 @@ def test_between_campaigns_a_change_goes_the_same_way(make_refresh: Callable[...
 
 
 def test_the_unit_left_while_its_page_was_open(filing: Filing) -> None:
-    """An import took it out of the register: the hand-in is refused, the filing withdrawn, the rest goes on."""
+    """An import took it out of the register: the hand-in is refused, the filing withdrawn, the rest goes on; back, it is filed."""
     token, passed = filing.world.registrar(TOWNSHIP)
     left = tuple(unit for unit in UNITS if unit.code != VILLAGES[1])
     people = tuple(entry for entry in PEOPLE if entry.unit_code != VILLAGES[1])
@@ -289,6 +205,11 @@ def test_the_unit_left_while_its_page_was_open(filing: Filing) -> None:
     assert [bool(one.refused) for one in results] == [False, False, True]
     assert filing.state(VILLAGES[1]) is FilingState.WITHDRAWN
     assert filing.world.read.progress().tally.withdrawn == 1
+    with writing(filing.world.database) as connection:
+        replace_register(connection, filing.world.sealer, Register(UNITS, PEOPLE), filing.world.clock.now())
+    filing.world.look()
+    assert not any(one.refused for one in filing.confirm())
+    assert filing.state(VILLAGES[1]) is FilingState.FILED
 
 
 def test_the_campaign_was_closed_while_a_page_was_open(filing: Filing) -> None:

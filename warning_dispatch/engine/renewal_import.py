@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from warning_dispatch.engine.records import Entry
-from warning_dispatch.engine.renewal_letters import ask_proofs
+from warning_dispatch.engine.renewal_letters import ask_proofs, end_idle_proofs
 from warning_dispatch.engine.storage import Transaction
 from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.register_changes import ReceiverChange, RegisterChanges
@@ -16,18 +16,24 @@ from warning_dispatch.model.unit import ReceiverEntry
 from warning_dispatch.renewal.filing import FilingEvent, move
 
 
+def follow_register(tx: Transaction, campaign_id: int, now: int) -> tuple[int, int]:
+    """Units that have left are not asked any more, those that are back are asked again; how many of each."""
+    gone = tx.campaigns.move_all(campaign_id, FilingEvent.UNIT_GONE, now)
+    return gone, tx.campaigns.move_all(campaign_id, FilingEvent.UNIT_BACK, now)
+
+
 def file_by_import(
     tx: Transaction, now: int, named: Collection[str], changes: RegisterChanges, actor: str
 ) -> Entry | None:
     """Units that the import names have handed in by it: the bureau has taken it, so nothing waits for approval.
 
     To be called when the register has been replaced. The journal's entry; None: no campaign is open. New numbers get
-    their test message; units that have left are not asked any more.
+    their test message; units that have left are not asked any more, and those that are back can be filed.
     """
     campaign = tx.campaigns.open_one()
     if campaign is None:
         return None
-    gone = tx.campaigns.move_all(campaign.id, FilingEvent.UNIT_GONE, now, gone=True)
+    gone, back = follow_register(tx, campaign.id, now)
     filings = tx.campaigns.filings_of(campaign.id, sorted(named))
     people = tx.people.of_units([one.unit_id for one in filings.values()])
     by_unit: defaultdict[str, list[ReceiverChange]] = defaultdict(list)
@@ -57,9 +63,10 @@ def file_by_import(
             )
         )
     tx.campaigns.save(filed)
+    end_idle_proofs(tx, [one.unit_id for one in filed], now)
     wanted = [(one.unit_id, _before(people[one.unit_id], by_unit[one.unit_code]), people[one.unit_id]) for one in filed]
     tests = ask_proofs(tx, now, wanted, campaign.rules, campaign.id)
-    counts = {"filed": len(filed), "units_gone": gone, "tests": sum(tests.values())}
+    counts = {"filed": len(filed), "units_gone": gone, "units_back": back, "tests": sum(tests.values())}
     return {"k": "filing.imported", "campaign": campaign.id, "actor": actor, **counts}
 
 

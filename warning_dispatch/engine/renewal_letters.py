@@ -9,7 +9,7 @@ from warning_dispatch.clock import beijing_text
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.storage import Transaction
 from warning_dispatch.engine.storage_renewal import CampaignRecord, FilingRecord, NewLetter, Recipient
-from warning_dispatch.model.renewal import LetterKind
+from warning_dispatch.model.renewal import LetterKind, ProofState
 from warning_dispatch.model.unit import EndpointEntry, ReceiverEntry
 from warning_dispatch.renewal.changes import to_prove
 from warning_dispatch.renewal.rules import RenewalRules
@@ -35,7 +35,7 @@ def tell_approvers(ledger: Ledger, campaign: CampaignRecord) -> int:
 def tell_returned(ledger: Ledger, campaign: CampaignRecord, filing: FilingRecord) -> int:
     """Whoever handed it in is told that it came back; where the bureau did, the registrar."""
     kind, _, link = filing.handed_in_by.partition(":")
-    sender = ledger.tx.letters.of_link(int(link)) if kind == "link" and link.isdigit() else None
+    sender = ledger.tx.letters.of_link(int(link), ledger.now) if kind == "link" and link.isdigit() else None
     if sender is None:
         return write_to(ledger, campaign, LetterKind.RETURN, [filing.unit_id])
     return _write(ledger, campaign, LetterKind.RETURN, [sender])
@@ -78,6 +78,15 @@ def ask_proofs(
         language.update((one, entry.language) for entry in after for one in entry.endpoints)
         asked.extend((unit_id, one, one in samples) for one in to_prove(rules.proving, before, after, proved))
     return send_tests(tx, now, asked, language, campaign_id)
+
+
+def end_idle_proofs(tx: Transaction, unit_ids: Sequence[int], now: int) -> None:
+    """Of numbers that these units had and nobody has any more, nor proposes: what a stranger says to them is nobody's matter."""
+    left = tx.proofs.left(unit_ids)
+    if left:
+        awaited = tx.campaigns.proposed()
+        idle = [proof_id for proof_id, address in left.items() if address not in awaited]
+        tx.proofs.end(idle, ProofState.LAPSED, "", now)
 
 
 def send_tests(

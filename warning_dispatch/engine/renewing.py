@@ -15,7 +15,8 @@ from hashlib import sha256
 from warning_dispatch.clock import beijing_text
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import Entry
-from warning_dispatch.engine.renewal_letters import ask_proofs, tell_approvers, tell_returned, write_to
+from warning_dispatch.engine.renewal_import import follow_register
+from warning_dispatch.engine.renewal_letters import ask_proofs, end_idle_proofs, tell_approvers, tell_returned, write_to
 from warning_dispatch.engine.storage_renewal import CampaignRecord, FilingRecord
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.renewal import FilingState, HandIn, LetterKind
@@ -86,7 +87,7 @@ def remind_now(ledger: Ledger, actor: str, unit_codes: Sequence[str]) -> int:
 def look(ledger: Ledger, proof_days: int = 14) -> int:
     """What the calendar has due now; how many letters it wrote. Asked every minute, by every daemon.
 
-    `proof_days`: of test messages where no campaign is open. 1. A reminder whose day has come, once, and never at night. 2. Units that have left the register. 3. Test messages that
+    `proof_days`: of test messages where no campaign is open. 1. A reminder whose day has come, once, and never at night. 2. Units that have left the register, or are back. 3. Test messages that
     nobody answered in time.
     """
     campaign = ledger.tx.campaigns.open_one()
@@ -97,9 +98,10 @@ def look(ledger: Ledger, proof_days: int = 14) -> int:
     schedule = campaign.rules.schedule
     if not schedule.by_day(beijing_text(ledger.now, "%H:%M")):
         return 0
-    gone = ledger.tx.campaigns.move_all(campaign.id, FilingEvent.UNIT_GONE, ledger.now, gone=True)
-    if gone or lapsed:
-        ledger.note_register({"k": "campaign.kept", "id": campaign.id, "units_gone": gone, "proofs_lapsed": lapsed})
+    gone, back = follow_register(ledger.tx, campaign.id, ledger.now)
+    if gone or back or lapsed:
+        kept = {"units_gone": gone, "units_back": back, "proofs_lapsed": lapsed}
+        ledger.note_register({"k": "campaign.kept", "id": campaign.id, **kept})
     today = day_of(ledger)
     opened = beijing_text(campaign.opened_at, "%Y-%m-%d")
     step = step_due(schedule, campaign.due, opened, today, campaign.reminded)
@@ -115,7 +117,7 @@ def close_campaign(ledger: Ledger, actor: str, reason: str) -> int:
     """Freeze it: what is open lapses, links expire, the report is kept. Its id. RefusedError: none is open."""
     campaign = require_open(ledger)
     rows = ledger.tx.campaigns
-    rows.move_all(campaign.id, FilingEvent.UNIT_GONE, ledger.now, gone=True)
+    follow_register(ledger.tx, campaign.id, ledger.now)
     lapsed = rows.move_all(campaign.id, FilingEvent.CLOSED, ledger.now)
     rows.close(campaign.id, ledger.now, actor)
     rows.write_report(campaign.id, day_of(ledger))
@@ -239,6 +241,7 @@ def _take_over(
     counts = ledger.tx.people.replace(in_force, ledger.now, actor=who.by, source=source)
     earliest = min((one.handed_in_at or ledger.now for one in filings if one.unit_id in in_force), default=ledger.now)
     ledger.tx.proofs.carry_over(list(in_force), earliest)
+    end_idle_proofs(ledger.tx, list(in_force), ledger.now)
     entry = {"k": "register.people", "actor": who.by, "source": source, "units": len(in_force)}
     ledger.note_register({**entry, **asdict(counts)})
 

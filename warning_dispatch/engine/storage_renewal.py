@@ -113,7 +113,11 @@ class ProofRecord:
 
 @dataclass(frozen=True, slots=True)
 class LinkHolder:
-    """Who is behind a registrar's link. `units`: keys of the registrars' units that it answers for."""
+    """Who is behind a registrar's link.
+
+    `units`: keys of the registrars' units that it answers for. Its number is in force there, or was until the link itself
+    named the successor, a day ago at most or in a filing that came back. `expired`: the campaign is closed, or there is none.
+    """
 
     id: int
     campaign_id: int
@@ -167,12 +171,19 @@ class CampaignRows(Protocol):
         """Write them back; the version is the record's."""
         ...
 
-    def move_all(self, campaign_id: int, event: FilingEvent, now: int, *, gone: bool = False) -> int:
-        """Every filing of a campaign that the event moves, in one statement; `gone`: only of units that have left. How many."""
+    def move_all(self, campaign_id: int, event: FilingEvent, now: int) -> int:
+        """Every filing of a campaign that the event moves, in one statement; how many.
+
+        UNIT_GONE and UNIT_BACK: only of units that have left the register, or are in force again.
+        """
         ...
 
     def of_number(self, number_id: int) -> Sequence[FilingRecord]:
-        """Filings (of the open campaign, or without one) of units that have the number or are about to."""
+        """Filings (of the open campaign, or without one) of units that have the number, or of what waits those that propose it."""
+        ...
+
+    def proposed(self) -> frozenset[str]:
+        """Every address that is proposed and waits for approval."""
         ...
 
     def unit_ids(self, unit_codes: Sequence[str]) -> Mapping[str, int]:
@@ -217,8 +228,8 @@ class LetterRows(Protocol):
         """The link of each, made where there is none."""
         ...
 
-    def of_link(self, link_id: int) -> Recipient | None:
-        """Where a link was sent; None: it has expired."""
+    def of_link(self, link_id: int, now: int) -> Recipient | None:
+        """Where a link was sent; None: it has expired, or answers for nobody any more."""
         ...
 
     def add(self, letters: Sequence[NewLetter]) -> int:
@@ -294,8 +305,8 @@ class LetterRows(Protocol):
         """Letter → the proof it asks for, of those that do."""
         ...
 
-    def holder(self, token: str) -> LinkHolder | None:
-        """Who is behind a link."""
+    def holder(self, token: str, now: int) -> LinkHolder | None:
+        """Who is behind a link at this moment."""
         ...
 
     def note_try(self, link_id: int) -> None:
@@ -334,6 +345,10 @@ class ProofRows(Protocol):
 
     def lapse(self, asked_before: int, now: int) -> int:
         """Those nobody answered in time."""
+        ...
+
+    def left(self, unit_ids: Sequence[int]) -> Mapping[int, str]:
+        """Those under way of these units whose number is in force nowhere, with its address."""
         ...
 
     def prove_numbers(self, number_ids: Sequence[int], now: int) -> int:

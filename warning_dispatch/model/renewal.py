@@ -35,7 +35,7 @@ class FilingState(IntEnum):
     LAPSED = 5
     """逾期未报: the campaign was closed before it was filed."""
     WITHDRAWN = 6
-    """不再需要: the unit has left the register."""
+    """不再需要: the unit has left the register; is it back before the campaign is closed, it is asked again."""
 
 
 OPEN_FILING = (FilingState.ASKED, FilingState.HANDED_IN, FilingState.RETURNED)

@@ -1,7 +1,7 @@
 """备案: the life of one unit's filing, as one table of moves. PURE.
 
 A filing waits for its registrar, perhaps for approval, and is then in force. Who hands in again changes it again, as long
-as the campaign is open. Nothing leaves LAPSED and WITHDRAWN any more.
+as the campaign is open. Nothing leaves LAPSED any more, and WITHDRAWN only a unit that is back in the register.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class FilingEvent(StrEnum):
     CLOSED = "closed"
     """The campaign was closed."""
     UNIT_GONE = "unit_gone"
+    UNIT_BACK = "unit_back"
+    """It is in the register again: an import had ended it by mistake."""
 
 
 E = FilingEvent
@@ -43,6 +45,7 @@ TABLE: Mapping[tuple[FilingState, FilingEvent], FilingState] = {
     (S.FILED, E.DENIED): S.RETURNED,
     **{(state, E.CLOSED): S.LAPSED for state in (S.ASKED, S.HANDED_IN, S.RETURNED)},
     **{(state, E.UNIT_GONE): S.WITHDRAWN for state in _HANDED_IN_FROM},
+    (S.WITHDRAWN, E.UNIT_BACK): S.ASKED,
 }
 
 
@@ -73,11 +76,13 @@ _WHY: Mapping[FilingState, tuple[str, str]] = {
 def stale(asked_for: int, version: int, how: HandIn | None, by: str, at: str) -> str:
     """Why a hand-in is not taken that was made from an older state than the present one; empty: it is fresh.
 
-    `by` and `at` say who was quicker, without a name.
+    `by` and `at` say who was quicker, without a name. `how` None: nobody has handed in, it was the register that changed.
     """
     if asked_for == version:
         return ""
-    word = _HOW[how] if how else ("变动", "changed")
+    if how is None:
+        return "名册刚才有变动，请刷新后核对 / the register has just changed: reload and look again"
+    word = _HOW[how]
     return (
         f"刚才已有人报送（{word[0]}，{by}，{at}），请刷新后核对 / "
         f"somebody else has just handed this in ({word[1]}, {by}, {at}): reload and look again"

@@ -11,6 +11,7 @@ from warning_dispatch.engine.storage_renewal import CampaignRecord, FilingRecord
 from warning_dispatch.model.renewal import CampaignState, FilingState, HandIn, LetterState, ProofState
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, UnitLevel
 from warning_dispatch.ports import Sealer
+from warning_dispatch.renewal.changes import addresses
 from warning_dispatch.renewal.filing import FilingEvent, from_states, move
 from warning_dispatch.renewal.registrars import BY_THE_SUPERIOR, MOST_STEPS, REACHED_BY_TEXT
 from warning_dispatch.renewal.rules import RenewalRules, rules_from_json, rules_to_json
@@ -25,6 +26,11 @@ _BY_THE_SUPERIOR = " OR ".join(
 )
 _COLUMNS = """f.id, f.campaign_id, f.unit_id, u.code, f.registrar_id, f.state, f.version, f.how, f.changed, f.handed_in_at,
  f.handed_in_by, f.filed_at, f.decided_by, f.note, f.proposed, f.compared FROM filing f JOIN unit u ON u.id = f.unit_id"""
+_OF_UNITS = {
+    FilingEvent.UNIT_GONE: " AND unit_id IN (SELECT id FROM unit WHERE valid_until IS NOT NULL)",
+    FilingEvent.UNIT_BACK: " AND unit_id IN (SELECT id FROM unit WHERE valid_until IS NULL)",
+}
+"""Which units an event about all filings is about, where not about every one."""
 
 
 class FilingTable:
@@ -191,14 +197,15 @@ class FilingTable:
             ],
         )
 
-    def move_all(self, campaign_id: int, event: FilingEvent, now: int, *, gone: bool = False) -> int:
+    def move_all(self, campaign_id: int, event: FilingEvent, now: int) -> int:
         """See the port. The table decides from where; every state it leaves goes into one and the same."""
         states = from_states(event)
         (into,) = {move(state, event) for state in states}
-        only = " AND unit_id IN (SELECT id FROM unit WHERE valid_until IS NOT NULL)" if gone else ""
         return self._sql.run(
-            f"""UPDATE filing SET state = ?, version = version + 1, filed_at = coalesce(filed_at, ?), proposed = NULL
-            WHERE campaign_id = ? AND state IN ({marks(states)}){only}""",
+            f"""UPDATE filing SET state = ?, version = version + 1, proposed = NULL,
+            filed_at = CASE WHEN ? = {FilingState.ASKED.value} THEN NULL ELSE coalesce(filed_at, ?) END
+            WHERE campaign_id = ? AND state IN ({marks(states)}){_OF_UNITS.get(event, "")}""",
+            into.value,
             into.value,
             now if into is FilingState.FILED else None,
             campaign_id,
@@ -206,17 +213,31 @@ class FilingTable:
         )
 
     def of_number(self, number_id: int) -> Sequence[FilingRecord]:
-        """See the port. Whose proof it is, and who has the number in force."""
+        """See the port. Who has the number in force; of what waits, whose proof or number it is, if it proposes that number."""
+        in_force = "SELECT unit_id FROM endpoint WHERE number_id = ? AND valid_until IS NULL"
         rows = self._sql.rows(
             f"""SELECT {_COLUMNS} LEFT JOIN campaign c ON c.id = f.campaign_id
             WHERE (f.campaign_id IS NULL OR c.state = {CampaignState.OPEN.value})
-            AND f.state IN ({FilingState.HANDED_IN.value}, {FilingState.FILED.value})
-            AND f.unit_id IN (SELECT unit_id FROM endpoint WHERE number_id = ? AND valid_until IS NULL
-              UNION SELECT unit_id FROM proof WHERE number_id = ?) ORDER BY f.id{self._locked}""",
+            AND (f.state = {FilingState.FILED.value} AND f.unit_id IN ({in_force})
+              OR f.state = {FilingState.HANDED_IN.value} AND f.unit_id IN ({in_force}
+              UNION SELECT unit_id FROM proof WHERE number_id = ?)) ORDER BY f.id{self._locked}""",
+            number_id,
             number_id,
             number_id,
         )
-        return [self._filing(row) for row in rows]
+        blind = self._sql.value("SELECT blind_index FROM number WHERE id = ?", number_id)
+        found = map(self._filing, rows)
+        return [one for one in found if one.state is FilingState.FILED or self._proposes(one, bytes(blind))]
+
+    def _proposes(self, record: FilingRecord, blind: bytes) -> bool:
+        return any(self._sealer.blind_index(one) == blind for one in addresses(record.proposed or ()))
+
+    def proposed(self) -> frozenset[str]:
+        """See the port."""
+        rows = self._sql.rows(
+            "SELECT proposed FROM filing WHERE state = ? AND proposed IS NOT NULL", FilingState.HANDED_IN.value
+        )
+        return addresses([person for row in rows for person in people_from_json(self._opened(row[0]))])
 
     def unit_ids(self, unit_codes: Sequence[str]) -> Mapping[str, int]:
         """See the port."""

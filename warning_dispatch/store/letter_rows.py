@@ -17,6 +17,8 @@ from warning_dispatch.store.sql import Sql
 _OPEN = ", ".join(str(state.value) for state in TO_HAND_IN)
 _DOUBTED = f"{ProofState.DENIED.value}, {ProofState.UNDELIVERED.value}"
 """Nobody is reminded at a number that its holder has denied, or at which nothing arrives."""
+HANDED_OVER_FOR = 86_400_000
+"""ms: so long whoever has named a successor on the page may finish it."""
 _READY, _CLAIMED = LetterState.READY.value, LetterState.CLAIMED.value
 _RECIPIENTS = f"""SELECT e.unit_id, e.receiver_id, e.role, e.channel, e.number_id, r.language FROM endpoint e
  JOIN receiver r ON r.id = e.receiver_id
@@ -88,17 +90,17 @@ class LetterTable:
         )
         return found
 
-    def of_link(self, link_id: int) -> Recipient | None:
+    def of_link(self, link_id: int, now: int) -> Recipient | None:
         """See the port."""
         row = self._sql.one(
             """SELECT l.number_id, l.channel, l.receiver_id, r.language FROM renewal_link l
             JOIN receiver r ON r.id = l.receiver_id WHERE l.id = ? AND l.expired_at IS NULL""",
             link_id,
         )
-        units = self._sql.rows("SELECT unit_id FROM renewal_link_unit WHERE link_id = ? ORDER BY unit_id", link_id)
+        units = _answers_for(self._sql, link_id, now)
         if row is None or not units:
             return None
-        return Recipient(row[0], Channel(row[1]), row[2], row[3], tuple(one[0] for one in units))
+        return Recipient(row[0], Channel(row[1]), row[2], row[3], units)
 
     def add(self, letters: Sequence[NewLetter]) -> int:
         """See the port. The number's day decides, whoever else adds one at this moment."""
@@ -305,9 +307,9 @@ class LetterTable:
 
     # --- links --------------------------------------------------------------------------------------------
 
-    def holder(self, token: str) -> LinkHolder | None:
+    def holder(self, token: str, now: int) -> LinkHolder | None:
         """See the port."""
-        return link_holder(self._sql, token)
+        return link_holder(self._sql, token, now)
 
     def note_try(self, link_id: int) -> None:
         """See the port."""
@@ -341,8 +343,8 @@ def any_letter_waits(sql: Sql, now: int) -> bool:
     return any(found) or sql.value(lapsed, now) is not None
 
 
-def link_holder(sql: Sql, token: str) -> LinkHolder | None:
-    """Who is behind a link; None: there is no such link."""
+def link_holder(sql: Sql, token: str, now: int) -> LinkHolder | None:
+    """Who is behind a link at a moment (ms); None: there is no such link."""
     row = sql.one(
         """SELECT id, campaign_id, number_id, channel, receiver_id, expired_at, wrong_tries FROM renewal_link
         WHERE hash = ?""",
@@ -350,7 +352,24 @@ def link_holder(sql: Sql, token: str) -> LinkHolder | None:
     )
     if row is None:
         return None
-    units = sql.rows("SELECT unit_id FROM renewal_link_unit WHERE link_id = ?", row[0])
-    return LinkHolder(
-        row[0], row[1], row[2], Channel(row[3]), row[4], row[5] is not None, row[6], frozenset(one[0] for one in units)
+    units = _answers_for(sql, row[0], now)
+    expired = row[5] is not None or not units
+    return LinkHolder(row[0], row[1], row[2], Channel(row[3]), row[4], expired, row[6], frozenset(units))
+
+
+def _answers_for(sql: Sql, link_id: int, now: int) -> tuple[int, ...]:
+    """The units that a link still answers for: those at which its number is in force. Whoever was replaced sees nothing more.
+
+    But for who named the successor by this very link: that page may be finished, and what comes of it be mended.
+    """
+    rows = sql.rows(
+        f"""SELECT x.unit_id FROM renewal_link_unit x JOIN renewal_link l ON l.id = x.link_id
+        LEFT JOIN filing f ON f.campaign_id = l.campaign_id AND f.unit_id = x.unit_id AND f.handed_in_by = ?
+        WHERE l.id = ? AND EXISTS (SELECT 1 FROM endpoint e WHERE e.number_id = l.number_id AND e.unit_id = x.unit_id
+          AND (e.valid_until IS NULL OR f.state = {FilingState.RETURNED.value} OR f.id IS NOT NULL AND e.valid_until > ?))
+        ORDER BY x.unit_id""",
+        f"link:{link_id}",
+        link_id,
+        now - HANDED_OVER_FOR,
     )
+    return tuple(row[0] for row in rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from warning_dispatch.engine.storage_renewal import ProofRecord
@@ -102,6 +102,16 @@ class ProofTable:
             now,
             asked_before,
         )
+
+    def left(self, unit_ids: Sequence[int]) -> Mapping[int, str]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"""SELECT p.id, n.sealed FROM proof p JOIN number n ON n.id = p.number_id
+            WHERE p.state = {_ASKED} AND p.unit_id IN {{ids}} AND NOT EXISTS (SELECT 1 FROM endpoint e
+              WHERE e.number_id = p.number_id AND e.valid_until IS NULL) ORDER BY p.id""",
+            self._sql.ids(unit_ids),
+        )
+        return {row[0]: self._sealer.unseal(bytes(row[1]), NUMBER_CONTEXT).decode() for row in rows}
 
     def prove_numbers(self, number_ids: Sequence[int], now: int) -> int:
         """See the port."""

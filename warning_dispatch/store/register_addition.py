@@ -11,6 +11,7 @@ from warning_dispatch.errors import RefusedError
 from warning_dispatch.model.masking import mask
 from warning_dispatch.model.register import RankedEndpoint, ranked_endpoints
 from warning_dispatch.model.register_changes import ReceiverChange, RegisterChanges
+from warning_dispatch.model.renewal import CampaignState
 from warning_dispatch.model.unit import ReceiverEntry, Role
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT, refresh_reach
@@ -21,9 +22,10 @@ from warning_dispatch.store.sql import Sql
 def add_receiver(sql: Sql, sealer: Sealer, unit_id: int, entry: ReceiverEntry, now: int, *, actor: str) -> AddedContact:
     """See engine.storage.EndpointRows.add_receiver.
 
-    1. The person, known or new. 2. The numbers, known or new. 3. Endpoints that are not there yet. 4. The unit's reach.
-    5. The history.
+    1. A registrar's page of before is stale. 2. The person, known or new. 3. The numbers, known or new. 4. Endpoints that
+    are not there yet. 5. The unit's reach. 6. The history.
     """
+    _overtake(sql, unit_id)
     reach_before = sql.value("SELECT reach FROM unit WHERE id = ?", unit_id)
     receiver_id = _known(sql, sealer, unit_id, entry)
     wanted = [(one, _number(sql, sealer, one.address, sample=entry.sample)) for one in ranked_endpoints(entry)]
@@ -37,6 +39,19 @@ def add_receiver(sql: Sql, sealer: Sealer, unit_id: int, entry: ReceiverEntry, n
     changes = RegisterChanges((), (ReceiverChange(None, entry),))
     write_changes(sql, sealer, changes, actor=actor, source="storm", now=now)
     return AddedContact(receiver_id, unit_id, made, first=reach_before == 0)
+
+
+def _overtake(sql: Sql, unit_id: int) -> None:
+    """Whoever has the unit's filing before them must look again, or their people would end the one that is added here.
+
+    Before all else: a hand-in takes the filing first, too, and then the rows of its people.
+    """
+    sql.run(
+        """UPDATE filing SET version = version + 1 WHERE unit_id = ?
+        AND campaign_id IN (SELECT id FROM campaign WHERE state = ?)""",
+        unit_id,
+        CampaignState.OPEN.value,
+    )
 
 
 def _known(sql: Sql, sealer: Sealer, unit_id: int, entry: ReceiverEntry) -> int | None:

@@ -104,7 +104,7 @@ class RenewalTables:
         """See the port. 1. Whose link. 2. Whether the step is behind. 3. The units, and what waits for this approval."""
         with reading(self._database) as connection:
             sql = Sql(connection)
-            holder = require_holder(sql, token)
+            holder = require_holder(sql, token, self._now())
             title, due, state = sql.one("SELECT title, due, state FROM campaign WHERE id = ?", holder.campaign_id)
             step_needed = not self.passes(sql, holder, token, passed)
             rows = sql.rows(
@@ -121,7 +121,7 @@ class RenewalTables:
             due=due,
             open=state == CampaignState.OPEN.value and not holder.expired,
             step_needed=step_needed,
-            own=str(own),
+            own=str(own or ""),
             units=tuple(units),
             awaiting=tuple(awaiting),
             filed=sum(one.state is FilingState.FILED for one in units),
@@ -322,9 +322,9 @@ def passed_token(link_key: bytes, token: str) -> str:
     return derived_token(link_key, f"passed:{token.strip().lower()}")
 
 
-def require_holder(sql: Sql, token: str) -> LinkHolder:
-    """Who is behind a link. NotFoundError: nobody."""
-    found = link_holder(sql, token)
+def require_holder(sql: Sql, token: str, now: int) -> LinkHolder:
+    """Who is behind a link at a moment (ms). NotFoundError: nobody."""
+    found = link_holder(sql, token, now)
     if found is None:
         raise _no_link()
     return found

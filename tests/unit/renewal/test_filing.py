@@ -16,15 +16,23 @@ E, S = FilingEvent, FilingState
 def test_every_move_leads_to_a_known_state() -> None:
     """The table names states and events only."""
     assert all(isinstance(key[0], FilingState) and isinstance(key[1], FilingEvent) for key in TABLE)
-    assert {state for state, _ in TABLE} == {S.ASKED, S.HANDED_IN, S.RETURNED, S.FILED}
+    assert {state for state, _ in TABLE} == {S.ASKED, S.HANDED_IN, S.RETURNED, S.FILED, S.WITHDRAWN}
 
 
-@pytest.mark.parametrize("state", [S.LAPSED, S.WITHDRAWN])
-@pytest.mark.parametrize("event", list(FilingEvent))
+@pytest.mark.parametrize(
+    ("state", "event"),
+    [*((S.LAPSED, one) for one in FilingEvent), *((S.WITHDRAWN, one) for one in FilingEvent if one is not E.UNIT_BACK)],
+)
 def test_nothing_leaves_the_end(state: FilingState, event: FilingEvent) -> None:
     """A campaign that was closed stays as it was closed."""
     with pytest.raises(RefusedError, match="/"):
         move(state, event)
+
+
+def test_a_unit_that_is_back_waits_for_its_registrar() -> None:
+    """Whatever it had filed before: it is asked anew. Nothing else is moved by it."""
+    assert from_states(E.UNIT_BACK) == (S.WITHDRAWN,)
+    assert move(S.WITHDRAWN, E.UNIT_BACK) is S.ASKED
 
 
 def test_closing_leaves_nothing_open() -> None:
@@ -74,3 +82,10 @@ def test_the_second_of_two_is_told_who_was_quicker() -> None:
     assert "登记联系人" in told
     assert "04-08 09:12" in told
     assert "a successor" in told
+
+
+def test_where_nobody_has_handed_in_it_was_the_register() -> None:
+    """Somebody was added in mid-storm: nobody is named who handed nothing in."""
+    told = stale(0, 1, None, "气象局", "")
+    assert "名册刚才有变动" in told
+    assert "气象局" not in told
