@@ -166,3 +166,37 @@ def test_people_in_another_order_are_a_change(empty: Engine) -> None:
     take.carry_out(RegisterImport(Register((TOWN,), (one, two)), "甲"), NOW, at_once)
     take.carry_out(RegisterImport(Register((TOWN,), (two, one)), "甲"), NOW, at_once)
     assert stands(empty).receivers == (two, one)
+
+
+def real(count: int, *, first: int = 0) -> tuple[ReceiverEntry, ...]:
+    """Receivers who could be reached: by mail, at the villages by turns."""
+    return tuple(
+        ReceiverEntry(
+            VILLAGES[n % 3].code,
+            Role.DEPUTY,
+            f"某{n}",
+            "",
+            "zh_CN",
+            (EndpointEntry(Channel.EMAIL, f"{n}@example.invalid"),),
+        )
+        for n in range(first, first + count)
+    )
+
+
+def test_half_of_a_part_is_a_loss_too(empty: Engine) -> None:
+    """What a county's list would end is measured by the county, of receivers and of units; whoever insists is heard."""
+    far = tuple(replace(TOWN, code=f"1411251{n:02d}", area=f"1411251{n:02d}") for n in range(9))
+    many = tuple(replace(one, unit_code=far[0].code) for one in real(20, first=100))
+    take = coming_to(empty)
+    take.carry_out(RegisterImport(Register((*UNITS, *far), (*real(9), *many)), "甲"), NOW, at_once)
+    fewer = Register((*UNITS, *far), (*real(4), *many))
+    with pytest.raises(RefusedError, match=f"{TOWN.code} 的责任人将从 9 个减到 4 个"):
+        take.carry_out(RegisterImport(fewer, "乙", within=TOWN.code), NOW, at_once)
+    smaller = Register((TOWN, *far), (*(replace(one, unit_code=TOWN.code) for one in real(9)), *many))
+    with pytest.raises(RefusedError, match=f"{TOWN.code} 的单位将从 4 个减到 1 个"):
+        take.carry_out(RegisterImport(smaller, "乙", within=TOWN.code), NOW, at_once)
+    whole = tuple(replace(one, unit_code=TOWN.code) for one in (*real(9), *many))
+    with pytest.raises(RefusedError, match="单位将从 13 个减到 1 个"):
+        take.carry_out(RegisterImport(Register((TOWN,), whole), "乙"), NOW, at_once)
+    counts = take.carry_out(RegisterImport(fewer, "乙", allow_fewer=True, within=TOWN.code), NOW, at_once)
+    assert counts.receivers_ended == 5

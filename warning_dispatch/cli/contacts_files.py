@@ -21,7 +21,7 @@ from warning_dispatch.cli.terminal import Terminal, command, finding_document, f
 from warning_dispatch.clock import SystemClock, beijing_text
 from warning_dispatch.errors import Finding, NotFoundError, RefusedError, RegisterError
 from warning_dispatch.model.masking import mask
-from warning_dispatch.model.register import Register, RegisterCounts
+from warning_dispatch.model.register import Register, RegisterCounts, below
 from warning_dispatch.model.register_changes import ReceiverChange, RegisterChanges, changes_between
 from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.model.roster import Shift
@@ -39,7 +39,7 @@ from warning_dispatch.registry.workbook_export import (
     workbook_bytes,
     write_new,
 )
-from warning_dispatch.registry.workbook_import import WorkbookRead, below, merged, placed_shifts, read_workbook
+from warning_dispatch.registry.workbook_import import WorkbookRead, merged, placed_shifts, read_workbook, tell_held
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
@@ -143,6 +143,7 @@ def import_register(
         accepted=accepted,
         changes=plan.compared,
         named=tuple(sorted(plan.named)),
+        within=within,
     )
     counts = take_over(terminal.settings, coming)
     _taken_over(terminal, plan, counts, every=show_all)
@@ -188,6 +189,8 @@ def make_plan(terminal: Terminal, path: Path, *, whole: bool = False, within: st
 def _compared(before: Register, read: WorkbookRead, seen: int | None, *, whole: bool, within: str) -> Plan:
     after = merged(before, read, whole=whole, within=within)
     problems = Problems(list(read.problems), list(read.notices))
+    if whole:
+        tell_held(before, read, within, problems)
     shifts = placed_shifts(read, after, problems)
     changes = changes_between(before, after)
     return Plan(before, after, changes, shifts, problems.found, problems.notices, seen, read.named)

@@ -1,7 +1,8 @@
 """导入工作簿: an office's workbook read against the register: what it says, what is wrong with it, what it would make of it.
 
 Each sheet is known by its columns: people with phones, units, or a roster. A workbook speaks for the units it names
-and no others; `whole` makes it speak for everything (below `within`), and what it leaves out then goes (ADR 19).
+and no others; `whole` makes it speak for everything (below `within`), and what it leaves out then goes (ADR 19): people,
+and units of the kinds that its sheet of units lists.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from warning_dispatch.errors import Finding, RegisterError
-from warning_dispatch.model.register import Register
+from warning_dispatch.model.register import Register, below
 from warning_dispatch.model.roster import Shift
 from warning_dispatch.model.unit import ReceiverEntry, Unit
 from warning_dispatch.registry.grids import Grid, read_grids
@@ -103,14 +104,12 @@ def read_workbook(
 def merged(before: Register, read: WorkbookRead, *, whole: bool = False, within: str = "") -> Register:
     """The register as it would be: units added and changed, the people of the named units replaced.
 
-    `whole`: whatever lies below `within` (empty: everything) and is not in the workbook goes, units only where it has a
-    sheet of units. Nobody goes from a unit of which a row was left out.
+    `whole`: whatever lies below `within` (empty: everything) and is not in the workbook goes; of units see `left_out`.
+    Nobody goes from a unit of which a row was left out.
     """
     scope = below(before.units, within) if whole else set(read.named)
-    units = {unit.code: unit for unit in before.units}
-    if whole and read.units is not None:
-        kept = {unit.code for unit in read.units}
-        units = {code: unit for code, unit in units.items() if code in kept or code not in scope}
+    going = left_out(before, read, within).going if whole else frozenset()
+    units = {unit.code: unit for unit in before.units if unit.code not in going}
     units.update({unit.code: unit for unit in read.units or ()})
     listed = {(entry.unit_code, entry.role, entry.name) for entry in read.receivers}
     kept_people = [
@@ -120,9 +119,52 @@ def merged(before: Register, read: WorkbookRead, *, whole: bool = False, within:
         or (entry.unit_code in read.partly and (entry.unit_code, entry.role, entry.name) not in listed)
     ]
     receivers = [entry for entry in kept_people if entry.unit_code in units]
-    receivers += [entry for entry in read.receivers if entry.unit_code in units]
+    receivers += read.receivers
     order = {code: position for position, code in enumerate(units)}
     return Register(tuple(units.values()), tuple(sorted(receivers, key=lambda one: (order[one.unit_code], one.role))))
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Codes of the units that a complete workbook does not list: those that go, and those that are held."""
+
+    going: frozenset[str]
+    held: frozenset[str]
+
+
+def left_out(before: Register, read: WorkbookRead, within: str) -> LeftOut:
+    """The units below `within` that a complete workbook withdraws.
+
+    Only of the kinds that its sheet of units lists: the form's holds key units and outlets, a county's its departments,
+    and an empty one says nothing. Held is a unit whose people the workbook lists, and one above a unit that stays.
+    """
+    listed = {unit.code: unit for unit in read.units or ()}
+    kinds = {unit.kind for unit in listed.values()}
+    scope = below(before.units, within)
+    missing = {one.code for one in before.units if one.kind in kinds and one.code in scope and one.code not in listed}
+    superiors = {unit.code: unit.superior for unit in (*before.units, *listed.values())}
+    seen: set[str | None] = {None}
+    for code in (superiors.keys() - missing) | read.named:
+        above: str | None = code
+        while above not in seen:
+            seen.add(above)
+            above = superiors.get(above or "")
+    return LeftOut(frozenset(missing - seen), frozenset(missing & seen))
+
+
+def tell_held(before: Register, read: WorkbookRead, within: str, problems: Problems) -> None:
+    """A complete workbook without a unit that cannot go contradicts itself: the registrar says which is meant."""
+    held = left_out(before, read, within).held
+    for unit in before.units:
+        if unit.code in held:
+            what = both(
+                "单位表没有该单位，而表中有它的人，或它下面还有单位",
+                "not in the sheet of units, though its people are listed, or units stay below it",
+            )
+            remedy = both(
+                "补进单位表；要撤销就删去它的人，并改其下级", "list it; or take its people out, and move what is below"
+            )
+            problems.add("unlisted-unit", f"{unit.code} {unit.name}", what, remedy)
 
 
 def placed_shifts(read: WorkbookRead, register: Register, accepted_from: Problems) -> list[Shift]:
@@ -183,16 +225,3 @@ def _across_sheets(path: Path, receivers: Sequence[ReceiverEntry], problems: Pro
             problems.tell(path.name, what)
         found[key] = replace(before, endpoints=tuple(dict.fromkeys((*before.endpoints, *entry.endpoints))))
     return tuple(found.values())
-
-
-def below(units: Sequence[Unit], within: str) -> set[str]:
-    """The codes of a unit and of all below it; of all units when it is empty."""
-    if not within:
-        return {unit.code for unit in units}
-    found = {within}
-    waiting = True
-    while waiting:
-        more = {unit.code for unit in units if unit.superior in found} - found
-        found |= more
-        waiting = bool(more)
-    return found

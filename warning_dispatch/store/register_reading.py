@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
@@ -42,6 +43,15 @@ def count_receivers(connection: Connection) -> tuple[int, int]:
         FROM endpoint e JOIN number n ON n.id = e.number_id WHERE e.valid_until IS NULL"""
     )
     return row[0], row[1]
+
+
+def real_receivers(connection: Connection) -> Mapping[str, int]:
+    """How many receivers in force of each unit have a real endpoint, by the unit's code; units without any are left out."""
+    rows = Sql(connection).rows(
+        """SELECT u.code, count(DISTINCT e.receiver_id) FROM endpoint e JOIN number n ON n.id = e.number_id
+        JOIN unit u ON u.id = e.unit_id WHERE e.valid_until IS NULL AND n.sample = 0 GROUP BY u.code"""
+    )
+    return dict(rows)
 
 
 def _receivers(connection: Connection, sealer: Sealer, *, usable_only: bool) -> tuple[ReceiverEntry, ...]:
