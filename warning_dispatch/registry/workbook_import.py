@@ -7,18 +7,28 @@ and units of the kinds that its sheet of units lists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from warning_dispatch.errors import Finding, RegisterError
 from warning_dispatch.model.register import Register, below
 from warning_dispatch.model.roster import Shift
-from warning_dispatch.model.unit import ReceiverEntry, Unit
+from warning_dispatch.model.unit import Channel, ReceiverEntry, Unit
 from warning_dispatch.registry.grids import Grid, read_grids
-from warning_dispatch.registry.headers import LOOKED_AT, Header, find_header
+from warning_dispatch.registry.headers import LOOKED_AT, Field, Header, find_header
 from warning_dispatch.registry.problems import Problem, Problems
-from warning_dispatch.registry.receiver_sheets import Rules, is_receiver_sheet, read_receiver_sheet
+from warning_dispatch.registry.receiver_sheets import (
+    SAID,
+    PersonKey,
+    ReceiverSheet,
+    Rules,
+    Silent,
+    is_receiver_sheet,
+    person_key,
+    read_receiver_sheet,
+)
 from warning_dispatch.registry.roster_sheets import is_roster_sheet, read_roster_sheet
 from warning_dispatch.registry.unit_names import UnitIndex
 from warning_dispatch.registry.unit_sheets import is_unit_sheet, read_unit_sheet
@@ -35,7 +45,7 @@ class WorkbookRead:
     `named`: units whose people it lists. `partly`: those of them of which a row was left out, so that it cannot say who
     has gone.
 
-    `units` None: it has no sheet of units.
+    `units` None: it has no sheet of units. `silent`: by person what it has no column for, which is then kept.
     """
 
     units: tuple[Unit, ...] | None
@@ -45,6 +55,7 @@ class WorkbookRead:
     shifts: tuple[tuple[str, Shift], ...]
     problems: tuple[Problem, ...]
     notices: tuple[Finding, ...]
+    silent: Silent = field(default_factory=dict)
 
 
 def row_count(grids: Sequence[Grid]) -> int:
@@ -69,41 +80,43 @@ def read_workbook(
     problems = Problems()
     sheets = _known_sheets(path, grids, problems)
     known = {unit.code: unit for unit in units}
-    changed = [
-        unit
-        for grid, header in sheets
-        if is_unit_sheet(header)
-        for unit in read_unit_sheet(grid, header, known, problems, rules.sectors)
-    ]
-    known.update({unit.code: unit for unit in changed})
+    changed: dict[str, Unit] = {}
+    for grid, header in sheets:
+        if is_unit_sheet(header):
+            of_sheet = {one.code: one for one in read_unit_sheet(grid, header, known, problems, rules.sectors)}
+            changed |= of_sheet
+            known |= of_sheet
     index = UnitIndex(tuple(known.values()), within)
-    receivers: list[ReceiverEntry] = []
+    people: list[ReceiverSheet] = []
     named: set[str] = set()
     partly: set[str] = set()
     shifts: list[tuple[str, Shift]] = []
     for grid, header in sheets:
         if is_receiver_sheet(header):
             read = read_receiver_sheet(grid, header, index, rules, problems, tick)
-            receivers += read.receivers
+            people.append(read)
             named |= read.units
             partly |= read.partly
         elif is_roster_sheet(header):
             shifts += read_roster_sheet(grid, header, index, problems)
     has_units = any(is_unit_sheet(header) for _, header in sheets)
+    receivers, silent = _across_sheets(path, people, problems)
     return WorkbookRead(
-        tuple(changed) if has_units else None,
-        _across_sheets(path, receivers, problems),
+        tuple(changed.values()) if has_units else None,
+        receivers,
         frozenset(named),
         frozenset(partly),
         tuple(shifts),
         tuple(problems.found),
         tuple(problems.notices),
+        silent,
     )
 
 
 def merged(before: Register, read: WorkbookRead, *, whole: bool = False, within: str = "") -> Register:
     """The register as it would be: units added and changed, the people of the named units replaced.
 
+    Who stays keeps what the workbook has no column for.
     `whole`: whatever lies below `within` (empty: everything) and is not in the workbook goes; of units see `left_out`.
     Nobody goes from a unit of which a row was left out.
     """
@@ -111,17 +124,36 @@ def merged(before: Register, read: WorkbookRead, *, whole: bool = False, within:
     going = left_out(before, read, within).going if whole else frozenset()
     units = {unit.code: unit for unit in before.units if unit.code not in going}
     units.update({unit.code: unit for unit in read.units or ()})
-    listed = {(entry.unit_code, entry.role, entry.name) for entry in read.receivers}
+    listed = {person_key(entry) for entry in read.receivers}
+    stood = {person_key(entry): entry for entry in reversed(before.receivers)}
     kept_people = [
         entry
         for entry in before.receivers
-        if entry.unit_code not in scope
-        or (entry.unit_code in read.partly and (entry.unit_code, entry.role, entry.name) not in listed)
+        if entry.unit_code not in scope or (entry.unit_code in read.partly and person_key(entry) not in listed)
     ]
     receivers = [entry for entry in kept_people if entry.unit_code in units]
-    receivers += read.receivers
+    receivers += [_kept(entry, stood.get(person_key(entry)), read.silent) for entry in read.receivers]
     order = {code: position for position, code in enumerate(units)}
     return Register(tuple(units.values()), tuple(sorted(receivers, key=lambda one: (order[one.unit_code], one.role))))
+
+
+def _kept(entry: ReceiverEntry, stood: ReceiverEntry | None, silent: Silent) -> ReceiverEntry:
+    """The person as read, with what nobody said of it as it stood. Sample and real numbers never mix."""
+    unsaid = silent.get(person_key(entry), frozenset())
+    if stood is None or not unsaid:
+        return entry
+    kept = [
+        one
+        for one in stood.endpoints
+        if (Field.MAIL if one.channel is Channel.EMAIL else Field.PHONE) in unsaid and stood.sample is entry.sample
+    ]
+    return _with(replace(entry, endpoints=tuple(dict.fromkeys((*entry.endpoints, *kept)))), stood, unsaid)
+
+
+def _with(entry: ReceiverEntry, other: ReceiverEntry, fields: Collection[Field]) -> ReceiverEntry:
+    """These fields of another's."""
+    facts: dict[str, Any] = {SAID[key]: getattr(other, SAID[key]) for key in fields if key in SAID}
+    return replace(entry, **facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,14 +240,17 @@ def _known_sheets(path: Path, grids: Sequence[Grid], problems: Problems) -> list
     return found
 
 
-def _across_sheets(path: Path, receivers: Sequence[ReceiverEntry], problems: Problems) -> tuple[ReceiverEntry, ...]:
-    """One person once, also where several sheets list them."""
-    found: dict[tuple[object, ...], ReceiverEntry] = {}
-    for entry in receivers:
-        key = (entry.unit_code, entry.role, entry.name)
+def _across_sheets(
+    path: Path, sheets: Sequence[ReceiverSheet], problems: Problems
+) -> tuple[tuple[ReceiverEntry, ...], Silent]:
+    """One person once, also where several sheets list them: what one has no column for another may say."""
+    found: dict[PersonKey, ReceiverEntry] = {}
+    silent: dict[PersonKey, frozenset[Field]] = {}
+    for entry, unsaid in ((one, sheet.silent[person_key(one)]) for sheet in sheets for one in sheet.receivers):
+        key = person_key(entry)
         before = found.get(key)
         if before is None:
-            found[key] = entry
+            found[key], silent[key] = entry, unsaid
             continue
         if before != entry:
             what = both(
@@ -223,5 +258,7 @@ def _across_sheets(path: Path, receivers: Sequence[ReceiverEntry], problems: Pro
                 f"{entry.name} of {entry.unit_code} differs between two sheets: merged",
             )
             problems.tell(path.name, what)
-        found[key] = replace(before, endpoints=tuple(dict.fromkeys((*before.endpoints, *entry.endpoints))))
-    return tuple(found.values())
+        both_numbers = replace(before, endpoints=tuple(dict.fromkeys((*before.endpoints, *entry.endpoints))))
+        found[key] = _with(both_numbers, entry, silent[key] - unsaid)
+        silent[key] &= unsaid
+    return tuple(found.values()), silent
