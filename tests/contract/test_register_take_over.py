@@ -22,6 +22,7 @@ from warning_dispatch.store import schema
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.people_rows import PeopleTable
 from warning_dispatch.store.register import replace_register
 from warning_dispatch.store.register_history import changes_of_unit
 from warning_dispatch.store.register_reading import stored_register
@@ -200,3 +201,15 @@ def test_half_of_a_part_is_a_loss_too(empty: Engine) -> None:
         take.carry_out(RegisterImport(Register((TOWN,), whole), "乙"), NOW, at_once)
     counts = take.carry_out(RegisterImport(fewer, "乙", allow_fewer=True, within=TOWN.code), NOW, at_once)
     assert counts.receivers_ended == 5
+
+
+def test_whom_an_import_files_was_made_sure_of(empty: Engine) -> None:
+    """Everybody in force at these units, but whoever was since the campaign opened; nobody at others."""
+    early, late = person(TOWN.code, Role.PRIMARY, "样本甲", 1), person(TOWN.code, Role.DEPUTY, "样本乙", 2)
+    late = replace(late, verified_on="2026-07-20", verified_how="上门")
+    other = person(VILLAGES[0].code, Role.PRIMARY, "样本丙", 3)
+    with writing(empty) as connection:
+        replace_register(connection, SEALER, Register(UNITS, (early, late, other)), NOW)
+        people = PeopleTable(Sql(connection), SEALER)
+        people.verify([1], "2026-07-15", "2026-07-25", "年度更新")
+    assert stands(empty).receivers == (replace(early, verified_on="2026-07-25", verified_how="年度更新"), late, other)
