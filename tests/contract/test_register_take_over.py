@@ -24,6 +24,7 @@ from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.people_rows import PeopleTable
 from warning_dispatch.store.register import replace_register
+from warning_dispatch.store.register_addition import add_receiver
 from warning_dispatch.store.register_history import changes_of_unit
 from warning_dispatch.store.register_reading import stored_register
 from warning_dispatch.store.register_take_over import RegisterTakeOver, register_state
@@ -213,3 +214,15 @@ def test_whom_an_import_files_was_made_sure_of(empty: Engine) -> None:
         people = PeopleTable(Sql(connection), SEALER)
         people.verify([1], "2026-07-15", "2026-07-25", "年度更新")
     assert stands(empty).receivers == (replace(early, verified_on="2026-07-25", verified_how="年度更新"), late, other)
+
+
+def test_somebody_added_to_a_unit_that_has_left_is_not_of_the_register(empty: Engine) -> None:
+    """Its call-out still runs, and may be given a number; lists of the register have no place for it, and do not fail."""
+    chief = person(TOWN.code, Role.PRIMARY, "样本甲", 1)
+    with writing(empty) as connection:
+        replace_register(connection, SEALER, Register(UNITS, (chief,)), NOW)
+        replace_register(connection, SEALER, Register(UNITS[:3], (chief,)), NOW + 1)
+        sql = Sql(connection)
+        left = sql.value("SELECT id FROM unit WHERE code = ?", VILLAGES[2].code)
+        add_receiver(sql, SEALER, left, person(VILLAGES[2].code, Role.PRIMARY, "样本乙", 2), NOW + 2, actor="值班员")
+    assert stands(empty) == Register(UNITS[:3], (chief,))

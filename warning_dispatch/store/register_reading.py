@@ -73,7 +73,7 @@ def _receivers(connection: Connection, sealer: Sealer, *, usable_only: bool) -> 
     rows = sql.rows(
         """SELECT r.id, u.code, r.role, r.name_sealed, r.post, r.language, r.serves_from, r.serves_until, r.verified_on,
         r.verified_how FROM receiver r JOIN unit u ON u.id = r.unit_id
-        WHERE r.valid_until IS NULL ORDER BY u.id, r.role, r.rank, r.id"""
+        WHERE r.valid_until IS NULL AND u.valid_until IS NULL ORDER BY u.id, r.role, r.rank, r.id"""
     )
     return tuple(
         ReceiverEntry(
