@@ -1,6 +1,7 @@
 """单位表: units that no list of divisions holds (部门, 重点单位, 传播单位), and changes to those it does. Pure.
 
 A column that the sheet does not have says nothing: a unit that is known keeps what stands there. An empty cell clears.
+A row with a problem leaves its unit as it stands: accepting the problem must not withdraw it.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ def read_unit_sheet(
         if unit.superior is not None and unit.superior not in codes:
             what = both(f"上级不存在：{unit.superior}", f"no such superior: {unit.superior}")
             reader.wrong(number, Field.SUPERIOR, what, both("核对上级编码", "check the code"))
+            if unit.code in known:
+                units.setdefault(unit.code, known[unit.code])
         elif unit.code in units:
             what = both(f"编码重复：{unit.code}", f"the code stands twice: {unit.code}")
             reader.wrong(number, Field.UNIT_CODE, what, both("每个编码一行", "one row a code"))
@@ -84,7 +87,7 @@ class _UnitReader:
         self._columns = {column.field: column for column in reversed(header.columns)}
 
     def row(self, number: int) -> Unit | None:
-        """The unit of a row; None for a blank row, a note, and one with a problem."""
+        """The unit of a row, of a row with a problem as it stands; None for a blank row, a note, and a stranger with a problem."""
         cells = self._grid.rows[number]
         filled = [text for cell in cells if (text := cell_text(cell))]
         if not filled or (NOTE.match(filled[0]) and len(filled) < len(_YES)):
@@ -103,7 +106,7 @@ class _UnitReader:
             key = Field.KIND if kind is None else Field.UNIT if not name else Field.CALLED
             what = both(f"看不懂：{self._text(cells, key) or '（空）'}", "cannot be read")
             self.wrong(number, key, what, both("类别：部门、重点单位、传播单位 …；叫应：是、否", "see the notes"))
-            return None
+            return self._known.get(code)
         said: dict[Field, Any] = {
             Field.SUPERIOR: self._text(cells, Field.SUPERIOR) or _above(code, area, level),
             Field.SECTOR: self._sector(number, cells, kind),

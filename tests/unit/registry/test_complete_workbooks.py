@@ -103,3 +103,17 @@ def test_a_unit_that_cannot_go_is_a_problem(tmp_path: Path) -> None:
         ("unlisted-unit", "141124101-k03"),
     ]
     assert "unlisted-unit" in ACCEPTED
+
+
+def test_a_unit_whose_row_was_refused_stays_as_it_stands(tmp_path: Path) -> None:
+    """A kind that nobody understands, a superior that does not exist: accepting that must not withdraw the unit."""
+    units = (*TREE, MINE, PLANT)
+    head = "单位编码,单位名称,类别,上级编码"
+    path = tmp_path / "units.csv"
+    rows = (f"{MINE.code},某煤业,？,", f"{PLANT.code},某化工,重点单位,999", "141124101-k03,某库,重点单位,")
+    path.write_text("\n".join((head, *rows)), encoding="utf-8")
+    found = read_workbook(path, units, Rules("2026-07-01"), COUNTY)
+    assert [(one.kind, one.row) for one in found.problems] == [("bad-unit", 2), ("bad-unit", 3)]
+    before = Register(units, ())
+    changes = changes_between(before, merged(before, found, whole=True, within=COUNTY)).units
+    assert [(one.before, one.unit_code) for one in changes] == [(None, "141124101-k03")]
