@@ -208,6 +208,10 @@ class PeopleRows(Protocol):
         """By unit; history included."""
         ...
 
+    def verify(self, unit_ids: Sequence[int], since: str, day: str, how: str) -> None:
+        """Everybody in force there was made sure of on this day; who was since another day (`since`) keeps that."""
+        ...
+
     def proved(self, unit_ids: Sequence[int]) -> frozenset[str]:
         """Addresses in force at these units that their holders have confirmed."""
         ...
