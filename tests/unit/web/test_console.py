@@ -310,6 +310,15 @@ def test_an_alarm_is_claimed_once(bureau: Any, desk: TestClient) -> None:
     assert desk.post("/console/alarms/claim", data={"alarm": "x"}).status_code == 409
 
 
+@pytest.mark.parametrize("digits", [16, 20, 5_000])
+def test_a_number_longer_than_any_of_ours_is_refused(bureau: Any, desk: TestClient, digits: int) -> None:
+    """More than a database or Python would take, from whoever plays with forms: refused like a name that is none."""
+    long = "9" * digits
+    release = f"/console/warnings/{bureau.aside}/release"
+    assert desk.post("/console/alarms/claim", data={"alarm": long}).status_code == 409
+    assert desk.post(release, data={"alert": long, **FORM_WORDS}).status_code == 409
+
+
 def test_a_receiver_is_added_on_the_spot(bureau: Any, desk: TestClient) -> None:
     """Called at once; what is wrong is listed with its remedy, and nothing is changed."""
     row = silent(bureau)

@@ -39,6 +39,7 @@ from warning_dispatch.web.console.listing import page_number
 from warning_dispatch.web.console.planning import PlanningOffice, ToBeLaunched
 from warning_dispatch.web.console.screens import Screen
 from warning_dispatch.web.console.visits import Visit, half
+from warning_dispatch.web.filing_forms import whole
 
 _COUNTY: Final = CODE_LENGTH[UnitLevel.COUNTY]
 ROWS: Final = 40
@@ -150,11 +151,11 @@ class WarningPages:
     async def release(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """释放: an officer has read it, with its problems, and lets it call."""
         visit.require_all()
-        said = form.get("alert", "")
-        if not (said.isascii() and said.isdecimal()):
+        alert = whole(form.get("alert"))
+        if not alert:
             raise RefusedError("没有写明哪一条 / no warning is named")
         reason = reason_of(form)
-        result = await self._desk.release(int(said), actor=visit.officer.actor, reason=reason)
+        result = await self._desk.release(alert, actor=visit.officer.actor, reason=reason)
         where = f"callouts/{result.callouts[0]}" if result.callouts else f"warnings/{visit.number('raw')}"
         return visit.elsewhere(where, done="released")
 
