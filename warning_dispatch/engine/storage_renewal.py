@@ -313,8 +313,8 @@ class LetterRows(Protocol):
         """Who is behind a link at this moment."""
         ...
 
-    def note_try(self, link_id: int) -> None:
-        """A wrong answer to the step."""
+    def note_try(self, link_id: int) -> int:
+        """An answer to the step, before it is looked at; how many by now since one was right."""
         ...
 
     def note_use(self, link_id: int, now: int) -> None:

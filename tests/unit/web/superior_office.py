@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -59,14 +60,19 @@ class SuperiorOffice:
         """One phone."""
         assert self.has_list(token)
         self.steps.append(last_four)
+        await asyncio.to_thread(self._open_door)
         if last_four != FOUR:
             raise RefusedError("后四位不对 / wrong")
         return PASSED
 
-    async def told(self, token: str, callee_id: int, passed: str, words: str = "") -> None:
-        """Once."""
+    def _open_door(self) -> None:
+        """The database is asked, in a thread."""
         if not self._office.database:
             raise StoreError("no database")
+
+    async def told(self, token: str, callee_id: int, passed: str, words: str = "") -> None:
+        """Once."""
+        self._open_door()
         if self.own_list(token, passed).step_needed or all(one.callee_id != callee_id for one in self.units):
             raise RefusedError("不在名单上 / not on the list")
         self.units = [one for one in self.units if one.callee_id != callee_id]

@@ -310,6 +310,15 @@ def test_an_alarm_is_claimed_once(bureau: Any, desk: TestClient) -> None:
     assert desk.post("/console/alarms/claim", data={"alarm": "x"}).status_code == 409
 
 
+@pytest.mark.parametrize("digits", [16, 20, 5_000])
+def test_a_number_longer_than_any_of_ours_is_refused(bureau: Any, desk: TestClient, digits: int) -> None:
+    """More than a database or Python would take, from whoever plays with forms: refused like a name that is none."""
+    long = "9" * digits
+    release = f"/console/warnings/{bureau.aside}/release"
+    assert desk.post("/console/alarms/claim", data={"alarm": long}).status_code == 409
+    assert desk.post(release, data={"alert": long, **FORM_WORDS}).status_code == 409
+
+
 def test_a_receiver_is_added_on_the_spot(bureau: Any, desk: TestClient) -> None:
     """Called at once; what is wrong is listed with its remedy, and nothing is changed."""
     row = silent(bureau)
@@ -358,6 +367,38 @@ def test_beginning_by_hand_happens_once_however_often_it_is_pressed(bureau: Any,
     assert counts(bureau)["raw_message"] == before + 1
     assert first.status_code == again.status_code == 303
     assert first.headers["location"] == again.headers["location"]
+
+
+def test_another_warning_from_the_same_page_is_another_one(bureau: Any, desk: TestClient) -> None:
+    """Back to the preview, another county, begun: it is taken in, and the browser goes to its own call-out."""
+    hazard = [key for key in bureau.product.configuration.hazards.hazards if key != "rainstorm"][1]
+    form = {**HAND, "hazard": hazard, "once": "kept by every preview"}
+    other = {**form, "area": "141124"}
+    for one in (form, other):
+        bureau.clock.advance_to(bureau.clock.now() + 2_000)
+        assert 'value="kept by every preview"' in desk.post("/console/start", data={**one, "do": "preview"}).text
+    before = counts(bureau)
+    places = []
+    for one in (form, other, other):
+        bureau.clock.advance_to(bureau.clock.now() + 2_000)
+        places.append(desk.post("/console/start", data={**one, "do": "begin"}).headers["location"])
+    after = counts(bureau)
+    assert [after[name] - before[name] for name in ("raw_message", "callout")] == [2, 2]
+    assert places[0] != places[1] == places[2]
+
+
+def test_what_called_nobody_can_be_begun_once_more(bureau: Any, desk: TestClient) -> None:
+    """Two of one second have one number, and the second is set aside: its page can begin the same words anew."""
+    hazard = [key for key in bureau.product.configuration.hazards.hazards if key != "rainstorm"][2]
+    form = {**HAND, "hazard": hazard, "do": "begin", "once": "first"}
+    bureau.clock.advance_to(bureau.clock.now() + 2_000)
+    assert desk.post("/console/start", data=form).status_code == 303
+    other = {**form, "area": "141124"}
+    aside = desk.post("/console/start", data=other)
+    assert "不会叫应" in aside.text
+    [once] = re.findall(r'name="once" value="([^"]+)"', aside.text)
+    bureau.clock.advance_to(bureau.clock.now() + 2_000)
+    assert desk.post("/console/start", data={**other, "once": once}).status_code == 303
 
 
 def test_what_is_missing_by_hand_is_told_all_at_once(desk: TestClient) -> None:
