@@ -32,6 +32,7 @@ class SuperiorOffice:
             OwnUnit(number, f"郝家墕{number}村", "临县 白文镇", states[number % 3], PEOPLE)
             for number in range(101, 101 + villages)
         ]
+        self.coming = 2
         self.told_units: list[int] = []
         self.steps: list[str] = []
         self.words: list[str] = []
@@ -54,7 +55,7 @@ class SuperiorOffice:
         units = [one for one in self.units if only in (0, one.callee_id)]
         shown = () if needed else tuple(units[offset : offset + limit])
         told = len(self.told_units)
-        return OwnList(self._office.links[token], needed, 4, told, len(self.units), 2, shown)
+        return OwnList(self._office.links[token], needed, 4, told, len(self.units), self.coming, shown)
 
     async def pass_step(self, token: str, last_four: str) -> str:
         """One phone."""

@@ -89,6 +89,17 @@ def test_the_step_binds_this_phone(phone: TestClient) -> None:
         assert text in page.text
 
 
+def test_an_empty_list_is_no_answer_of_those_still_called(phone: TestClient, superior: Any) -> None:
+    """Nobody is late yet, two are being called: the phone is not put away. All have answered when nobody is called either."""
+    superior.units = []
+    step(phone)
+    early = phone.get(LIST).text
+    assert "2 个单位正在叫" in early
+    assert "都已应答" not in early
+    superior.coming = 0
+    assert "都已应答" in phone.get(LIST).text
+
+
 def test_one_is_told_at_a_time_and_asked_once_more(phone: TestClient, superior: Any) -> None:
     """GET asks, POST records, going back or a double tap adds nothing."""
     step(phone)
