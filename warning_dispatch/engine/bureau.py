@@ -15,7 +15,7 @@ from warning_dispatch.engine.launch import AT_ONCE, note_start
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import CalleeRecord, CallOutRecord, Entry, NewAcknowledgement, NewAlarm, NewCallOut
 from warning_dispatch.errors import NotFoundError, RefusedError
-from warning_dispatch.escalation.alarms import QUIET_AFTER_CLAIM, Fact, told_already
+from warning_dispatch.escalation.alarms import QUIET_AFTER_CLAIM, Fact, looked_at_again, told_already
 from warning_dispatch.escalation.moves import Due, Recalled, Withdrawn
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.model.colour import Colour
@@ -57,8 +57,9 @@ class Bureau:
     def ring(self, ledger: Ledger, alarms: Sequence[NewAlarm]) -> None:
         """Write alarms and tell the bureau.
 
-        1. A fact that was told already only counts up. 2. The others become rows. 3. For what has a colour and no
-        self-call yet, the running one is joined, or one is started.
+        1. A fact that was told already only counts up; begun anew since its claim, it is looked at when the quiet is
+        over. 2. The others become rows. 3. For what has a colour and no self-call yet, the running one is joined, or one
+        is started.
         """
         fresh = self._not_told(ledger, alarms)
         if fresh:
@@ -82,7 +83,10 @@ class Bureau:
         stored = ledger.tx.alarms.like(alarms, ledger.now - QUIET_AFTER_CLAIM)
         known = {one.fact: one for one in stored if told_already(one.claimed_at, ledger.now)}
         again = [alarm.fact for alarm in alarms if alarm.fact in known]
-        ledger.tx.alarms.count_up([known[fact].id for fact in again])
+        found = [known[fact] for fact in again]
+        ledger.tx.alarms.count_up([one.id for one in found])
+        looks = [(one.id, looked_at_again(one.fact.kind, one.claimed_at)) for one in found]
+        ledger.tx.alarms.look_again([(key, at) for key, at in looks if at is not None])
         for fact in again:
             _note(ledger, fact, {"again": True})
         return [alarm for alarm in alarms if alarm.fact not in known]

@@ -25,6 +25,10 @@ class AlarmRows(Protocol):
         """The same facts were reported again."""
         ...
 
+    def look_again(self, moments: Sequence[tuple[int, int]]) -> None:
+        """(alarm, when): the engine must look at it itself then, claimed or not."""
+        ...
+
     def unrung(self) -> Colour | None:
         """The highest colour among unclaimed alarms that should ring and for which no self-call does; None: there is none."""
         ...
@@ -54,7 +58,7 @@ class AlarmRows(Protocol):
         ...
 
     def due(self, now: int) -> Sequence[StoredAlarm]:
-        """Unclaimed alarms that the engine must look at itself; each is given once."""
+        """Alarms, claimed or not, that the engine must look at itself; each is given once."""
         ...
 
     def next_due(self) -> int | None:

@@ -62,6 +62,10 @@ class AlarmTable:
             "UPDATE alarm SET times = times + ? WHERE id = ?", [(n, key) for key, n in Counter(alarm_ids).items()]
         )
 
+    def look_again(self, moments: Sequence[tuple[int, int]]) -> None:
+        """See the port."""
+        self._sql.many("UPDATE alarm SET next_at = ? WHERE id = ?", [(at, key) for key, at in moments])
+
     def unrung(self) -> Colour | None:
         """See the port."""
         found: int | None = self._sql.value(f"SELECT max(colour) FROM alarm WHERE {_UNRUNG}")
@@ -125,7 +129,7 @@ class AlarmTable:
         rows = self._sql.rows(f"{_STORED} WHERE {where} ORDER BY id", now)
         if rows:
             self._sql.run(f"UPDATE alarm SET next_at = NULL WHERE {where}", now)
-        return [one for one in map(_record, rows) if one.claimed_at is None]
+        return [_record(row) for row in rows]
 
     def next_due(self) -> int | None:
         """See the port."""

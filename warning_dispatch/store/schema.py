@@ -476,7 +476,11 @@ alarm = Table(
     ),
     Column("self_callout_id", Key, comment="the bureau's call to itself that rings for it"),
     Column("rings_from", BigInteger, comment="since when that self-call tells it"),
-    Column("next_at", BigInteger, comment="when the engine itself must look at it (an area that nobody resolves)"),
+    Column(
+        "next_at",
+        BigInteger,
+        comment="when the engine itself must look at it (an area that nobody resolves, a fact begun anew after its claim)",
+    ),
     Column("claimed_at", BigInteger),
     Column("claimed_by", Text),
     Index("ix_alarm_open", "claimed_at"),

@@ -52,7 +52,9 @@ def _create_alarm() -> None:
         sa.Column("self_callout_id", KEY, comment="the bureau's call to itself that rings for it"),
         sa.Column("rings_from", sa.BigInteger(), comment="since when that self-call tells it"),
         sa.Column(
-            "next_at", sa.BigInteger(), comment="when the engine itself must look at it (an area that nobody resolves)"
+            "next_at",
+            sa.BigInteger(),
+            comment="when the engine itself must look at it (an area that nobody resolves, a fact begun anew after its claim)",
         ),
         sa.Column("claimed_at", sa.BigInteger()),
         sa.Column("claimed_by", sa.Text()),
