@@ -33,12 +33,12 @@ class AlarmRows(Protocol):
         """The highest colour among unclaimed alarms that should ring and for which no self-call does; None: there is none."""
         ...
 
-    def attach(self, callout_id: int, now: int) -> None:
+    def attach(self, callout_id: int) -> None:
         """Give all of those to a self-call, which tells them from now on."""
         ...
 
-    def claim(self, callout_id: int, at: int, by: str, told_until: int) -> Sequence[int]:
-        """Claim what a self-call was telling at `told_until`; the ids. What it tells only since then leaves it."""
+    def claim(self, callout_id: int, at: int, by: str, told: int | None) -> Sequence[int]:
+        """Claim what a self-call tells up to the alarm `told` (None: all of it); the ids. Later ones leave it."""
         ...
 
     def claim_rows(self, alarm_ids: Sequence[int] | None, at: int, by: str) -> Sequence[int]:

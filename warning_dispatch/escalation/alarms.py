@@ -136,6 +136,16 @@ class Cause:
     colour: Colour
     at: int
     unit_name: str = ""
+    alarm_id: int = 0
+
+
+def told_up_to(causes: Iterable[Cause]) -> int:
+    """The newest of alarms that are told together; whoever hears them claims these and no later ones.
+
+    Ids, not moments: alarms are written one transaction after the other, while moments are of several owners and are
+    moved when the clock is set.
+    """
+    return max((one.alarm_id for one in causes), default=0)
 
 
 @dataclass(frozen=True, slots=True)
