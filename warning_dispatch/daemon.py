@@ -253,11 +253,11 @@ class EngineDesk(OfficerDesk):
         self.after_intake()
         return result
 
-    async def confirm_link(self, token: str) -> LinkView:
+    async def confirm_link(self, token: str, shown: int | None = None) -> LinkView:
         """See the port. Taps that arrive together are committed together."""
         view = await asyncio.to_thread(self._read.link, token)
         if view.open:
-            await asyncio.wrap_future(self._writer.confirm(token))
+            await asyncio.wrap_future(self._writer.confirm(token, shown))
             view = await asyncio.to_thread(self._read.link, token)
         return view
 

@@ -118,10 +118,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """A person opened the link of a message and pressed the button (simulation only; people use the web)."""
+    """A person opened the link of a message and pressed the button.
+
+    `shown`: on the page of the bureau's own call, the newest alarm on it; None: taken for what the message told.
+    """
 
     link: str
     at: int
+    shown: int | None = None
 
 
 Event = Report | Reply | Tap
@@ -370,8 +374,8 @@ class Desk(Protocol):
         """An officer has read a message that was set aside, with all its problems, and lets it call."""
         ...
 
-    async def confirm_link(self, token: str) -> LinkView:
-        """The person behind the link pressed the button."""
+    async def confirm_link(self, token: str, shown: int | None = None) -> LinkView:
+        """The person behind the link pressed the button. `shown`: see Tap."""
         ...
 
     async def acknowledge(

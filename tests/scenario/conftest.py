@@ -295,9 +295,9 @@ class Town:
         )
         self.network.hang_up(done.hang_up, self.clock.now())
 
-    def tap(self, token: str) -> int:
-        """Somebody opens a link and presses the button."""
-        done = self.engine.answer(self.clock.now(), Inbox(taps=[Tap(token, self.clock.now())]))
+    def tap(self, token: str, shown: int | None = None) -> int:
+        """Somebody opens a link and presses the button. `shown`: the newest alarm on the bureau's own page."""
+        done = self.engine.answer(self.clock.now(), Inbox(taps=[Tap(token, self.clock.now(), shown)]))
         self.network.hang_up(done.hang_up, self.clock.now())
         return done.result
 

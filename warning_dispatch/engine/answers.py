@@ -34,6 +34,8 @@ class Answer:
     attempt_id: int | None = None
     actor: str = ""
     reason: str = ""
+    told_alarm: int | None = None
+    """Of the bureau's own call: the newest alarm that the page showed."""
 
 
 def plain_reply(text: str) -> str:
@@ -85,6 +87,7 @@ def take_answers(ledger: Ledger, answers: Sequence[Answer]) -> int:
                 actor=answer.actor,
                 reason=answer.reason or decision.reason,
                 counted=valid,
+                told_alarm=answer.told_alarm,
             )
         )
     return counted

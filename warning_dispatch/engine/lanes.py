@@ -191,12 +191,12 @@ class Writer:
         """How many jobs wait in a lane."""
         return len(self._lanes[lane])
 
-    def confirm(self, token: str) -> Future[int]:
-        """Somebody pressed the button behind a link. Those that wait together are committed together."""
+    def confirm(self, token: str, shown: int | None = None) -> Future[int]:
+        """Somebody pressed the button behind a link (`shown`: see Tap). Those that wait together are committed together."""
         future: Future[int] = Future()
         with self._condition:
             self._refuse_when_over()
-            self._taps.append((Tap(token, self._clock.now()), future))
+            self._taps.append((Tap(token, self._clock.now(), shown), future))
             self._condition.notify_all()
         return future
 

@@ -21,7 +21,7 @@ from warning_dispatch.engine.records import Address, Claim, RouteRecord
 from warning_dispatch.engine.routes import RouteRoom, next_token_at, refill
 from warning_dispatch.engine.text_picking import TextPicker
 from warning_dispatch.engine.voice_picking import VoicePicker
-from warning_dispatch.escalation.alarms import Cause
+from warning_dispatch.escalation.alarms import Cause, told_up_to
 from warning_dispatch.escalation.route_rules import RouteRule
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.texts import CAUSES_MARK, COUNT_MARK, NAMES_BETWEEN, FrozenText, NamedUnit, TextPart
@@ -172,7 +172,9 @@ class Outbox:
             return ()
         tx = ledger.tx
         lease_until = ledger.now + self._settings.claim_lease
-        tx.attempts.claim([_claim(one, ledger.now, lease_until) for one in chosen])
+        own = {one.attempt.callout_id for one in chosen if one.attempt.purpose is Purpose.SELF}
+        causes = tx.alarms.causes(sorted(own)) if own else {}
+        tx.attempts.claim([_claim(one, ledger.now, lease_until, causes) for one in chosen])
         numbers = {one.endpoint.view.number_id for one in chosen}
         addresses = {**known, **tx.endpoints.addresses(list(numbers - known.keys()))}
         links = self._links(ledger, chosen)
@@ -181,8 +183,7 @@ class Outbox:
         for one in chosen:
             _note_claim(ledger, one)
             ledger.counted.claims[one.route, one.attempt.purpose] += 1
-        own = {one.attempt.callout_id for one in chosen if one.attempt.purpose is Purpose.SELF}
-        saying = _Saying(places, tx.alarms.causes(sorted(own)) if own else {})
+        saying = _Saying(places, causes)
         return tuple(
             self._dispatch(ledger, one, addresses[one.endpoint.view.number_id], links.get(one.attempt.id, ""), saying)
             for one in chosen
@@ -321,8 +322,9 @@ _TEXT_OF = {
 }
 
 
-def _claim(one: Chosen, now: int, lease_until: int) -> Claim:
+def _claim(one: Chosen, now: int, lease_until: int, causes: Mapping[int, Sequence[Cause]]) -> Claim:
     view = one.endpoint.view
+    own = one.attempt.purpose is Purpose.SELF
     return Claim(
         attempt_id=one.attempt.id,
         route=one.route,
@@ -334,4 +336,5 @@ def _claim(one: Chosen, now: int, lease_until: int) -> Claim:
         lease_until=lease_until,
         avoid=",".join(sorted(one.avoid)),
         possible_duplicate=one.repeat,
+        told_alarm=told_up_to(causes.get(one.attempt.callout_id, ())) if own else None,
     )

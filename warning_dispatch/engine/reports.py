@@ -190,7 +190,9 @@ class Reports:
                 ledger.proved_by(token=token)
             elif (proof := ledger.tx.proofs.by_token(token)) is not None:
                 prove(ledger, [proof], Means.LINK)
-            answers += [Answer(one.callee_id, Means.LINK, one.role, one.receiver_id) for one in targets]
+            answers += [
+                Answer(one.callee_id, Means.LINK, one.role, one.receiver_id, told_alarm=tap.shown) for one in targets
+            ]
         return take_answers(ledger, answers) if answers else 0
 
     def _open_for(self, ledger: Ledger, reply: Reply) -> Sequence[tuple[int, LinkTarget]]:

@@ -303,6 +303,8 @@ class LinkView:
     own: bool = False
     """Whether it is the bureau's call to itself; then `causes` says what happened."""
     causes: tuple[str, ...] = ()
+    told_alarm: int = 0
+    """The newest alarm among these causes: the button claims up to it."""
 
     @property
     def last_confirmed(self) -> LinkUnit | None:

@@ -237,8 +237,8 @@ class AttemptTable:
         """See the port."""
         self._sql.many(
             f"""UPDATE attempt SET state = {_CLAIMED}, route = ?text, endpoint_id = ?, receiver_id = ?, number_id = ?,
-            role = ?, claimed_at = ?, lease_until = ?, avoid = ?text, possible_duplicate = ?, worker_id = ?, held_until = NULL,
-            held_why = NULL WHERE id = ?""",
+            role = ?, claimed_at = ?, lease_until = ?, avoid = ?text, possible_duplicate = ?, worker_id = ?, told_alarm_id = ?,
+            held_until = NULL, held_why = NULL WHERE id = ?""",
             [
                 (
                     one.route,
@@ -251,11 +251,21 @@ class AttemptTable:
                     one.avoid,
                     int(one.possible_duplicate),
                     self._worker,
+                    one.told_alarm,
                     one.attempt_id,
                 )
                 for one in claims
             ],
         )
+
+    def told_alarm(self, attempt_id: int) -> int:
+        """See the port."""
+        return self._sql.value("SELECT told_alarm_id FROM attempt WHERE id = ?", attempt_id) or 0
+
+    def told_to(self, callout_id: int, receiver_id: int) -> int:
+        """See the port."""
+        sql = f"""SELECT max(told_alarm_id) FROM attempt WHERE callout_id = ? AND receiver_id = ? AND channel <> {_VOICE}"""
+        return self._sql.value(sql, callout_id, receiver_id) or 0
 
     # --- dropping -----------------------------------------------------------------------------------------
 

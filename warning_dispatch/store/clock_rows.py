@@ -43,7 +43,7 @@ MOVE: Mapping[str, tuple[str, ...]] = {
     "route WHERE down_until > 0": ("down_until",),
     "route WHERE probed_at > 0": ("probed_at",),
     "number_call": ("at",),
-    "alarm WHERE claimed_at IS NULL": ("rings_from", "next_at"),
+    "alarm WHERE next_at IS NOT NULL": ("next_at",),
     "source": ("seen_at", "message_at"),
     "lease": ("claimed_until",),
     "letter WHERE lease_until IS NOT NULL": ("lease_until",),

@@ -345,6 +345,7 @@ attempt = Table(
     Column("lease_until", BigInteger, comment="CLAIMED: the claim lapses; HANDED: a final report is overdue"),
     Column("claimed_at", BigInteger),
     Column("worker_id", Key, nullable=False, server_default="0", comment="who claimed it"),
+    Column("told_alarm_id", Key, comment="the bureau's own call: the newest alarm that it tells"),
     Column("handed_at", BigInteger),
     Column("delivered_at", BigInteger),
     Column("ended_at", BigInteger),
@@ -475,8 +476,11 @@ alarm = Table(
         "colour", SmallInteger, nullable=False, server_default="0", comment="how urgent: RED or ORANGE; 0 rings nobody"
     ),
     Column("self_callout_id", Key, comment="the bureau's call to itself that rings for it"),
-    Column("rings_from", BigInteger, comment="since when that self-call tells it"),
-    Column("next_at", BigInteger, comment="when the engine itself must look at it (an area that nobody resolves)"),
+    Column(
+        "next_at",
+        BigInteger,
+        comment="when the engine itself must look at it (an area that nobody resolves, a fact begun anew after its claim)",
+    ),
     Column("claimed_at", BigInteger),
     Column("claimed_by", Text),
     Index("ix_alarm_open", "claimed_at"),

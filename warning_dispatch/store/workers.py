@@ -36,7 +36,9 @@ START_WITHIN = 5.0
 _NEW_ID = "SELECT nextval(pg_get_serial_sequence('attempt', 'id'))"
 _CLAIMANTS = f"""SELECT DISTINCT worker_id FROM attempt WHERE lease_until IS NOT NULL
  AND state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value})"""
-_LIVING = "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted"
+_LIVING = """SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted
+ AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+"""pg_locks lists the whole server; another database there has workers with the same ids, and they are none of ours."""
 
 
 class Workers:

@@ -50,9 +50,10 @@ def _create_alarm() -> None:
             comment="how urgent: RED or ORANGE; 0 rings nobody",
         ),
         sa.Column("self_callout_id", KEY, comment="the bureau's call to itself that rings for it"),
-        sa.Column("rings_from", sa.BigInteger(), comment="since when that self-call tells it"),
         sa.Column(
-            "next_at", sa.BigInteger(), comment="when the engine itself must look at it (an area that nobody resolves)"
+            "next_at",
+            sa.BigInteger(),
+            comment="when the engine itself must look at it (an area that nobody resolves, a fact begun anew after its claim)",
         ),
         sa.Column("claimed_at", sa.BigInteger()),
         sa.Column("claimed_by", sa.Text()),
@@ -988,6 +989,7 @@ def _create_attempt() -> None:
         ),
         sa.Column("claimed_at", sa.BigInteger()),
         sa.Column("worker_id", KEY, server_default="0", nullable=False, comment="who claimed it"),
+        sa.Column("told_alarm_id", KEY, comment="the bureau's own call: the newest alarm that it tells"),
         sa.Column("handed_at", sa.BigInteger()),
         sa.Column("delivered_at", sa.BigInteger()),
         sa.Column("ended_at", sa.BigInteger()),
