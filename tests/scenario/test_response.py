@@ -218,6 +218,17 @@ def test_a_silent_county_rings_the_bureau_once(night: Night) -> None:
     assert not any(one.silent for one in night.read.overview(1).areas)
 
 
+def test_free_words_are_no_report(night: Night) -> None:
+    """Somebody wrote back "thank you": the county is as silent as before, and no sum has moved."""
+    night.report(OTHER_COUNTY, on_post=True)
+    for word in ("谢谢", "桥断了，请求支援"):
+        night.place.reply(COUNTY, Role.PRIMARY, word)
+    assert night.read.overview(1).total.dangers == 0
+    night.place.play(seconds=1_500)
+    assert [one.code for one in night.read.overview(1).areas if one.silent] == [COUNTY]
+    assert night.place.alarms().count("county_unreported") == 1
+
+
 def test_an_officer_ticks_what_was_heard_by_phone(night: Night) -> None:
     """With a name and what was heard; without them it is refused."""
     callee = night.place.callee_id(COUNTY)
