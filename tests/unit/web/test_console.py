@@ -256,7 +256,7 @@ def test_what_somebody_wrote_is_one_step_from_the_alarm(bureau: Any, desk: TestC
         bureau.engine.once(bureau.clock.now(), wrote)
     address = f"/console/callouts/{bureau.callout}/units/{row.callee_id}"
     now = desk.get("/console/").text
-    assert f'<a href="{address}">{row.unit_name}</a> 回复里有险情' in now
+    assert f'<a href="..{address}">{row.unit_name}</a> 回复里有险情' in now
     assert "桥断" not in now
     page = desk.get(address).text
     assert "<b>回复原文</b> 桥断了&lt;b&gt;快来人" in page
