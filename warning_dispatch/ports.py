@@ -221,7 +221,10 @@ class ReadModels(Protocol):
         ...
 
     def alarms(self, *, limit: int = 50, open_only: bool = False, callout_id: int | None = None) -> AlarmList:
-        """Alarms, newest first. `open_only`: that nobody has claimed. `callout_id`: of that call-out."""
+        """Alarms, newest first. `open_only`: that nobody has claimed, of which those that ring come first.
+
+        `callout_id`: of that call-out.
+        """
         ...
 
     def alerts(self, *, limit: int = 100) -> Sequence[AlertRow]:

@@ -436,5 +436,15 @@ class LinkTarget:
     role: Role
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Somebody who wrote, as the receiver of one unit of a call-out."""
+
+    callout_id: int
+    receiver_id: int
+    callee_id: int
+    unit_id: int
+
+
 Entry = Mapping[str, object]
 """One journal entry: "k" is its kind, ids and reasons follow. Never personal data."""

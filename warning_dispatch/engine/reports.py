@@ -15,6 +15,7 @@ from warning_dispatch.engine.answers import Answer, is_opt_in, is_opt_out, is_po
 from warning_dispatch.engine.blackouts import Blackouts
 from warning_dispatch.engine.breakers import Breakers, Failure
 from warning_dispatch.engine.dialling_budget import NEVER_WENT, settle_calls
+from warning_dispatch.engine.free_words import keep_to_read
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.letters import Letters, deny, prove
 from warning_dispatch.engine.opt_outs import keep_opt_outs, take_opt
@@ -156,7 +157,7 @@ class Reports:
         """A reply acknowledges what was open and had been sent to that number. Returns how many counted.
 
         One that names the message it answers acknowledges what that message was about. It also says whose the number is:
-        "received" proves it, "not me" denies the test message that waits for an answer.
+        "received" proves it, "not me" denies the test message that waits for an answer. Free words are kept to be read.
         """
         answers: list[Answer] = []
         said: defaultdict[Means, list[bytes]] = defaultdict(list)
@@ -170,7 +171,7 @@ class Reports:
             ):
                 continue
             if not is_positive(reply.text):
-                ledger.note_system({"k": "reply.other", "on": reply.channel.key})
+                keep_to_read(ledger, reply, blind)
                 continue
             said[means].append(blind)
             ledger.proved_by(blind=blind)

@@ -104,9 +104,12 @@ class AttemptRows(Protocol):
         ...
 
     def drop_ready_of(
-        self, callee_ids: Sequence[int], now: int, why: str, *, texts: bool = True
+        self, callee_ids: Sequence[int], now: int, why: str, *, texts: bool = True, asking: bool = False
     ) -> Sequence[tuple[int, int]]:
-        """Drop READY attempts that serve only these callees (voice, and texts if asked); (attempt, call-out) pairs."""
+        """Drop READY attempts that serve only these callees (voice, and `texts`); (attempt, call-out) pairs.
+
+        Never an all-clear; `asking`: only what asks for an answer.
+        """
         ...
 
     def drop_ready_of_callout(self, callout_id: int, now: int, why: str, *, voice_only: bool = False) -> int:

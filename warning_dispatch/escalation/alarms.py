@@ -51,6 +51,8 @@ URGENCY: Mapping[str, Urgency] = {
     "county_silent": Urgency.RED,
     "county_unreported": Urgency.ORANGE,
     "blackout_suspected": Urgency.WARNING,
+    "help_asked": Urgency.AT_LEAST_ORANGE,
+    "reply_to_read": Urgency.ROW,
     # the machine itself
     "route_down": Urgency.ORANGE,
     "route_back": Urgency.ROW,

@@ -226,6 +226,7 @@ def _targets(record: RecordForm, titles: Sequence[str]) -> Iterable[Target]:
 
 
 def _moved(feedback: Sequence[RecordFeedback]) -> Moved:
+    feedback = [one for one in feedback if not one.said.replied]
     by_unit: dict[int, list[RecordFeedback]] = {}
     for one in sorted(feedback, key=lambda one: one.at):
         by_unit.setdefault(one.callee_id, []).append(one)

@@ -227,6 +227,8 @@ class AlarmRow:
     claimed_unit: str = ""
     claimed_role: Role | None = None
     """Where that receiver stands in the register."""
+    callee_id: int | None = None
+    """The unit in the call-out it speaks of, whose story tells the rest."""
 
 
 @dataclass(frozen=True, slots=True)

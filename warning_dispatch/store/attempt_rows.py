@@ -16,7 +16,7 @@ from warning_dispatch.engine.records import (
     ReadyAttempt,
     Township,
 )
-from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, AttemptState, CallOutState, Purpose, Voice
+from warning_dispatch.model.states import ASKING, FINISHED, LIVE_CALLOUT, AttemptState, CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
 from warning_dispatch.store.callee_rows import RUNNING_CALLOUTS
 from warning_dispatch.store.schema import ON_A_LINE
@@ -28,6 +28,7 @@ _ENDED, _DROPPED = AttemptState.ENDED.value, AttemptState.DROPPED.value
 _LIVE = f"({_CLAIMED}, {_HANDED})"
 _VOICE = Channel.VOICE.value
 _FINISHED = ", ".join(str(state.value) for state in FINISHED)
+_ASKING = ", ".join(str(purpose.value) for purpose in sorted(ASKING))
 _OWN_ENDPOINT = "e.id = coalesce(ac.endpoint_id, a.endpoint_id) AND e.unit_id = c.unit_id"
 _SERVES = """EXISTS (SELECT 1 FROM attempt_callee sa JOIN callee sc ON sc.id = sa.callee_id
  WHERE sa.attempt_id = a.id AND {})"""
@@ -285,14 +286,15 @@ class AttemptTable:
         )
 
     def drop_ready_of(
-        self, callee_ids: Sequence[int], now: int, why: str, *, texts: bool = True
+        self, callee_ids: Sequence[int], now: int, why: str, *, texts: bool = True, asking: bool = False
     ) -> Sequence[tuple[int, int]]:
         """See the port."""
         voice = "" if texts else f" AND a.channel = {_VOICE}"
+        which = f"a.purpose IN ({_ASKING})" if asking else f"a.purpose <> {Purpose.ALL_CLEAR.value}"
         ids = self._sql.ids(callee_ids)
         rows = self._sql.rows(
             f"""SELECT DISTINCT a.id, a.callout_id FROM attempt_callee ac JOIN attempt a ON a.id = ac.attempt_id
-            WHERE ac.callee_id IN {{ids}} AND a.state = {_READY} AND a.purpose <> {Purpose.ALL_CLEAR.value}{voice}
+            WHERE ac.callee_id IN {{ids}} AND a.state = {_READY} AND {which}{voice}
             AND {_SERVES_NOBODY_ELSE}""",
             ids,
             ids,

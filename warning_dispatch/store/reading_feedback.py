@@ -98,6 +98,8 @@ def _count(county: str, name: str, tier: str, callees: int, reports: Reports) ->
     by_unit: defaultdict[int, list[tuple[int, Feedback]]] = defaultdict(list)
     moved: dict[int, tuple[int, int, int]] = {}
     for one, receiver in reports:
+        if one.said.replied:
+            continue
         by_unit[one.callee_id].append((one.at, one.said))
         if one.said.moved is not None:
             moved.setdefault(one.callee_id, (receiver, one.at, one.said.moved))

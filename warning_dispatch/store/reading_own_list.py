@@ -69,7 +69,7 @@ class OwnListTables:
         with reading(self._database) as connection:
             sql = Sql(connection)
             at: int | None = sql.value(
-                "SELECT max(at) FROM feedback WHERE receiver_id = ? AND callee_id IN {ids}",
+                "SELECT max(at) FROM feedback WHERE receiver_id = ? AND by_reply = 0 AND callee_id IN {ids}",
                 receiver_id,
                 sql.ids([unit.callee_id for unit in view.units]),
             )

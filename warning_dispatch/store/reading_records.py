@@ -190,7 +190,7 @@ class RecordPictures:
         answers = self._answers(callout_id, clear=clear)
         reports: defaultdict[int, int] = defaultdict(int)
         for one in feedback:
-            reports[one.callee_id] += 1
+            reports[one.callee_id] += not one.said.replied
         for row in rows:
             key, level, area = row[0], UnitLevel(row[4]), row[5]
             counts, first, through, repeated = handed.get(key, ({}, None, False, 0))

@@ -311,6 +311,7 @@ def _heard(sql: Sql, callout_id: int, scope: str) -> Mapping[int, _Heard]:
     within = "u.area >= ? AND u.area < ?"
     for row in sql.rows(
         f"""SELECT {who}, f.at, f.on_post, f.moved, f.danger, f.receiver_id FROM callee c JOIN feedback f ON f.callee_id = c.id
+        AND f.by_reply = 0
         JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND {within} ORDER BY f.at, f.id""",
         *(callout_id, scope, scope + "~"),
     ):

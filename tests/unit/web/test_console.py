@@ -243,6 +243,26 @@ def test_feedback_stands_in_the_units_story(bureau: Any, desk: TestClient) -> No
     assert "People moved 37" in desk.get(f"{address}?lang=en").text
 
 
+def test_what_somebody_wrote_is_one_step_from_the_alarm(bureau: Any, desk: TestClient) -> None:
+    """The list of alarms names the unit and leads to its story, and there the words stand; brackets are no markup."""
+    row = silent(bureau)
+
+    def wrote(ledger: Any) -> None:
+        ledger.tx.feedback.add([row.callee_id], 1, ledger.now, Feedback(replied="桥断了<b>快来人"))
+        unit = ledger.tx.callees.load([row.callee_id])[row.callee_id].unit_id
+        ledger.alarm("help_asked", "", bureau.callout, unit, about="1")
+
+    with bureau.desk.lock:
+        bureau.engine.once(bureau.clock.now(), wrote)
+    address = f"/console/callouts/{bureau.callout}/units/{row.callee_id}"
+    now = desk.get("/console/").text
+    assert f'<a href="..{address}">{row.unit_name}</a> 回复里有险情' in now
+    assert "桥断" not in now
+    page = desk.get(address).text
+    assert "<b>回复原文</b> 桥断了&lt;b&gt;快来人" in page
+    assert "Wrote back" in desk.get(f"{address}?lang=en").text
+
+
 def test_what_cannot_be_taken_back_is_asked_twice(bureau: Any, desk: TestClient) -> None:
     """A slip of the thumb waives nobody."""
     row = silent(bureau)

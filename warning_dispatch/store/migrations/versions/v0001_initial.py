@@ -1336,10 +1336,17 @@ def _create_feedback() -> None:
         sa.Column("moved", sa.Integer(), comment="people moved to safety; none where nothing was said of it"),
         sa.Column("danger", sa.SmallInteger(), server_default="0", nullable=False, comment="1 when one is told of"),
         sa.Column(
+            "by_reply",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="1: a message in free words, no report",
+        ),
+        sa.Column(
             "sealed",
             sa.LargeBinary(),
             nullable=False,
-            comment="JSON: on post, measures, people moved, dangers; it may name people",
+            comment="JSON: on post, measures, people moved, dangers, free words; it may name people",
         ),
         sa.ForeignKeyConstraint(["callee_id"], ["callee.id"], name=op.f("fk_feedback_callee_id_callee")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback")),
