@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from warning_dispatch.engine.events import over
 from warning_dispatch.engine.launch import Launch, Launcher
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.linking import NO_KIN, Kin, kin_of, kin_without_linking, rank
@@ -78,7 +79,7 @@ class Case:
         """Whether it is the end of its chain, under whatever type."""
         if self.alert.msg_type is MsgType.CANCEL:
             return True
-        return bool(self.alert.infos) and all(one.lifts for one in self.alert.infos)
+        return over(self.alert)
 
 
 @dataclass(slots=True)
@@ -256,7 +257,8 @@ class Judge:
     ) -> Judged:
         """An Alert or Update: from now on its chain holds the units of its area at its colour, or nobody.
 
-        A message older than what its chain already holds came late; it changes nothing any more.
+        A message older than what its chain already holds came late; it changes nothing any more. Where its colour is
+        higher, its sender's clock may be behind: a human decides.
         """
         facts, chain = case.facts, kin.chain
         reasons = [*reasons, found.reason]
@@ -266,8 +268,14 @@ class Judge:
             chain_id = (chain or kin.all[0]).id
             return Judged(Disposition.STORED, [*reasons, "chain_has_ended"], chain_id=chain_id, alarm=alarm)
         if kin.all and rank(case.alert) < kin.newest:
-            chain_id = (chain or kin.all[0]).id
-            return Judged(Disposition.STORED, [*reasons, "older_than_its_chain"], chain_id=chain_id)
+            said = chain.colour if chain else max(one.colour or 0 for one in kin.all)
+            raises = found.verdict is Verdict.START and (facts.colour or 0) > (said or 0)
+            return Judged(
+                Disposition.STORED,
+                [*reasons, "older_than_its_chain"],
+                chain_id=(chain or kin.all[0]).id,
+                alarm="untriggered" if raises else "",
+            )
         colour = facts.colour or Colour.BLUE
         if found.verdict is not Verdict.START or found.chain is None:
             return self._lowered(ledger, case, hazard, colour, chain, reasons)
