@@ -34,9 +34,9 @@ class Reading:
 
 
 def read_facts(alert: Alert, within: str) -> Reading:
-    """Read an alert. Of several infos the Chinese one with the highest colour speaks; areas of that colour are joined,
-    and it holds until the last of them is over, for good if one has no end.
+    """Read an alert. Of several infos the Chinese one with the highest colour speaks; areas of that colour are joined.
 
+    It holds until the last of these is over; where one has no end, it has none.
     `within` is our own area code: it stands for the issuer when the message carries no sender code.
     """
     info = _leading(alert)
