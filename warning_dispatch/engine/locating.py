@@ -14,6 +14,10 @@ ShapeFinder = Callable[[AlertArea], "Sequence[str] | None"]
 """The codes of the divisions that an area's shapes touch; none of ours: empty; None: nothing is known of positions."""
 
 
+MOST_DRAWN = 10
+"""Areas of an event that are drawn and looked at one by one; more of them count as one."""
+
+
 def no_positions(_area: AlertArea) -> Sequence[str] | None:
     """The finder of an installation without positions or boundaries."""
     return None
@@ -47,7 +51,7 @@ class Locator:
         areas = [area for info in alert.infos for area in info.areas]
         if not areas:
             return Located(alert)
-        by_shape = {area: self._find_shape(area) for area in areas if not area.geocodes and _has_shape(area)}
+        by_shape = self._drawn([area for area in areas if not area.geocodes and _has_shape(area)])
         nameless = [area for area in areas if not area.geocodes and by_shape.get(area) is None and area.description]
         named = self._named(ledger, nameless, own)
         meant = {area: tuple(by_shape.get(area) or ()) or named.get(area, Named()).codes for area in areas}
@@ -60,6 +64,16 @@ class Locator:
             ambiguous=tuple(dict.fromkeys(word for one in named.values() for word in one.ambiguous)),
             unknown=tuple(dict.fromkeys(word for one in named.values() for word in one.unknown)),
         )
+
+    def _drawn(self, areas: Sequence[AlertArea]) -> dict[AlertArea, Sequence[str] | None]:
+        """What each area's shapes touch; the areas beyond MOST_DRAWN touch what all of them do."""
+        found = {area: self._find_shape(area) for area in areas[:MOST_DRAWN]}
+        rest = [area for area in areas[MOST_DRAWN:] if area not in found]
+        if rest:
+            polygons = tuple(ring for area in rest for ring in area.polygons)
+            circles = tuple(circle for area in rest for circle in area.circles)
+            found.update(dict.fromkeys(rest, self._find_shape(AlertArea("", (), polygons, circles))))
+        return found
 
     def _named(self, ledger: Ledger, areas: Sequence[AlertArea], own: str) -> dict[AlertArea, Named]:
         if not areas:
