@@ -18,12 +18,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warning_dispatch.clock import VirtualClock
+from warning_dispatch.configuration.outcomes import load_outcomes
 from warning_dispatch.delivery.gateway.channel import CONNECT_S, SILENT_IN_A_ROW, GatewayChannel
 from warning_dispatch.delivery.gateway.description import BY_STATUS, UNSURE_STATUSES
 from warning_dispatch.delivery.gateway.files import load_provider, shipped_folder
 from warning_dispatch.delivery.gateway.kind import KIND
 from warning_dispatch.delivery.http import Cause, HttpAnswer, HttpRequest, HttpTroubleError
 from warning_dispatch.delivery.kinds import ChannelTools, HookRequest, RouteFacts
+from warning_dispatch.model.plan import Next
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import ChannelPort, Dispatch, Event, Receipt, Reply, Report
@@ -309,6 +311,21 @@ async def test_what_is_no_longer_ours_is_not_sent(stand: Any) -> None:
         await house.channel.close()
     assert sorted((receipt.attempt_id, receipt.accepted) for receipt in receipts) == [(1, False), (2, True)]
     assert len(provider.seen) == 1
+
+
+async def test_our_own_lateness_is_not_held_against_the_provider(stand: Any) -> None:
+    """A batch too large for its lease: the rest comes again, and says nothing against a route that is well."""
+    words = stand.WORDS["aliyun-sms"]
+    table = load_outcomes(DOCUMENTS / "outcomes.toml", "outcomes.toml", [])
+    async with stand.standing(words.ok) as provider:
+        house = House(words, provider.endpoint)
+        receipts = await house.channel.deliver(calls(9, lease_until=NOW + 1, channel=Channel.SMS))
+        await house.channel.close()
+    ((outcome, unsure),) = outcomes(receipts)
+    assert not table[outcome].failure
+    assert table[outcome].next is Next.OTHER_ROUTE
+    assert not unsure
+    assert not provider.seen
 
 
 async def test_numbers_that_the_provider_cannot_reach_go_by_other_routes(stand: Any) -> None:

@@ -7,6 +7,7 @@ import secrets
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 
+from warning_dispatch.delivery.batches import NOT_BEGUN
 from warning_dispatch.delivery.gateway.answers import Verdict, judge
 from warning_dispatch.delivery.gateway.connections import Connections
 from warning_dispatch.delivery.gateway.description import RequestShape
@@ -120,7 +121,9 @@ class GatewayChannel:
         await self._pace.turn()
         now = self._tools.now()
         if dispatch.lease_until and now + self._longest > dispatch.lease_until:
-            return Verdict(FOR_NOW)  # what is begun must end while it is ours, or it would go twice
+            return Verdict(
+                NOT_BEGUN
+            )  # what is begun must end while it is ours, or it would go twice; our lateness, not theirs
         values = self._values(dispatch, forms)
         try:
             answer = await self._send(client, self._plan.provider.request, self._shape.request, values, now)
