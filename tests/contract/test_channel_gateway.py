@@ -328,6 +328,19 @@ async def test_our_own_lateness_is_not_held_against_the_provider(stand: Any) -> 
     assert not provider.seen
 
 
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_letter_never_goes_as_a_warning_without_content(stand: Any, name: str) -> None:
+    """A letter of the yearly refresh has a text and no values: a provider that fills templates does not get it."""
+    words = stand.WORDS[name]
+    async with stand.standing(words.ok) as provider:
+        house = House(words, provider.endpoint)
+        letter, warning = calls(purpose=Purpose.CAMPAIGN, values={}), calls(first=2)
+        receipts = await house.channel.deliver([*letter, *warning])
+        await house.channel.close()
+    assert {one.attempt_id: one.outcome for one in receipts} == {1: "misconfigured", 2: ""}
+    assert len(provider.seen) == 1
+
+
 async def test_numbers_that_the_provider_cannot_reach_go_by_other_routes(stand: Any) -> None:
     """Short codes and other countries are left to other routes; a sample number has no address at all."""
     words = stand.WORDS["aliyun-voice"]
