@@ -44,6 +44,7 @@ VALUES = {
     "issued": "发布",
     "hazard": "暴雨",
     "colour": "红色",
+    "signal": "暴雨红色",
     "level": "Ⅰ级/特别严重",
     "area": "临县",
     "area_short": "临县",
