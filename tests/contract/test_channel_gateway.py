@@ -493,6 +493,21 @@ async def test_a_call_is_known_by_its_name_after_a_restart(stand: Any) -> None:
     assert house.reports == [(77, "key_pressed")]
 
 
+async def test_a_call_that_was_found_by_its_number_is_known_by_its_name_from_then_on(stand: Any) -> None:
+    """What is told of it next comes when it has ended, and is looked up no more: an end after the key is the same call's."""
+    words = stand.WORDS["tencent-voice"]
+    house = House(words, "http://127.0.0.1:9")
+    house.known["call-77"] = 77
+    for callback, content in words.key(77, "+8610000000077", "1"):
+        await house.call_back(callback, content)
+    house.known.clear()
+    for callback, content in words.ended(77, "+8610000000077", "0"):
+        await house.call_back(callback, content)
+    await house.channel.close()
+    assert {attempt for attempt, _ in house.reports} == {77}
+    assert len(house.reports) > 1
+
+
 @pytest.mark.parametrize("name", NAMES)
 async def test_only_whom_we_gave_the_address_to_is_believed(stand: Any, name: str) -> None:
     """A wrong digest, another callback's, another attempt's, an unknown name: refused, and nothing is told."""

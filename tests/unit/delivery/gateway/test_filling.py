@@ -187,7 +187,7 @@ def test_a_call_about_several_warnings_fits_the_provider(name: str, count: int, 
     (variables,) = [found for one in documents(request) if (found := _variables(one))]
     assert all(len(one) <= LONGEST[name] for one in variables)
     assert any(one.startswith(f"{marked}暴雨红色") for one in variables)
-    if count == 2 and not drill:  # noqa: PLR2004 - two of them
+    if count == 2 and not drill:
         assert "暴雨红色、雷暴大风橙色" in variables
     times = [one for one in variables if one.startswith("7月22日")]
     assert times == [values["time"] if values["time"] in times else values["time_short"]]
