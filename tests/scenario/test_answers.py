@@ -91,6 +91,13 @@ def test_a_reply_that_is_told_late_counts_from_when_it_was_written(place: Any) -
     assert not [one for one in place.journal_entries("system") if one["k"] == "reply.late"]
 
 
+def test_a_clock_that_was_set_back_keeps_no_reply_from_counting(place: Any) -> None:
+    """What went out an hour “later”, by the wrong clock, had been begun all the same."""
+    place.set_clock(-60)
+    place.play(seconds=5)
+    assert place.reply(VILLAGE, A, "收到") == 1
+
+
 def test_a_reply_of_a_stranger_answers_for_nobody(place: Any) -> None:
     """A number that was sent nothing acknowledges nothing."""
     place.numbers["stranger", A] = "+8626019999999"

@@ -199,9 +199,9 @@ class Reports:
         if reply.attempt_id is None:
             called = reply.channel is Channel.VOICE
             blind = self._blind_index(reply.address)
-            found = ledger.tx.attempts.open_for_number(blind, reply.at + CLOCKS_APART, called=called)
+            found = ledger.tx.attempts.open_for_number(blind, reply.at + CLOCKS_APART, ledger.now, called=called)
             if not found and reply.at + CLOCKS_APART < ledger.now:
-                late = ledger.tx.attempts.open_for_number(blind, ledger.now, called=called)
+                late = ledger.tx.attempts.open_for_number(blind, ledger.now, ledger.now, called=called)
                 if late:
                     ledger.note_system({"k": "reply.late", "on": reply.channel.key})
             return found

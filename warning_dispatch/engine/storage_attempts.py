@@ -186,11 +186,12 @@ class AttemptRows(Protocol):
         ...
 
     def open_for_number(
-        self, blind_index: bytes, begun_by: int, *, called: bool = False
+        self, blind_index: bytes, begun_by: int, now: int, *, called: bool = False
     ) -> Sequence[tuple[int, LinkTarget]]:
         """(attempt, target) for what was sent by text to a number and is still open, also in a newer round.
 
-        `begun_by`: only what was begun by then. `called`: what it was called for as well.
+        `begun_by`: only what was begun by then; and what was begun after `now`, by a clock that has been set back since.
+        `called`: what it was called for as well.
         """
         ...
 

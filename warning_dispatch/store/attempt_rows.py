@@ -528,12 +528,13 @@ class AttemptTable:
     # --- answers ------------------------------------------------------------------------------------------
 
     def open_for_number(
-        self, blind_index: bytes, begun_by: int, *, called: bool = False
+        self, blind_index: bytes, begun_by: int, now: int, *, called: bool = False
     ) -> Sequence[tuple[int, LinkTarget]]:
         """See the port. Of one that may have gone before its last claim, the first claim is not known: then the call-out's."""
         texts = "" if called else f" AND a.channel <> {_VOICE}"
         begun = "CASE WHEN a.possible_duplicate = 1 THEN o.started_at ELSE a.claimed_at END"
-        return self._open_for(f"n.blind_index = ?{texts} AND {begun} <= ?", blind_index, begun_by)
+        which = f"n.blind_index = ?{texts} AND ({begun} <= ? OR {begun} > ?)"
+        return self._open_for(which, blind_index, begun_by, now)
 
     def open_for_attempt(self, attempt_id: int) -> Sequence[tuple[int, LinkTarget]]:
         """See the port."""
