@@ -50,7 +50,7 @@ class Dispatch:
 
     `lease_until` (ms): after it the attempt is no longer ours to hand over; 0 means no limit.
     `text` is what is read out (voice), sent (SMS) or the plain body (e-mail); `subject` for e-mail only.
-    `values`: what the text says, by name (model.texts.VALUES, unit, causes, count), for routes that ask for it.
+    `values`: what the text says, by name (model.texts.VALUES, signal, unit, causes, count), for routes that ask for it.
     `ring_for` in ms. `possible_duplicate`: an earlier hand-over may or may not have happened.
     """
 

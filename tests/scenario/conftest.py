@@ -301,9 +301,9 @@ class Town:
         self.network.hang_up(done.hang_up, self.clock.now())
         return done.result
 
-    def reply(self, unit_code: str, role: Role, text: str) -> int:
-        """A message comes back from a person's mobile; how many answers counted."""
-        reply = Reply(Channel.SMS, self.numbers[unit_code, role], text, self.clock.now())
+    def reply(self, unit_code: str, role: Role, text: str, *, ago: int = 0) -> int:
+        """A message comes back from a person's mobile, written `ago` seconds before; how many answers counted."""
+        reply = Reply(Channel.SMS, self.numbers[unit_code, role], text, self.clock.now() - 1_000 * ago)
         done = self.engine.answer(self.clock.now(), Inbox(replies=[reply]))
         self.network.hang_up(done.hang_up, self.clock.now())
         return done.result

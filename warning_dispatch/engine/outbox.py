@@ -8,7 +8,7 @@ answered meanwhile is not called. Who is chosen, and who is named together: voic
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from warning_dispatch.engine.all_clears import still_lifted
@@ -24,7 +24,16 @@ from warning_dispatch.engine.voice_picking import VoicePicker
 from warning_dispatch.escalation.alarms import Cause, told_up_to
 from warning_dispatch.escalation.route_rules import RouteRule
 from warning_dispatch.model.states import Purpose
-from warning_dispatch.model.texts import CAUSES_MARK, COUNT_MARK, NAMES_BETWEEN, FrozenText, NamedUnit, TextPart
+from warning_dispatch.model.texts import (
+    CAUSES_MARK,
+    COUNT_MARK,
+    NAMES_BETWEEN,
+    SIGNAL,
+    TIMES,
+    FrozenText,
+    NamedUnit,
+    TextPart,
+)
 from warning_dispatch.model.unit import CHANNELS, Channel
 from warning_dispatch.ports import Dispatch
 
@@ -222,13 +231,12 @@ class Outbox:
         )
 
     def _values(self, ledger: Ledger, one: Chosen, saying: _Saying) -> dict[str, str]:
-        """What the text says, by name; in Chinese, as the approved templates are. Of several warnings each value once."""
+        """What the text says, by name; in Chinese, as the approved templates are."""
         callouts = list(_by_callout(one.wishes))
         frozen = [ledger.frozen(callout_id).texts for callout_id in callouts]
-        several = [texts.values_in(TEMPLATES_IN) for texts in frozen]
-        values = dict(several[0])
-        for name in values if len(several) > 1 else ():
-            values[name] = NAMES_BETWEEN.join(dict.fromkeys(filter(None, (each.get(name, "") for each in several))))
+        values = joined_values(
+            {callout: texts.values_in(TEMPLATES_IN) for callout, texts in zip(callouts, frozen, strict=True)}
+        )
         named = dict.fromkeys(wish.record.unit_id for wish in one.wishes)
         one_unit = len(one.wishes) == 1
         names = [one.endpoint.unit_name] if one_unit else [saying.places[unit].name for unit in named]
@@ -252,6 +260,22 @@ class Outbox:
             units = dict.fromkeys(wish.record.unit_id for wish in wishes)
             parts.append(TextPart(text, tuple(saying.places[unit] for unit in units)))
         return self._compose(parts, language, channel, link, one.route)
+
+
+def joined_values(said: Mapping[int, Mapping[str, str]]) -> dict[str, str]:
+    """What several warnings say, each value once, the most urgent first: so it stands in `said`, by call-out.
+
+    Which colour is whose shows in the signals alone. Of several times the newest warning's: a variable of a provider holds one.
+    """
+    several = [*said.values()]
+    signals = [each.get("hazard", "") + each.get("colour", "") for each in several]
+    values = {name: _listed(each.get(name, "") for each in several) for name in several[0]}
+    newest = said[max(said)]
+    return values | {name: newest[name] for name in TIMES if name in newest} | {SIGNAL: _listed(signals)}
+
+
+def _listed(words: Iterable[str]) -> str:
+    return NAMES_BETWEEN.join(dict.fromkeys(filter(None, words)))
 
 
 def _try_again(ledger: Ledger, room: RouteRoom, picked: Sequence[Chosen]) -> None:

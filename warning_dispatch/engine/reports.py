@@ -45,6 +45,8 @@ LONGEST_PATIENCE = 1_800_000
 """ms between two tries of a text at the most."""
 GIVE_UP_AFTER = 3_600_000
 """ms after the validity at which a text that was refused all along is given up."""
+CLOCKS_APART = 120_000
+"""ms by which a carrier's clock may be behind ours: a reply written earlier than that before a message does not answer it."""
 NO_REPORT = "no_report"
 PROVIDER_DOWN = "provider_down"
 """What a refusal means that names no outcome we know."""
@@ -199,7 +201,13 @@ class Reports:
     def _open_for(self, ledger: Ledger, reply: Reply) -> Sequence[tuple[int, LinkTarget]]:
         if reply.attempt_id is None:
             called = reply.channel is Channel.VOICE
-            return ledger.tx.attempts.open_for_number(self._blind_index(reply.address), called=called)
+            blind = self._blind_index(reply.address)
+            found = ledger.tx.attempts.open_for_number(blind, reply.at + CLOCKS_APART, ledger.now, called=called)
+            if not found and reply.at + CLOCKS_APART < ledger.now:
+                late = ledger.tx.attempts.open_for_number(blind, ledger.now, ledger.now, called=called)
+                if late:
+                    ledger.note_system({"k": "reply.late", "on": reply.channel.key})
+            return found
         return ledger.tx.attempts.open_for_attempt(reply.attempt_id)
 
     # --- inside -------------------------------------------------------------------------------------------

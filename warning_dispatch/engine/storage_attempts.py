@@ -196,9 +196,12 @@ class AttemptRows(Protocol):
         """For every callee of the townships that these belong to: when a call last ended dark, and with a proof."""
         ...
 
-    def open_for_number(self, blind_index: bytes, *, called: bool = False) -> Sequence[tuple[int, LinkTarget]]:
+    def open_for_number(
+        self, blind_index: bytes, begun_by: int, now: int, *, called: bool = False
+    ) -> Sequence[tuple[int, LinkTarget]]:
         """(attempt, target) for what was sent by text to a number and is still open, also in a newer round.
 
+        `begun_by`: only what was begun by then; and what was begun after `now`, by a clock that has been set back since.
         `called`: what it was called for as well.
         """
         ...

@@ -539,17 +539,20 @@ class AttemptTable:
 
     # --- answers ------------------------------------------------------------------------------------------
 
-    def open_for_number(self, blind_index: bytes, *, called: bool = False) -> Sequence[tuple[int, LinkTarget]]:
-        """See the port."""
-        return self._open_for(
-            "n.blind_index = ?" if called else f"n.blind_index = ? AND a.channel <> {_VOICE}", blind_index
-        )
+    def open_for_number(
+        self, blind_index: bytes, begun_by: int, now: int, *, called: bool = False
+    ) -> Sequence[tuple[int, LinkTarget]]:
+        """See the port. Of one that may have gone before its last claim, the first claim is not known: then the call-out's."""
+        texts = "" if called else f" AND a.channel <> {_VOICE}"
+        begun = "CASE WHEN a.possible_duplicate = 1 THEN o.started_at ELSE a.claimed_at END"
+        which = f"n.blind_index = ?{texts} AND ({begun} <= ? OR {begun} > ?)"
+        return self._open_for(which, blind_index, begun_by, now)
 
     def open_for_attempt(self, attempt_id: int) -> Sequence[tuple[int, LinkTarget]]:
         """See the port."""
         return self._open_for("a.id = ?", attempt_id)
 
-    def _open_for(self, which: str, value: bytes | int) -> Sequence[tuple[int, LinkTarget]]:
+    def _open_for(self, which: str, *values: bytes | int) -> Sequence[tuple[int, LinkTarget]]:
         """What was said in a message, and in newer rounds became of it, as far as it is open."""
         live = ", ".join(str(state.value) for state in LIVE_CALLOUT)
         rows = self._sql.rows(
@@ -569,7 +572,7 @@ class AttemptTable:
             SELECT s.attempt_id, s.callout_id, s.receiver_id, s.callee_id, s.role FROM sent s
             JOIN callee c ON c.id = s.newest_id JOIN callout o ON o.id = c.callout_id
             WHERE s.next_id IS NULL AND o.state IN ({live}) AND c.state NOT IN ({_FINISHED}) ORDER BY s.callee_id""",
-            value,
+            *values,
         )
         return [(row[0], LinkTarget(row[1], row[2], row[3], Role(row[4]))) for row in rows]
 

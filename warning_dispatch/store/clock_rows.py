@@ -7,7 +7,8 @@ recorded, in the tables as in the journal, whose entry "clock.stepped" says how 
 stays too: the end of a warning that its message names is wall time, the end that we guessed is an interval from its start.
 One window is measured on facts: whether a superior "has answered within the hour" when an upgrade comes; after a step it
 is longer or shorter by that step, and a gate not opened by it opens by its hold. So is the half hour after a claim in which
-the same alarm is not rung for again.
+the same alarm is not rung for again. And a reply answers what had been begun when it was written: what a clock set back since shows
+as begun in the future counts as begun.
 
 `MOVE` and `STAY` name every moment in the schema; a test sees that a new one is decided.
 """
