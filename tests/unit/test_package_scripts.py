@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-POSTINST = Path(__file__).resolve().parents[2] / "packaging" / "deb" / "postinst"
+ROOT = Path(__file__).resolve().parents[2]
+POSTINST = ROOT / "packaging" / "deb" / "postinst"
 STOP = "systemctl stop warning-dispatch.service"
 START = "systemctl start warning-dispatch.service"
 UPGRADE = "warning-dispatch db upgrade"
+DEBCONF = ". /usr/share/debconf/confmodule\ndb_stop\n"
 STUBS = {
     "systemctl": """case "$1" in list-units) echo "warning-dispatch.service loaded active running x";; esac""",
     "warning-dispatch": """case "$*" in
@@ -21,7 +23,12 @@ STUBS = {
     count=$(grep -c "db backup" "$LOG")
     [ "$count" -ne "$FAILING_COPY" ] || exit 1
     echo "copy $count" >"$3" ;;
+  "db restore "*)
+    [ "$#" -eq 3 ] || exit 2
+    cp "$3" "$STATE/warning-dispatch.db" ;;
 esac""",
+    "apt-get": "",
+    "date": "printf '20260101T%06dZ' $(grep -c ^date $LOG)",
     "systemd-sysusers": "",
     "systemd-tmpfiles": "",
     "install": 'mkdir -p "$(for last; do :; done; echo "$last")"',
@@ -43,24 +50,26 @@ class Machine:
             stub = folder / "bin" / name
             stub.write_text(f'#!/bin/sh\necho "{name} $*" >>"$LOG"\n{body}\n', encoding="utf-8")
             stub.chmod(0o755)
-        text = POSTINST.read_text(encoding="utf-8")
-        assert ". /usr/share/debconf/confmodule\ndb_stop\n" in text
-        text = text.replace(". /usr/share/debconf/confmodule\ndb_stop\n", "")
-        text = text.replace("/var/lib/warning-dispatch", str(self.state))
-        text = text.replace("/run/systemd/system", str(folder / "systemd"))
-        self.script = folder / "postinst"
-        self.script.write_text(text, encoding="utf-8")
 
-    def upgraded(self, *, needed: int, failing_copy: int = 0) -> subprocess.CompletedProcess[str]:
-        """`needed` is what `db upgrade --needed` says; the copy of this number fails."""
+    def run(self, script: str, *words: str, needed: int = 1, failing_copy: int = 0) -> subprocess.CompletedProcess[str]:
+        """A script with the machine's folders for the system's."""
+        script = script.replace("/var/lib/warning-dispatch", str(self.state))
+        script = script.replace("/run/systemd/system", str(self.folder / "systemd"))
         environ = {
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
             "LOG": str(self.log),
+            "STATE": str(self.state),
             "NEEDED": str(needed),
             "FAILING_COPY": str(failing_copy),
         }
-        words = ["/bin/sh", str(self.script), "configure", "0.1.0"]
-        return subprocess.run(words, env=environ, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - ours
+        command = ["/bin/sh", "-c", script, "sh", *words]
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - ours
+
+    def upgraded(self, *, needed: int, failing_copy: int = 0) -> subprocess.CompletedProcess[str]:
+        """`needed` is what `db upgrade --needed` says; the copy of this number fails."""
+        text = POSTINST.read_text(encoding="utf-8")
+        assert DEBCONF in text
+        return self.run(text.replace(DEBCONF, ""), "configure", "0.1.0", needed=needed, failing_copy=failing_copy)
 
     def asked(self) -> list[str]:
         """The calls that matter, in order; the name of a copy is left out."""
@@ -116,3 +125,22 @@ def test_an_unchanged_schema_needs_no_copy(machine: Machine) -> None:
     """Stopped and started, nothing else."""
     assert machine.upgraded(needed=1).returncode == 0
     assert machine.asked() == [STOP, START]
+
+
+@pytest.mark.parametrize("page", ["installation.md", "installation.zh-CN.md"])
+def test_the_way_back_takes_the_newest_copy_however_often(machine: Machine, page: str) -> None:
+    """Each upgrade leaves a copy from before it; the handbook's way back takes the last, and moves aside without overwriting."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    way_back = text.split("```sh rollback\n", 1)[1].split("```", 1)[0]
+    backups = machine.state / "backups"
+    backups.mkdir()
+    for year in (2024, 2025):
+        (backups / f"before-{year}0101T000000Z-from-0.{year}.backup").write_text(f"of {year}", encoding="utf-8")
+    database = machine.state / "warning-dispatch.db"
+    for newer in ("first", "second"):
+        database.write_text(newer, encoding="utf-8")
+        done = machine.run(f"set -e\n{way_back}")
+        assert done.returncode == 0, done.stderr
+        assert database.read_text(encoding="utf-8") == "of 2025"
+    aside = [path.read_text(encoding="utf-8") for path in sorted(machine.state.glob("newer*/warning-dispatch.db"))]
+    assert aside == ["first", "second"]

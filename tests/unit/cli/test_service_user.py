@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
 def test_a_command_of_root_looks_for_files_in_the_accounts_home() -> None:
-    """libpq looks for ~/.pgpass where HOME points: in root's home a command could not log in where the service can."""
+    """The library of PostgreSQL looks for ~/.pgpass where HOME points: in root's home a command cannot log in where the service can."""
     environ = {**os.environ, "HOME": "/root", "PYTHONPATH": str(ROOT)}
     words = [sys.executable, "-c", BECOMES]
     said = subprocess.run(words, env=environ, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603 - ours
