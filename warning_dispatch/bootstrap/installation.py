@@ -112,7 +112,7 @@ from warning_dispatch.web.console.door import LoggedIn
 from warning_dispatch.web.control import create_control_app
 from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.login_desk import LoginDesk
-from warning_dispatch.web.loop import Loop
+from warning_dispatch.web.loop import HOOK_LOOP, LINK_LOOP, Loop
 from warning_dispatch.web.metrics import Metrics
 from warning_dispatch.web.probes import Probes
 
@@ -300,6 +300,12 @@ class Part(StrEnum):
 EVERYTHING = frozenset(Part)
 
 
+def loop_of(keys: KeyRing, parts: frozenset[Part]) -> Loop:
+    """Answers `check` behind the doors of this process: callbacks come to the channels, people to the pages."""
+    doors = [path for part, path in ((Part.WEB, LINK_LOOP), (Part.ENGINE, HOOK_LOOP)) if part in parts]
+    return Loop(keys.hook_secret(LOOP), doors)
+
+
 def build_daemon(
     settings: Settings,
     product: Product,
@@ -366,7 +372,7 @@ def _listeners(
 ) -> list[Coroutine[Any, Any, None]]:
     """The bureau's own address, the internet's where there is one, the local socket."""
     web = settings.web
-    hooks = Hooks(channels.hooked, web.callback_url, Loop(product.keys.hook_secret(LOOP)))
+    hooks = Hooks(channels.hooked, web.callback_url, loop_of(product.keys, parts))
     metrics = metrics_of(product, desk)
     public = _public_app(settings, product, clock, parts, desk, hooks, metrics)
     listening = [serve(public, host=web.host, port=web.port, opened=opened)]
