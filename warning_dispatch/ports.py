@@ -567,6 +567,10 @@ class Ears(Protocol):
         """End these calls if they are yours."""
         ...
 
+    def turned(self) -> None:
+        """Another worker's engine has turned just now."""
+        ...
+
 
 class Crew(Protocol):
     """The workers on one database."""
@@ -579,8 +583,8 @@ class Crew(Protocol):
         """Leave."""
         ...
 
-    def say(self, *, wake: bool = False, hang_up: Sequence[int] = ()) -> None:
-        """Tell the others; never raises."""
+    def say(self, *, wake: bool = False, hang_up: Sequence[int] = (), turned: bool = False) -> None:
+        """Tell the others; never raises. `turned`: an engine turns here."""
         ...
 
     def alone(self) -> bool:

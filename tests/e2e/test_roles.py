@@ -29,6 +29,8 @@ COMMAND = "from warning_dispatch.cli import main; main()"
 PARTS = ("ingest", "engine", "web")
 PATIENCE = 60.0
 """Seconds that anything may take on a busy machine."""
+NOTICED_WITHIN = 15.0
+"""Seconds after which everybody knows that the only engine is dead."""
 
 
 @dataclass
@@ -143,6 +145,21 @@ def test_a_warning_goes_through_all_three(station: Station) -> None:
     for part in PARTS:
         station.processes[part].send_signal(signal.SIGTERM)
     assert [station.processes[part].wait(timeout=PATIENCE) for part in PARTS] == [0, 0, 0]
+
+
+def test_a_dead_engine_is_seen_by_the_others(station: Station) -> None:
+    """Nobody calls any more: the processes that live on say so within seconds, and are ready again when an engine is."""
+    station.start(PARTS)
+    station.processes["engine"].kill()
+    station.processes["engine"].wait()
+    pause(NOTICED_WITHIN)
+    assert [station.get(part, "/readyz")[0] for part in ("ingest", "web")] == [503, 503]
+    assert station.get("web", "/healthz")[0] == 200
+    station.start(["engine"])
+    for part in ("ingest", "web"):
+        station.wait(lambda part=part: station.get(part, "/readyz")[0] == 200, f"{part} is ready again")
+    pause(NOTICED_WITHIN)  # it is the engine's words that keep them ready
+    assert [station.get(part, "/readyz")[0] for part in ("ingest", "web")] == [200, 200]
 
 
 def test_roles_need_a_shared_database(station: Station) -> None:
