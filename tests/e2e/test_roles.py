@@ -155,6 +155,7 @@ def test_a_dead_engine_is_seen_by_the_others(station: Station) -> None:
     pause(NOTICED_WITHIN)
     assert [station.get(part, "/readyz")[0] for part in ("ingest", "web")] == [503, 503]
     assert station.get("web", "/healthz")[0] == 200
+    assert "systemctl stop warning-dispatch.target" in station.run("check", "--lines", code=1)  # ingest has no lines
     station.start(["engine"])
     for part in ("ingest", "web"):
         station.wait(lambda part=part: station.get(part, "/readyz")[0] == 200, f"{part} is ready again")

@@ -22,7 +22,7 @@ from warning_dispatch.bootstrap.console import console_parts
 from warning_dispatch.bootstrap.drills import DRILLS_EVERY, DrillKeeper, Paper, drill_tables
 from warning_dispatch.bootstrap.estimating import estimator_of
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
-from warning_dispatch.bootstrap.lines import test_lines
+from warning_dispatch.bootstrap.lines import lines_elsewhere, test_lines
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
 from warning_dispatch.bootstrap.outside import outside_app
 from warning_dispatch.bootstrap.paper_drill import PaperPlayers
@@ -109,7 +109,7 @@ from warning_dispatch.web.access import Access
 from warning_dispatch.web.application import Renewal, create_app
 from warning_dispatch.web.console.console import ConsoleParts
 from warning_dispatch.web.console.door import LoggedIn
-from warning_dispatch.web.control import create_control_app
+from warning_dispatch.web.control import LineTester, create_control_app
 from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.login_desk import LoginDesk
 from warning_dispatch.web.loop import HOOK_LOOP, LINK_LOOP, Loop
@@ -381,7 +381,8 @@ def _listeners(
         listening.append(serve(outside, host=web.outside_host, port=web.outside_port, opened=opened))
     if Part.INGEST in parts:
         settings.control_socket.unlink(missing_ok=True)
-        control = _control_app(settings, product, clock, desk, channels)
+        test = partial(test_lines, channels.by_route, settings.state_dir)
+        control = _control_app(settings, product, clock, desk, test if Part.ENGINE in parts else lines_elsewhere)
         listening.append(serve(control, uds=str(settings.control_socket), opened=opened))
     return listening
 
@@ -461,7 +462,7 @@ def planning_ground(settings: Settings, configuration: Configuration) -> Ground:
     return ground_of(configuration, settings.ingest.within, route_plans(settings), night_of(settings), validity)
 
 
-def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk, channels: Channels) -> FastAPI:
+def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk, lines: LineTester) -> FastAPI:
     """What listens on the local socket."""
     taken = take_over_of(settings, product.database, product.keys)
     return create_control_app(
@@ -471,7 +472,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         samples=not reaches_people(settings),
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
-        lines=partial(test_lines, channels.by_route, settings.state_dir),
+        lines=lines,
         drills=drill_parts(product, desk),
         records=WriterRecordOffice(desk),
         response=response_parts(product, desk, clock, settings.contacts.review_days).desk,

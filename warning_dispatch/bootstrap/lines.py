@@ -22,6 +22,12 @@ _NO_NUMBER = both(
     "没有测试号码 → 在线路的 options 写 test_number，或用 --number",
     "there is no number to ring → set test_number in the route's options, or use --number",
 )
+LINES_ELSEWHERE = both(
+    "线路在 engine 进程手里 → 没有叫应的时候，在那台机器上 systemctl stop warning-dispatch.target，warning-dispatch check --lines，"
+    "再 systemctl start warning-dispatch.target",
+    "the lines are held by the engine's process → while nobody is being called, on its machine: "
+    "systemctl stop warning-dispatch.target, warning-dispatch check --lines, then systemctl start warning-dispatch.target",
+)
 _NO_LINES = both("没有本局自己的线路", "there are no lines of our own")
 
 
@@ -40,6 +46,11 @@ async def test_lines(
         results += await one.test_lines(numbers[route])
     await asyncio.to_thread(keep_results, state_dir, results)
     return [{**asdict(one), "good": one.good} for one in results]
+
+
+async def lines_elsewhere(_number: str) -> Sequence[Mapping[str, object]]:
+    """Of several processes one without channels was asked: where the lines are. RefusedError."""
+    raise RefusedError(LINES_ELSEWHERE)
 
 
 async def test_alone(settings: Settings, clock: Clock, number: str) -> Sequence[Mapping[str, object]]:
