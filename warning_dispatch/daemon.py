@@ -53,6 +53,8 @@ MOST_WAITING = 20_000
 """Messages of no urgent colour that may wait; more are refused, to be sent again."""
 SWEEP = 1_000
 """ms of the clock between sweeps."""
+LISTS_OF_OTHERS = 15.0
+"""Seconds between two looks for call-outs that another process has begun and that have no printable list here."""
 TIDY_EVERY = 21_600.0
 """Seconds between two looks at old printable lists."""
 LOOK_AT_THE_CLOCK = 1.0
@@ -464,7 +466,7 @@ class Daemon:
                 raise RefusedError(f"程序的一部分已停止 / a part of the daemon ended: {fault}") from fault
 
     def _lists(self, writer: Writer, alarm: AlarmClock) -> ListKeeper | None:
-        """Printable lists: told of every start, tidied up some times a day."""
+        """Printable lists: told of every start of ours, on the look for others', tidied up some times a day."""
         if self._make_lists is None:
             return None
         lists = self._make_lists(WriterAccounts(self._engine, writer))
@@ -472,6 +474,11 @@ class Daemon:
         async def tidy() -> None:
             lists.tidy()
 
+        async def look() -> None:
+            lists.look()
+
+        if self._crew is not None:
+            alarm.every(LISTS_OF_OTHERS, look, "lists of others")
         writer.after_start = lists.after_start
         alarm.every(TIDY_EVERY, tidy, "lists")
         return lists

@@ -289,6 +289,10 @@ class ListKeeper(Protocol):
         """A call-out has begun."""
         ...
 
+    def look(self) -> None:
+        """What other processes have begun gets a list as well."""
+        ...
+
     def tidy(self) -> None:
         """Old lists go."""
         ...

@@ -127,6 +127,8 @@ def test_a_warning_goes_through_all_three(station: Station) -> None:
     """Taken in by one process, called by another, shown by the third; each does nothing else; all stop in order."""
     key = json.loads(station.run("key", "add", "bureau", "--scope", "alerts", "--scope", "read", "--json"))["key"]
     station.start(PARTS)
+    set_aside = 'warning_dispatch_messages_total{disposition="quarantined",source="api"} 0.0'
+    assert set_aside in station.get("ingest", "/metrics")[1]  # born at 1 it would rise for nobody who watches it
     raw = restamp((ROOT / "config" / "samples" / "12379-county-red-rain.xml").read_bytes(), SystemClock().now())
     assert station.get("web", "/api/v1/alerts", key, raw)[0] == 404
     status, taken = station.get("ingest", "/api/v1/alerts", key, raw)
@@ -141,6 +143,11 @@ def test_a_warning_goes_through_all_three(station: Station) -> None:
         return any(one["calls"] for one in found["callees"])
 
     station.wait(called, "somebody was called")
+    lists = station.folder / "var" / "lists"
+    station.wait(lambda: list(lists.glob("*.html")), "the list of a call-out begun here")
+    for path in lists.glob("*.html"):
+        path.unlink()  # as if another process had begun it: nobody here was told of the start
+    station.wait(lambda: list(lists.glob("*.html")), "the list of a call-out begun elsewhere")
     assert "running" in station.run("run", "--roles", "ingest", code=1)  # the same place is taken
     for part in PARTS:
         station.processes[part].send_signal(signal.SIGTERM)

@@ -105,6 +105,7 @@ from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sessions import SessionBook
 from warning_dispatch.supervision import Listening, Standing, unsupervised
 from warning_dispatch.watching.heartbeat import Heartbeat
+from warning_dispatch.watching.meters import FILE
 from warning_dispatch.web.access import Access
 from warning_dispatch.web.application import Renewal, create_app
 from warning_dispatch.web.console.console import ConsoleParts
@@ -115,6 +116,7 @@ from warning_dispatch.web.login_desk import LoginDesk
 from warning_dispatch.web.loop import HOOK_LOOP, LINK_LOOP, Loop
 from warning_dispatch.web.metrics import Metrics
 from warning_dispatch.web.probes import Probes
+from warning_dispatch.web.push import UNCONFIGURED
 
 
 class QuietServer(uvicorn.Server):
@@ -322,6 +324,8 @@ def build_daemon(
     turns = Part.ENGINE in parts
     channels = build_channels(settings, product, clock) if turns else Channels()
     standing = standing or unsupervised(clock)
+    if Part.INGEST in parts:
+        product.meters.expect([*(one.tag for one in settings.ingest.sources), FILE, UNCONFIGURED])
 
     def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
         listening = _listeners(settings, product, clock, parts, desk, channels, standing.listening)
