@@ -169,7 +169,8 @@ def _disks(settings: Settings) -> Iterator[Looked]:
     database = database_file(settings.database_url)
     size = database.stat().st_size if database is not None and database.is_file() else 0
     seen: set[int] = set()
-    for path in (settings.state_dir, settings.lists_folder, settings.backup_folder):
+    sounds = [path for _, path in _sound_folders(settings)]
+    for path in (settings.state_dir, settings.lists_folder, settings.backup_folder, *sounds):
         there = _existing(path)
         device = there.stat().st_dev
         if device in seen:
@@ -188,6 +189,14 @@ def _disks(settings: Settings) -> Iterator[Looked]:
         if files.f_files and files.f_favail < LEAST_SHARE * files.f_files:
             what = both("磁盘的文件数快用完", "the disk has hardly room for more files")
             yield Looked("disk", Finding(str(there), what, both("清理小文件", "remove small files")), serious=True)
+
+
+def _sound_folders(settings: Settings) -> Iterator[tuple[str, Path]]:
+    """Where routes write what a PBX plays, under the name of the setting."""
+    for route in settings.routes:
+        folder = route.options.get("sound_folder")
+        if isinstance(folder, str) and folder.startswith("/"):
+            yield f"routes ({route.name}) sound_folder", Path(folder)
 
 
 def _place_of_database(settings: Settings) -> Iterator[Looked]:
@@ -391,6 +400,7 @@ def _writable(settings: Settings, units: Mapping[str, tuple[str, Mapping[str, st
     wanted += [("ingest", f"ingest.folder ({one.name})", Path(one.path)) for one in settings.ingest.folder]
     if settings.simulation.carrier_log:
         wanted.append(("engine", "simulation.carrier_log", Path(settings.simulation.carrier_log).absolute()))
+    wanted += [("engine", name, path) for name, path in _sound_folders(settings)]
     backup = _unit("warning-dispatch-backup.service").get("ReadWritePaths", "")
     for name, path, unit, let in (
         *((name, path, units[role][0], units[role][1].get("ReadWritePaths", "")) for role, name, path in wanted),

@@ -304,3 +304,16 @@ def test_what_may_be_written_is_asked_of_the_process_that_writes(keyboard: Any) 
     units["ingest"] = (machine_inspection.unit_of("ingest"), {})
     [one] = [one.finding for one in machine_inspection._writable(settings, units) if lists in one.finding.what]
     assert "systemctl edit warning-dispatch@ingest.service" in one.remedy
+
+
+def test_a_folder_of_sounds_is_looked_at_too(keyboard: Any) -> None:
+    """A PBX's sounds lie outside of the state: the sandbox must let the engine write them, and their disk must have room."""
+    sounds = "/data/sounds"
+    routes = [{"name": "pbx", "channel": "voice", "adapter": "ari", "lines": 4, "options": {"sound_folder": sounds}}]
+    settings = load_settings(environ=keyboard.environ, routes=routes)
+    assert [(name, str(path)) for name, path in machine_inspection._sound_folders(settings)] == [
+        ("routes (pbx) sound_folder", sounds)
+    ]
+    units = {role: (machine_inspection.unit_of(role), {}) for role in machine_inspection.ROLES}
+    [one] = [one.finding for one in machine_inspection._writable(settings, units) if sounds in one.finding.what]
+    assert one.remedy == f"systemctl edit warning-dispatch@engine.service: [Service] ReadWritePaths={sounds}"
