@@ -74,8 +74,7 @@ class Dispatch:
 class Receipt:
     """发得出: what the carrier said at once. `outcome` names a row of the outcome table when refused.
 
-    `unsure`: not accepted, but the carrier may have taken it all the same (its answer came too late, or was lost): what
-    goes again is marked as a possible duplicate.
+    `unsure`: not accepted, but perhaps taken all the same (the answer was late, or lost): sent again, it is marked as such.
     """
 
     attempt_id: int

@@ -10,13 +10,12 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from warning_dispatch.bootstrap.lines import LINES_ELSEWHERE, test_alone
+from warning_dispatch.bootstrap.lines import refuse_lines_elsewhere, test_alone
 from warning_dispatch.cli.machine_inspection import engine_runs_apart
 from warning_dispatch.cli.office import asked_daemon, daemon_answers
 from warning_dispatch.cli.terminal import Terminal
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.configuration import load_configuration
-from warning_dispatch.errors import RefusedError
 from warning_dispatch.tomlfiles import both
 
 PATIENCE = 3_600.0
@@ -48,7 +47,7 @@ def check_lines(terminal: Terminal, number: str) -> None:
         with asked_daemon(settings) as daemon:
             results = daemon.ask("/lines/test", {"number": number}, patience=PATIENCE)["results"]
     elif engine_runs_apart():
-        raise RefusedError(LINES_ELSEWHERE)
+        refuse_lines_elsewhere()
     else:
         results = asyncio.run(test_alone(settings, SystemClock(), number))
     titles = {key: one.chinese for key, one in load_configuration(settings.config_dir).outcomes.items()}
