@@ -74,8 +74,7 @@ class Dispatch:
 class Receipt:
     """发得出: what the carrier said at once. `outcome` names a row of the outcome table when refused.
 
-    `unsure`: not accepted, but the carrier may have taken it all the same (its answer came too late, or was lost): what
-    goes again is marked as a possible duplicate.
+    `unsure`: not accepted, but perhaps taken all the same (the answer was late, or lost): sent again, it is marked as such.
     """
 
     attempt_id: int
@@ -294,6 +293,10 @@ class ListKeeper(Protocol):
 
     def after_start(self, callout_id: int) -> None:
         """A call-out has begun."""
+        ...
+
+    def look(self) -> None:
+        """What other processes have begun gets a list as well."""
         ...
 
     def tidy(self) -> None:
@@ -574,6 +577,10 @@ class Ears(Protocol):
         """End these calls if they are yours."""
         ...
 
+    def turned(self) -> None:
+        """Another worker's engine has turned just now."""
+        ...
+
 
 class Crew(Protocol):
     """The workers on one database."""
@@ -586,8 +593,8 @@ class Crew(Protocol):
         """Leave."""
         ...
 
-    def say(self, *, wake: bool = False, hang_up: Sequence[int] = ()) -> None:
-        """Tell the others; never raises."""
+    def say(self, *, wake: bool = False, hang_up: Sequence[int] = (), turned: bool = False) -> None:
+        """Tell the others; never raises. `turned`: an engine turns here."""
         ...
 
     def alone(self) -> bool:

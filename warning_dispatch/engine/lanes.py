@@ -67,6 +67,10 @@ class Watch(Protocol):
         """A turn has committed."""
         ...
 
+    def beat(self) -> None:
+        """The database answers; turning is not this process's work."""
+        ...
+
     def stepped(self, now: int, by: int) -> None:
         """The wall clock was set by so many ms, shows `now`, and the deadlines have moved along."""
         ...
@@ -399,7 +403,7 @@ class Writer:
         except StoreError as error:
             self._watch.failed(error)
             return
-        self._watch.turned(now, 0, 0, None)
+        self._watch.beat()
         started, self._started = self._started, []
         for callout_id in started:
             self.after_start(callout_id)
