@@ -1,4 +1,4 @@
-"""The desk of the yearly refresh: what pages and commands ask becomes use cases of the one writer (ports.RenewalDesk)."""
+"""The desk of the yearly refresh: what pages and commands ask becomes use cases of the one writer (renewal_ports.RenewalDesk)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class DeskSettings:
 
 
 class WriterRenewalDesk:
-    """ports.RenewalDesk over the one writer; what only looks is read beside it."""
+    """renewal_ports.RenewalDesk over the one writer; what only looks is read beside it."""
 
     def __init__(
         self,
