@@ -34,6 +34,7 @@ from warning_dispatch.store.feedback_rows import unsealed
 from warning_dispatch.store.reading_alerts import content_of_alert
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT
 from warning_dispatch.store.sql import Sql, marks
+from warning_dispatch.store.stood_sql import STOOD
 
 _ROLES = {role.value: role for role in Role}
 _STATES = {state.value: state for state in CalleeState}
@@ -52,7 +53,7 @@ _BELOW = """WITH RECURSIVE below(id) AS (SELECT id FROM unit WHERE code IN ({cod
 OPENED: Final = "CASE WHEN b.opened_at IS NULL OR c.opened_at < b.opened_at THEN c.opened_at ELSE b.opened_at END"
 """When a unit's gate opened: its branch's moment, since being called again moves the callee's; the callee's where it was
 carried over from an earlier round."""
-_UNITS = f"""SELECT c.id, u.code, u.name, u.kind, u.level, u.area, u.sector, c.tier, c.state, {OPENED}, c.answered_at,
+_UNITS = f"""SELECT c.id, u.code, u.name, u.kind, u.level, u.area, u.sector, c.tier, {STOOD}, {OPENED}, c.answered_at,
  u.id FROM callee c JOIN branch b ON b.id = c.branch_id JOIN unit u ON u.id = c.unit_id
  WHERE c.callout_id = ?{{within}} ORDER BY c.tier, u.code"""
 _HANDED = f"""SELECT c.id, a.channel, count(*), min(a.handed_at), max(CASE WHEN {{through}} THEN 1 ELSE 0 END),

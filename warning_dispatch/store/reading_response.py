@@ -40,11 +40,12 @@ from warning_dispatch.store.database import reading
 from warning_dispatch.store.feedback_rows import FEEDBACK_CONTEXT
 from warning_dispatch.store.response_rows import REMARK_CONTEXT, ResponseTable
 from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.stood_sql import STOOD
 
 MOST_OFFICES = 500
 _ANSWERED = f"{CalleeState.ACKNOWLEDGED.value}, {CalleeState.DUTY_ANSWERED.value}"
 _GONE = ", ".join(str(one.value) for one in (CalleeState.WAIVED, CalleeState.STOPPED, CalleeState.INFORMED))
-_CALLED = f"c.opened_at IS NOT NULL AND c.state NOT IN ({_GONE})"
+_CALLED = f"c.opened_at IS NOT NULL AND {STOOD} NOT IN ({_GONE})"
 _OURS = f"u.kind NOT IN ('{UnitKind.OUTLET.value}', '{UnitKind.BUREAU.value}')"
 _FEEDBACK = TypeAdapter(Feedback)
 _LENGTHS = sorted(CODE_LENGTH.values())
@@ -101,7 +102,7 @@ class ResponseTables:
             sql = Sql(connection)
             asking = self._asking(sql, callout_id)
             row = sql.one(
-                f"""SELECT u.name, c.state IN ({_ANSWERED}) FROM callee c JOIN unit u ON u.id = c.unit_id
+                f"""SELECT u.name, {STOOD} IN ({_ANSWERED}) FROM callee c JOIN unit u ON u.id = c.unit_id
                 WHERE c.id = ? AND c.callout_id = ?""",
                 callee_id,
                 callout_id,
@@ -206,7 +207,7 @@ class ResponseTables:
         place = f"substr(u.area, 1, {int(digits)})"
         rows = sql.rows(
             f"""SELECT {place}, u.kind, u.level, u.sector, count(*),
-              sum(CASE WHEN c.state IN ({_ANSWERED}) THEN 1 ELSE 0 END),
+              sum(CASE WHEN {STOOD} IN ({_ANSWERED}) THEN 1 ELSE 0 END),
               sum(CASE WHEN {_CALLED} THEN 1 ELSE 0 END),
               sum(CASE WHEN {_CALLED} AND c.opened_at <= ? THEN 1 ELSE 0 END)
             FROM callee c JOIN unit u ON u.id = c.unit_id
@@ -363,7 +364,7 @@ def _offices(
 ) -> list[UnitReport]:
     """The place's own offices, the divisions one level down, and key units below; in the order of their codes."""
     rows = sql.rows(
-        f"""SELECT c.id, u.code, u.name, u.kind, u.level, u.sector, c.state, c.opened_at FROM callee c
+        f"""SELECT c.id, u.code, u.name, u.kind, u.level, u.sector, {STOOD}, c.opened_at FROM callee c
         JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND {_OURS} AND u.area >= ? AND u.area < ?
         AND (u.kind = ? OR length(u.area) <= ? AND u.kind <> ? OR u.kind = ? AND length(u.area) <= ?)
         ORDER BY u.level, u.kind, u.code LIMIT {MOST_OFFICES}""",
