@@ -328,6 +328,23 @@ def test_the_number_of_statements_does_not_grow(
     assert max(before) <= 16
 
 
+def test_people_moved_are_one_number_in_the_record_and_the_response(house: House, storm: dict[str, Any]) -> None:
+    """A township's figure and its villages' are not added; one person's word about two villages counts once."""
+
+    def moved() -> tuple[int, int]:
+        form = tables(house).record(storm["callout"])
+        response = ResponseTables(house.engine, rows_by_hand.SEALER, house.read, lambda: START)
+        record = figures_of(form, [""] * len(form.head.tiers), "", {}).feedback
+        return record.moved, response.overview(storm["callout"]).total.moved
+
+    assert moved() == (4, 4)
+    with writing(house.engine) as connection:
+        table = FeedbackTable(Sql(connection), rows_by_hand.SEALER)
+        table.add([storm["chief"]], storm["person"], START + 400_000, Feedback(moved=9))
+        table.add([storm["far"]], storm["person"], START + 500_000, Feedback(moved=20))
+    assert moved() == (29, 29)
+
+
 def test_a_duty_rooms_answer_stands_after_the_lifting(house: House, storm: dict[str, Any]) -> None:
     """Tally, list, tree, curve, response, record, season and metrics say one number before and after the end."""
     callout, lower = (

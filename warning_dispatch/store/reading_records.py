@@ -72,7 +72,7 @@ _ANSWERS = """SELECT k.callee_id, k.at, k.means, k.role, k.actor, k.reason, k.co
  n.masked, n.sealed FROM acknowledgement k LEFT JOIN receiver r ON r.id = k.receiver_id
  LEFT JOIN attempt a ON a.id = k.attempt_id LEFT JOIN number n ON n.id = a.number_id
  WHERE k.callout_id = ? ORDER BY k.id"""
-_FEEDBACK = """SELECT f.callee_id, r.role, f.at, f.sealed FROM callee c JOIN feedback f ON f.callee_id = c.id
+_FEEDBACK = """SELECT f.callee_id, r.role, f.at, f.sealed, f.receiver_id FROM callee c JOIN feedback f ON f.callee_id = c.id
  LEFT JOIN receiver r ON r.id = f.receiver_id WHERE c.callout_id = ? ORDER BY f.at, f.id"""
 
 HazardName = Callable[[str], Mapping[str, str]]
@@ -201,6 +201,7 @@ class RecordPictures:
                 name=row[2],
                 kind=UnitKind(row[3]),
                 level=level,
+                area=area,
                 sector=row[6],
                 county=_division(names, area, _COUNTY) if level >= UnitLevel.COUNTY else ("", ""),
                 township=_division(names, area, _TOWNSHIP) if level >= UnitLevel.TOWNSHIP else ("", ""),
@@ -258,8 +259,8 @@ class RecordPictures:
 
     def _feedback(self, callout_id: int) -> list[RecordFeedback]:
         return [
-            RecordFeedback(key, _ROLES.get(role), at, unsealed(self._sealer, sealed))
-            for key, role, at, sealed in self._sql.rows(_FEEDBACK, callout_id)
+            RecordFeedback(key, _ROLES.get(role), at, unsealed(self._sealer, sealed), receiver_id)
+            for key, role, at, sealed, receiver_id in self._sql.rows(_FEEDBACK, callout_id)
         ]
 
     # --- the journal --------------------------------------------------------------------------------------

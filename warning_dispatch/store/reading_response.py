@@ -7,7 +7,7 @@ as with two thousand.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from warning_dispatch.configuration.response import response_from_json
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.feedback import Feedback
+from warning_dispatch.model.moved import MovedWord, counts_itself, told_once
 from warning_dispatch.model.response import (
     AreaSum,
     AskedItem,
@@ -326,19 +327,21 @@ def _heard(sql: Sql, callout_id: int, scope: str) -> Mapping[int, _Heard]:
         *(callout_id, scope, scope + "~"),
     ):
         one(row, row[6]).done.add(row[7])
-    _count_once(found.values())
+    _count_once(found)
     return found
 
 
-def _count_once(heard: Iterable[_Heard]) -> None:
-    """One report of somebody who answers for several units is kept with each of them: its people count with the first."""
-    told: set[tuple[int | None, int, int]] = set()
-    for one in sorted(heard, key=lambda each: each.code):
-        if one.moved is not None:
-            key = (*one.moved_by, one.moved)
-            if key in told:
-                one.moved = None
-            told.add(key)
+def _count_once(heard: Mapping[int, _Heard]) -> None:
+    """People count with the first of the units that one report speaks of."""
+    words = [
+        MovedWord(key, one.code, counts_itself(one.line.kind, one.line.level), *one.moved_by, one.moved)
+        for key, one in heard.items()
+        if one.moved is not None
+    ]
+    first = {one.callee_id for one in told_once(words)}
+    for key, one in heard.items():
+        if key not in first:
+            one.moved = None
 
 
 def _reported(asking: Asking, heard: Mapping[int, _Heard]) -> list[Reported]:
