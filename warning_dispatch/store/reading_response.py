@@ -48,6 +48,8 @@ _ANSWERED = f"{CalleeState.ACKNOWLEDGED.value}, {CalleeState.DUTY_ANSWERED.value
 _GONE = ", ".join(str(one.value) for one in (CalleeState.WAIVED, CalleeState.STOPPED, CalleeState.INFORMED))
 _CALLED = f"c.opened_at IS NOT NULL AND {STOOD} NOT IN ({_GONE})"
 _OURS = f"u.kind NOT IN ('{UnitKind.OUTLET.value}', '{UnitKind.BUREAU.value}')"
+_HERE = f"c.state <> {CalleeState.SUPERSEDED.value}"
+"""Whom a newer round took over is counted there, with what it has done and what it owes."""
 _FEEDBACK = TypeAdapter(Feedback)
 _LENGTHS = sorted(CODE_LENGTH.values())
 _TOP = _LENGTHS[0]
@@ -212,7 +214,7 @@ class ResponseTables:
               sum(CASE WHEN {_CALLED} THEN 1 ELSE 0 END),
               sum(CASE WHEN {_CALLED} AND c.opened_at <= ? THEN 1 ELSE 0 END)
             FROM callee c JOIN unit u ON u.id = c.unit_id
-            WHERE c.callout_id = ? AND {_OURS} AND u.area >= ? AND u.area < ?
+            WHERE c.callout_id = ? AND {_HERE} AND {_OURS} AND u.area >= ? AND u.area < ?
             GROUP BY {place}, u.kind, u.level, u.sector""",
             asking.called_before,
             callout_id,
@@ -313,7 +315,7 @@ def _heard(sql: Sql, callout_id: int, scope: str) -> Mapping[int, _Heard]:
     within = "u.area >= ? AND u.area < ?"
     for row in sql.rows(
         f"""SELECT {who}, f.at, f.on_post, f.moved, f.danger, f.receiver_id FROM callee c JOIN feedback f ON f.callee_id = c.id
-        JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND {within} ORDER BY f.at, f.id""",
+        JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND {_HERE} AND {within} ORDER BY f.at, f.id""",
         *(callout_id, scope, scope + "~"),
     ):
         heard = one(row, row[6])
@@ -323,7 +325,7 @@ def _heard(sql: Sql, callout_id: int, scope: str) -> Mapping[int, _Heard]:
         heard.danger = heard.danger or bool(row[9])
     for row in sql.rows(
         f"""SELECT {who}, a.at, a.action FROM action_done a JOIN callee c ON c.id = a.callee_id
-        JOIN unit u ON u.id = c.unit_id WHERE a.callout_id = ? AND {within}""",
+        JOIN unit u ON u.id = c.unit_id WHERE a.callout_id = ? AND {_HERE} AND {within}""",
         *(callout_id, scope, scope + "~"),
     ):
         one(row, row[6]).done.add(row[7])
@@ -368,7 +370,7 @@ def _offices(
     """The place's own offices, the divisions one level down, and key units below; in the order of their codes."""
     rows = sql.rows(
         f"""SELECT c.id, u.code, u.name, u.kind, u.level, u.sector, {STOOD}, c.opened_at FROM callee c
-        JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND {_OURS} AND u.area >= ? AND u.area < ?
+        JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND {_HERE} AND {_OURS} AND u.area >= ? AND u.area < ?
         AND (u.kind = ? OR length(u.area) <= ? AND u.kind <> ? OR u.kind = ? AND length(u.area) <= ?)
         ORDER BY u.level, u.kind, u.code LIMIT {MOST_OFFICES}""",
         callout_id,
