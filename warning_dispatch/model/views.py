@@ -70,6 +70,7 @@ class CalleeRow:
 
     `held`: why its next call has to wait although a line may be free ("over_budget", "reserved_for_red",
     "night_limit", "out_of_hours", "route_limited"), until `held_until`; empty when nothing holds it.
+    `stopped`: nothing can be done with it any more, whatever its `state` says of how it stood.
     """
 
     callee_id: int
@@ -85,6 +86,7 @@ class CalleeRow:
     answered_at: int | None
     held: str = ""
     held_until: int | None = None
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from warning_dispatch.model.states import AttemptState, BranchState
+from warning_dispatch.model.states import AttemptState, BranchState, CalleeState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.store.schema_drills import drill, drill_day
 from warning_dispatch.store.schema_metadata import Key, key, metadata
@@ -315,6 +315,13 @@ callee = Table(
     ),
     Index("ix_callee_branch", "branch_id"),
     Index("ix_callee_unit", "unit_id", "callout_id"),
+    Index(
+        "ix_callee_stood",
+        "callout_id",
+        "tier",
+        sqlite_where=text(f"state = {CalleeState.STOPPED.value} AND answered_at IS NOT NULL"),
+        postgresql_where=text(f"state = {CalleeState.STOPPED.value} AND answered_at IS NOT NULL"),
+    ),
     Index(
         "ix_callee_next",
         "next_id",

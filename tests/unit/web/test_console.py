@@ -14,6 +14,7 @@ from by_path import loaded
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from warning_dispatch.engine.endings import lift
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.console_views import CalleeQuery
 from warning_dispatch.model.feedback import Feedback
@@ -599,6 +600,24 @@ def test_unknown_units_are_not_found(bureau: Any) -> None:
         with pytest.raises(NotFoundError):
             ask(bureau.callout, 99_999_999)
     assert bureau.read.page(bureau.callout, CalleeQuery(states=UNREACHED, tier="nowhere")).total == 0
+
+
+def test_an_office_that_was_lifted_shows_its_answer_and_offers_nothing(bureau: Any, desk: TestClient) -> None:
+    """Its duty room had answered: it stays in that list, with the time, and no button would find it open."""
+    query = CalleeQuery(states=(CalleeState.DUTY_ANSWERED,), limit=200)
+    before = bureau.read.page(bureau.callout, query)
+    row = before.rows[0]
+    bureau.engine.once(
+        bureau.clock.now(), lambda ledger: lift(ledger, bureau.callout, [row.callee_id], reason="lifted")
+    )
+    after = bureau.read.page(bureau.callout, query)
+    assert (after.total, after.rows[0].state, after.rows[0].stopped) == (before.total, CalleeState.DUTY_ANSWERED, True)
+    unit = desk.get(f"/console/callouts/{bureau.callout}/units/{row.callee_id}").text
+    listed = desk.get(f"/console/callouts/{bureau.callout}?show=all&q={row.unit_name}").text
+    for page in (unit, listed):
+        assert "值班已应答" in page
+        for do in ("recall", "told-leader", "waive"):
+            assert f'value="{do}:{row.callee_id}:' not in page
 
 
 def test_after_all_of_it_the_journal_still_tells_the_stored_state(bureau: Any) -> None:

@@ -1263,6 +1263,7 @@ def _create_callee() -> None:
     op.create_index("ix_callee_branch", "callee", ["branch_id"])
     _partial_index("ix_callee_due", "callee", ["next_at", "id"], "next_at IS NOT NULL")
     _partial_index("ix_callee_next", "callee", ["next_id"], "next_id IS NOT NULL")
+    _partial_index("ix_callee_stood", "callee", ["callout_id", "tier"], "state = 11 AND answered_at IS NOT NULL")
     op.create_index("ix_callee_unit", "callee", ["unit_id", "callout_id"])
 
 
