@@ -40,6 +40,7 @@ from warning_dispatch.response.sums import Asking, Group, Line, Reported, by_mea
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.feedback_rows import FEEDBACK_CONTEXT
 from warning_dispatch.store.response_rows import REMARK_CONTEXT, ResponseTable
+from warning_dispatch.store.selection_sql import ends_of
 from warning_dispatch.store.sql import Sql
 from warning_dispatch.store.stood_sql import STOOD
 
@@ -218,8 +219,7 @@ class ResponseTables:
             GROUP BY {place}, u.kind, u.level, u.sector""",
             asking.called_before,
             callout_id,
-            scope,
-            scope + "~",
+            *ends_of(scope),
         )
         return [
             Group(
@@ -236,8 +236,7 @@ class ResponseTables:
             JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND u.area >= ? AND u.area < ?
             ORDER BY f.danger DESC, f.at DESC, f.id DESC LIMIT ?""",
             callout_id,
-            scope,
-            scope + "~",
+            *ends_of(scope),
             limit,
         ):
             said = _FEEDBACK.validate_json(self._sealer.unseal(bytes(sealed), FEEDBACK_CONTEXT))
@@ -317,7 +316,7 @@ def _heard(sql: Sql, callout_id: int, scope: str) -> Mapping[int, _Heard]:
         f"""SELECT {who}, f.at, f.on_post, f.moved, f.danger, f.receiver_id FROM callee c JOIN feedback f ON f.callee_id = c.id
         AND f.by_reply = 0
         JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND {_HERE} AND {within} ORDER BY f.at, f.id""",
-        *(callout_id, scope, scope + "~"),
+        *(callout_id, *ends_of(scope)),
     ):
         heard = one(row, row[6])
         heard.on_post = heard.on_post or bool(row[7])
@@ -327,7 +326,7 @@ def _heard(sql: Sql, callout_id: int, scope: str) -> Mapping[int, _Heard]:
     for row in sql.rows(
         f"""SELECT {who}, a.at, a.action FROM action_done a JOIN callee c ON c.id = a.callee_id
         JOIN unit u ON u.id = c.unit_id WHERE a.callout_id = ? AND {_HERE} AND {within}""",
-        *(callout_id, scope, scope + "~"),
+        *(callout_id, *ends_of(scope)),
     ):
         one(row, row[6]).done.add(row[7])
     _count_once(found)
@@ -375,8 +374,7 @@ def _offices(
         AND (u.kind = ? OR length(u.area) <= ? AND u.kind <> ? OR u.kind = ? AND length(u.area) <= ?)
         ORDER BY u.level, u.kind, u.code LIMIT {MOST_OFFICES}""",
         callout_id,
-        scope,
-        scope + "~",
+        *ends_of(scope),
         UnitKind.KEY_UNIT.value,
         len(scope) or _TOP,
         UnitKind.DIVISION.value,
