@@ -91,9 +91,14 @@ def test_free_words_are_listed_and_are_in_no_count(house: Any, night: dict[str, 
     assert [(count.tier, count.reported, count.dangers) for count in page.counts][1] == ("villages", 0, 0)
     brief = readings(house).briefs([one])[one]
     assert (brief.replied, brief.told, brief.dangers) == (True, False, False)
+    assert (brief.reports, brief.reported_at) == (0, None)
     with writing(house.engine) as connection:
         rows = FeedbackTable(Sql(connection), SEALER)
         assert [rows.count([one], 7), rows.count([one], 7, replies=True)] == [0, 1]
+    say(house, [one], 7, 5, Feedback(on_post=True))
+    say(house, [one], 7, 9, Feedback(replied="谢谢"))
+    brief = readings(house).briefs([one])[one]
+    assert (brief.reports, brief.reported_at, brief.on_post, brief.replied) == (1, START + 5_000, True, True)
 
 
 def test_where_nobody_has_reported_the_counts_say_so(house: Any, night: dict[str, Any]) -> None:

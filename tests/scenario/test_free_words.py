@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any
 
 import pytest
 
+from warning_dispatch.delivery.email.incoming import WrittenAnswer, read_incoming
+from warning_dispatch.delivery.email.tokens import Tokens
 from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.turn import Inbox
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.feedback import LONGEST_REPLY, MOST, MOST_REPLIES, Feedback
 from warning_dispatch.model.states import CalleeState, Means, Purpose
 from warning_dispatch.model.unit import Channel, Role
-from warning_dispatch.ports import Reply
+from warning_dispatch.ports import Dispatch, Reply
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.reading_alarms import listed_alarms
 from warning_dispatch.store.readings import TableReadings
@@ -77,6 +81,30 @@ def test_a_cry_for_help_rings_and_is_read(place: Any, kept: Callable[[Any], None
     assert "桥断".encode() not in bytes(place.query("SELECT sealed FROM feedback")[0][0])
     assert place.query("SELECT count(*) FROM alarm WHERE detail LIKE '%桥断%' OR about LIKE '%桥断%'") == [(0,)]
     kept(place)
+
+
+@pytest.mark.parametrize("first", ["您好：", "收到"])
+def test_a_cry_by_mail_rings_whatever_line_it_stands_in(town: Callable[..., Any], first: str) -> None:
+    """A greeting is not all that was written, and 收到 above a cry is no answer: the mail is read as it came."""
+    place = town(counties=1, townships=1, bureau=True, mail=[(VILLAGE, A)])
+    place.warning(RED_CITY)
+    place.play(seconds=OPENED)
+    place.claim()
+    attempt_id = place.query(
+        "SELECT max(attempt_id) FROM attempt_callee WHERE callee_id = ?", place.callee_id(VILLAGE)
+    )[0][0]
+    tokens, address = Tokens(b"secret of the route"), place.numbers[f"{VILLAGE}@", A]
+    ours = Dispatch(attempt_id, 3, Channel.EMAIL, Purpose.CALL, "mail", address, "zh_CN", "正文", "暴雨红色预警")
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["In-Reply-To"] = address, tokens.message_id(ours, address, "bureau.cn")
+    mail.set_content(f"{first}\n桥断了，三户被困，快来人\n\n-- \n王某")
+    written = read_incoming(mail.as_bytes(), tokens)
+    assert isinstance(written, WrittenAnswer)
+    reply = Reply(Channel.EMAIL, written.address, written.text, place.clock.now(), written.attempt_id)
+    assert place.engine.answer(place.clock.now(), Inbox(replies=[reply])).result == 0
+    assert place.answers(VILLAGE) == []
+    assert words_of(place, VILLAGE) == [f"{first} 桥断了，三户被困，快来人"]
+    assert to_read(place) == [("help_asked", Colour.RED)]
 
 
 def test_thanks_stand_on_the_list_and_ring_nobody(place: Any) -> None:

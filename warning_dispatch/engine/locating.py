@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.model.alert import Alert, AlertArea
 from warning_dispatch.routing.areas import trim
 from warning_dispatch.routing.place_names import Named, PlaceNames
 
-ShapeFinder = Callable[[AlertArea], "Sequence[str] | None"]
-"""The codes of the divisions that an area's shapes touch; none of ours: empty; None: nothing is known of positions."""
+MOST_DRAWN, MOST_SHAPES, MOST_POINTS = 10, 300, 200_000
+"""Areas of an event whose shapes are always looked at one by one; with as many shapes and points so are those behind them."""
 
 
-MOST_DRAWN = 10
-"""Areas of an event that are drawn and looked at one by one; more of them count as one."""
+class ShapeFinder(Protocol):
+    """The codes of the divisions that an area's shapes touch; none of ours: empty; None: nothing is known of positions."""
+
+    def __call__(self, area: AlertArea, *, roughly: bool = False) -> Sequence[str] | None:
+        """`roughly`: at the price of a glance, and never too few."""
+        ...
 
 
-def no_positions(_area: AlertArea) -> Sequence[str] | None:
+def no_positions(area: AlertArea, *, roughly: bool = False) -> Sequence[str] | None:  # noqa: ARG001 - a ShapeFinder
     """The finder of an installation without positions or boundaries."""
     return None
 
@@ -51,7 +56,7 @@ class Locator:
         areas = [area for info in alert.infos for area in info.areas]
         if not areas:
             return Located(alert)
-        by_shape = self._drawn([area for area in areas if not area.geocodes and _has_shape(area)])
+        by_shape = self.drawn([area for area in areas if not area.geocodes and _has_shape(area)])
         nameless = [area for area in areas if not area.geocodes and by_shape.get(area) is None and area.description]
         named = self._named(ledger, nameless, own)
         meant = {area: tuple(by_shape.get(area) or ()) or named.get(area, Named()).codes for area in areas}
@@ -65,14 +70,18 @@ class Locator:
             unknown=tuple(dict.fromkeys(word for one in named.values() for word in one.unknown)),
         )
 
-    def _drawn(self, areas: Sequence[AlertArea]) -> dict[AlertArea, Sequence[str] | None]:
-        """What each area's shapes touch; the areas beyond MOST_DRAWN touch what all of them do."""
-        found = {area: self._find_shape(area) for area in areas[:MOST_DRAWN]}
-        rest = [area for area in areas[MOST_DRAWN:] if area not in found]
-        if rest:
-            polygons = tuple(ring for area in rest for ring in area.polygons)
-            circles = tuple(circle for area in rest for circle in area.circles)
-            found.update(dict.fromkeys(rest, self._find_shape(AlertArea("", (), polygons, circles))))
+    def drawn(self, areas: Sequence[AlertArea]) -> dict[AlertArea, Sequence[str] | None]:
+        """What each area's shapes touch, each for itself: what one touches says nothing about the others.
+
+        Bounded is the work of all of them together; the areas beyond that are looked at roughly.
+        """
+        found: dict[AlertArea, Sequence[str] | None] = {}
+        shapes = points = 0
+        for place, area in enumerate(dict.fromkeys(areas)):
+            shapes += len(area.polygons) + len(area.circles)
+            points += sum(len(ring) for ring in area.polygons)
+            beyond = place >= MOST_DRAWN and (shapes > MOST_SHAPES or points > MOST_POINTS)
+            found[area] = self._find_shape(area, roughly=beyond)
         return found
 
     def _named(self, ledger: Ledger, areas: Sequence[AlertArea], own: str) -> dict[AlertArea, Named]:

@@ -50,10 +50,17 @@ class Ground:
         ]
         """Of every place a point in each of its parts."""
 
-    def __call__(self, area: AlertArea) -> Sequence[str] | None:
-        """The divisions that an area's shapes touch; none of ours: empty. None when nothing is known of positions."""
+    def __call__(self, area: AlertArea, *, roughly: bool = False) -> Sequence[str] | None:
+        """The divisions that an area's shapes touch; none of ours: empty. None when nothing is known of positions.
+
+        `roughly`: those on the land between its outermost points. It may touch what the shapes do not, so nothing that
+        lies deeper stands for a county then.
+        """
         if not self._codes or not (area.polygons or area.circles):
             return None
+        if roughly:
+            reaches = [*map(_reach_of, area.circles), *map(_reach, area.polygons)]
+            return tuple(sorted(self._codes[at] for at in self._at(_land_between(reaches))))
         found: set[int] = set()
         rest = [_reach_of(circle) for circle in area.circles[_APART:]]
         for circle in area.circles[:_APART]:
@@ -65,8 +72,7 @@ class Ground:
             else:
                 rest.append(_reach(ring))
         if rest:
-            west, south, east, north = zip(*rest, strict=True)
-            found |= self._at(shapely.box(min(west), min(south), max(east), max(north)))
+            found |= self._at(_land_between(rest))
         return _outermost({self._codes[at]: None for at in sorted(found)})
 
     def _at(self, shape: BaseGeometry, *, near: float = 0.0) -> set[int]:
@@ -134,6 +140,11 @@ def _reach(ring: Ring) -> tuple[float, float, float, float]:
 def _reach_of(circle: Circle) -> tuple[float, float, float, float]:
     wide, high = _half(circle.latitude, circle.radius_m)
     return circle.longitude - wide, circle.latitude - high, circle.longitude + wide, circle.latitude + high
+
+
+def _land_between(reaches: Sequence[tuple[float, float, float, float]]) -> BaseGeometry:
+    west, south, east, north = zip(*reaches, strict=True)
+    return shapely.box(min(west), min(south), max(east), max(north))
 
 
 def _around(circle: Circle) -> BaseGeometry:

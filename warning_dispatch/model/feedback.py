@@ -43,11 +43,12 @@ class Feedback:
 class FeedbackBrief:
     """What all reports about one unit come to, without a word that could name a person.
 
-    `on_post`, `dangers`, `told`, `replied`: some report says so; `moved`: what the newest says that speaks of it.
+    `on_post`, `dangers`, `told`, `replied`: some report says so; `moved`: what the newest says that speaks of it. A message
+    that came back is no report: where there is nothing else, `reports` is 0 and `reported_at` None.
     """
 
     reports: int
-    reported_at: int
+    reported_at: int | None
     on_post: bool
     moved: int | None
     dangers: bool
@@ -102,9 +103,10 @@ class FeedbackPage:
 def brief_of(reports: Sequence[tuple[int, Feedback]]) -> FeedbackBrief:
     """(moment, what was said), the newest first and at least one, as one."""
     said = [one for _, one in reports]
+    reported = [at for at, one in reports if not one.replied]
     return FeedbackBrief(
-        reports=len(reports),
-        reported_at=reports[0][0],
+        reports=len(reported),
+        reported_at=reported[0] if reported else None,
         on_post=any(one.on_post for one in said),
         moved=next((one.moved for one in said if one.moved is not None), None),
         dangers=any(one.dangers for one in said),

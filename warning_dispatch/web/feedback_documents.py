@@ -20,8 +20,8 @@ class FeedbackBriefDocument(BaseModel):
     `on_post` 在岗, `dangers` 险情, `told` 代报说明, `replied` 回复: some report says so. `moved` 转移人数: what the newest says that speaks of it.
     """
 
-    reports: int
-    reported_at: str
+    reports: int = Field(description="without the messages that came back: they are no reports")
+    reported_at: str | None = Field(description="of the newest report; null: a message came back and nothing else")
     on_post: bool
     moved: int | None
     dangers: bool
@@ -122,7 +122,7 @@ def brief_document(brief: FeedbackBrief | None) -> FeedbackBriefDocument | None:
         return None
     return FeedbackBriefDocument(
         reports=brief.reports,
-        reported_at=iso_text(brief.reported_at),
+        reported_at=None if brief.reported_at is None else iso_text(brief.reported_at),
         on_post=brief.on_post,
         moved=brief.moved,
         dangers=brief.dangers,

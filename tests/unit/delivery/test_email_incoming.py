@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from warning_dispatch.delivery.email.incoming import Bounce, Incoming, Passed, WrittenAnswer, own_words, read_incoming
 from warning_dispatch.delivery.email.tokens import Tokens
+from warning_dispatch.model.feedback import LONGEST_REPLY
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch
@@ -131,7 +132,7 @@ def test_an_invented_bounce_ends_nothing() -> None:
     ],
 )
 def test_what_a_person_wrote_is_told_from_what_is_quoted(text: str) -> None:
-    """本人应答: the first line of their own; our own words below are not an answer."""
+    """本人应答: what is their own; our own words below are not an answer."""
     assert read(letter(text)) == ANSWER
 
 
@@ -205,10 +206,25 @@ def test_any_bytes_can_be_read(raw: bytes) -> None:
     assert not isinstance(read(b"Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\n" + raw), WrittenAnswer)
 
 
-@given(text=st.text(max_size=60))
-def test_own_words_are_one_line(text: str) -> None:
-    """What goes on to the engine is one short line."""
-    assert len(own_words(text).splitlines()) <= 1
+@given(lines=st.lists(st.text("收到桥断了 \u3000", max_size=20), max_size=6), below=st.text(max_size=60))
+def test_own_words_are_only_what_stands_above_the_quote(lines: list[str], below: str) -> None:
+    """Every line of it goes on to the engine, whatever the greeting; of what is quoted nothing does."""
+    said = [line.strip() for line in lines if line.strip()]
+    assert own_words("\n".join([*lines, "> " + below])) == "\n".join(said)
+    assert own_words("\n".join([*lines, "-----原始邮件-----", below])) == "\n".join(said)
+
+
+@pytest.mark.parametrize("greeting", ["您好：", "收到"])
+def test_what_comes_behind_the_first_line_is_read(greeting: str) -> None:
+    """A cry for help stands below the greeting, and below the 收到."""
+    assert read(letter(f"{greeting}\n\n  桥断了，三户被困，\n快来人\n\n-- \n王某")) == WrittenAnswer(
+        7, "head.wang@village.cn", f"{greeting}\n桥断了，三户被困，\n快来人"
+    )
+
+
+def test_a_letter_of_any_length_is_cut_where_the_engine_shows_that_it_was() -> None:
+    """Nothing is lost without a mark: one character more than is kept goes on."""
+    assert own_words("桥" * 3_000) == "桥" * (LONGEST_REPLY + 1)
 
 
 def test_a_token_holds_for_one_attempt_and_one_address() -> None:

@@ -87,6 +87,17 @@ def test_many_shapes_are_bounded_work() -> None:
         assert Gazetteer(counties)(drawn) == tuple(sorted(counties))
 
 
+def test_a_rough_look_leaves_nobody_out() -> None:
+    """A shape counts as far as it reaches on the map; a township that this only may touch does not stand for its county."""
+    places = Gazetteer({"141124": (111.0, 37.0), "141124101": (111.4, 37.4)})
+    bent: Ring = ((111.0, 37.0), (111.0, 37.4), (111.0, 37.0), (111.4, 37.0), (111.0, 37.0))
+    assert places(area(bent)) == ("141124",)
+    assert places(area(bent), roughly=True) == ("141124", "141124101")
+    assert places(area(circles=(Circle(111.4, 37.4, 10.0),)), roughly=True) == ("141124101",)
+    assert places(area(circles=(Circle(-95.0, 30.0, 50_000.0),)), roughly=True) == ()
+    assert Gazetteer({})(area(SQUARE), roughly=True) is None
+
+
 def test_a_ring_that_crosses_itself_calls_what_it_goes_round() -> None:
     """Nothing beside it, which its hull would: a notch stays a notch; ground gone over twice is not taken out again."""
     places = Gazetteer({"141124101001": (111.05, 37.1), "141124101002": (111.15, 37.1)})

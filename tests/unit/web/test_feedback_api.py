@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from warning_dispatch.clock import VirtualClock
-from warning_dispatch.model.feedback import Feedback, FeedbackBrief
+from warning_dispatch.model.feedback import Feedback, FeedbackBrief, brief_of
 from warning_dispatch.web.application import Superiors, create_app
 
 REPORTER = {"Authorization": "Bearer reporter"}
@@ -82,6 +82,16 @@ def test_the_list_of_units_says_what_was_reported(system: TestClient, office: An
     assert found[silent] is None
     assert found[told].pop("reported_at").endswith("+08:00")
     assert found[told] == {"reports": 2, "on_post": True, "moved": 37, "dangers": True, "told": False, "replied": False}
+
+
+def test_who_only_wrote_back_has_reported_nothing(system: TestClient, office: Any, superior: Any) -> None:
+    """谢谢 by a message is no report: no number of them and no moment."""
+    callout = office.add_callout()
+    wrote = office.add_callee(callout, "villages", "甲村")
+    superior.brief[wrote] = brief_of([(office.clock.now(), Feedback(replied="谢谢"))])
+    (row,) = system.get(f"/api/v1/callouts/{callout}/callees", headers=READER).json()["callees"]
+    said = row["feedback"]
+    assert (said["reports"], said["reported_at"], said["replied"]) == (0, None, True)
 
 
 def test_the_published_description_names_each_field(system: TestClient) -> None:

@@ -14,17 +14,19 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.message import EmailMessage, Message
 from email.policy import default
+from itertools import takewhile
 
 from lxml import etree
 
 from warning_dispatch.delivery.email.route import read_address
 from warning_dispatch.delivery.email.tokens import Thread, Tokens
 from warning_dispatch.delivery.email.wire import BOUNCED, PERMANENT, Stage, refusal_outcome
+from warning_dispatch.model.feedback import LONGEST_REPLY
 
 DELIVERED = "delivered"
 UNDELIVERED = "undelivered"
-LONGEST_ANSWER = 200
-"""Characters of an answer that go on to the engine."""
+LONGEST_ANSWER = LONGEST_REPLY + 1
+"""Characters of an answer that go on to the engine: one more than it keeps, so that it marks what was cut."""
 
 _AUTOMATIC = (
     "x-autoreply",
@@ -236,13 +238,9 @@ def _read_answer(mail: EmailMessage, tokens: Tokens) -> Incoming:
 
 
 def own_words(text: str) -> str:
-    """What somebody wrote above the mail they answer to: the first line that says something."""
-    for line in text.splitlines():
-        if _QUOTE.search(line):
-            break
-        if line.strip():
-            return line.strip()[:LONGEST_ANSWER]
-    return ""
+    """What somebody wrote above the mail they answer to, every line of it: a cry for help stands below the greeting."""
+    above = takewhile(lambda line: not _QUOTE.search(line), text.splitlines())
+    return "\n".join(line.strip() for line in above if line.strip())[:LONGEST_ANSWER]
 
 
 # --- parts ------------------------------------------------------------------------------------------------
