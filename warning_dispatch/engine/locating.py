@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.model.alert import Alert, AlertArea
 from warning_dispatch.routing.areas import trim
-from warning_dispatch.routing.place_names import Named, PlaceNames
+from warning_dispatch.routing.place_names import Named, PlaceNames, count_names
 
 ShapeFinder = Callable[[AlertArea], "Sequence[str] | None"]
 """The codes of the divisions that an area's shapes touch; none of ours: empty; None: nothing is known of positions."""
+
+
+MOST_SHORT = 40
+"""Areas with fewer codes than names that are read; a human looks at any more."""
+Covers = Callable[[str], bool]
+"""Whether somebody may speak of a place, by its trimmed code."""
+
+
+def anywhere(_code: str) -> bool:
+    """A source that may speak of every place."""
+    return True
 
 
 def no_positions(_area: AlertArea) -> Sequence[str] | None:
@@ -24,7 +36,8 @@ class Located:
     """A message with its areas resolved as far as can be.
 
     `how`: the reasons to keep with the verdict. `elsewhere`: it says where it is, and that is nowhere near us.
-    `ambiguous` and `unknown`: names that a human must look at.
+    `ambiguous` and `unknown`: names that cannot be told. `guessed`: what was taken for a place of ours though the
+    message contradicts itself.
     """
 
     alert: Alert
@@ -32,40 +45,65 @@ class Located:
     elsewhere: bool = False
     ambiguous: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
+
+    @property
+    def to_look_at(self) -> tuple[str, ...]:
+        """The words of the message that a human must look at."""
+        return tuple(dict.fromkeys((*self.ambiguous, *self.unknown, *self.guessed)))
 
 
 class Locator:
-    """Resolves the areas of a message. Codes that were given are never touched."""
+    """Resolves the areas of a message. Codes that were given are never taken away.
+
+    Where a message names more places than it gives codes, or gives one code to several names, its codes are not the
+    whole of it: the names are read too, what they add is called as well, and a human is told.
+    """
 
     def __init__(self, within: str, find_shape: ShapeFinder) -> None:
         """`within`: our own area code."""
         self._within = within
         self._find_shape = find_shape
 
-    def __call__(self, ledger: Ledger, alert: Alert, own: str) -> Located:
-        """Locate a message. `own`: the issuer's area, in which it may speak without naming it."""
+    def __call__(self, ledger: Ledger, alert: Alert, own: str, covers: Covers = anywhere) -> Located:
+        """Locate a message.
+
+        `own`: the issuer's area, in which it may speak without naming it. `covers`: whether its source may speak of a
+        place; a name that says more than the codes never adds another one.
+        """
         areas = [area for info in alert.infos for area in info.areas]
         if not areas:
             return Located(alert)
         by_shape = {area: self._find_shape(area) for area in areas if not area.geocodes and _has_shape(area)}
         nameless = [area for area in areas if not area.geocodes and by_shape.get(area) is None and area.description]
-        named = self._named(ledger, nameless, own)
+        named = self._named(ledger, nameless, _short_of_codes(alert), own, covers)
         meant = {area: tuple(by_shape.get(area) or ()) or named.get(area, Named()).codes for area in areas}
         how = ["area_by_shape"] if any(by_shape.values()) else []
         how += ["area_by_name"] if any(one.codes for one in named.values()) else []
         return Located(
             alert=_resolved(alert, meant) if how else alert,
             how=tuple(how),
-            elsewhere=all(self._elsewhere(area, by_shape.get(area)) for area in areas),
+            elsewhere=all(not meant[area] and self._elsewhere(area, by_shape.get(area)) for area in areas),
             ambiguous=tuple(dict.fromkeys(word for one in named.values() for word in one.ambiguous)),
             unknown=tuple(dict.fromkeys(word for one in named.values() for word in one.unknown)),
+            guessed=tuple(dict.fromkeys(code for area in areas if area.geocodes for code in meant[area])),
         )
 
-    def _named(self, ledger: Ledger, areas: Sequence[AlertArea], own: str) -> dict[AlertArea, Named]:
-        if not areas:
+    def _named(
+        self, ledger: Ledger, nameless: Sequence[AlertArea], short: Sequence[AlertArea], own: str, covers: Covers
+    ) -> dict[AlertArea, Named]:
+        """What the names mean of areas without codes, and of areas that are `short` of them."""
+        if not nameless and not short:
             return {}
         places = PlaceNames(ledger.tx.endpoints.division_names(), self._within)
-        return {area: places.find([area.description], own) for area in areas}
+        found = {area: places.find([area.description], own) for area in nameless}
+        for area in short[:MOST_SHORT]:
+            more = places.beside(area.description, [trim(code) for code in area.geocodes], own)
+            barred = tuple(code for code in more.codes if not covers(code))
+            kept = tuple(code for code in more.codes if code not in barred)
+            found[area] = Named(kept, more.ambiguous, (*more.unknown, *barred))
+        found.update((area, Named(unknown=(area.description,))) for area in short[MOST_SHORT:])
+        return found
 
     def _elsewhere(self, area: AlertArea, found: Sequence[str] | None) -> bool:
         if area.geocodes:
@@ -77,6 +115,18 @@ def touches(code: str, within: str) -> bool:
     """Whether a division code is in our area or above it."""
     trimmed = trim(code)
     return trimmed.startswith(within) or within.startswith(trimmed)
+
+
+def _short_of_codes(alert: Alert) -> Sequence[AlertArea]:
+    """Areas with codes that name more than these, or whose code stands for another name of the same info too."""
+    found: dict[AlertArea, None] = {}
+    for info in alert.infos:
+        times = Counter(code for area in info.areas for code in area.geocodes)
+        for area in info.areas:
+            names = count_names(area.description) if area.geocodes else 0
+            if names > len(area.geocodes) or (names and any(times[code] > 1 for code in area.geocodes)):
+                found[area] = None
+    return list(found)
 
 
 def _has_shape(area: AlertArea) -> bool:
