@@ -94,6 +94,7 @@ ALARMS: Mapping[str, Pair] = {
     "no_route": ("没有一条线路能打这些号码", "no route can carry these numbers"),
     "source_silent": ("预警来源没有消息", "a source has fallen silent"),
     "source_unreachable": ("预警来源连不上", "a source cannot be reached"),
+    "message_missing": ("来源里有预警取不下来", "a source announces a message that cannot be fetched"),
     "outlet_failed": ("没有送到传播单位", "not delivered to an outlet"),
     "pause_over": ("暂停已到时自动恢复", "the pause ended by itself"),
     "night_limit": (
@@ -174,6 +175,10 @@ _DETAILS: Mapping[str, Pair] = {
     "source_unreachable": (
         "{source} 已 {minutes} 分钟连不上（{trouble}）；请改用其他途径收预警",
         "{source} out of reach for {minutes} min ({trouble}): receive warnings by another way",
+    ),
+    "message_missing": (
+        "{source}：{count} 份报文取不下来（{entry}：{trouble}）；请向发布单位核实，仍会再取",
+        "{source}: {count} of its messages cannot be fetched ({entry}: {trouble}): ask the issuer; it is tried again",
     ),
     "outlet_failed": (
         "{outlet} 没有收下预警 {identifier}（{receipt}）；请电话通知该单位",
