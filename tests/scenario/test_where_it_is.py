@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -147,5 +148,67 @@ def test_a_source_is_not_heard_of_places_that_are_not_its_own_by_name(town: Call
     text = f"{name['141121']},{name['141122']}"
     result = place.take_in(place.message(RED, areaDesc=text, geocode="141121000000"))
     assert result.disposition is Disposition.ACCEPTED
+    assert called_counties(place) == {"141121"}
+    assert "area_unnamed" in place.alarms()
+
+
+def test_a_township_at_our_border(place: Any) -> None:
+    """Far from its county's town, and drawn and named: the name says where it is."""
+    name = names(place)["141122"]
+    drawn = {"geocode": "", "areaDesc": f"{name}西部", "circle": "38.4,110.48 3000"}
+    result = place.take_in(place.message(RED, **drawn))
+    assert result.disposition is Disposition.ACCEPTED
+    assert "area_by_name" in result.reasons
+    assert called_counties(place) == {"141122"}
+    assert "area_unnamed" not in place.alarms()
+
+
+def test_a_shape_at_our_border(place: Any) -> None:
+    """Without a name it is the county whose town is nearest, and a human is told."""
+    drawn = {"geocode": "", "areaDesc": "", "circle": "38.4,110.48 3000"}
+    result = place.take_in(place.message(RED, **drawn))
+    assert result.disposition is Disposition.ACCEPTED
+    assert "area_by_nearest" in result.reasons
+    assert called_counties(place) == {"141122"}
+    assert "area_unnamed" in place.alarms()
+
+
+@pytest.fixture
+def anybody(place: Any) -> Any:
+    """The same two counties, where every sender is heard."""
+    judge = place.engine._intake._judge
+    judge._settings = replace(judge._settings, senders=())
+    return place
+
+
+def test_a_shape_at_our_border_from_somebody_unknown(anybody: Any) -> None:
+    """A sender without a code, whose ground nobody knows: a human decides."""
+    drawn = {"geocode": "", "areaDesc": "", "circle": "38.4,110.48 3000"}
+    result = anybody.take_in(anybody.message(RED, identifier="x-1", senderCode="", **drawn))
+    assert (result.disposition, result.callouts) == (Disposition.STORED, ())
+    assert "area_unresolved" in result.reasons
+    assert "untriggered" in anybody.alarms()
+
+
+def test_our_neighbours_own_ground(anybody: Any) -> None:
+    """A neighbour who warns of its own city, not far from one of ours, calls nobody and rings nobody."""
+    raw = anybody.message(
+        RED,
+        senderCode="14010041600000",
+        identifier="14010041600000_20260722213300",
+        geocode="",
+        areaDesc="太原市",
+        circle="37.87,112.55 3000",
+    )
+    result = anybody.take_in(raw)
+    assert (result.disposition, result.callouts) == (Disposition.STORED, ())
+    assert "elsewhere" in result.reasons
+    assert anybody.alarms() == []
+
+
+def test_a_name_beside_a_shape_far_away(place: Any) -> None:
+    """One of our own issuers that draws wrong and names right is believed by the name, and a human is told."""
+    name = names(place)["141121"]
+    place.take_in(place.message(RED, geocode="", areaDesc=name, circle="30.0,114.0 5000"))
     assert called_counties(place) == {"141121"}
     assert "area_unnamed" in place.alarms()

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.model.alert import Alert, AlertArea
 from warning_dispatch.routing.areas import trim
 from warning_dispatch.routing.place_names import Named, PlaceNames, count_names
-
-ShapeFinder = Callable[[AlertArea], "Sequence[str] | None"]
-"""The codes of the divisions that an area's shapes touch; none of ours: empty; None: nothing is known of positions."""
-
 
 MOST_SHORT = 40
 """Areas with fewer codes than names that are read; a human looks at any more."""
@@ -26,7 +23,18 @@ def anywhere(_code: str) -> bool:
     return True
 
 
-def no_positions(_area: AlertArea) -> Sequence[str] | None:
+class ShapeFinder(Protocol):
+    """Knows where our divisions lie."""
+
+    def __call__(self, area: AlertArea, near: str = "", /) -> Sequence[str] | None:
+        """The codes of the divisions that an area's shapes touch; none of ours: empty; None: nothing is known of positions.
+
+        With `near`: the county of that area which is nearest to the shapes, when it is not far and has no boundary.
+        """
+        ...
+
+
+def no_positions(_area: AlertArea, _near: str = "", /) -> Sequence[str] | None:
     """The finder of an installation without positions or boundaries."""
     return None
 
@@ -58,6 +66,11 @@ class Locator:
 
     Where a message names more places than it gives codes, or gives one code to several names, its codes are not the
     whole of it: the names are read too, what they add is called as well, and a human is told.
+
+    A shape that touches nothing of ours is elsewhere, unless a name beside it says otherwise: at any distance if one of
+    our own issuers speaks, else only near us, since townships have the same names everywhere. Positions are coarse: a
+    shape near us without such a name is the nearest county to one of our own issuers, and a human is told; from a
+    sender without a code nobody can tell, and from any other it is elsewhere.
     """
 
     def __init__(self, within: str, find_shape: ShapeFinder) -> None:
@@ -76,17 +89,30 @@ class Locator:
             return Located(alert)
         by_shape = {area: self._find_shape(area) for area in areas if not area.geocodes and _has_shape(area)}
         nameless = [area for area in areas if not area.geocodes and by_shape.get(area) is None and area.description]
+        ours = bool(alert.sender_code) and touches(own, self._within)
+        near = self._near(by_shape, own if ours else self._within)
+        nameless += [area for area in near if area.description and (ours or near[area])]
         named = self._named(ledger, nameless, _short_of_codes(alert), own, covers)
-        meant = {area: tuple(by_shape.get(area) or ()) or named.get(area, Named()).codes for area in areas}
+        unsaid = [area for area in near if area not in named or not named[area].codes]
+        named.update((area, Named()) for area in unsaid)  # what else it names is where it is: elsewhere
+        nearest = {area: near[area] for area in unsaid if ours}
+        meant = {
+            area: tuple(by_shape.get(area) or ()) or named.get(area, Named()).codes or nearest.get(area, ())
+            for area in areas
+        }
         how = ["area_by_shape"] if any(by_shape.values()) else []
         how += ["area_by_name"] if any(one.codes for one in named.values()) else []
+        how += ["area_by_nearest"] if any(nearest.values()) else []
+        doubtful = [area for area in areas if area.geocodes or area in nearest or (area in near and not near[area])]
+        untold = [area for area in unsaid if near[area] and not alert.sender_code]
         return Located(
             alert=_resolved(alert, meant) if how else alert,
             how=tuple(how),
-            elsewhere=all(not meant[area] and self._elsewhere(area, by_shape.get(area)) for area in areas),
+            elsewhere=not untold
+            and all(not meant[area] and self._elsewhere(area, by_shape.get(area)) for area in areas),
             ambiguous=tuple(dict.fromkeys(word for one in named.values() for word in one.ambiguous)),
             unknown=tuple(dict.fromkeys(word for one in named.values() for word in one.unknown)),
-            guessed=tuple(dict.fromkeys(code for area in areas if area.geocodes for code in meant[area])),
+            guessed=tuple(dict.fromkeys(code for area in doubtful for code in meant[area])),
         )
 
     def _named(
@@ -104,6 +130,14 @@ class Locator:
             found[area] = Named(kept, more.ambiguous, (*more.unknown, *barred))
         found.update((area, Named(unknown=(area.description,))) for area in short[MOST_SHORT:])
         return found
+
+    def _near(self, by_shape: Mapping[AlertArea, Sequence[str] | None], own: str) -> dict[AlertArea, tuple[str, ...]]:
+        """Areas whose shapes touch nothing of ours, each with the county that it may mean all the same."""
+        return {
+            area: tuple(self._find_shape(area, own) or ())
+            for area, found in by_shape.items()
+            if found is not None and not found
+        }
 
     def _elsewhere(self, area: AlertArea, found: Sequence[str] | None) -> bool:
         if area.geocodes:

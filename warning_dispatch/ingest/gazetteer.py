@@ -37,15 +37,18 @@ class Gazetteer:
         self._boundaries = dict(boundaries or {})
         self._ground: Any = None
 
-    def __call__(self, area: AlertArea) -> Sequence[str] | None:
-        """The divisions that an area's shapes touch; none of ours: empty. None when nothing is known of positions."""
+    def __call__(self, area: AlertArea, near: str = "", /) -> Sequence[str] | None:
+        """The divisions that an area's shapes touch; none of ours: empty. None when nothing is known of positions.
+
+        With `near`: the county of that area whose position is nearest to the shapes, if that is not far.
+        """
         if not (area.polygons or area.circles) or not (self._positions or self._boundaries):
             return None
         if self._ground is None:
             from warning_dispatch.ingest.ground import Ground  # noqa: PLC0415 - see there
 
             self._ground = Ground(self._positions, self._boundaries)
-        found: Sequence[str] | None = self._ground(area)
+        found: Sequence[str] | None = self._ground.nearest(area, near) if near else self._ground(area)
         return found
 
 

@@ -16,6 +16,8 @@ _METRES = 111_320.0
 """Of a degree of latitude."""
 NEAR = {4: 60_000.0, 6: 25_000.0, 9: 6_000.0, 12: 1_500.0}
 """Metres that a position stands for, by the length of its code: a county has some 1,500 km², a township 120."""
+FAR = 60_000.0
+"""Metres from its town at which a county may still be meant: no county reaches further."""
 _LINE = 3_000.0
 """Metres on either side of a line."""
 
@@ -32,10 +34,11 @@ class Ground:
         self._codes = [*outlines, *points]
         surroundings = [_disc(*point, NEAR[len(code)]) for code, point in points.items()]
         self._places = shapely.STRtree([*outlines.values(), *surroundings])
+        self._points = points
 
     def __call__(self, area: AlertArea) -> Sequence[str] | None:
         """The divisions that an area's shapes touch; none of ours: empty. None when nothing is known of positions."""
-        shapes = [_drawn(ring) for ring in area.polygons] + [_around(circle) for circle in area.circles]
+        shapes = _shapes(area)
         if not self._codes or not shapes:
             return None
         found: dict[str, None] = {}
@@ -43,6 +46,30 @@ class Ground:
             for at in self._places.query(shape, predicate="intersects"):
                 found[self._codes[int(at)]] = None
         return _outermost(found)
+
+    def nearest(self, area: AlertArea, within: str) -> Sequence[str]:
+        """The county of an area whose position is nearest to the shapes of a warning; none beyond FAR."""
+        towns = {code: point for code, point in self._points.items() if len(code) == 6 and _in(code, within)}  # noqa: PLR2004
+        shapes = _shapes(area)
+        if not towns or not shapes:
+            return ()
+        narrow = math.cos(math.radians(sum(latitude for _, latitude in towns.values()) / len(towns)))
+        flat = shapely.transform(shapes, lambda points: points * (narrow, 1.0))
+        away = {
+            code: float(min(shapely.distance(flat, shapely.Point(longitude * narrow, latitude)))) * _METRES
+            for code, (longitude, latitude) in towns.items()
+        }
+        nearest = min(away, key=lambda code: away[code])
+        return (nearest,) if away[nearest] <= FAR else ()
+
+
+def _in(code: str, within: str) -> bool:
+    """Whether a code is in an area, or the area in it."""
+    return code.startswith(within) or within.startswith(code)
+
+
+def _shapes(area: AlertArea) -> list[BaseGeometry]:
+    return [_drawn(ring) for ring in area.polygons] + [_around(circle) for circle in area.circles]
 
 
 def _outermost(codes: Mapping[str, None]) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ _REASONS: Mapping[str, Pair] = {
     ),
     "area_of_issuer": ("没有区域，按发布单位所在县叫应", "no area given: the issuer's own county is called"),
     "area_by_name": ("区域按名称认出", "area found by its name"),
+    "area_by_nearest": ("图形在边上，按最近的县", "a shape at the border, taken for the nearest county"),
     "area_by_shape": ("区域按图形认出", "area found by its shape"),
     "cancel_that_raises": (
         "类型是解除，内容却更严重，没有解除，请核实",
