@@ -32,6 +32,9 @@ class _Deaf:
     def turned(self, now: int, stepped: int, claimed: int, next_at: int | None) -> None:
         """Look away."""
 
+    def beat(self) -> None:
+        """Look away."""
+
     def stepped(self, now: int, by: int) -> None:
         """A set clock spoils the figures, not the run."""
 

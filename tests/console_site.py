@@ -112,11 +112,11 @@ class Desk:
         """See the port."""
         return await self._done("preview", raw, source)
 
-    async def confirm_link(self, token: str) -> Any:
+    async def confirm_link(self, token: str, shown: int | None = None) -> Any:
         """See the port."""
         with self.lock:
             now = self._clock.now()
-            return self._engine.answer(now, Inbox(taps=[Tap(token, now)])).result
+            return self._engine.answer(now, Inbox(taps=[Tap(token, now, shown)])).result
 
     async def once(self, lane: object, work: Callable[[Any], Any]) -> Any:
         """A use case in a transaction of its own."""

@@ -48,7 +48,7 @@ class ConsoleView(EstimateReadings, Protocol):
         ...
 
     def alarms(self, *, limit: int = 50, open_only: bool = False, callout_id: int | None = None) -> AlarmList:
-        """Alarms about one of the units, newest first; all there are, for the bureau."""
+        """Alarms about one of the units, as ports.ReadModels.alarms; all there are, for the bureau."""
         ...
 
     def tasks(self, *, limit: int = 100) -> Sequence[TaskRow]:

@@ -53,6 +53,8 @@ MOST_WAITING = 20_000
 """Messages of no urgent colour that may wait; more are refused, to be sent again."""
 SWEEP = 1_000
 """ms of the clock between sweeps."""
+LISTS_OF_OTHERS = 15.0
+"""Seconds between two looks for call-outs that another process has begun and that have no printable list here."""
 TIDY_EVERY = 21_600.0
 """Seconds between two looks at old printable lists."""
 LOOK_AT_THE_CLOCK = 1.0
@@ -61,6 +63,8 @@ LOOK_FOR_THE_DEAD = 2.0
 """Seconds between two looks for workers that have died."""
 SAY_HOW_IT_GOES = 10.0
 """Seconds between two lines to the supervisor about what is going on."""
+TELL_OTHERS = 2_000
+"""ms between two words to the other processes that the engine turns here; /readyz of theirs goes by them."""
 MOST_TOLD = 20
 """Call-outs counted for that line."""
 
@@ -135,7 +139,7 @@ def _real_now() -> float:
 
 @dataclass(slots=True)
 class Pulse:
-    """lanes.Watch: when the engine last turned, for /readyz and the log."""
+    """lanes.Watch: when the engine last turned, for /readyz and the log. Where others turn it is they who say so."""
 
     turned_at: int = 0
     failing: str = ""
@@ -143,15 +147,25 @@ class Pulse:
     set_anew: Callable[[], object] = lambda: None
     came_round: Callable[[], None] = lambda: None
     """The engine's thread goes on, whether or not the database did its part: what feeds the watchdog."""
+    tell_others: Callable[[], None] = lambda: None
+    told_at: int = 0
 
     def turned(self, now: int, stepped: int, claimed: int, next_at: int | None) -> None:
         """One canonical line per turn that did something."""
-        if self.failing:
-            structlog.get_logger("engine").info("engine.recovered")
-        self.turned_at, self.failing = now, ""
-        self.came_round()
+        self.beat()
+        self.turned_at = now
+        if abs(now - self.told_at) >= TELL_OTHERS:
+            self.told_at = now
+            self.tell_others()
         if stepped or claimed:
             structlog.get_logger("engine").info("engine.turn", stepped=stepped, claimed=claimed, next_at=next_at)
+
+    def beat(self) -> None:
+        """All is well with the thread and the database."""
+        if self.failing:
+            structlog.get_logger("engine").info("engine.recovered")
+        self.failing = ""
+        self.came_round()
 
     def stepped(self, now: int, by: int) -> None:
         """Somebody set the clock: say it, and set the alarm clock anew."""
@@ -179,6 +193,7 @@ class _Hearing:
 
     writer: Writer
     wire: ChannelWire
+    others_turned: Callable[[], None]
 
     def wake(self) -> None:
         """See the port."""
@@ -187,6 +202,10 @@ class _Hearing:
     def hang_up(self, attempt_ids: Sequence[int]) -> None:
         """See the port."""
         self.wire.hang_up_here(attempt_ids)
+
+    def turned(self) -> None:
+        """See the port."""
+        self.others_turned()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,11 +272,11 @@ class EngineDesk(OfficerDesk):
         self.after_intake()
         return result
 
-    async def confirm_link(self, token: str) -> LinkView:
+    async def confirm_link(self, token: str, shown: int | None = None) -> LinkView:
         """See the port. Taps that arrive together are committed together."""
         view = await asyncio.to_thread(self._read.link, token)
         if view.open:
-            await asyncio.wrap_future(self._writer.confirm(token))
+            await asyncio.wrap_future(self._writer.confirm(token, shown))
             view = await asyncio.to_thread(self._read.link, token)
         return view
 
@@ -349,7 +368,7 @@ class Daemon:
         alarm = AlarmClock(self._clock, writer.wake, lambda: writer.next_at)
         pulse.set_anew = lambda: loop.call_soon_threadsafe(alarm.set_anew)
         lists = self._lists(writer, alarm)
-        repaired = await self._join(writer, wire, alarm)
+        repaired = await self._join(writer, wire, alarm, pulse)
         for one in self._regular:
             alarm.every(one.every, partial(one.look, writer), one.name)
         if self._standing.watched:
@@ -388,14 +407,20 @@ class Daemon:
             else "没有进行中的叫应 / no call-out under way"
         )
 
-    async def _join(self, writer: Writer, wire: ChannelWire, alarm: AlarmClock) -> int:
+    async def _join(self, writer: Writer, wire: ChannelWire, alarm: AlarmClock, pulse: Pulse) -> int:
         """Repair what a crash left, be it ours or (later, now and then) another worker's; how much of it now."""
         crew = self._crew
         if crew is None:
             return await asyncio.to_thread(self._engine.recover, self._clock.now(), self._lost_routes)
         wire.tell_others = lambda ids: crew.say(hang_up=ids)
         writer.call_others = lambda: crew.say(wake=True)
-        await asyncio.to_thread(crew.start, _Hearing(writer, wire))
+
+        def others_turned() -> None:
+            if not self._turns:
+                pulse.turned_at = self._clock.now()
+
+        pulse.tell_others = lambda: crew.say(turned=True)
+        await asyncio.to_thread(crew.start, _Hearing(writer, wire, others_turned))
 
         async def look_for_the_dead() -> None:
             dead = await asyncio.to_thread(crew.dead)
@@ -441,7 +466,7 @@ class Daemon:
                 raise RefusedError(f"程序的一部分已停止 / a part of the daemon ended: {fault}") from fault
 
     def _lists(self, writer: Writer, alarm: AlarmClock) -> ListKeeper | None:
-        """Printable lists: told of every start, tidied up some times a day."""
+        """Printable lists: told of every start of ours, on the look for others', tidied up some times a day."""
         if self._make_lists is None:
             return None
         lists = self._make_lists(WriterAccounts(self._engine, writer))
@@ -449,6 +474,11 @@ class Daemon:
         async def tidy() -> None:
             lists.tidy()
 
+        async def look() -> None:
+            lists.look()
+
+        if self._crew is not None:
+            alarm.every(LISTS_OF_OTHERS, look, "lists of others")
         writer.after_start = lists.after_start
         alarm.every(TIDY_EVERY, tidy, "lists")
         return lists

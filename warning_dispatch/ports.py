@@ -10,20 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from warning_dispatch.model.renewal import FilingState
-from warning_dispatch.model.renewal_views import (
-    AwaitingFiling,
-    CampaignView,
-    ClosingReport,
-    FilingRow,
-    FilingSheet,
-    HandedIn,
-    PersonWords,
-    Progress,
-    ProofPage,
-    RenewalPage,
-    WorkbookHandIn,
-)
 from warning_dispatch.model.sources import Publication
 from warning_dispatch.model.states import CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, ReceiverEntry
@@ -50,7 +36,7 @@ class Dispatch:
 
     `lease_until` (ms): after it the attempt is no longer ours to hand over; 0 means no limit.
     `text` is what is read out (voice), sent (SMS) or the plain body (e-mail); `subject` for e-mail only.
-    `values`: what the text says, by name (model.texts.VALUES, unit, causes, count), for routes that ask for it.
+    `values`: what the text says, by name (model.texts.VALUES, signal, unit, causes, count), for routes that ask for it.
     `ring_for` in ms. `possible_duplicate`: an earlier hand-over may or may not have happened.
     """
 
@@ -74,8 +60,7 @@ class Dispatch:
 class Receipt:
     """发得出: what the carrier said at once. `outcome` names a row of the outcome table when refused.
 
-    `unsure`: not accepted, but the carrier may have taken it all the same (its answer came too late, or was lost): what
-    goes again is marked as a possible duplicate.
+    `unsure`: not accepted, but perhaps taken all the same (the answer was late, or lost): sent again, it is marked as such.
     """
 
     attempt_id: int
@@ -118,10 +103,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """A person opened the link of a message and pressed the button (simulation only; people use the web)."""
+    """A person opened the link of a message and pressed the button.
+
+    `shown`: on the page of the bureau's own call, the newest alarm on it; None: taken for what the message told.
+    """
 
     link: str
     at: int
+    shown: int | None = None
 
 
 Event = Report | Reply | Tap
@@ -217,7 +206,10 @@ class ReadModels(Protocol):
         ...
 
     def alarms(self, *, limit: int = 50, open_only: bool = False, callout_id: int | None = None) -> AlarmList:
-        """Alarms, newest first. `open_only`: that nobody has claimed. `callout_id`: of that call-out."""
+        """Alarms, newest first. `open_only`: that nobody has claimed, of which those that ring come first.
+
+        `callout_id`: of that call-out.
+        """
         ...
 
     def alerts(self, *, limit: int = 100) -> Sequence[AlertRow]:
@@ -287,6 +279,10 @@ class ListKeeper(Protocol):
 
     def after_start(self, callout_id: int) -> None:
         """A call-out has begun."""
+        ...
+
+    def look(self) -> None:
+        """What other processes have begun gets a list as well."""
         ...
 
     def tidy(self) -> None:
@@ -370,8 +366,8 @@ class Desk(Protocol):
         """An officer has read a message that was set aside, with all its problems, and lets it call."""
         ...
 
-    async def confirm_link(self, token: str) -> LinkView:
-        """The person behind the link pressed the button."""
+    async def confirm_link(self, token: str, shown: int | None = None) -> LinkView:
+        """The person behind the link pressed the button. `shown`: see Tap."""
         ...
 
     async def acknowledge(
@@ -421,141 +417,6 @@ class Desk(Protocol):
         ...
 
 
-# --- the yearly refresh of the register -------------------------------------------------------------------
-
-
-class RenewalReadings(Protocol):
-    """Pictures of campaigns (年度更新备案). Reading never changes anything; numbers are masked."""
-
-    def campaigns(self) -> Sequence[CampaignView]:
-        """Every campaign, the newest first."""
-        ...
-
-    def renewal_page(self, token: str, passed: str = "") -> RenewalPage:
-        """The page behind a registrar's link; `passed`: what `RenewalDesk.pass_step` gave. NotFoundError: no such link."""
-        ...
-
-    def proof_page(self, token: str) -> ProofPage:
-        """The page behind a test message. NotFoundError: no such link."""
-        ...
-
-    def progress(self, campaign_id: int | None = None) -> Progress:
-        """How far a campaign is; None: the newest. NotFoundError when there is none."""
-        ...
-
-    def filings(
-        self,
-        campaign_id: int | None = None,
-        *,
-        states: Sequence[FilingState] = (),
-        county: str = "",
-        limit: int = 500,
-        offset: int = 0,
-    ) -> Sequence[FilingRow]:
-        """Filings by unit code; `states` empty: all. `county`: a division code, only what lies in it."""
-        ...
-
-    def awaiting(self, campaign_id: int | None = None) -> Sequence[AwaitingFiling]:
-        """What waits for approval; names masked."""
-        ...
-
-    def closing_report(self, campaign_id: int | None = None) -> ClosingReport:
-        """The closing report: as it was written when the campaign was closed, else as it would be now."""
-        ...
-
-
-class RenewalDesk(Protocol):
-    """What pages and commands may ask about campaigns. Carried out by the one writer; GET shows, these change.
-
-    With a `token` acts the registrar behind a link, `passed` is the proof of its step ("" where none is needed); what an
-    officer does names the `actor`. RefusedError: the link has expired, the campaign is over, the step is missing.
-    """
-
-    async def pass_step(self, token: str, last_four: str) -> str:
-        """The last four digits of the holder's phone: gives `passed`, for a cookie. RefusedError: wrong, or too many tries."""
-        ...
-
-    async def confirm_as_is(
-        self, token: str, units: Sequence[tuple[str, int]], *, passed: str = ""
-    ) -> Sequence[HandedIn]:
-        """原样确认 of units, each as (code, version seen). One that somebody else handed in meanwhile is `refused`, the others count."""
-        ...
-
-    async def correct(
-        self, token: str, unit_code: str, version: int, people: Sequence[PersonWords], *, passed: str = ""
-    ) -> HandedIn:
-        """更正: everybody who answers for the unit from now on; who is left out goes. ReceiverError with every finding."""
-        ...
-
-    async def name_successor(
-        self, token: str, unit_code: str, version: int, leaving: int, successor: PersonWords, *, passed: str = ""
-    ) -> HandedIn:
-        """换人: `leaving` is the receiver_id of who goes. ReceiverError with every finding."""
-        ...
-
-    async def hand_in_workbook(
-        self, token: str, content: bytes, filename: str, *, dry_run: bool = False, passed: str = ""
-    ) -> WorkbookHandIn:
-        """工作簿 for units of the registrar's own page; others that it names are problems. Nothing is taken while a problem stands."""
-        ...
-
-    async def ask_proof(
-        self, token: str, unit_code: str, number_id: int, *, voice: bool = False, passed: str = ""
-    ) -> None:
-        """Send the test message to this number (again), or ring it and ask for a key (`voice`); once a day each."""
-        ...
-
-    async def own_sheet(self, token: str, unit_code: str, *, passed: str = "") -> FilingSheet:
-        """备案表 of one of the registrar's units, in clear: an export, journalled before it is given."""
-        ...
-
-    async def approve(self, token: str, filings: Sequence[tuple[int, int]], *, passed: str = "") -> Sequence[HandedIn]:
-        """The superior's registrar approves, each as (filing, version seen)."""
-        ...
-
-    async def send_back(self, token: str, filing_id: int, version: int, note: str, *, passed: str = "") -> HandedIn:
-        """The superior's registrar sends it back, with what must be mended."""
-        ...
-
-    async def prove(self, token: str) -> ProofPage:
-        """The holder of a number says that it is theirs."""
-        ...
-
-    async def deny(self, token: str) -> ProofPage:
-        """Whoever holds the number says that it is not that person's."""
-        ...
-
-    # --- the bureau ---
-
-    async def approve_as(self, actor: str, filings: Sequence[tuple[int, int]]) -> Sequence[HandedIn]:
-        """The bureau approves."""
-        ...
-
-    async def send_back_as(self, actor: str, filing_id: int, version: int, note: str) -> HandedIn:
-        """The bureau sends it back."""
-        ...
-
-    async def change_as(self, actor: str, unit_code: str, people: Sequence[PersonWords], note: str) -> HandedIn:
-        """The bureau enters a change of a unit: with a campaign under way its filing, else a filing at once."""
-        ...
-
-    async def sheet_as(self, actor: str, unit_code: str, reason: str) -> FilingSheet:
-        """备案表 for the bureau, in clear: journalled with actor and reason before it is given."""
-        ...
-
-    async def open_campaign(self, actor: str, title: str, due: str) -> CampaignView:
-        """Open the campaign; RefusedError while another is open."""
-        ...
-
-    async def remind_now(self, actor: str, units: Sequence[str] = ()) -> int:
-        """Remind who has not handed in (of these units; all), at most once a day each. How many messages."""
-        ...
-
-    async def close_campaign(self, actor: str, reason: str) -> ClosingReport:
-        """Freeze it: links expire, what is open lapses, the closing report is written."""
-        ...
-
-
 class Ears(Protocol):
     """Who is told what other workers say."""
 
@@ -565,6 +426,10 @@ class Ears(Protocol):
 
     def hang_up(self, attempt_ids: Sequence[int]) -> None:
         """End these calls if they are yours."""
+        ...
+
+    def turned(self) -> None:
+        """Another worker's engine has turned just now."""
         ...
 
 
@@ -579,8 +444,8 @@ class Crew(Protocol):
         """Leave."""
         ...
 
-    def say(self, *, wake: bool = False, hang_up: Sequence[int] = ()) -> None:
-        """Tell the others; never raises."""
+    def say(self, *, wake: bool = False, hang_up: Sequence[int] = (), turned: bool = False) -> None:
+        """Tell the others; never raises. `turned`: an engine turns here."""
         ...
 
     def alone(self) -> bool:

@@ -18,3 +18,8 @@ def supervisor_address(environ: Mapping[str, str] | None = None) -> str:
 def name_credentials(folder: Path) -> None:
     """From now on secrets are looked for here first, as under systemd."""
     os.environ["CREDENTIALS_DIRECTORY"] = str(folder)
+
+
+def name_home(folder: str) -> None:
+    """From now on libraries look here for the files of whoever we are: libpq for ~/.pgpass, and pg_dump after it."""
+    os.environ["HOME"] = folder

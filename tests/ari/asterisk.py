@@ -81,7 +81,10 @@ class Description:
 
 
 class Asterisk:
-    """One PBX; `phones`: what happens to a number: "key", "wrong", "silent", "busy", "empty", "unanswered", "refused"."""
+    """One PBX; `phones`: what happens to a number: "key", "wrong", "silent", "busy", "empty", "unanswered", "refused".
+
+    "unanswered_unsaid": as releases before the mending of asterisk#1660 tell it, without a cause.
+    """
 
     def __init__(self, folder: Path, phones: Mapping[str, str]) -> None:
         self.description = Description(folder)
@@ -196,9 +199,9 @@ class Asterisk:
             await self._end(name, endings[what])
             return
         await self.say("ChannelStateChange", name, state="Ringing")
-        if what == "unanswered":
+        if what in ("unanswered", "unanswered_unsaid"):
             await asyncio.sleep(ring_s)
-            await self._end(name, 19)
+            await self._end(name, 19 if what == "unanswered" else 0)
             return
         await asyncio.sleep(0.05)
         await self.say("StasisStart", name, args=[])

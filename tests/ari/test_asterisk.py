@@ -32,10 +32,11 @@ described = pytest.mark.skipif(
 PHONES = {
     "10000001001": "key", "10000001002": "wrong", "10000001003": "silent", "10000001004": "busy", "10000001005": "empty",
     "10000001006": "unanswered", "10000001007": "refused", "10000001008": "off",
+    "10000001009": "unanswered_unsaid",
 }  # fmt: skip
 OUTCOMES = {
     "key": "key_pressed", "wrong": "heard_no_key", "silent": "heard_no_key", "busy": "busy", "empty": "empty_number",
-    "unanswered": "no_answer", "off": "out_of_coverage",
+    "unanswered": "no_answer", "unanswered_unsaid": "no_answer", "off": "out_of_coverage",
 }  # fmt: skip
 
 
@@ -136,7 +137,7 @@ async def test_every_way_a_call_can_end(tmp_path: Path, asterisk: Any) -> None:
             receipts = await channel.deliver([call(at, number) for at, number in numbers.items()])
             refused = [(one.attempt_id, one.outcome, one.unsure) for one in receipts if not one.accepted]
             assert refused == [(7, "provider_down", False)]
-            await until(lambda: len(house.heard) == 7)
+            await until(lambda: len(house.heard) == 8)
     assert dict(house.heard) == {at: OUTCOMES[PHONES[number]] for at, number in numbers.items() if at != 7}
     assert all(sound.startswith(f"sound:{tmp_path}/sounds/wd-") for _, sound in pbx.played)
 
@@ -210,6 +211,7 @@ def test_causes_are_rows_of_the_outcome_table() -> None:
     assert table.named() <= set(known)
     assert "key_pressed" not in table.named()
     assert (table.outcome("17"), table.outcome("999")) == ("busy", "temporarily_refused")
+    assert not known[table.outcome("0")].failure  # a phone that nobody picks up says nothing against the PBX
     assert table.changed({"19": "switched_off"}).outcome("19") == "switched_off"
 
 

@@ -213,6 +213,73 @@ def test_what_is_being_written_is_not_swept_away(bureau: Any, desks: tuple[str, 
     expect(found).not_to_have_text(before)
 
 
+def told_of_acts(bureau: Any) -> str:
+    """What the journal of the call-out has."""
+    with bureau.product.database.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT body FROM journal_block WHERE stream = ?", (f"callout:{bureau.callout}",)
+        )
+        return "".join(rows.scalars())
+
+
+def time_goes_by(bureau: Any, page: Page) -> None:
+    """The storm goes on, and the stream has brought it."""
+    bureau.play(5)
+    page.wait_for_timeout(1200)
+
+
+def test_a_button_stays_under_the_hand_and_the_reason_beside_it(
+    bureau: Any, desks: tuple[str, str], open_page: Any
+) -> None:
+    """What came while the reason was typed, and comes while the mouse is down, takes neither the button nor the words away."""
+    page = open_page(f"{desks[0]}/console/callouts/{bureau.callout}")
+    words = "县长来电：先停一停，大坝泄洪在即"
+    page.locator("#why").fill(words)
+    time_goes_by(bureau, page)
+    box = page.get_by_role("button", name="暂停").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    time_goes_by(bureau, page)
+    page.mouse.up()
+    expect(page.locator(".state-paused")).to_be_visible()
+    assert words in told_of_acts(bureau)
+
+
+def test_the_reason_stays_for_whoever_goes_on_to_the_button_by_keyboard(
+    bureau: Any, desks: tuple[str, str], open_page: Any
+) -> None:
+    """Tab, a moment's thought, Enter: what was typed is what the journal gets."""
+    page = open_page(f"{desks[0]}/console/callouts/{bureau.callout}")
+    words = "泄洪已过，接着叫"
+    page.locator("#why").fill(words)
+    time_goes_by(bureau, page)
+    page.keyboard.press("Tab")
+    time_goes_by(bureau, page)
+    expect(page.get_by_role("button", name="恢复")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".state-running")).to_be_visible()
+    assert words in told_of_acts(bureau)
+
+
+def test_what_was_chosen_stays_and_the_list_is_fresh(bureau: Any, desks: tuple[str, str], open_page: Any) -> None:
+    """Fields that were left are as they were left, in a list that has gone on."""
+    page = open_page(f"{desks[0]}/console/callouts/{bureau.callout}")
+    found = page.locator('[data-n="found"]')
+    before = found.inner_text()
+    page.locator("#q").fill("白文")
+    page.locator("#tier").select_option("villages")
+    page.locator("#q").blur()
+    row = bureau.read.page(bureau.callout, CalleeQuery(states=(CalleeState.UNANSWERED,), limit=1)).rows[0]
+    with bureau.desk.lock:
+        bureau.engine.acknowledge(
+            bureau.clock.now(), bureau.callout, row.callee_id, actor="甲", reason="x", means=console_site().OPERATOR
+        )
+    expect(found).not_to_have_text(before)
+    expect(page.locator("#tier")).to_have_value("villages")
+    expect(page.locator("#q")).to_have_value("白文")
+
+
 def test_a_lost_connection_is_told_and_comes_back_right(bureau: Any, desks: tuple[str, str], open_page: Any) -> None:
     """The line is cut, an officer elsewhere pauses; when it is back the page says so by itself."""
     page = open_page("about:blank")

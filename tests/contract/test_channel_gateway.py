@@ -18,12 +18,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warning_dispatch.clock import VirtualClock
+from warning_dispatch.configuration.outcomes import load_outcomes
 from warning_dispatch.delivery.gateway.channel import CONNECT_S, SILENT_IN_A_ROW, GatewayChannel
 from warning_dispatch.delivery.gateway.description import BY_STATUS, UNSURE_STATUSES
 from warning_dispatch.delivery.gateway.files import load_provider, shipped_folder
 from warning_dispatch.delivery.gateway.kind import KIND
 from warning_dispatch.delivery.http import Cause, HttpAnswer, HttpRequest, HttpTroubleError
 from warning_dispatch.delivery.kinds import ChannelTools, HookRequest, RouteFacts
+from warning_dispatch.model.plan import Next
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import ChannelPort, Dispatch, Event, Receipt, Reply, Report
@@ -42,6 +44,7 @@ VALUES = {
     "issued": "发布",
     "hazard": "暴雨",
     "colour": "红色",
+    "signal": "暴雨红色",
     "level": "Ⅰ级/特别严重",
     "area": "临县",
     "area_short": "临县",
@@ -311,6 +314,34 @@ async def test_what_is_no_longer_ours_is_not_sent(stand: Any) -> None:
     assert len(provider.seen) == 1
 
 
+async def test_our_own_lateness_is_not_held_against_the_provider(stand: Any) -> None:
+    """A batch too large for its lease: the rest comes again, and says nothing against a route that is well."""
+    words = stand.WORDS["aliyun-sms"]
+    table = load_outcomes(DOCUMENTS / "outcomes.toml", "outcomes.toml", [])
+    async with stand.standing(words.ok) as provider:
+        house = House(words, provider.endpoint)
+        receipts = await house.channel.deliver(calls(9, lease_until=NOW + 1, channel=Channel.SMS))
+        await house.channel.close()
+    ((outcome, unsure),) = outcomes(receipts)
+    assert not table[outcome].failure
+    assert table[outcome].next is Next.OTHER_ROUTE
+    assert not unsure
+    assert not provider.seen
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_letter_never_goes_as_a_warning_without_content(stand: Any, name: str) -> None:
+    """A letter of the yearly refresh has a text and no values: a provider that fills templates does not get it."""
+    words = stand.WORDS[name]
+    async with stand.standing(words.ok) as provider:
+        house = House(words, provider.endpoint)
+        letter, warning = calls(purpose=Purpose.CAMPAIGN, values={}), calls(first=2)
+        receipts = await house.channel.deliver([*letter, *warning])
+        await house.channel.close()
+    assert {one.attempt_id: one.outcome for one in receipts} == {1: "misconfigured", 2: ""}
+    assert len(provider.seen) == 1
+
+
 async def test_numbers_that_the_provider_cannot_reach_go_by_other_routes(stand: Any) -> None:
     """Short codes and other countries are left to other routes; a sample number has no address at all."""
     words = stand.WORDS["aliyun-voice"]
@@ -460,6 +491,21 @@ async def test_a_call_is_known_by_its_name_after_a_restart(stand: Any) -> None:
             await house.call_back(callback, content)
         await house.channel.close()
     assert house.reports == [(77, "key_pressed")]
+
+
+async def test_a_call_that_was_found_by_its_number_is_known_by_its_name_from_then_on(stand: Any) -> None:
+    """What is told of it next comes when it has ended, and is looked up no more: an end after the key is the same call's."""
+    words = stand.WORDS["tencent-voice"]
+    house = House(words, "http://127.0.0.1:9")
+    house.known["call-77"] = 77
+    for callback, content in words.key(77, "+8610000000077", "1"):
+        await house.call_back(callback, content)
+    house.known.clear()
+    for callback, content in words.ended(77, "+8610000000077", "0"):
+        await house.call_back(callback, content)
+    await house.channel.close()
+    assert {attempt for attempt, _ in house.reports} == {77}
+    assert len(house.reports) > 1
 
 
 @pytest.mark.parametrize("name", NAMES)

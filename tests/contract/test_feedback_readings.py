@@ -82,6 +82,20 @@ def test_a_list_of_units_has_what_their_reports_come_to(house: Any, night: dict[
     assert readings(house).briefs([]) == {}
 
 
+def test_free_words_are_listed_and_are_in_no_count(house: Any, night: dict[str, Any]) -> None:
+    """A message that came back is read with the reports; the unit has reported nothing by it."""
+    one = night["villages"][0]
+    say(house, [one], 7, 1, Feedback(replied="桥断了，快来人"))
+    page = readings(house).feedback(night["callout"])
+    assert [row.said.replied for row in page.rows] == ["桥断了，快来人"]
+    assert [(count.tier, count.reported, count.dangers) for count in page.counts][1] == ("villages", 0, 0)
+    brief = readings(house).briefs([one])[one]
+    assert (brief.replied, brief.told, brief.dangers) == (True, False, False)
+    with writing(house.engine) as connection:
+        rows = FeedbackTable(Sql(connection), SEALER)
+        assert [rows.count([one], 7), rows.count([one], 7, replies=True)] == [0, 1]
+
+
 def test_where_nobody_has_reported_the_counts_say_so(house: Any, night: dict[str, Any]) -> None:
     """The units stand there with noughts: silence is a fact too."""
     page = readings(house).feedback(night["callout"])

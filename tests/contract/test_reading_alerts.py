@@ -273,9 +273,12 @@ def test_a_link_of_the_bureaus_own_call_shows_what_is_open_now(house: House) -> 
     """In the words frozen into the self-call; what was claimed is not shown any more."""
     texts = '{"zh_CN/cause/route_down": ["", "一条线路停用"], "zh_CN/cause/several": ["", "{cause}（{count}项）"]}'
     callout, _, _ = linked(house, WATER, purpose=Purpose.SELF.value, texts=texts)
-    for _ in range(2):
+    told = [
         house.add(schema.alarm, at=START, kind="route_down", detail="x", colour=3, self_callout_id=callout)
+        for _ in range(2)
+    ]
     alarm = house.add(schema.alarm, at=START, kind="source_silent", detail="x", self_callout_id=callout, colour=3)
     house.change(schema.alarm, alarm, claimed_at=START)
     view = house.read.link(TOKEN)
     assert (view.own, view.causes, view.open) == (True, ("一条线路停用（2项）",), True)
+    assert view.told_alarm == told[-1]

@@ -225,6 +225,8 @@ def test_the_curve_adds_up_answers_by_the_second_without_the_waived(house: House
         house.callee(callout, branch, house.village(number), VILLAGES, state, answered_at=moment)
     house.callee(callout, branch, WATER, VILLAGES, CalleeState.WAIVED, answered_at=START + 6_000)
     house.callee(callout, branch, COUNTY, VILLAGES, CalleeState.DUTY_ANSWERED, answered_at=START + 7_000)
+    gone = house.village(9)  # taken over after its duty room had answered: the newer round counts it
+    house.callee(callout, branch, gone, VILLAGES, CalleeState.SUPERSEDED, answered_at=START + 8_000)
     assert list(house.read.curve(callout)) == [
         CurvePoint(START + 900, 2),
         CurvePoint(START + 5_000, 3),

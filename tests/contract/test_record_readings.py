@@ -9,19 +9,27 @@ import pytest
 from by_path import loaded
 
 from warning_dispatch.errors import NotFoundError
+from warning_dispatch.figures.callout import figures_of
+from warning_dispatch.figures.season import share_of
 from warning_dispatch.logs import silent_logger
+from warning_dispatch.model.console_views import CalleeQuery
 from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.record_views import SeasonGroup, SeasonQuery, Unreached, Verdict
 from warning_dispatch.model.states import AttemptState, CalleeState, CallOutState, Means, Purpose
-from warning_dispatch.model.unit import Channel, UnitLevel
+from warning_dispatch.model.unit import Channel, UnitKind, UnitLevel
 from warning_dispatch.record_ports import RecordReadings
 from warning_dispatch.store import schema
-from warning_dispatch.store.database import writing
+from warning_dispatch.store.branch_rows import BranchTable
+from warning_dispatch.store.callee_rows import CalleeTable
+from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.feedback_rows import FeedbackTable
 from warning_dispatch.store.journal import Journal
+from warning_dispatch.store.reading_response import ResponseTables
+from warning_dispatch.store.reading_watch import watch_figures
 from warning_dispatch.store.records import RecordTables
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT
 from warning_dispatch.store.sql import Sql
+from warning_dispatch.web.picture import tally_of
 
 rows_by_hand = loaded("contract_house", Path(__file__).with_name("house.py"))
 House = Any
@@ -318,6 +326,66 @@ def test_the_number_of_statements_does_not_grow(
         house.attempt(storm["callout"], callee, handed_at=START, outcome="key_pressed")
     assert statements() == before
     assert max(before) <= 16
+
+
+def test_people_moved_are_one_number_in_the_record_and_the_response(house: House, storm: dict[str, Any]) -> None:
+    """A township's figure and its villages' are not added; one person's word about two villages counts once."""
+
+    def moved() -> tuple[int, int]:
+        form = tables(house).record(storm["callout"])
+        response = ResponseTables(house.engine, rows_by_hand.SEALER, house.read, lambda: START)
+        record = figures_of(form, [""] * len(form.head.tiers), "", {}).feedback
+        return record.moved, response.overview(storm["callout"]).total.moved
+
+    assert moved() == (4, 4)
+    with writing(house.engine) as connection:
+        table = FeedbackTable(Sql(connection), rows_by_hand.SEALER)
+        table.add([storm["chief"]], storm["person"], START + 400_000, Feedback(moved=9))
+        table.add([storm["far"]], storm["person"], START + 500_000, Feedback(moved=20))
+    assert moved() == (29, 29)
+
+
+def test_a_duty_rooms_answer_stands_after_the_lifting(house: House, storm: dict[str, Any]) -> None:
+    """Tally, list, tree, curve, response, record, season and metrics say one number before and after the end."""
+    callout, lower = (
+        storm["callout"],
+        house.branch(storm["callout"], VILLAGES, START, superior_callee_id=storm["chief"]),
+    )
+    office = house.unit("141124-fire", "临县消防", UnitLevel.COUNTY, rows_by_hand.COUNTY, kind=UnitKind.DEPARTMENT)
+    room = house.callee(callout, lower, office, VILLAGES, S.DUTY_ANSWERED, opened_at=START, answered_at=START + 9_000)
+    house.change(schema.branch, lower, total=1, answered=1)
+
+    def figures() -> dict[str, int]:
+        read, whole = tables(house), tally_of(house.read.callout(callout).tiers)
+        form = read.record(callout)
+        record = figures_of(form, [""] * len(form.head.tiers), "", {}).whole
+        assert whole.stopped == record.stopped
+        assert house.read.story(callout, storm["chief"]).below_answered == 1
+        shares = house.read.shares(callout, "")
+        groups = read.season(SeasonQuery(START - DAY, START + DAY)).groups
+        found = house.read.page(callout, CalleeQuery(states=(S.ACKNOWLEDGED, S.DUTY_ANSWERED)))
+        response = ResponseTables(house.engine, rows_by_hand.SEALER, house.read, lambda: START)
+        return {
+            "tally": whole.answered,
+            "list": found.total,
+            "rows": sum(row.state in (S.ACKNOWLEDGED, S.DUTY_ANSWERED) for row in found.rows),
+            "curve": house.read.curve(callout)[-1].answered,
+            "shares": sum(one.answered for one in shares),
+            "record": record.answered,
+            "season": share_of(groups).answered,
+            "response": response.overview(callout).total.answered,
+        }
+
+    assert set(figures().values()) == {4}
+    with writing(house.engine) as connection:
+        assert CalleeTable(Sql(connection)).withdraw_all(callout, S.STOPPED) == 3
+        BranchTable(Sql(connection)).recount(callout)
+    assert figures() == dict.fromkeys(figures(), 4)
+    assert house.read.story(callout, room).row.stopped, "nothing more can be done with it"
+    house.change(schema.callout, callout, state=CallOutState.RUNNING.value)  # as if only a part had been lifted
+    with reading(house.engine) as connection:
+        tiers = watch_figures(Sql(connection), lambda _: rows_by_hand.PLAN).tiers
+    assert sum(one.answered for one in tiers) == 4 + 1, "the gate counts whoever was waived"
 
 
 def test_departments_are_told_by_their_line(house: House, storm: dict[str, Any]) -> None:

@@ -22,7 +22,9 @@ from warning_dispatch.store import schema
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.keys import KeyRing
+from warning_dispatch.store.people_rows import PeopleTable
 from warning_dispatch.store.register import replace_register
+from warning_dispatch.store.register_addition import add_receiver
 from warning_dispatch.store.register_history import changes_of_unit
 from warning_dispatch.store.register_reading import stored_register
 from warning_dispatch.store.register_take_over import RegisterTakeOver, register_state
@@ -166,3 +168,61 @@ def test_people_in_another_order_are_a_change(empty: Engine) -> None:
     take.carry_out(RegisterImport(Register((TOWN,), (one, two)), "甲"), NOW, at_once)
     take.carry_out(RegisterImport(Register((TOWN,), (two, one)), "甲"), NOW, at_once)
     assert stands(empty).receivers == (two, one)
+
+
+def real(count: int, *, first: int = 0) -> tuple[ReceiverEntry, ...]:
+    """Receivers who could be reached: by mail, at the villages by turns."""
+    return tuple(
+        ReceiverEntry(
+            VILLAGES[n % 3].code,
+            Role.DEPUTY,
+            f"某{n}",
+            "",
+            "zh_CN",
+            (EndpointEntry(Channel.EMAIL, f"{n}@example.invalid"),),
+        )
+        for n in range(first, first + count)
+    )
+
+
+def test_half_of_a_part_is_a_loss_too(empty: Engine) -> None:
+    """What a county's list would end is measured by the county, of receivers and of units; whoever insists is heard."""
+    far = tuple(replace(TOWN, code=f"1411251{n:02d}", area=f"1411251{n:02d}") for n in range(9))
+    many = tuple(replace(one, unit_code=far[0].code) for one in real(20, first=100))
+    take = coming_to(empty)
+    take.carry_out(RegisterImport(Register((*UNITS, *far), (*real(9), *many)), "甲"), NOW, at_once)
+    fewer = Register((*UNITS, *far), (*real(4), *many))
+    with pytest.raises(RefusedError, match=f"{TOWN.code} 的责任人将从 9 个减到 4 个"):
+        take.carry_out(RegisterImport(fewer, "乙", within=TOWN.code), NOW, at_once)
+    smaller = Register((TOWN, *far), (*(replace(one, unit_code=TOWN.code) for one in real(9)), *many))
+    with pytest.raises(RefusedError, match=f"{TOWN.code} 的单位将从 4 个减到 1 个"):
+        take.carry_out(RegisterImport(smaller, "乙", within=TOWN.code), NOW, at_once)
+    whole = tuple(replace(one, unit_code=TOWN.code) for one in (*real(9), *many))
+    with pytest.raises(RefusedError, match="单位将从 13 个减到 1 个"):
+        take.carry_out(RegisterImport(Register((TOWN,), whole), "乙"), NOW, at_once)
+    counts = take.carry_out(RegisterImport(fewer, "乙", allow_fewer=True, within=TOWN.code), NOW, at_once)
+    assert counts.receivers_ended == 5
+
+
+def test_whom_an_import_files_was_made_sure_of(empty: Engine) -> None:
+    """Everybody in force at these units, but whoever was since the campaign opened; nobody at others."""
+    early, late = person(TOWN.code, Role.PRIMARY, "样本甲", 1), person(TOWN.code, Role.DEPUTY, "样本乙", 2)
+    late = replace(late, verified_on="2026-07-20", verified_how="上门")
+    other = person(VILLAGES[0].code, Role.PRIMARY, "样本丙", 3)
+    with writing(empty) as connection:
+        replace_register(connection, SEALER, Register(UNITS, (early, late, other)), NOW)
+        people = PeopleTable(Sql(connection), SEALER)
+        people.verify([1], "2026-07-15", "2026-07-25", "年度更新")
+    assert stands(empty).receivers == (replace(early, verified_on="2026-07-25", verified_how="年度更新"), late, other)
+
+
+def test_somebody_added_to_a_unit_that_has_left_is_not_of_the_register(empty: Engine) -> None:
+    """Its call-out still runs, and may be given a number; lists of the register have no place for it, and do not fail."""
+    chief = person(TOWN.code, Role.PRIMARY, "样本甲", 1)
+    with writing(empty) as connection:
+        replace_register(connection, SEALER, Register(UNITS, (chief,)), NOW)
+        replace_register(connection, SEALER, Register(UNITS[:3], (chief,)), NOW + 1)
+        sql = Sql(connection)
+        left = sql.value("SELECT id FROM unit WHERE code = ?", VILLAGES[2].code)
+        add_receiver(sql, SEALER, left, person(VILLAGES[2].code, Role.PRIMARY, "样本乙", 2), NOW + 2, actor="值班员")
+    assert stands(empty) == Register(UNITS[:3], (chief,))

@@ -10,14 +10,15 @@ from by_path import loaded
 
 from warning_dispatch.configuration.response import response_to_json
 from warning_dispatch.errors import NotFoundError
-from warning_dispatch.model.feedback import Feedback
+from warning_dispatch.model.feedback import Feedback, FeedbackPage
 from warning_dispatch.model.key_units import Review
 from warning_dispatch.model.response import Action, ResponsePlan, Who
 from warning_dispatch.model.states import CalleeState, CallOutState, Purpose, Stage
 from warning_dispatch.model.unit import UnitKind, UnitLevel
 from warning_dispatch.store import schema
-from warning_dispatch.store.database import writing
+from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.feedback_rows import FeedbackTable
+from warning_dispatch.store.reading_feedback import feedback_page
 from warning_dispatch.store.reading_key_units import KeyUnitTables
 from warning_dispatch.store.reading_response import ResponseTables
 from warning_dispatch.store.response_rows import ResponseTable
@@ -206,6 +207,35 @@ def test_ticks_and_feedback_go_over_with_the_answers(night: Night) -> None:
     assert night.do(lambda table: table.done([carried])) == {(carried, "patrol")}
     assert night.read.overview(newer).total.moved == 4
     assert night.do(lambda table: table.carry_over(newer, [night.callout]))[0] == 0
+
+
+def test_whom_a_newer_round_took_over_is_counted_there_alone(night: Night) -> None:
+    """A part of the villages and the water bureau went over to a red one: neither they nor their measures stand here."""
+    night.now = START + 31 * MINUTE
+    for name in ("village1", "village2", "water"):
+        night.report(name, on_post=True, moved=5 if name == "village1" else 7)
+    night.tick("village1", "patrol")
+    night.tick("water", "watch")
+    for name in ("village1", "water"):
+        night.house.change(schema.callee, night.callees[name], state=CalleeState.SUPERSEDED.value)
+    found = night.read.overview(night.callout)
+    assert found.total.units == sum(tier.callees for tier in night.house.read.callout(night.callout).tiers) == 3
+    assert (found.total.reported, found.total.on_post, found.total.moved) == (1, 1, 7)
+    assert (found.total.done, found.total.owed) == (0, 1 + 1)
+    assert {one.action.id: (one.done, one.owed) for one in found.measures} == {"watch": (0, 1), "patrol": (0, 1)}
+    below = night.read.overview(night.callout, "141124")
+    assert "141124-water" not in {one.code for one in below.offices}
+    assert night.read.sum_of(night.callout, ["141124104"]).reported == 1
+    reports = feedback_page_of(night)
+    assert (reports.total, sum(one.callees for one in reports.counts)) == (3, 3), "what was said is still read"
+    assert (sum(one.reported for one in reports.counts), sum(one.moved for one in reports.counts)) == (1, 7)
+
+
+def feedback_page_of(night: Night) -> FeedbackPage:
+    """Every report of the call-out, and its counts."""
+    tiers = [tier.name for tier in rows_by_hand.PLAN.tiers]
+    with reading(night.house.engine) as connection:
+        return feedback_page(Sql(connection), rows_by_hand.SEALER, night.callout, tiers, county="", limit=10, offset=0)
 
 
 def test_a_call_out_without_a_response_is_summed_all_the_same(night: Night) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from warning_dispatch.configuration import Configuration, load_configuration
 from warning_dispatch.engine.records import NewCallOut
@@ -19,6 +19,7 @@ from warning_dispatch.routing.areas import Affected, affected_area
 from warning_dispatch.routing.obligations import Round
 from warning_dispatch.routing.selection import TierSelection, select, superior_code, wanted
 from warning_dispatch.store.callout_rows import CallOutTable
+from warning_dispatch.store.selection_sql import ends_of
 from warning_dispatch.store.sql import Sql
 
 ROOT = Path(__file__).parents[2]
@@ -146,3 +147,27 @@ def test_the_whole_prefecture_is_counted(
     assert counts["counties"] == 13
     assert counts["villages"] == 2_453
     assert counts["townships"] >= 154
+
+
+@pytest.mark.parametrize("area", ["14", "141124", "141124100", "141124100200"])
+def test_the_end_of_an_area_is_its_end_in_every_locale(database: Engine, area: str) -> None:
+    """A server is set up with the locale of its machine, and there a sign may come before digits: nobody below would be called."""
+    start, end = ends_of(area)
+    assert start == area
+    assert end.removeprefix(area).isalpha(), "signs sort before digits in most locales"
+    if database.dialect.name == "sqlite":
+        return
+    with database.connect() as connection:
+        known = connection.execute(
+            text(
+                "SELECT collname FROM pg_collation WHERE collencoding IN (-1, pg_char_to_encoding('UTF8'))"
+                " AND (collname LIKE 'zh%' OR collname LIKE 'en%' OR collname IN ('C', 'POSIX', 'und-x-icu'))"
+            )
+        ).scalars()
+        for name in known.all():
+            inside = f'SELECT :code COLLATE "{name}" >= :start AND :code COLLATE "{name}" < :end'
+            for code in (area, area + "0", area + "999"):
+                assert connection.execute(text(inside), {"code": code, "start": start, "end": end}).scalar(), (
+                    name,
+                    code,
+                )

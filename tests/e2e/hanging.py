@@ -2,8 +2,8 @@
 
     python hanging.py CONFIG FILE
 
-It is what `warning-dispatch run` does, but for the clock: the engine's thread asks it for the moment of every turn, and
-while FILE exists it gets no answer. Wire and web go on.
+It is what `warning-dispatch run` does, but for the database: the engine's thread asks it in every turn, and while FILE
+exists it gets no answer. Wire and web go on.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ import asyncio
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from warning_dispatch.bootstrap import build_daemon, open_product
 from warning_dispatch.cli.run import show_where_it_hangs
@@ -23,24 +26,24 @@ from warning_dispatch.supervision import Standing, Supervisor
 from warning_dispatch.surroundings import supervisor_address
 
 
-class HangingClock(SystemClock):
-    """Tells the engine nothing while the file is there."""
+def hang_while(flag: Path, storage: object) -> None:
+    """As long as the file is there, the engine's thread waits for its database."""
+    writing: Callable[..., AbstractContextManager[Any]] = vars(type(storage))["writing"].__get__(storage)
 
-    def __init__(self, flag: Path) -> None:
-        self._flag = flag
-
-    def now(self) -> int:
-        """The moment, sooner or later."""
-        while threading.current_thread().name == "engine" and self._flag.exists():
+    def hangs(*, shared: bool = False) -> AbstractContextManager[Any]:
+        while threading.current_thread().name == "engine" and flag.exists():
             pause(0.05)
-        return super().now()
+        return writing(shared=shared)
+
+    vars(storage)["writing"] = hangs
 
 
 async def run(config: Path, flag: Path) -> None:
     """Until SIGTERM."""
     settings = load_settings(config)
     configure_logging("info", json=True)
-    product, clock = open_product(settings), HangingClock(flag)
+    product, clock = open_product(settings), SystemClock()
+    hang_while(flag, product.storage)
     standing = Standing(Supervisor(supervisor_address()), clock)
     daemon = build_daemon(settings, product, clock, standing=standing)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, daemon.stop)

@@ -185,7 +185,7 @@ def test_an_engine_that_hangs_is_ended_and_goes_on(place: Place, systemd: System
     assert place.healthy(), "wire and web go on: a probe of them alone would have seen nothing"
     systemd.watch_until(lambda: systemd.kills == 1, "it was not ended")
     (place.folder / "hang").unlink()
-    assert "in now" in systemd.log, "where the engine stood is in the log"
+    assert "in hangs" in systemd.log, "where the engine stood is in the log"
     systemd.watch_until(lambda: systemd.count("READY") == 2, "it did not become ready again")
     systemd.watch_until(lambda: place.attempts() > before, "nobody was called any more")
     systemd.watch_until(lambda: any("进行中的叫应 1" in one.get("STATUS", "") for one in systemd.said), "no status")

@@ -295,15 +295,15 @@ class Town:
         )
         self.network.hang_up(done.hang_up, self.clock.now())
 
-    def tap(self, token: str) -> int:
-        """Somebody opens a link and presses the button."""
-        done = self.engine.answer(self.clock.now(), Inbox(taps=[Tap(token, self.clock.now())]))
+    def tap(self, token: str, shown: int | None = None) -> int:
+        """Somebody opens a link and presses the button. `shown`: the newest alarm on the bureau's own page."""
+        done = self.engine.answer(self.clock.now(), Inbox(taps=[Tap(token, self.clock.now(), shown)]))
         self.network.hang_up(done.hang_up, self.clock.now())
         return done.result
 
-    def reply(self, unit_code: str, role: Role, text: str) -> int:
-        """A message comes back from a person's mobile; how many answers counted."""
-        reply = Reply(Channel.SMS, self.numbers[unit_code, role], text, self.clock.now())
+    def reply(self, unit_code: str, role: Role, text: str, *, ago: int = 0) -> int:
+        """A message comes back from a person's mobile, written `ago` seconds before; how many answers counted."""
+        reply = Reply(Channel.SMS, self.numbers[unit_code, role], text, self.clock.now() - 1_000 * ago)
         done = self.engine.answer(self.clock.now(), Inbox(replies=[reply]))
         self.network.hang_up(done.hang_up, self.clock.now())
         return done.result

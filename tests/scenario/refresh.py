@@ -75,8 +75,13 @@ class Refresh:
         text: TextHabit = TextHabit.IGNORES,
         seed: int = 1,
         simulated: bool = True,
+        value_routes: frozenset[str] = frozenset(),
     ) -> None:
-        """`sms_rate`: messages a minute. `text`: what everybody does with a message unless told otherwise (`says`)."""
+        """`sms_rate`: messages a minute. `text`: what everybody does with a message unless told otherwise (`says`).
+
+        `value_routes`: those whose providers fill templates of their own.
+        """
+        self.value_routes = value_routes
         self.keys = KeyRing.simulated(1)
         self.sealer = AesSealer(self.keys)
         self.rules = rules or RenewalRules()
@@ -140,6 +145,7 @@ class Refresh:
             "https://jy.example.cn",
             schedule=self.rules.schedule,
             simulated_routes=ROUTES if self.simulated else frozenset(),
+            value_routes=self.value_routes,
         )
         return Letters(settings, LetterWords(self.texts), self.configuration.outcomes)
 

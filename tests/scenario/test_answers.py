@@ -75,6 +75,29 @@ def test_other_words_are_not_an_answer(place: Any, text: str) -> None:
     assert [one for one in place.journal_entries("system") if one["k"] == "reply.other"]
 
 
+def test_a_reply_written_before_the_message_does_not_answer_it(place: Any) -> None:
+    """A carrier hands over an hour late what was written about another warning; it is kept, and the calls go on."""
+    place.play(seconds=200)
+    assert place.reply(VILLAGE, A, "收到", ago=3_600) == 0
+    assert place.state(VILLAGE) is CalleeState.CALLING
+    assert [one["on"] for one in place.journal_entries("system") if one["k"] == "reply.late"] == ["sms"]
+
+
+def test_a_reply_that_is_told_late_counts_from_when_it_was_written(place: Any) -> None:
+    """It was written after the message and came a while later; a carrier's clock may be two minutes behind, too."""
+    place.play(seconds=200)
+    assert place.reply(VILLAGE, A, "收到", ago=195) == 1
+    assert place.reply(NEIGHBOUR, A, "收到", ago=300) == 1
+    assert not [one for one in place.journal_entries("system") if one["k"] == "reply.late"]
+
+
+def test_a_clock_that_was_set_back_keeps_no_reply_from_counting(place: Any) -> None:
+    """What went out an hour “later”, by the wrong clock, had been begun all the same."""
+    place.set_clock(-60)
+    place.play(seconds=5)
+    assert place.reply(VILLAGE, A, "收到") == 1
+
+
 def test_a_reply_of_a_stranger_answers_for_nobody(place: Any) -> None:
     """A number that was sent nothing acknowledges nothing."""
     place.numbers["stranger", A] = "+8626019999999"

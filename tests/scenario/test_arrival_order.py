@@ -128,6 +128,19 @@ def test_a_cycle_ends(town: Callable[..., Any], order: tuple[int, ...]) -> None:
     assert [row[:2] for row in in_force(place)] == [(ring[2].identifier, 4)]
 
 
+def test_a_higher_colour_that_seems_older_is_told(town: Callable[..., Any]) -> None:
+    """An upgrade by a sender whose clock is a minute behind: not dropped in silence; a late lower original is."""
+    place = town(counties=1, townships=1)
+    place.take_in(Sent(0, "Alert", 300, "Orange", COUNTIES[:1], ()).raw(place))
+    upgrade = place.take_in(Sent(1, "Update", 360, "Red", COUNTIES[:1], (0,)).raw(place))
+    assert "older_than_its_chain" in upgrade.reasons
+    assert place.alarms() == ["untriggered"]
+    other = town(counties=1, townships=1)
+    other.take_in(CHAIN[1].raw(other))
+    assert "older_than_its_chain" in other.take_in(CHAIN[0].raw(other)).reasons
+    assert other.alarms() == []
+
+
 def test_an_ack_changes_nothing(town: Callable[..., Any]) -> None:
     """An acknowledgement that repeats the whole warning neither lowers nor ends its chain."""
     place = town(counties=1, townships=1)

@@ -121,3 +121,16 @@ def test_a_sample_number_never_goes_to_a_real_route(make_refresh: Callable[..., 
     batch = world.engine.once(world.clock.now(), world.letters.claim).result
     assert batch
     assert {one.address for one in batch} == {""}
+
+
+def test_no_letter_goes_by_a_route_that_fills_templates_of_warnings(make_refresh: Callable[..., Any]) -> None:
+    """It would read “a warning of nothing for nobody”. Mail goes; the messages wait for a route that sends texts."""
+    units = read_register(ROOT / "contacts").units[:60]
+    world = make_refresh(units, sample_receivers(units, 1), value_routes=frozenset({"sms"}))
+    world.do(world.desk.open_campaign("张工", "", "2027-04-20"))
+    world.post()
+    assert not [one for one in world.carrier.handed if one.channel is Channel.SMS]
+    world.value_routes = frozenset()
+    world.letters = world.make_letters()
+    world.post()
+    assert [one for one in world.carrier.handed if one.channel is Channel.SMS]

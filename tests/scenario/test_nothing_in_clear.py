@@ -93,7 +93,8 @@ def storm(folder: Path, keys: KeyRing, register: Register) -> None:
     done = product.engine.take_in(START, restamp(message, START), "test").result
     stage.play(lambda: False, START + HOUR // 2)
     phone = next(one.address for one in register.receivers[-1].endpoints if one.channel is Channel.SMS)
-    product.engine.answer(clock.now(), Inbox(replies=[Reply(Channel.SMS, phone, "收到", clock.now())]))
+    words = [Reply(Channel.SMS, phone, text, clock.now()) for text in ("收到", "收到，样本老赵受伤，快来人")]
+    product.engine.answer(clock.now(), Inbox(replies=words))
     added = ReceiverEntry(
         TOWNSHIP, Role.DEPUTY, "样本新来", "", "zh_CN", (EndpointEntry(Channel.VOICE, "+8626017777777"),), sample=True
     )
@@ -103,13 +104,15 @@ def storm(folder: Path, keys: KeyRing, register: Register) -> None:
     stage.play(lambda: False, START + 2 * HOUR)
     with reading(database) as connection:
         ended = Sql(connection).value("SELECT count(*) FROM attempt WHERE ended_at IS NOT NULL")
+        kept = Sql(connection).value("SELECT count(*) FROM feedback")
     assert ended > 100
+    assert kept
     product.close()
 
 
 def in_clear(content: bytes, register: Register) -> list[str]:
     """Every number, address and name of the register that stands in some bytes, in any of the usual spellings."""
-    wanted: set[str] = {"17777777", "样本新来"}
+    wanted: set[str] = {"17777777", "样本新来", "样本老赵", "快来人"}
     for entry in register.receivers:
         wanted.add(entry.name)
         for one in entry.endpoints:
@@ -174,6 +177,7 @@ SEALED = (
     ("register_change", "after"),
     ("filing", "note"),
     ("filing", "proposed"),
+    ("feedback", "sealed"),
     ("user_account", "full_name_sealed"),
     ("user_account", "code_sealed"),
     ("user_account", "code_pending"),

@@ -48,7 +48,10 @@ _COLUMN = {"voice": "拨打", "sms": "短信", "email": "邮件", "operator": "�
 
 @dataclass
 class Told:
-    """What a journal tells of a call-out, folded by the test itself."""
+    """What a journal tells of a call-out, folded by the test itself.
+
+    `states`: how each stands, and an office that was stopped after its duty room had answered as it stood before.
+    """
 
     states: Mapping[int, CalleeState]
     tiers: dict[int, int] = field(default_factory=dict)
@@ -66,18 +69,27 @@ def told(database: Engine, callout_id: int) -> Told:
             text("SELECT body FROM journal_block WHERE stream = :of ORDER BY seq"), {"of": f"callout:{callout_id}"}
         ).scalars()
         entries = [entry for body in bodies for entry in json.loads(body)]
-    found = Told(fold(entries).callees)
+    last: dict[int, str] = {}
+    found = Told({})
     for entry in entries:
         kind = entry["k"]
         if kind == "branch.filled" and entry["total"]:
             found.tiers.update(dict.fromkeys(range(entry["first"], entry["last"] + 1), entry["tier"]))
-        elif kind == "callee" and entry["to"] in _UNREACHED:
-            found.ever.add(entry["id"])
+        elif kind == "callee":
+            last[entry["id"]] = entry["to"]
+            if entry["to"] in _UNREACHED:
+                found.ever.add(entry["id"])
         elif kind == "callees.taken_over":
+            last.update((key, name) for name, keys in entry["states"].items() for key in from_ranges(keys))
             found.ever.update(key for name in _UNREACHED for key in from_ranges(entry["states"].get(name, [])))
         elif kind == "answer" and entry["counted"]:
             found.means.setdefault(entry["callee"], entry["means"])
         found.acts += kind in ("act", "seen", "list.written", "receiver.added")
+    duty = S.DUTY_ANSWERED
+    found.states = {
+        key: duty if state is S.STOPPED and last.get(key) == duty.name else state
+        for key, state in fold(entries).callees.items()
+    }
     _count_attempts(found, entries)
     return found
 
@@ -248,6 +260,7 @@ def test_the_record_of_a_whole_prefecture_agrees_with_its_journal(prefecture: An
     states = Counter(story.states.values())
     assert states[S.ACKNOWLEDGED] > 1_500
     assert states[S.STOPPED]
+    assert states[S.DUTY_ANSWERED], "the lifting stopped offices whose duty rooms had answered: their answers stand"
     assert states[S.WAIVED] == 1
     assert len(story.ever) > 100
     agree(form, story)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -106,6 +107,56 @@ def test_a_conflict_of_a_higher_colour_is_called_at_once(place: Any) -> None:
     assert place.query("SELECT max(colour) FROM callout") == [(4,)]
     lower = place.take_in(place.message(RED, severity="Orange", headline=text, description="再来一次"))
     assert (lower.disposition, lower.callouts) == (Disposition.CONFLICT, ())
+
+
+@pytest.mark.parametrize(
+    "first",
+    [{"status": "Test"}, {"severity": "Unknown", "headline": "吕梁市气象台发布暴雨预警信号"}, None],
+    ids=["practice", "without a colour", "in doubt"],
+)
+def test_a_copy_that_nothing_was_done_for_holds_no_red_back(place: Any, first: dict[str, str] | None) -> None:
+    """Under one name first something that calls nobody: the red is dialled, and a human is told of the two."""
+    copy = doubled(place, headline="另一份") if first is None else place.message(RED, **first)
+    assert not place.take_in(copy).callouts
+    result = place.take_in(place.message(RED))
+    assert (result.disposition, result.callouts) == (Disposition.ACCEPTED, (1,))
+    assert "same_identity_other_content" in result.reasons
+    assert "conflict" in place.alarms()
+
+
+def test_a_strangers_copy_holds_no_red_back(place: Any) -> None:
+    """A feed that may not speak for the city sends the city's warning, changed: the city's own is dialled all the same."""
+    strange = SourceRules(senders=("14112441*",))
+    place.engine._intake._rules_of = lambda source: strange if source == "push:county" else SourceRules()
+    raw = place.message(RED)
+    changed = raw.replace("请立即".encode(), "请马上".encode())
+    now = place.clock.now()
+    assert place.engine.take_in(now, changed, "push:county").result.disposition is Disposition.QUARANTINED
+    result = place.engine.take_in(now, raw, "folder:city").result
+    assert (result.disposition, result.callouts) == (Disposition.ACCEPTED, (1,))
+    assert sorted(place.alarms()) == ["conflict", "quarantined"]
+
+
+def test_a_lower_copy_that_was_set_aside_cannot_lower_by_coming_again(place: Any) -> None:
+    """Yellow, then red under the same name, then the yellow again as feeds do: the red stays."""
+    yellow = place.message(RED, severity="Yellow", headline="吕梁市气象台发布暴雨黄色预警信号")
+    assert place.take_in(yellow).disposition is Disposition.STORED
+    assert place.take_in(place.message(RED)).callouts == (1,)
+    assert place.take_in(yellow).disposition is Disposition.DUPLICATE
+    assert place.query("SELECT colour FROM callout WHERE ended_at IS NULL") == [(4,)]
+    assert place.query("SELECT colour FROM alert_chain") == [(4,)]
+
+
+def test_a_higher_copy_that_was_set_aside_counts_when_it_comes_again(place: Any) -> None:
+    """Red by a sender that was not on the list, orange by its name, the red again once it is: red is dialled."""
+    judge = place.engine._intake._judge
+    usual, judge._settings = judge._settings, replace(judge._settings, senders=("99*",))
+    assert place.take_in(place.message(RED)).disposition is Disposition.QUARANTINED
+    judge._settings = usual
+    orange = "吕梁市气象台发布暴雨橙色预警信号"
+    place.take_in(place.message(RED, severity="Orange", headline=orange, description=orange))
+    assert place.take_in(place.message(RED)).disposition is Disposition.CONFLICT
+    assert place.query("SELECT max(colour) FROM callout") == [(4,)]
 
 
 def test_the_same_warning_from_two_feeds_is_one(place: Any) -> None:

@@ -14,7 +14,7 @@ from warning_dispatch.engine.responding import Responding
 from warning_dispatch.errors import NotFoundError, RefusedError
 from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.response import ResponseBook
-from warning_dispatch.model.states import CalleeState, CallOutState, Purpose, Stage
+from warning_dispatch.model.states import AttemptState, CalleeState, CallOutState, Purpose, Stage
 from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.response_desk import WriterResponseDesk
 from warning_dispatch.simulation.population import Population, TextHabit, VoiceHabit
@@ -174,6 +174,35 @@ def test_an_officer_moves_the_stage_and_those_concerned_are_told(night: Night, k
     kept(night.place)
 
 
+def test_an_answer_does_not_stop_the_text_about_a_new_stage(
+    town: Callable[..., Any], kept: Callable[[Any], None]
+) -> None:
+    """Whoever answers while it still waits is told what is asked of it now; only what asks for an answer is dropped."""
+    place = town(counties=1, townships=1, response=True, bureau=False)
+    place.person(WATER, Role.DUTY, VoiceHabit.ANSWERS)  # its A goes on being called, but is not the last to answer
+    place.take_in(place.message("12379-orange-rain-counties.xml", geocode="141121000000"))
+    place.play(seconds=3_600)
+    place.act(Act.RESPOND)
+    queued = _stage_texts(place, VILLAGE, AttemptState.READY)
+    assert queued
+    place.record_answer(VILLAGE)
+    assert _stage_texts(place, VILLAGE, AttemptState.READY) == queued
+    place.play(seconds=600)
+    told = [purpose for _, _, purpose in place.texts_to(VILLAGE)]
+    assert told.count(Purpose.STAGE.value) == len(queued)
+    assert place.state(VILLAGE) is CalleeState.ACKNOWLEDGED
+    kept(place)
+
+
+def _stage_texts(place: Any, unit: str, state: AttemptState) -> list[int]:
+    rows = place.query(
+        """SELECT a.id FROM attempt a JOIN attempt_callee ac ON ac.attempt_id = a.id WHERE ac.callee_id = ?
+        AND a.purpose = ? AND a.state = ? ORDER BY a.id""",
+        *(place.callee_id(unit), Purpose.STAGE.value, state.value),
+    )
+    return [row[0] for row in rows]
+
+
 def test_a_silent_county_rings_the_bureau_once(night: Night) -> None:
     """Half an hour after it was called; a county that reported in time is not named, and a restart changes nothing."""
     night.report(COUNTY, on_post=True)
@@ -187,6 +216,17 @@ def test_a_silent_county_rings_the_bureau_once(night: Night) -> None:
     assert night.place.alarms().count("county_unreported") == 1
     night.report(OTHER_COUNTY, on_post=True)
     assert not any(one.silent for one in night.read.overview(1).areas)
+
+
+def test_free_words_are_no_report(night: Night) -> None:
+    """Somebody wrote back "thank you": the county is as silent as before, and no sum has moved."""
+    night.report(OTHER_COUNTY, on_post=True)
+    for word in ("谢谢", "桥断了，请求支援"):
+        night.place.reply(COUNTY, Role.PRIMARY, word)
+    assert night.read.overview(1).total.dangers == 0
+    night.place.play(seconds=1_500)
+    assert [one.code for one in night.read.overview(1).areas if one.silent] == [COUNTY]
+    assert night.place.alarms().count("county_unreported") == 1
 
 
 def test_an_officer_ticks_what_was_heard_by_phone(night: Night) -> None:

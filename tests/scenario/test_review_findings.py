@@ -61,6 +61,9 @@ class Quiet:
     def turned(self, now: int, stepped: int, claimed: int, next_at: int | None) -> None:
         """Not looked at."""
 
+    def beat(self) -> None:
+        """Not looked at."""
+
     def failed(self, error: Exception) -> None:
         """Not looked at."""
 

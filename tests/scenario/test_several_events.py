@@ -77,6 +77,40 @@ def test_an_update_that_drops_an_event_lets_go_of_it(town: Callable[..., Any]) -
     assert held(place) == [("rainstorm", 4)]
 
 
+def lifted(place: Any, **head: str) -> bytes:
+    """A CAP message in two languages of which the Chinese says that the warning is over; only its headline does."""
+    root = etree.fromstring(place.message(CAP, **head))
+    for info in root.findall("{urn:oasis:names:tc:emergency:cap:1.2}info"):
+        chinese = info.findtext("{*}language", "").startswith("zh")
+        next(info.iter("{*}headline")).text = (
+            "吕梁市气象台解除暴雨红色预警信号" if chinese else "The red warning is lifted"
+        )
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def test_an_all_clear_in_two_languages_ends_the_calling(town: Callable[..., Any]) -> None:
+    """The Chinese info says 解除, its translation is not understood as such: the end all the same, and a human is told."""
+    place = town()
+    assert place.take_in(place.message(CAP)).callouts == (1,)
+    known = place.query("SELECT identifier FROM alert")[0][0]
+    place.play(seconds=60)
+    update = etree.fromstring(lifted(place, msgType="Update"))
+    scope = update.find("{urn:oasis:names:tc:emergency:cap:1.2}scope")
+    references = etree.Element("{urn:oasis:names:tc:emergency:cap:1.2}references")
+    references.text = f"x,{known},2026-07-22T21:33:00+08:00"
+    scope.addnext(references)
+    place.take_in(etree.tostring(update))
+    assert held(place) == []
+    assert "lifted_without_cancel" in place.alarms()
+
+
+def test_an_all_clear_in_two_languages_starts_nothing(town: Callable[..., Any]) -> None:
+    """The same as an Alert of its own: nobody is called."""
+    place = town()
+    assert place.take_in(lifted(place)).callouts == ()
+    assert held(place) == []
+
+
 def test_a_cancel_ends_every_event(town: Callable[..., Any]) -> None:
     """Nothing of a message goes on after its Cancel."""
     place = town()

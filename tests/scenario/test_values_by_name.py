@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from warning_dispatch.engine.dialling_budget import CallLimits
-from warning_dispatch.model.texts import DRILL, DRILL_SPOKEN, VALUES
+from warning_dispatch.model.texts import DRILL, DRILL_SPOKEN, SIGNAL, VALUES
 from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.simulation.population import VoiceHabit
 
@@ -35,7 +35,8 @@ def test_a_route_that_asks_gets_the_values_of_the_text(town: Callable[..., Any])
     place.warning(RED_CITY)
     place.play(seconds=400)
     call, message = said(place), said(place, channel=Channel.SMS)
-    assert set(call.values) == {*VALUES, DRILL, DRILL_SPOKEN, "unit"}
+    assert set(call.values) == {*VALUES, DRILL, DRILL_SPOKEN, SIGNAL, "unit"}
+    assert call.values[SIGNAL] == "暴雨红色"
     assert (call.values["hazard"], call.values["colour"], call.values["issuer"]) == ("暴雨", "红色", "吕梁市气象台")
     for name in ("hazard", "colour", "issuer", "time", "area_short", "unit"):
         assert call.values[name] in call.text
@@ -60,6 +61,7 @@ def test_a_call_about_two_warnings_names_both(town: Callable[..., Any]) -> None:
     (call,) = place.dispatches(VILLAGE, A)
     assert call.values["hazard"] == "暴雨、雷暴大风"
     assert call.values["colour"] == "红色"
+    assert call.values[SIGNAL] == "暴雨红色、雷暴大风红色"
     assert sorted(call.values["unit"].split("、")) == ["县1乡1村1", "县1乡2村1"]
 
 

@@ -56,7 +56,7 @@ class Filing:
 
     @property
     def desk(self) -> Any:
-        """ports.RenewalDesk."""
+        """renewal_ports.RenewalDesk."""
         return self.world.desk
 
     def page(self, unit: str = TOWNSHIP) -> RenewalPage:

@@ -32,6 +32,8 @@ from warning_dispatch.store.keys import KeyRing
 
 PROBE_EVERY = 60.0
 """Seconds between two looks at how a provider fares."""
+NAMELESS_FOR = 300_000
+"""ms after its claim in which a call may be meant by a provider's name that nobody has told us."""
 SHORTEST_LEASE = 60.0
 """Seconds a daemon keeps the asking of a provider, after which another one may."""
 
@@ -192,7 +194,7 @@ def _tools(
         return await asyncio.to_thread(product.read.open_calls, number)
 
     async def attempts_of(asked: Sequence[tuple[str, str]]) -> Mapping[str, int]:
-        return await asyncio.to_thread(product.read.attempts_of, one.facts.name, asked)
+        return await asyncio.to_thread(product.read.attempts_of, one.facts.name, asked, clock.now() - NAMELESS_FOR)
 
     async def knows(number: str) -> bool:
         return await asyncio.to_thread(product.read.knows, number)

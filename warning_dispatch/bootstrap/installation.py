@@ -22,7 +22,7 @@ from warning_dispatch.bootstrap.console import console_parts
 from warning_dispatch.bootstrap.drills import DRILLS_EVERY, DrillKeeper, Paper, drill_tables
 from warning_dispatch.bootstrap.estimating import estimator_of
 from warning_dispatch.bootstrap.keeping import RETENTION_EVERY, DailyRetention
-from warning_dispatch.bootstrap.lines import test_lines
+from warning_dispatch.bootstrap.lines import lines_elsewhere, test_lines
 from warning_dispatch.bootstrap.mornings import REGISTER_EVERY, RegisterMornings
 from warning_dispatch.bootstrap.outside import outside_app
 from warning_dispatch.bootstrap.paper_drill import PaperPlayers
@@ -105,16 +105,18 @@ from warning_dispatch.store.sealing import AesSealer
 from warning_dispatch.store.sessions import SessionBook
 from warning_dispatch.supervision import Listening, Standing, unsupervised
 from warning_dispatch.watching.heartbeat import Heartbeat
+from warning_dispatch.watching.meters import FILE
 from warning_dispatch.web.access import Access
 from warning_dispatch.web.application import Renewal, create_app
 from warning_dispatch.web.console.console import ConsoleParts
 from warning_dispatch.web.console.door import LoggedIn
-from warning_dispatch.web.control import create_control_app
+from warning_dispatch.web.control import LineTester, create_control_app
 from warning_dispatch.web.hooks import Hooks
 from warning_dispatch.web.login_desk import LoginDesk
-from warning_dispatch.web.loop import Loop
+from warning_dispatch.web.loop import HOOK_LOOP, LINK_LOOP, Loop
 from warning_dispatch.web.metrics import Metrics
 from warning_dispatch.web.probes import Probes
+from warning_dispatch.web.push import UNCONFIGURED
 
 
 class QuietServer(uvicorn.Server):
@@ -300,6 +302,12 @@ class Part(StrEnum):
 EVERYTHING = frozenset(Part)
 
 
+def loop_of(keys: KeyRing, parts: frozenset[Part]) -> Loop:
+    """Answers `check` behind the doors of this process: callbacks come to the channels, people to the pages."""
+    doors = [path for part, path in ((Part.WEB, LINK_LOOP), (Part.ENGINE, HOOK_LOOP)) if part in parts]
+    return Loop(keys.hook_secret(LOOP), doors)
+
+
 def build_daemon(
     settings: Settings,
     product: Product,
@@ -316,6 +324,8 @@ def build_daemon(
     turns = Part.ENGINE in parts
     channels = build_channels(settings, product, clock) if turns else Channels()
     standing = standing or unsupervised(clock)
+    if Part.INGEST in parts:
+        product.meters.expect([*(one.tag for one in settings.ingest.sources), FILE, UNCONFIGURED])
 
     def servers(desk: EngineDesk) -> list[Coroutine[Any, Any, None]]:
         listening = _listeners(settings, product, clock, parts, desk, channels, standing.listening)
@@ -366,7 +376,7 @@ def _listeners(
 ) -> list[Coroutine[Any, Any, None]]:
     """The bureau's own address, the internet's where there is one, the local socket."""
     web = settings.web
-    hooks = Hooks(channels.hooked, web.callback_url, Loop(product.keys.hook_secret(LOOP)))
+    hooks = Hooks(channels.hooked, web.callback_url, loop_of(product.keys, parts))
     metrics = metrics_of(product, desk)
     public = _public_app(settings, product, clock, parts, desk, hooks, metrics)
     listening = [serve(public, host=web.host, port=web.port, opened=opened)]
@@ -375,7 +385,8 @@ def _listeners(
         listening.append(serve(outside, host=web.outside_host, port=web.outside_port, opened=opened))
     if Part.INGEST in parts:
         settings.control_socket.unlink(missing_ok=True)
-        control = _control_app(settings, product, clock, desk, channels)
+        test = partial(test_lines, channels.by_route, settings.state_dir)
+        control = _control_app(settings, product, clock, desk, test if Part.ENGINE in parts else lines_elsewhere)
         listening.append(serve(control, uds=str(settings.control_socket), opened=opened))
     return listening
 
@@ -455,7 +466,7 @@ def planning_ground(settings: Settings, configuration: Configuration) -> Ground:
     return ground_of(configuration, settings.ingest.within, route_plans(settings), night_of(settings), validity)
 
 
-def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk, channels: Channels) -> FastAPI:
+def _control_app(settings: Settings, product: Product, clock: Clock, desk: EngineDesk, lines: LineTester) -> FastAPI:
     """What listens on the local socket."""
     taken = take_over_of(settings, product.database, product.keys)
     return create_control_app(
@@ -465,7 +476,7 @@ def _control_app(settings: Settings, product: Product, clock: Clock, desk: Engin
         samples=not reaches_people(settings),
         register=lambda coming: taken.carry_out(coming, clock.now(), desk.write),
         renewal=renewal_desk(settings, product, desk, clock),
-        lines=partial(test_lines, channels.by_route, settings.state_dir),
+        lines=lines,
         drills=drill_parts(product, desk),
         records=WriterRecordOffice(desk),
         response=response_parts(product, desk, clock, settings.contacts.review_days).desk,

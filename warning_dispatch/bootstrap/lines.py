@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn
 
 import structlog
 
@@ -21,6 +22,12 @@ from warning_dispatch.tomlfiles import both
 _NO_NUMBER = both(
     "没有测试号码 → 在线路的 options 写 test_number，或用 --number",
     "there is no number to ring → set test_number in the route's options, or use --number",
+)
+_LINES_ELSEWHERE = both(
+    "线路在 engine 进程手里 → 没有叫应的时候，在那台机器上 systemctl stop warning-dispatch.target，warning-dispatch check --lines，"
+    "再 systemctl start warning-dispatch.target",
+    "the lines are held by the engine's process → while nobody is being called, on its machine: "
+    "systemctl stop warning-dispatch.target, warning-dispatch check --lines, then systemctl start warning-dispatch.target",
 )
 _NO_LINES = both("没有本局自己的线路", "there are no lines of our own")
 
@@ -40,6 +47,16 @@ async def test_lines(
         results += await one.test_lines(numbers[route])
     await asyncio.to_thread(keep_results, state_dir, results)
     return [{**asdict(one), "good": one.good} for one in results]
+
+
+def refuse_lines_elsewhere() -> NoReturn:
+    """They are not to be brought up a second time beside the process that has them: where they can be tested."""
+    raise RefusedError(_LINES_ELSEWHERE)
+
+
+async def lines_elsewhere(_number: str) -> Sequence[Mapping[str, object]]:
+    """Of several processes one without channels was asked. RefusedError."""
+    refuse_lines_elsewhere()
 
 
 async def test_alone(settings: Settings, clock: Clock, number: str) -> Sequence[Mapping[str, object]]:

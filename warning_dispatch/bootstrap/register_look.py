@@ -51,7 +51,7 @@ class TableRegisterLook:
             known = stored_evidence(Sql(connection), self._sealer, now)
             register = stored_register(connection, self._sealer)
             unusable = unusable_endpoints(connection)
-        found = readiness(register, term_of(self._contacts, now), Evidence(known.bad, known.proved, known.shifts))
+        found = readiness(register, term_of(self._contacts, now), Evidence(*known.evidence()))
         bad: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
         for one in unusable:  # once a number, whatever its channels
             bad[one.unit_code][one.masked, one.finding] = None

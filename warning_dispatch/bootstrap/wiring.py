@@ -330,8 +330,13 @@ def _letter_office(
     """Who sends the letters of the yearly refresh."""
     simulated = frozenset(one.name for one in routes if one.simulated)
     budgets = {one.name: one.per_number for one in routes if one.per_number}
-    rules = {one.name: one.rule for one in routes}
-    settings = replace(letters or LetterSettings(), simulated_routes=simulated, budgets=budgets, rules=rules)
+    settings = replace(
+        letters or LetterSettings(),
+        simulated_routes=simulated,
+        value_routes=_value_routes(routes),
+        budgets=budgets,
+        rules={one.name: one.rule for one in routes},
+    )
     return Letters(settings, LetterWords(texts), configuration.outcomes)
 
 
@@ -340,10 +345,14 @@ def _with_routes(outbox: OutboxSettings, routes: Sequence[RoutePlan], night: Nig
     return replace(
         outbox,
         simulated_routes=frozenset(one.name for one in routes if one.simulated),
-        value_routes=frozenset(one.name for one in routes if one.values),
+        value_routes=_value_routes(routes),
         limits=_limits(routes, night),
         rules={one.name: one.rule for one in routes},
     )
+
+
+def _value_routes(routes: Sequence[RoutePlan]) -> frozenset[str]:
+    return frozenset(one.name for one in routes if one.values)
 
 
 def _define(storage: TableStorage, routes: Sequence[RoutePlan]) -> None:

@@ -16,7 +16,7 @@ from warning_dispatch.bootstrap.renewal import EngineOffice, renewal_desk
 from warning_dispatch.cli.office import PATIENCE, DaemonOffice, daemon_answers, opened_database, require_database
 from warning_dispatch.clock import SystemClock
 from warning_dispatch.model.renewal_views import CampaignView, ClosingReport, FilingSheet, HandedIn, PersonWords
-from warning_dispatch.ports import RenewalDesk
+from warning_dispatch.renewal_ports import RenewalDesk
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.keys import KeyRing
 from warning_dispatch.store.renewal_reading import RenewalTables
@@ -28,7 +28,7 @@ _HANDED_IN, _SHEET = TypeAdapter(HandedIn), TypeAdapter(FilingSheet)
 
 
 class CampaignOffice(Protocol):
-    """What the commands ask for; the bureau's part of ports.RenewalDesk."""
+    """What the commands ask for; the bureau's part of renewal_ports.RenewalDesk."""
 
     @property
     def daemon(self) -> bool:

@@ -10,7 +10,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from warning_dispatch.bootstrap.lines import test_alone
+from warning_dispatch.bootstrap.lines import refuse_lines_elsewhere, test_alone
+from warning_dispatch.cli.machine_inspection import engine_runs_apart
 from warning_dispatch.cli.office import asked_daemon, daemon_answers
 from warning_dispatch.cli.terminal import Terminal
 from warning_dispatch.clock import SystemClock
@@ -45,6 +46,8 @@ def check_lines(terminal: Terminal, number: str) -> None:
     if daemon_answers(settings.control_socket):
         with asked_daemon(settings) as daemon:
             results = daemon.ask("/lines/test", {"number": number}, patience=PATIENCE)["results"]
+    elif engine_runs_apart():
+        refuse_lines_elsewhere()
     else:
         results = asyncio.run(test_alone(settings, SystemClock(), number))
     titles = {key: one.chinese for key, one in load_configuration(settings.config_dir).outcomes.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,11 +22,12 @@ from warning_dispatch.cli.terminal import Terminal, command, finding_document, f
 from warning_dispatch.clock import SystemClock, beijing_text
 from warning_dispatch.errors import Finding, NotFoundError, RefusedError, RegisterError
 from warning_dispatch.model.masking import mask
-from warning_dispatch.model.register import Register, RegisterCounts
-from warning_dispatch.model.register_changes import ReceiverChange, RegisterChanges, changes_between
+from warning_dispatch.model.register import Register, RegisterCounts, below
+from warning_dispatch.model.register_changes import ReceiverChange, RegisterChanges, UnitChange, changes_between
 from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.model.roster import Shift
 from warning_dispatch.model.unit import ReceiverEntry
+from warning_dispatch.registry.change_lines import changed_fields, person_line, unit_line
 from warning_dispatch.registry.problems import ACCEPTED, Problem, Problems, counted, require_names, standing
 from warning_dispatch.registry.reading import DIVISIONS_FILE, RECEIVERS_FILE, read_folder
 from warning_dispatch.registry.receiver_sheets import Rules
@@ -39,7 +41,7 @@ from warning_dispatch.registry.workbook_export import (
     workbook_bytes,
     write_new,
 )
-from warning_dispatch.registry.workbook_import import WorkbookRead, below, merged, placed_shifts, read_workbook
+from warning_dispatch.registry.workbook_import import WorkbookRead, merged, placed_shifts, read_workbook, tell_held
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
@@ -143,6 +145,7 @@ def import_register(
         accepted=accepted,
         changes=plan.compared,
         named=tuple(sorted(plan.named)),
+        within=within,
     )
     counts = take_over(terminal.settings, coming)
     _taken_over(terminal, plan, counts, every=show_all)
@@ -188,6 +191,8 @@ def make_plan(terminal: Terminal, path: Path, *, whole: bool = False, within: st
 def _compared(before: Register, read: WorkbookRead, seen: int | None, *, whole: bool, within: str) -> Plan:
     after = merged(before, read, whole=whole, within=within)
     problems = Problems(list(read.problems), list(read.notices))
+    if whole:
+        tell_held(before, read, within, problems)
     shifts = placed_shifts(read, after, problems)
     changes = changes_between(before, after)
     return Plan(before, after, changes, shifts, problems.found, problems.notices, seen, read.named)
@@ -267,6 +272,7 @@ def _plan_document(plan: Plan, standing_: Sequence[Problem]) -> dict[str, Any]:
             {"unit": one.unit_code, "before": _person(one.before), "after": _person(one.after)}
             for one in plan.changes.receivers
         ],
+        "unit_changes": [_unit_document(one) for one in plan.changes.units],
     }
 
 
@@ -328,35 +334,43 @@ def _problems(terminal: Terminal, plan: Plan, standing_: Sequence[Problem], *, e
 def _changes(terminal: Terminal, plan: Plan, *, every: bool) -> Iterator[Text]:
     """What would be new (+), changed (~), gone (-); the first of many are of every kind."""
     names = {unit.code: unit.name for unit in (*plan.before.units, *plan.after.units)}
+    word = partial(terminal.words.word, "changes.what")
     for unit in plan.changes.units if every else plan.changes.units[:SHOWN]:
-        mark = "+" if unit.before is None else "-" if unit.after is None else "~"
-        yield Text(f"  {mark} {unit.unit_code} {names.get(unit.unit_code, '')}", style=_STYLES[mark])
+        said = f"  {_mark(unit)} {unit.unit_code} {names.get(unit.unit_code, '')}  {unit_line(unit, word)}"
+        yield Text(said.rstrip(), style=_STYLES[_mark(unit)])
     yield from _rest(terminal, 0 if every else len(plan.changes.units) - SHOWN)
     sorted_ = sorted(plan.changes.receivers, key=lambda one: "-~+".index(_mark(one)))
     for one in sorted_ if every else sorted_[:SHOWN]:
-        said = " → ".join(_line(entry) for entry in (one.before, one.after) if entry is not None)
-        yield Text(f"  {_mark(one)} {one.unit_code} {names.get(one.unit_code, '')}  {said}", style=_STYLES[_mark(one)])
+        said = f"  {_mark(one)} {one.unit_code} {names.get(one.unit_code, '')}  {person_line(one, word)}"
+        yield Text(said, style=_STYLES[_mark(one)])
     yield from _rest(terminal, 0 if every else len(sorted_) - SHOWN)
 
 
 _STYLES = {"+": "green", "~": "yellow", "-": "red"}
 
 
-def _mark(change: ReceiverChange) -> str:
+def _mark(change: UnitChange | ReceiverChange) -> str:
     return "+" if change.before is None else "-" if change.after is None else "~"
-
-
-def _line(entry: ReceiverEntry) -> str:
-    """A receiver on one line, numbers masked."""
-    numbers = "、".join(dict.fromkeys(mask(one.address) for one in entry.endpoints))
-    return " ".join(filter(None, (entry.role.chinese, entry.name, entry.post, numbers)))
 
 
 def _person(entry: ReceiverEntry | None) -> dict[str, Any] | None:
     if entry is None:
         return None
     numbers = list(dict.fromkeys(mask(one.address) for one in entry.endpoints))
-    return {"role": entry.role.key, "name": entry.name, "post": entry.post, "numbers": numbers}
+    facts = ("language", "serves_from", "serves_until", "verified_on", "verified_how")
+    said = {"role": entry.role.key, "name": entry.name, "post": entry.post, "numbers": numbers}
+    return {**said, **{key: getattr(entry, key) for key in facts}}
+
+
+def _unit_document(change: UnitChange) -> dict[str, Any]:
+    """A unit that changes: only what differs, before and after; one that is new or goes has no such fields."""
+    before, after = change.before, change.after
+    what = list(changed_fields(before, after)) if before is not None and after is not None else []
+    sides = {"before": before, "after": after}
+    return {
+        "unit": change.unit_code,
+        **{side: one and {key: getattr(one, key) for key in what} for side, one in sides.items()},
+    }
 
 
 def _rest(terminal: Terminal, more: int) -> Iterator[Text]:

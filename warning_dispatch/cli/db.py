@@ -14,9 +14,9 @@ from warning_dispatch.cli.callout import Actor, Reason
 from warning_dispatch.cli.contacts_files import progress_bar
 from warning_dispatch.cli.journal import Verdict, judged, verdict_texts
 from warning_dispatch.cli.office import daemon_answers, opened_database, require_database
-from warning_dispatch.cli.terminal import Terminal, command
+from warning_dispatch.cli.terminal import Terminal, command, report_error
 from warning_dispatch.clock import SystemClock
-from warning_dispatch.errors import RefusedError, StoreError
+from warning_dispatch.errors import DispatchError, RefusedError, StoreError
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.copies import new_copy, remove_all_but
 from warning_dispatch.store.database import (
@@ -46,6 +46,9 @@ from warning_dispatch.tomlfiles import both
 
 app = typer.Typer(no_args_is_help=True, help=both("数据库：升级、检查、备份", "the database: upgrade, check, backup"))
 
+CANNOT_BE_TOLD = 3
+"""Exit code of `db upgrade --needed` where the database cannot be read: neither yes nor no."""
+
 _FOUND = {
     SchemaState.EMPTY: ("空库，已建表", "it was empty; the tables were made"),
     SchemaState.OLDER: ("已升级到当前版本", "it was older; it is up to date now"),
@@ -59,24 +62,41 @@ def upgrade_database(
     terminal: Terminal,
     needed: Annotated[
         bool,
-        typer.Option("--needed", help=both("只看要不要升级：要则退出码 0", "only look: exit code 0 when it is older")),
+        typer.Option(
+            "--needed",
+            help=both(
+                "只看要不要升级：要则退出码 0，不要 1，看不到 3",
+                "only look: exit code 0 older, 1 not, 3 cannot be told",
+            ),
+        ),
     ] = False,
 ) -> None:
     """把数据库升级到当前版本；可以重复执行。 / Bring the schema up to date; may be repeated."""
-    settings = terminal.settings
-    database = open_database(settings.database_url)
+    if needed:
+        try:
+            older = _is_older(terminal.settings)
+        except DispatchError as error:  # not "nothing to do": an installer would take the service down for it
+            report_error(error, as_json=terminal.as_json)
+            raise typer.Exit(CANNOT_BE_TOLD) from None
+        said = terminal.say("要升级。", "It is older.") if older else terminal.say("不用升级。", "Nothing to do.")
+        terminal.answer({"needed": older}, said)
+        if not older:
+            raise typer.Exit(1)
+        return
+    database = open_database(terminal.settings.database_url)
     try:
-        if needed:
-            older = schema_state(database) is SchemaState.OLDER
-            said = terminal.say("要升级。", "It is older.") if older else terminal.say("不用升级。", "Nothing to do.")
-            terminal.answer({"needed": older}, said)
-            if not older:
-                raise typer.Exit(1)
-            return
         before = upgrade(database)
     finally:
         database.dispose()
     terminal.answer({"before": before.value, "now": SchemaState.CURRENT.value}, terminal.say(*_pair(before)))
+
+
+def _is_older(settings: Settings) -> bool:
+    database = open_database(settings.database_url)
+    try:
+        return schema_state(database) is SchemaState.OLDER
+    finally:
+        database.dispose()
 
 
 @app.command("check")

@@ -11,7 +11,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -38,6 +38,9 @@ APART = 2_000
 SOON, WARNED = 14 * DAY, 45 * DAY
 """A certificate that ends within the first is a finding, within the second it is told."""
 SERVICE = "warning-dispatch.service"
+TARGET = "warning-dispatch.target"
+ROLES = ("ingest", "engine", "web")
+ENABLED = frozenset({"enabled", "enabled-runtime"})
 _STA_UNSYNC = 0x40
 _NETWORK_FILES = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "glusterfs", "ceph"}
 
@@ -166,7 +169,8 @@ def _disks(settings: Settings) -> Iterator[Looked]:
     database = database_file(settings.database_url)
     size = database.stat().st_size if database is not None and database.is_file() else 0
     seen: set[int] = set()
-    for path in (settings.state_dir, settings.lists_folder, settings.backup_folder):
+    sounds = [path for _, path in _sound_folders(settings)]
+    for path in (settings.state_dir, settings.lists_folder, settings.backup_folder, *sounds):
         there = _existing(path)
         device = there.stat().st_dev
         if device in seen:
@@ -185,6 +189,14 @@ def _disks(settings: Settings) -> Iterator[Looked]:
         if files.f_files and files.f_favail < LEAST_SHARE * files.f_files:
             what = both("磁盘的文件数快用完", "the disk has hardly room for more files")
             yield Looked("disk", Finding(str(there), what, both("清理小文件", "remove small files")), serious=True)
+
+
+def _sound_folders(settings: Settings) -> Iterator[tuple[str, Path]]:
+    """Where routes write what a PBX plays, under the name of the setting."""
+    for route in settings.routes:
+        folder = route.options.get("sound_folder")
+        if isinstance(folder, str) and folder.startswith("/"):
+            yield f"routes ({route.name}) sound_folder", Path(folder)
 
 
 def _place_of_database(settings: Settings) -> Iterator[Looked]:
@@ -309,6 +321,12 @@ def _service(settings: Settings) -> Iterator[Looked]:
         )
         yield Looked("service", Finding("systemd", what, both("按安装手册装成服务", "install it as the handbook says")))
         return
+    target = _unit(TARGET)
+    if target.get("ActiveState") == "active" or target.get("UnitFileState") in ENABLED:
+        units = {role: _unit(unit_of(role)) for role in ROLES}
+        yield from _split_findings(units)
+        yield from _writable(settings, {role: (unit_of(role), said) for role, said in units.items()})
+        return
     said = _unit(SERVICE)
     if said.get("LoadState") != "loaded":
         yield Looked(
@@ -316,7 +334,17 @@ def _service(settings: Settings) -> Iterator[Looked]:
         )
         return
     yield from _unit_findings(said)
-    yield from _writable(settings, said)
+    yield from _writable(settings, dict.fromkeys(ROLES, (SERVICE, said)))
+
+
+def unit_of(role: str) -> str:
+    """The unit of one process of the split set."""
+    return f"warning-dispatch@{role}.service"
+
+
+def engine_runs_apart() -> bool:
+    """Whether systemd runs an engine here as a process of its own: what it holds is nobody else's to take."""
+    return _unit(unit_of("engine")).get("ActiveState") in {"active", "activating", "deactivating", "reloading"}
 
 
 def _unit(name: str) -> dict[str, str]:
@@ -330,36 +358,52 @@ def _unit(name: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
 
 
-def _unit_findings(said: dict[str, str]) -> Iterator[Looked]:
-    split = _unit("warning-dispatch.target").get("ActiveState") == "active"
-    if said.get("ActiveState") != "active" and not split:
+def _split_findings(units: Mapping[str, Mapping[str, str]]) -> Iterator[Looked]:
+    """Of the split set's processes, by role, those that belong on this machine; the target is active without any of them."""
+    here = {
+        role: said
+        for role, said in units.items()
+        if said.get("UnitFileState") in ENABLED or said.get("ActiveState", "inactive") != "inactive"
+    }
+    if not here:
+        what = both("分开运行，但本机一个进程也没有起", "split by roles, but no process is to run on this machine")
+        yield Looked("service", Finding(TARGET, what, "systemctl enable --now warning-dispatch@{ingest,engine,web}"))
+    for role, said in here.items():
+        yield from _unit_findings(said, unit_of(role))
+
+
+def _unit_findings(said: Mapping[str, str], name: str = SERVICE) -> Iterator[Looked]:
+    short = name.removesuffix(".service")
+    if said.get("ActiveState") != "active":
         what = both(
             f"服务没有在运行（{said.get('ActiveState')}）", f"the service does not run ({said.get('ActiveState')})"
         )
-        yield Looked("service", Finding(SERVICE, what, "systemctl start warning-dispatch"))
-    if said.get("UnitFileState") not in {"enabled", "enabled-runtime"} and not split:
+        yield Looked("service", Finding(name, what, f"systemctl start {short}; journalctl -u {short}"))
+    if said.get("UnitFileState") not in ENABLED:
         what = both("开机不会起动", "it does not start with the machine")
-        yield Looked("service", Finding(SERVICE, what, "systemctl enable warning-dispatch"))
+        yield Looked("service", Finding(name, what, f"systemctl enable {short}"))
     if said.get("Type") != "notify" or said.get("WatchdogUSec", "0") in {"0", "infinity", ""}:
         what = both("看门狗没有开：引擎卡住没有谁知道", "no watchdog: nobody would notice an engine that hangs")
-        yield Looked(
-            "service", Finding(SERVICE, what, both("去掉改它的 drop-in", "remove the drop-in that changes it"))
-        )
+        yield Looked("service", Finding(name, what, both("去掉改它的 drop-in", "remove the drop-in that changes it")))
     restarts = int(said.get("NRestarts", "0") or 0)
     if restarts:
         what = f"{INFORMATION}" + both(f"起动以来自动重启过 {restarts} 次", f"restarted by itself {restarts} times")
-        yield Looked("service", Finding(SERVICE, what, "journalctl -u warning-dispatch"))
+        yield Looked("service", Finding(name, what, f"journalctl -u {short}"))
 
 
-def _writable(settings: Settings, said: dict[str, str]) -> Iterator[Looked]:
-    """The sandbox makes everything read-only; what the settings name outside of the state must be let through."""
-    wanted = [("lists.folder", settings.lists_folder)]
-    wanted += [(f"ingest.folder ({one.name})", Path(one.path)) for one in settings.ingest.folder]
+def _writable(settings: Settings, units: Mapping[str, tuple[str, Mapping[str, str]]]) -> Iterator[Looked]:
+    """The sandbox makes everything read-only; what the settings name outside of the state must be let through.
+
+    `units`: by role the unit whose process it is, and what systemd says of it.
+    """
+    wanted = [("ingest", "lists.folder", settings.lists_folder)]
+    wanted += [("ingest", f"ingest.folder ({one.name})", Path(one.path)) for one in settings.ingest.folder]
     if settings.simulation.carrier_log:
-        wanted.append(("simulation.carrier_log", Path(settings.simulation.carrier_log).absolute()))
+        wanted.append(("engine", "simulation.carrier_log", Path(settings.simulation.carrier_log).absolute()))
+    wanted += [("engine", name, path) for name, path in _sound_folders(settings)]
     backup = _unit("warning-dispatch-backup.service").get("ReadWritePaths", "")
     for name, path, unit, let in (
-        *((name, path, SERVICE, said.get("ReadWritePaths", "")) for name, path in wanted),
+        *((name, path, units[role][0], units[role][1].get("ReadWritePaths", "")) for role, name, path in wanted),
         ("backup.folder", settings.backup_folder, "warning-dispatch-backup.service", backup),
     ):
         if not _let_through(path, [str(settings.state_dir), *let.split()]):

@@ -100,8 +100,9 @@ def _loops(settings: Settings, keys: KeyRing) -> Iterator[Finding]:
             where = f"{SETTINGS_FILE}: {name}"
             what = both(f"从 {base} 绕不回本程序：{fault}", f"{base} does not lead back to this program: {fault}")
             remedy = both(
-                "核对域名、端口映射和反向代理；本机到不了自己公网地址的，用手机流量打开一条链接试",
-                "look at DNS, port forwarding and proxy; where this machine cannot reach its own public address, try by phone",
+                "核对域名、端口映射和反向代理（分几个进程时 /hooks/ 归 engine 的端口）；本机到不了自己公网地址的，用手机流量打开一条链接试",
+                "look at DNS, port forwarding and proxy (with several processes /hooks/ belongs to the engine's port); "
+                "where this machine cannot reach its own public address, try by phone",
             )
             yield Finding(where, what, remedy)
 

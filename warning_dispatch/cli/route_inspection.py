@@ -25,6 +25,7 @@ from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import Ladder
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.unit import Channel
+from warning_dispatch.renewal.changes import LETTER_CHANNELS
 from warning_dispatch.settings import SETTINGS_FILE, Settings
 from warning_dispatch.tomlfiles import both
 
@@ -46,6 +47,7 @@ def all_route_findings(
     yield from spoken_findings(settings, configuration)
     yield from robot_findings(settings, SystemClock())
     yield from _reach(settings, register)
+    yield from _letters(settings)
     yield from _real(settings, register)
 
 
@@ -76,6 +78,20 @@ def _reach(settings: Settings, register: Register | None) -> Iterator[Finding]:
                 f"every {channel.key} route is a public cloud: an Inner warning goes by none, a human is told",
             )
             yield Finding(WHERE, what)
+
+
+def _letters(settings: Settings) -> Iterator[Finding]:
+    """Channels by which no letter of the yearly refresh goes: their providers fill templates of warnings, and nothing else."""
+    for channel in LETTER_CHANNELS:
+        plans = [one for one in route_plans(settings) if one.channel is channel]
+        if plans and all(one.values for one in plans):
+            names = ", ".join(one.name for one in plans)
+            what = f"{INFORMATION}" + both(
+                f"{channel.key} 线路（{names}）只填预警模板：年度更新的函件和测试信息不经它们发出，邮件照发，其余在更新页上催办",
+                f"{channel.key} routes ({names}) fill templates of warnings: no letter or test message of the yearly refresh "
+                "goes by them; mail does, the others are on the campaign's page",
+            )
+            yield Finding(WHERE, what, both("补一条发正文的线路", "add a route that sends texts"))
 
 
 def _unreached_numbers(channel: Channel, planning: RoutePlanning, register: Register | None) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from warning_dispatch.settings import SETTINGS_FILE, SYSTEM_CONFIG, SYSTEM_STATE, uses_system_config
-from warning_dispatch.surroundings import name_credentials
+from warning_dispatch.surroundings import name_credentials, name_home
 
 CREDENTIAL_STORE = Path("/etc/credstore")
 CREDENTIAL_PREFIX = "warning-dispatch."
@@ -45,14 +45,20 @@ def become_service_user() -> bool:
     if owner.pw_uid == 0:
         return False
     folder = _handed_on(owner)
-    os.initgroups(owner.pw_name, owner.pw_gid)
-    os.setresgid(owner.pw_gid, owner.pw_gid, owner.pw_gid)
-    os.setresuid(owner.pw_uid, owner.pw_uid, owner.pw_uid)
-    os.umask(0o077)
+    become(owner)
     if folder is not None:
         name_credentials(folder)
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return True
+
+
+def become(owner: pwd.struct_passwd) -> None:
+    """Its rights and its home: the service finds its files there (a password in ~/.pgpass), so do commands."""
+    os.initgroups(owner.pw_name, owner.pw_gid)
+    os.setresgid(owner.pw_gid, owner.pw_gid, owner.pw_gid)
+    os.setresuid(owner.pw_uid, owner.pw_uid, owner.pw_uid)
+    os.umask(0o077)
+    name_home(owner.pw_dir)
 
 
 def _handed_on(owner: pwd.struct_passwd) -> Path | None:

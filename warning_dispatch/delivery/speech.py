@@ -30,9 +30,9 @@ _UNITS = (
     (re.compile(_NUMBER + r"\s*km(?![A-Za-z])", re.IGNORECASE), r"\1公里"),
     (re.compile(_NUMBER + r"\s*(?:℃|°C)"), r"\1摄氏度"),
 )
-_MEASURE = r"(?=级|小时|分钟|毫米|厘米|米|公里|千米|天|日|时|月|℃|°C|摄氏度|%|％|mm|cm|km|m/s|个|人|户|次)"
+_MEASURE = r"(?=(级|小时|分钟|毫米|厘米|米|公里|千米|天|日|时|月|℃|°C|摄氏度|%|％|mm|cm|km|m/s|个|人|户|次))"
 _RANGE = re.compile(
-    r"(?<![\d.-])(\d{1,4}(?:\.\d+)?)\s*(?:级|小时|毫米|厘米|米|天|日|时|℃|mm)?\s*[-~～—–－]+\s*(\d{1,4}(?:\.\d+)?)"
+    r"(?<![\d.-])(\d{1,4}(?:\.\d+)?)\s*(级|小时|毫米|厘米|米|天|日|时|℃|mm)?\s*[-~～—–－]+\s*(\d{1,4}(?:\.\d+)?)"
     + _MEASURE
 )
 _BELOW = re.compile(r"(?<![\d)）A-Za-z])[-−](?=\d+(?:\.\d+)?\s*(?:[~～到至]|℃|°C|摄氏度))")
@@ -43,6 +43,8 @@ _TO_SAY = re.compile(r"[\dⅠⅡⅢⅣ/(（]")
 """Without one of these no rule below finds anything."""
 _COUNTY = re.compile(r"县[(（]市、区[)）]")
 _ROMAN = {"Ⅰ": "一", "Ⅱ": "二", "Ⅲ": "三", "Ⅳ": "四"}
+_SAME = {"mm": "毫米", "cm": "厘米", "°C": "℃", "摄氏度": "℃"}
+"""Measures that are written in two ways."""
 _DIGITS = dict(zip("0123456789", "零幺二三四五六七八九", strict=True))
 
 
@@ -73,13 +75,20 @@ def spoken_chinese(text: str) -> str:
     text = _DATE.sub(lambda found: f"{found[1]}年{int(found[2])}月{int(found[3])}日", text)
     text = _CLOCK.sub(lambda found: f"{int(found[1])}时" + (f"{int(found[2])}分" if int(found[2]) else "整"), text)
     text = _BELOW.sub("零下", text)
-    text = _RANGE.sub(r"\1到\2", text)
+    text = _RANGE.sub(_range, text)
     text = _PERCENT.sub(r"百分之\1", text)
     for unit, said in _UNITS:
         text = unit.sub(said, text)
     text = _TWO.sub("两", text)
     text = _PHONE.sub(lambda found: "".join(_DIGITS.get(char, "" if char == "-" else char) for char in found[0]), text)
     return _SLASH.sub("，", text)
+
+
+def _range(found: re.Match[str]) -> str:
+    """The measure is said once where both have it, else each its own: 20到30毫米, 20时到23日."""
+    first, measure, last, following = found.groups(default="")
+    same = _SAME.get(measure, measure) == _SAME.get(following, following)
+    return f"{first}{'' if same else measure}到{last}"
 
 
 _ROMAN_TABLE = str.maketrans(_ROMAN)

@@ -56,12 +56,14 @@ def report(
         slowest=_share(waits, 0.95),
         score=None if interrupted else score(in_time, len(answered) - in_time, len(asked)),
         finished_at=finished_at,
+        answered=tuple(sorted({one.unit_code for one in answered})),
     )
 
 
 def compare(new: DrillReport, old: DrillReport, *, drill_id: int, title: str, began_at: int | None) -> Comparison:
     """What changed since the last drill; `drill_id`, `title` and `began_at` are the old one's."""
     now, then = _silent(new), _silent(old)
+    answered_now, answered_then = frozenset(new.answered), frozenset(old.answered)
     return Comparison(
         drill_id=drill_id,
         title=title,
@@ -70,8 +72,8 @@ def compare(new: DrillReport, old: DrillReport, *, drill_id: int, title: str, be
         in_time=old.in_time,
         asked=old.asked,
         median=old.median,
-        worse={code: name for code, name in now.items() if code not in then},
-        better={code: name for code, name in then.items() if code not in now},
+        worse={code: name for code, name in now.items() if code in answered_then},
+        better={code: name for code, name in then.items() if code in answered_now},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,11 +16,22 @@ from warning_dispatch.model.unit import Role
 
 POSITIVE_REPLIES = frozenset({"1", "收到", "已收到", "好", "好的", "收到了", "知道了", "y", "yes", "ok", "received"})
 """What counts as "received" in a reply; compared after `plain_reply`."""
+THANKS = frozenset({
+    "谢谢", "谢谢您", "谢谢你", "多谢", "感谢", "辛苦了", "thanks", "thankyou", "thx", "👍", "👌", "🙏",
+})  # fmt: skip
+"""What may stand beside it, and says nothing by itself; compared likewise."""
+LONGEST_POSITIVE = 24
+"""Characters of a reply that says received: whoever writes more says more."""
 
 OPT_OUT_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "td", "t", "退订"})
 """What asks for no more messages, in the words that carriers have taught people."""
 OPT_IN_WORDS = frozenset({"start", "unstop", "恢复"})
 
+_WORDS, _BESIDE = ("|".join(sorted(map(re.escape, one), key=len, reverse=True)) for one in (POSITIVE_REPLIES, THANKS))
+_THANKED = rf"(?:{_BESIDE})[\ufe0f\U0001f3fb-\U0001f3ff]?[.。!,~、]*"
+"""With what a picture of a hand may have behind it."""
+_SAID = rf"(?:{_WORDS})[.。!,~、]*"
+_NOTHING_ELSE = re.compile(rf"(?!.*1.*1)(?:{_THANKED})*{_SAID}(?:{_SAID}|{_THANKED})*")
 _COUNTED = frozenset({Reason.ANSWERED, Reason.RECORDED, Reason.DUTY_ANSWERED, Reason.ANSWERED_PARTLY})
 
 
@@ -34,6 +46,8 @@ class Answer:
     attempt_id: int | None = None
     actor: str = ""
     reason: str = ""
+    told_alarm: int | None = None
+    """Of the bureau's own call: the newest alarm that the page showed."""
 
 
 def plain_reply(text: str) -> str:
@@ -43,8 +57,12 @@ def plain_reply(text: str) -> str:
 
 
 def is_positive(text: str) -> bool:
-    """Whether a reply says received. Anything else is a human's to read."""
-    return plain_reply(text) in POSITIVE_REPLIES
+    """Whether a reply says received, in these words alone, once or twice or with thanks. Anything else is a human's to read.
+
+    A second 1 may be the beginning of another number.
+    """
+    plain = plain_reply(text)
+    return len(plain) <= LONGEST_POSITIVE and _NOTHING_ELSE.fullmatch(plain) is not None
 
 
 def is_opt_out(text: str) -> bool:
@@ -85,6 +103,7 @@ def take_answers(ledger: Ledger, answers: Sequence[Answer]) -> int:
                 actor=answer.actor,
                 reason=answer.reason or decision.reason,
                 counted=valid,
+                told_alarm=answer.told_alarm,
             )
         )
     return counted

@@ -92,13 +92,27 @@ class Breakers:
         if set(before) != set(dead_lines):
             self._ledger.note_system({"k": "route.lines", "route": route, "dead": list(dead_lines)})
         if not set(dead_lines).issubset(before):
-            dead = ", ".join(map(str, dead_lines))
-            rings = 2 * len(dead_lines) >= lines
-            self._ledger.alarm(
-                "lines_dead", written(route=route, lines=lines, dead=dead), about=f"{route} {dead}", rings=rings
-            )
+            self._tell_lines(route, lines, dead_lines)
         if why or route in self._ledger.tx.routes.troubled():
             self._step([(route, lambda breaker: probed(breaker, why, self._ledger.now))])
+
+    def tell_again(self, routes: Sequence[str]) -> None:
+        """Alarms for those of these routes that are out of service; one on trial is."""
+        for route, breaker in self._ledger.tx.routes.breakers(routes).items():
+            if not breaker.in_service:
+                self._tell_down(route, breaker)
+
+    def tell_lines_again(self, about: str) -> None:
+        """An alarm for what is left of dead lines that were told as this; when more are dead now, that was told by itself."""
+        route, _, named = about.partition(" ")
+        lines, dead = self._ledger.tx.routes.lines(route)
+        if dead and {str(one) for one in dead}.issubset(named.split(", ")):
+            self._tell_lines(route, lines, dead)
+
+    def _tell_lines(self, route: str, lines: int, dead_lines: Sequence[int]) -> None:
+        dead = ", ".join(map(str, dead_lines))
+        facts = written(route=route, lines=lines, dead=dead)
+        self._ledger.alarm("lines_dead", facts, about=f"{route} {dead}", rings=2 * len(dead_lines) >= lines)
 
     def look(self, routes: Sequence[RouteRecord]) -> Sequence[RouteRecord]:
         """The routes, with those back in service whose trial has not come back. Whoever claims has them to itself."""
@@ -132,7 +146,7 @@ class Breakers:
         ledger, breaker = self._ledger, step.breaker
         why = breaker.why.removeprefix(BY_PROBE)
         if step.told is Told.OPENED:
-            ledger.alarm("route_down", written(route=route, outcome=why), about=route)
+            self._tell_down(route, breaker)
         elif step.told is Told.CLOSED:
             ledger.alarm("route_back", written(route=route), about=route)
         if step.told is not Told.NOTHING:
@@ -140,6 +154,10 @@ class Breakers:
             ledger.note_system({**entry, "why": why, "until": breaker.until} if breaker.down_until else entry)
         if not breaker.in_service:
             ledger.wake_at(max(ledger.now + 1, breaker.until))
+
+    def _tell_down(self, route: str, breaker: Breaker) -> None:
+        why = breaker.why.removeprefix(BY_PROBE)
+        self._ledger.alarm("route_down", written(route=route, outcome=why), about=route)
 
 
 def _taken(attempt_id: int, now: int, breaker: Breaker) -> BreakerStep:

@@ -15,7 +15,7 @@ from warning_dispatch.engine.launch import AT_ONCE, note_start
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.records import CalleeRecord, CallOutRecord, Entry, NewAcknowledgement, NewAlarm, NewCallOut
 from warning_dispatch.errors import NotFoundError, RefusedError
-from warning_dispatch.escalation.alarms import QUIET_AFTER_CLAIM, Fact, told_already
+from warning_dispatch.escalation.alarms import QUIET_AFTER_CLAIM, Fact, looked_at_again, told_already
 from warning_dispatch.escalation.moves import Due, Recalled, Withdrawn
 from warning_dispatch.escalation.reasons import Reason
 from warning_dispatch.model.colour import Colour
@@ -57,8 +57,9 @@ class Bureau:
     def ring(self, ledger: Ledger, alarms: Sequence[NewAlarm]) -> None:
         """Write alarms and tell the bureau.
 
-        1. A fact that was told already only counts up. 2. The others become rows. 3. For what has a colour and no
-        self-call yet, the running one is joined, or one is started.
+        1. A fact that was told already only counts up; begun anew since its claim, it is looked at when the quiet is
+        over. 2. The others become rows. 3. For what has a colour and no self-call yet, the running one is joined, or one
+        is started.
         """
         fresh = self._not_told(ledger, alarms)
         if fresh:
@@ -73,7 +74,7 @@ class Bureau:
         running = ledger.tx.callouts.live_self()
         callout_id = self._start(ledger, self._plan, colour) if running is None else self._join(ledger, running, colour)
         if callout_id is not None:
-            ledger.tx.alarms.attach(callout_id, ledger.now)
+            ledger.tx.alarms.attach(callout_id)
 
     @staticmethod
     def _not_told(ledger: Ledger, alarms: Sequence[NewAlarm]) -> list[NewAlarm]:
@@ -82,7 +83,10 @@ class Bureau:
         stored = ledger.tx.alarms.like(alarms, ledger.now - QUIET_AFTER_CLAIM)
         known = {one.fact: one for one in stored if told_already(one.claimed_at, ledger.now)}
         again = [alarm.fact for alarm in alarms if alarm.fact in known]
-        ledger.tx.alarms.count_up([known[fact].id for fact in again])
+        found = [known[fact] for fact in again]
+        ledger.tx.alarms.count_up([one.id for one in found])
+        looks = [(one.id, looked_at_again(one.fact.kind, one.claimed_at)) for one in found]
+        ledger.tx.alarms.look_again([(key, at) for key, at in looks if at is not None])
         for fact in again:
             _note(ledger, fact, {"again": True})
         return [alarm for alarm in alarms if alarm.fact not in known]
@@ -157,15 +161,10 @@ class Bureau:
     def answered(self, ledger: Ledger, answer: NewAcknowledgement) -> None:
         """A key, a reply, a link, or a recorded answer claims what the person was told.
 
-        A call or message tells what was open when it went; what came later is not claimed by it and rings anew.
+        A call, a message or a page tells what was open when it went; what came later is not claimed by it and rings anew.
         """
-        told_until = ledger.now
-        if answer.attempt_id is not None and answer.means in (Means.KEY, Means.REPLY, Means.EMAIL):
-            attempt = ledger.tx.attempts.load([answer.attempt_id]).get(answer.attempt_id)
-            if attempt is not None and attempt.claimed_at is not None:
-                told_until = attempt.claimed_at
         by = answer.actor or f"receiver:{answer.receiver_id}"
-        self._claim(ledger, answer.callout_id, by, told_until)
+        self._claim(ledger, answer.callout_id, by, _told(ledger, answer))
 
     def claim(self, ledger: Ledger, alarm_ids: Sequence[int] | None, actor: str) -> Sequence[int]:
         """Claim alarms by their ids with all that their self-call rings for; None: everything. The ids claimed.
@@ -188,20 +187,20 @@ class Bureau:
                 raise RefusedError("已经有人认领 / somebody has claimed it already")
             rung = {one.self_callout_id for one in found if one.claimed_at is None}
             callouts = sorted(key for key in rung if key is not None)
-        claimed = [alarm for key in callouts for alarm in self._claim(ledger, key, actor, ledger.now)]
+        claimed = [alarm for key in callouts for alarm in self._claim(ledger, key, actor, None)]
         rows = alarms.claim_rows(alarm_ids, ledger.now, actor)
         if rows:
             ledger.note_system({"k": "claimed", "by": actor, "alarms": list(rows)})
         return sorted({*claimed, *rows})
 
     @staticmethod
-    def _claim(ledger: Ledger, callout_id: int, by: str, told_until: int) -> Sequence[int]:
-        """The self-call is over: whoever else is called is let go, what rings is hung up."""
+    def _claim(ledger: Ledger, callout_id: int, by: str, told: int | None) -> Sequence[int]:
+        """The self-call is over: whoever else is called is let go, what rings is hung up. `told`: up to which alarm."""
         ledger.claimed(callout_id)
         for record in ledger.tx.callees.unfinished(callout_id):
             if ledger.current(record).callee.state not in FINISHED:
                 ledger.take(record, Withdrawn(CalleeState.STOPPED, Reason.CLAIMED))
-        claimed = ledger.tx.alarms.claim(callout_id, ledger.now, by, told_until)
+        claimed = ledger.tx.alarms.claim(callout_id, ledger.now, by, told)
         ledger.note(callout_id, {"k": "claimed", "by": by, "alarms": list(claimed)})
         ledger.alarms.ring_again()
         return claimed
@@ -211,6 +210,18 @@ def _called(ledger: Ledger, callout_id: int) -> list[CalleeRecord]:
     """Those whose gate is open."""
     records = ledger.tx.callees.unfinished(callout_id)
     return [one for one in records if one.callee.state is not CalleeState.WAITING]
+
+
+def _told(ledger: Ledger, answer: NewAcknowledgement) -> int | None:
+    """The newest alarm that the person was told; None: somebody has the whole list before him."""
+    match answer.means:
+        case Means.KEY | Means.REPLY | Means.EMAIL if answer.attempt_id is not None:
+            return ledger.tx.attempts.told_alarm(answer.attempt_id)
+        case Means.LINK if answer.told_alarm is not None:
+            return answer.told_alarm
+        case Means.LINK if answer.receiver_id is not None:
+            return ledger.tx.attempts.told_to(answer.callout_id, answer.receiver_id)
+    return None
 
 
 def _note(ledger: Ledger, fact: Fact, more: Entry) -> None:

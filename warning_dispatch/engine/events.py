@@ -3,7 +3,7 @@
 Several infos are languages of one event, or different events; a message that warns of red here and orange there must
 call both places, each at its own colour. Infos of one language belong together when hazard and colour are the same;
 what another language says goes with the event of that colour. An info that says it is over is left out while others go
-on.
+on; whether an event goes on, its leading language says.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ def events_of(alert: Alert, find_hazard: HazardFinder) -> tuple[Alert, ...]:
 
     More than MOST_EVENTS + 1 are never returned; whoever gets that many asks a human.
     """
-    going = [info for info in alert.infos if not info.lifts]
-    if len(alert.infos) < 2 or not going or alert.msg_type not in (MsgType.ALERT, MsgType.UPDATE):  # noqa: PLR2004 - several
+    if len(alert.infos) < 2 or over(alert) or alert.msg_type not in (MsgType.ALERT, MsgType.UPDATE):  # noqa: PLR2004 - several
         return (alert,)
-    groups = _grouped(going, find_hazard)
-    if len(groups) == 1 and len(going) == len(alert.infos):
+    found = _grouped(alert.infos, find_hazard)
+    groups = {key: kept for key, infos in found.items() if (kept := _going(infos))}
+    if len(groups) == 1 and sum(len(infos) for infos in groups.values()) == len(alert.infos):
         return (alert,)
     gravest = max(groups, key=lambda key: key[1])
     parts = [replace(alert, infos=tuple(groups.pop(gravest)))]
@@ -40,15 +40,31 @@ def events_of(alert: Alert, find_hazard: HazardFinder) -> tuple[Alert, ...]:
     return tuple(parts)
 
 
+def over(alert: Alert) -> bool:
+    """Whether a message says that its events are over: all infos of its leading language do, whatever translations say."""
+    return bool(alert.infos) and all(info.lifts for info in spoken(alert.infos))
+
+
+def _going(infos: Sequence[AlertInfo]) -> list[AlertInfo]:
+    """What goes on of an event: nothing once its leading language says that it is over."""
+    return [] if all(info.lifts for info in spoken(infos)) else [info for info in infos if not info.lifts]
+
+
+def spoken(infos: Sequence[AlertInfo]) -> tuple[AlertInfo, ...]:
+    """The infos of the leading language: Chinese where there is any, else that of the first."""
+    tongues = [_tongue(info) for info in infos]
+    leading = "zh" if "zh" in tongues else "".join(tongues[:1])
+    return tuple(info for info, tongue in zip(infos, tongues, strict=True) if tongue == leading)
+
+
 def _grouped(infos: Sequence[AlertInfo], find_hazard: HazardFinder) -> dict[_Key, list[AlertInfo]]:
     """Infos by event and colour: the leading language makes the groups, the others join them."""
-    leading = next((_tongue(info) for info in infos if _tongue(info) == "zh"), _tongue(infos[0]))
+    leading = spoken(infos)
     groups: dict[_Key, list[AlertInfo]] = {}
+    for info in leading:
+        groups.setdefault((_event(info, find_hazard), int(info.colour or 0)), []).append(info)
     for info in infos:
-        if _tongue(info) == leading:
-            groups.setdefault((_event(info, find_hazard), int(info.colour or 0)), []).append(info)
-    for info in infos:
-        if _tongue(info) != leading:
+        if _tongue(info) != _tongue(leading[0]):
             groups.setdefault(_home(info, groups, find_hazard), []).append(info)
     return groups
 

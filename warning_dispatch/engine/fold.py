@@ -365,6 +365,7 @@ NEUTRAL = frozenset(
         "list.written",
         "receiver.added",
         "record.exported",
+        "reply.kept",
         "response.exported",
         "revealed",
         "seen",

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from warning_dispatch.engine.drill_interrupts import interrupt
 from warning_dispatch.engine.events import MOST_EVENTS, events_of
-from warning_dispatch.engine.judging import Case, IntakeSettings, Judge, Judged, renamed
+from warning_dispatch.engine.judging import OTHER_CONTENT, Case, IntakeSettings, Judge, Judged, renamed
 from warning_dispatch.engine.launch import Launcher
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.linking import NO_KIN, Kin, kin_without_linking, rank
@@ -226,9 +226,15 @@ class Intake:
         twin = self._twin(ledger, same, digest, case)
         if twin is not None and twin.disposition not in _SET_ASIDE:
             return self._duplicate(ledger, twin.id), NO_KIN
-        judged = self._judge(ledger, replace(case, conflict=bool(same) and twin is None))
+        acted = any(one.disposition is Disposition.ACCEPTED for one in same)
+        judged = self._judge(ledger, replace(case, conflict=acted))
         if twin is not None:
-            return self._judged_again(ledger, twin.id, judged, case), judged.kin
+            return self._judged_again(ledger, twin.id, judged, case, digest), judged.kin
+        if (
+            same and not acted
+        ):  # nothing is done for the copy that came first, so it holds nothing back; a human is told
+            judged.reasons.append(OTHER_CONTENT)
+            judged.alarms.append("conflict")
         alert_id = ledger.tx.alerts.insert(
             NewAlert(
                 raw_message_id=raw_id,
@@ -298,11 +304,17 @@ class Intake:
         ledger.note_system({"k": "alert", "id": alert_id, "disposition": Disposition.DUPLICATE})
         return IntakeResult(alert_id, Disposition.DUPLICATE, ("duplicate",), ())
 
-    def _judged_again(self, ledger: Ledger, alert_id: int, judged: Judged, case: Case) -> IntakeResult:
-        """The same message came again after it had been set aside: the clock or the senders may have been mended."""
-        if judged.disposition is not Disposition.ACCEPTED:
+    def _judged_again(self, ledger: Ledger, alert_id: int, judged: Judged, case: Case, digest: str) -> IntakeResult:
+        """The same message came again after it had been set aside: the clock or the senders may have been mended.
+
+        Where another message of its name was acted upon meanwhile, it counts if its colour is higher.
+        """
+        raises = judged.disposition is Disposition.CONFLICT and judged.hold is not None
+        if judged.disposition is not Disposition.ACCEPTED and not raises:
             return self._duplicate(ledger, alert_id)
         self._store_again(ledger, alert_id, judged)
+        if raises:
+            self._tell(ledger, case, judged, digest, alert_id)
         callouts = self._carry_out(ledger, judged, alert_id, case)
         return IntakeResult(alert_id, judged.disposition, tuple(judged.reasons), callouts)
 

@@ -1,6 +1,7 @@
 """The verdict on one event of a message, by the first rule that applies.
 
-1. The same identity with other content: kept, a human is told; a higher colour is acted upon at once as well.
+1. The same identity as a message that was acted upon, with other content: kept, a human is told; a higher colour is
+   acted upon at once as well. A copy that nothing was done for (practice, a stranger's, one in doubt) holds nothing back.
 2. A sender that is not allowed, and whatever a reader calls essential: quarantined, a human is told.
 3. What is not Actual, and Acks and Errors: stored. They end nothing either.
 4. A Cancel, and an all-clear under any other name: the end of its chain.
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from warning_dispatch.engine.events import over
 from warning_dispatch.engine.launch import Launch, Launcher
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.linking import NO_KIN, Kin, kin_of, kin_without_linking, rank
@@ -32,6 +34,9 @@ from warning_dispatch.routing.triggers import Match, Verdict, chosen_by_hand, ma
 
 CANCEL_CONTRADICTS = "cancel-contradicts"
 """The reader's code for a Cancel that says that its event is happening (ingest.notes.Odd)."""
+
+OTHER_CONTENT = "same_identity_other_content"
+"""The reason of a message whose name another message bears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class IntakeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One event of a message. `conflict`: the same identity came before with other content.
+    """One event of a message. `conflict`: the same identity was acted upon with other content.
 
     `hazard`: what it warns of, None when the catalogue does not have it. `by_hand`: an officer composed it.
     `released`: an officer has read it with all its problems and takes it upon himself.
@@ -74,7 +79,7 @@ class Case:
         """Whether it is the end of its chain, under whatever type."""
         if self.alert.msg_type is MsgType.CANCEL:
             return True
-        return bool(self.alert.infos) and all(one.lifts for one in self.alert.infos)
+        return over(self.alert)
 
 
 @dataclass(slots=True)
@@ -111,7 +116,7 @@ class Judge:
         """The verdict on a case."""
         reasons = list(dict.fromkeys((*(problem.code for problem in case.problems), *case.located.how)))
         if case.conflict and not case.released and not self._raises(ledger, case):
-            return Judged(Disposition.CONFLICT, [*reasons, "same_identity_other_content"], alarm="conflict")
+            return Judged(Disposition.CONFLICT, [*reasons, OTHER_CONTENT], alarm="conflict")
         if not case.released and (refusal := self._not_allowed(case)):
             return Judged(Disposition.QUARANTINED, [*reasons, refusal], alarm="quarantined")
         if not case.released and any(problem.essential for problem in case.problems):
@@ -124,7 +129,7 @@ class Judge:
         judged = self._judge_counting(ledger, case, kin, reasons)
         judged.kin, judged.freed = kin, kin.freed
         if case.conflict and not case.released:
-            judged.reasons.append("same_identity_other_content")
+            judged.reasons.append(OTHER_CONTENT)
             judged.disposition, judged.alarm = Disposition.CONFLICT, "conflict"
         return judged
 
@@ -252,7 +257,8 @@ class Judge:
     ) -> Judged:
         """An Alert or Update: from now on its chain holds the units of its area at its colour, or nobody.
 
-        A message older than what its chain already holds came late; it changes nothing any more.
+        A message older than what its chain already holds came late; it changes nothing any more. Where its colour is
+        higher, its sender's clock may be behind: a human decides.
         """
         facts, chain = case.facts, kin.chain
         reasons = [*reasons, found.reason]
@@ -262,8 +268,14 @@ class Judge:
             chain_id = (chain or kin.all[0]).id
             return Judged(Disposition.STORED, [*reasons, "chain_has_ended"], chain_id=chain_id, alarm=alarm)
         if kin.all and rank(case.alert) < kin.newest:
-            chain_id = (chain or kin.all[0]).id
-            return Judged(Disposition.STORED, [*reasons, "older_than_its_chain"], chain_id=chain_id)
+            said = chain.colour if chain else max(one.colour or 0 for one in kin.all)
+            raises = found.verdict is Verdict.START and (facts.colour or 0) > (said or 0)
+            return Judged(
+                Disposition.STORED,
+                [*reasons, "older_than_its_chain"],
+                chain_id=(chain or kin.all[0]).id,
+                alarm="untriggered" if raises else "",
+            )
         colour = facts.colour or Colour.BLUE
         if found.verdict is not Verdict.START or found.chain is None:
             return self._lowered(ledger, case, hazard, colour, chain, reasons)

@@ -67,6 +67,10 @@ class Watch(Protocol):
         """A turn has committed."""
         ...
 
+    def beat(self) -> None:
+        """The database answers; turning is not this process's work."""
+        ...
+
     def stepped(self, now: int, by: int) -> None:
         """The wall clock was set by so many ms, shows `now`, and the deadlines have moved along."""
         ...
@@ -191,12 +195,12 @@ class Writer:
         """How many jobs wait in a lane."""
         return len(self._lanes[lane])
 
-    def confirm(self, token: str) -> Future[int]:
-        """Somebody pressed the button behind a link. Those that wait together are committed together."""
+    def confirm(self, token: str, shown: int | None = None) -> Future[int]:
+        """Somebody pressed the button behind a link (`shown`: see Tap). Those that wait together are committed together."""
         future: Future[int] = Future()
         with self._condition:
             self._refuse_when_over()
-            self._taps.append((Tap(token, self._clock.now()), future))
+            self._taps.append((Tap(token, self._clock.now(), shown), future))
             self._condition.notify_all()
         return future
 
@@ -399,7 +403,7 @@ class Writer:
         except StoreError as error:
             self._watch.failed(error)
             return
-        self._watch.turned(now, 0, 0, None)
+        self._watch.beat()
         started, self._started = self._started, []
         for callout_id in started:
             self.after_start(callout_id)

@@ -35,6 +35,8 @@ class LetterSettings:
     """How often a number may be written to, by route."""
     rules: Mapping[str, RouteRule] = field(default_factory=dict)
     """What routes ask of what goes by them, and in which order they are taken."""
+    value_routes: frozenset[str] = frozenset()
+    """Routes whose providers fill templates of warnings: a letter's text cannot go by them, so no letter does."""
 
 
 class LetterDoors:

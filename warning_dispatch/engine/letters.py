@@ -72,7 +72,8 @@ class Letters:
 
         1. Claim as many as there is room for. 2. Each a route that is open to its number. 3. What has to wait goes back.
         """
-        routes = [route for route in routes if route.breaker.in_service]
+        templates = self._settings.value_routes
+        routes = [route for route in routes if route.breaker.in_service and route.name not in templates]
         room = RouteRoom([_half_of(route) for route in routes], ledger.now, self._settings.batch, self._settings.rules)
         limit = min(self._settings.batch, room.free)
         if not limit:

@@ -18,6 +18,10 @@ Covers = Callable[[str], bool]
 """Whether somebody may speak of a place, by its trimmed code."""
 
 
+MOST_DRAWN = 10
+"""Areas of an event that are drawn and looked at one by one; more of them count as one."""
+
+
 def anywhere(_code: str) -> bool:
     """A source that may speak of every place."""
     return True
@@ -87,7 +91,7 @@ class Locator:
         areas = [area for info in alert.infos for area in info.areas]
         if not areas:
             return Located(alert)
-        by_shape = {area: self._find_shape(area) for area in areas if not area.geocodes and _has_shape(area)}
+        by_shape = self._drawn([area for area in areas if not area.geocodes and _has_shape(area)])
         nameless = [area for area in areas if not area.geocodes and by_shape.get(area) is None and area.description]
         ours = bool(alert.sender_code) and touches(own, self._within)
         near = self._near(by_shape, own if ours else self._within)
@@ -115,6 +119,16 @@ class Locator:
             guessed=tuple(dict.fromkeys(code for area in doubtful for code in meant[area])),
         )
 
+    def _drawn(self, areas: Sequence[AlertArea], near: str = "") -> dict[AlertArea, Sequence[str] | None]:
+        """What each area's shapes touch, or with `near` are nearest to; the areas beyond MOST_DRAWN touch what all of them do."""
+        found = {area: self._find_shape(area, near) for area in areas[:MOST_DRAWN]}
+        rest = [area for area in areas[MOST_DRAWN:] if area not in found]
+        if rest:
+            polygons = tuple(ring for area in rest for ring in area.polygons)
+            circles = tuple(circle for area in rest for circle in area.circles)
+            found.update(dict.fromkeys(rest, self._find_shape(AlertArea("", (), polygons, circles), near)))
+        return found
+
     def _named(
         self, ledger: Ledger, nameless: Sequence[AlertArea], short: Sequence[AlertArea], own: str, covers: Covers
     ) -> dict[AlertArea, Named]:
@@ -133,11 +147,8 @@ class Locator:
 
     def _near(self, by_shape: Mapping[AlertArea, Sequence[str] | None], own: str) -> dict[AlertArea, tuple[str, ...]]:
         """Areas whose shapes touch nothing of ours, each with the county that it may mean all the same."""
-        return {
-            area: tuple(self._find_shape(area, own) or ())
-            for area, found in by_shape.items()
-            if found is not None and not found
-        }
+        astray = [area for area, found in by_shape.items() if found is not None and not found]
+        return {area: tuple(found or ()) for area, found in self._drawn(astray, own).items()}
 
     def _elsewhere(self, area: AlertArea, found: Sequence[str] | None) -> bool:
         if area.geocodes:

@@ -8,7 +8,7 @@ answered meanwhile is not called. Who is chosen, and who is named together: voic
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from warning_dispatch.engine.all_clears import still_lifted
@@ -21,10 +21,19 @@ from warning_dispatch.engine.records import Address, Claim, RouteRecord
 from warning_dispatch.engine.routes import RouteRoom, next_token_at, refill
 from warning_dispatch.engine.text_picking import TextPicker
 from warning_dispatch.engine.voice_picking import VoicePicker
-from warning_dispatch.escalation.alarms import Cause
+from warning_dispatch.escalation.alarms import Cause, told_up_to
 from warning_dispatch.escalation.route_rules import RouteRule
 from warning_dispatch.model.states import Purpose
-from warning_dispatch.model.texts import CAUSES_MARK, COUNT_MARK, NAMES_BETWEEN, FrozenText, NamedUnit, TextPart
+from warning_dispatch.model.texts import (
+    CAUSES_MARK,
+    COUNT_MARK,
+    NAMES_BETWEEN,
+    SIGNAL,
+    TIMES,
+    FrozenText,
+    NamedUnit,
+    TextPart,
+)
 from warning_dispatch.model.unit import CHANNELS, Channel
 from warning_dispatch.ports import Dispatch
 
@@ -172,7 +181,9 @@ class Outbox:
             return ()
         tx = ledger.tx
         lease_until = ledger.now + self._settings.claim_lease
-        tx.attempts.claim([_claim(one, ledger.now, lease_until) for one in chosen])
+        own = {one.attempt.callout_id for one in chosen if one.attempt.purpose is Purpose.SELF}
+        causes = tx.alarms.causes(sorted(own)) if own else {}
+        tx.attempts.claim([_claim(one, ledger.now, lease_until, causes) for one in chosen])
         numbers = {one.endpoint.view.number_id for one in chosen}
         addresses = {**known, **tx.endpoints.addresses(list(numbers - known.keys()))}
         links = self._links(ledger, chosen)
@@ -181,8 +192,7 @@ class Outbox:
         for one in chosen:
             _note_claim(ledger, one)
             ledger.counted.claims[one.route, one.attempt.purpose] += 1
-        own = {one.attempt.callout_id for one in chosen if one.attempt.purpose is Purpose.SELF}
-        saying = _Saying(places, tx.alarms.causes(sorted(own)) if own else {})
+        saying = _Saying(places, causes)
         return tuple(
             self._dispatch(ledger, one, addresses[one.endpoint.view.number_id], links.get(one.attempt.id, ""), saying)
             for one in chosen
@@ -221,13 +231,12 @@ class Outbox:
         )
 
     def _values(self, ledger: Ledger, one: Chosen, saying: _Saying) -> dict[str, str]:
-        """What the text says, by name; in Chinese, as the approved templates are. Of several warnings each value once."""
+        """What the text says, by name; in Chinese, as the approved templates are."""
         callouts = list(_by_callout(one.wishes))
         frozen = [ledger.frozen(callout_id).texts for callout_id in callouts]
-        several = [texts.values_in(TEMPLATES_IN) for texts in frozen]
-        values = dict(several[0])
-        for name in values if len(several) > 1 else ():
-            values[name] = NAMES_BETWEEN.join(dict.fromkeys(filter(None, (each.get(name, "") for each in several))))
+        values = joined_values(
+            {callout: texts.values_in(TEMPLATES_IN) for callout, texts in zip(callouts, frozen, strict=True)}
+        )
         named = dict.fromkeys(wish.record.unit_id for wish in one.wishes)
         one_unit = len(one.wishes) == 1
         names = [one.endpoint.unit_name] if one_unit else [saying.places[unit].name for unit in named]
@@ -251,6 +260,22 @@ class Outbox:
             units = dict.fromkeys(wish.record.unit_id for wish in wishes)
             parts.append(TextPart(text, tuple(saying.places[unit] for unit in units)))
         return self._compose(parts, language, channel, link, one.route)
+
+
+def joined_values(said: Mapping[int, Mapping[str, str]]) -> dict[str, str]:
+    """What several warnings say, each value once, the most urgent first: so it stands in `said`, by call-out.
+
+    Which colour is whose shows in the signals alone. Of several times the newest warning's: a variable of a provider holds one.
+    """
+    several = [*said.values()]
+    signals = [each.get("hazard", "") + each.get("colour", "") for each in several]
+    values = {name: _listed(each.get(name, "") for each in several) for name in several[0]}
+    newest = said[max(said)]
+    return values | {name: newest[name] for name in TIMES if name in newest} | {SIGNAL: _listed(signals)}
+
+
+def _listed(words: Iterable[str]) -> str:
+    return NAMES_BETWEEN.join(dict.fromkeys(filter(None, words)))
 
 
 def _try_again(ledger: Ledger, room: RouteRoom, picked: Sequence[Chosen]) -> None:
@@ -321,8 +346,9 @@ _TEXT_OF = {
 }
 
 
-def _claim(one: Chosen, now: int, lease_until: int) -> Claim:
+def _claim(one: Chosen, now: int, lease_until: int, causes: Mapping[int, Sequence[Cause]]) -> Claim:
     view = one.endpoint.view
+    own = one.attempt.purpose is Purpose.SELF
     return Claim(
         attempt_id=one.attempt.id,
         route=one.route,
@@ -334,4 +360,5 @@ def _claim(one: Chosen, now: int, lease_until: int) -> Claim:
         lease_until=lease_until,
         avoid=",".join(sorted(one.avoid)),
         possible_duplicate=one.repeat,
+        told_alarm=told_up_to(causes.get(one.attempt.callout_id, ())) if own else None,
     )

@@ -93,13 +93,13 @@ class QueueChanges:
             self._look_again = []
 
     def _write_silence(self, books: Books) -> None:
-        """Queued attempts of those who answered are dropped; what still rings is to be hung up."""
+        """What waits to ask those who answered is dropped, what only tells them stays; what still rings is hung up."""
         for texts, listed in self._silenced.items():
             if not listed:
                 continue
             silenced = list(dict.fromkeys(listed))
             self._silenced[texts] = []
-            dropped = books.tx.attempts.drop_ready_of(silenced, books.now, "answered", texts=texts)
+            dropped = books.tx.attempts.drop_ready_of(silenced, books.now, "answered", texts=texts, asking=True)
             for attempt_id, callout_id in dropped:
                 books.note(callout_id, {"k": "attempt.dropped", "id": attempt_id, "why": "answered"})
             books.hang_up.extend(books.tx.attempts.live_voice_of(silenced))

@@ -36,10 +36,12 @@ class Reading:
 def read_facts(alert: Alert, within: str) -> Reading:
     """Read an alert. Of several infos the Chinese one with the highest colour speaks; areas of that colour are joined.
 
+    It holds until the last of these is over; where one has no end, it has none.
     `within` is our own area code: it stands for the issuer when the message carries no sender code.
     """
     info = _leading(alert)
     same = [one for one in alert.infos if info is not None and one.colour == info.colour]
+    ends = [one.expires for one in same if info is not None and one.language[:2].lower() == info.language[:2].lower()]
     areas = [area for one in same for area in one.areas]
     chinese = [area for one in same if one.language.startswith("zh") for area in one.areas]
     return Reading(
@@ -56,7 +58,7 @@ def read_facts(alert: Alert, within: str) -> Reading:
         headline=info.headline if info else "",
         description=info.description if info else "",
         instruction=info.instruction if info else "",
-        expires=info.expires if info else None,
+        expires=max((end for end in ends if end is not None), default=None) if None not in ends else None,
         codes=tuple(dict.fromkeys(code for area in areas for code in area.codes)),
         area_names=tuple(dict.fromkeys(area.description for area in chinese or areas if area.description)),
         confidential=not alert.public,

@@ -234,6 +234,8 @@ class Claim:
     lease_until: int
     avoid: str
     possible_duplicate: bool
+    told_alarm: int | None = None
+    """Of the bureau's own call: the newest alarm that it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +332,8 @@ class NewAcknowledgement:
     actor: str
     reason: str
     counted: bool
+    told_alarm: int | None = None
+    """Of the bureau's own call: the newest alarm that the person had before him, where he said so himself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,6 +434,16 @@ class LinkTarget:
     receiver_id: int
     callee_id: int
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Somebody who wrote, as the receiver of one unit of a call-out."""
+
+    callout_id: int
+    receiver_id: int
+    callee_id: int
+    unit_id: int
 
 
 Entry = Mapping[str, object]

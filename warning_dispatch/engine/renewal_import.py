@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 
+from warning_dispatch.clock import beijing_text
 from warning_dispatch.engine.records import Entry
 from warning_dispatch.engine.renewal_letters import ask_proofs, end_idle_proofs
 from warning_dispatch.engine.storage import Transaction
@@ -28,7 +29,8 @@ def file_by_import(
     """Units that the import names have handed in by it: the bureau has taken it, so nothing waits for approval.
 
     To be called when the register has been replaced. The journal's entry; None: no campaign is open. New numbers get
-    their test message; units that have left are not asked any more, and those that are back can be filed.
+    their test message; units that have left are not asked any more, and those that are back can be filed. Who is filed is
+    made sure of by it, as by the form.
     """
     campaign = tx.campaigns.open_one()
     if campaign is None:
@@ -63,11 +65,17 @@ def file_by_import(
             )
         )
     tx.campaigns.save(filed)
-    end_idle_proofs(tx, [one.unit_id for one in filed], now)
+    units = [one.unit_id for one in filed]
+    end_idle_proofs(tx, units, now)
+    tx.people.verify(units, _day(campaign.opened_at), _day(now), campaign.title)
     wanted = [(one.unit_id, _before(people[one.unit_id], by_unit[one.unit_code]), people[one.unit_id]) for one in filed]
     tests = ask_proofs(tx, now, wanted, campaign.rules, campaign.id)
     counts = {"filed": len(filed), "units_gone": gone, "units_back": back, "tests": sum(tests.values())}
     return {"k": "filing.imported", "campaign": campaign.id, "actor": actor, **counts}
+
+
+def _day(at: int) -> str:
+    return beijing_text(at, "%Y-%m-%d")
 
 
 def _before(after: tuple[ReceiverEntry, ...], changes: list[ReceiverChange]) -> tuple[ReceiverEntry, ...]:

@@ -15,6 +15,7 @@ from warning_dispatch.engine.answers import Answer, is_opt_in, is_opt_out, is_po
 from warning_dispatch.engine.blackouts import Blackouts
 from warning_dispatch.engine.breakers import Breakers, Failure
 from warning_dispatch.engine.dialling_budget import NEVER_WENT, settle_calls
+from warning_dispatch.engine.free_words import keep_to_read
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.engine.letters import Letters, deny, prove
 from warning_dispatch.engine.opt_outs import keep_opt_outs, take_opt
@@ -44,6 +45,8 @@ LONGEST_PATIENCE = 1_800_000
 """ms between two tries of a text at the most."""
 GIVE_UP_AFTER = 3_600_000
 """ms after the validity at which a text that was refused all along is given up."""
+CLOCKS_APART = 120_000
+"""ms by which a carrier's clock may be behind ours: a reply written earlier than that before a message does not answer it."""
 NO_REPORT = "no_report"
 PROVIDER_DOWN = "provider_down"
 """What a refusal means that names no outcome we know."""
@@ -156,7 +159,7 @@ class Reports:
         """A reply acknowledges what was open and had been sent to that number. Returns how many counted.
 
         One that names the message it answers acknowledges what that message was about. It also says whose the number is:
-        "received" proves it, "not me" denies the test message that waits for an answer.
+        "received" proves it, "not me" denies the test message that waits for an answer. Free words are kept to be read.
         """
         answers: list[Answer] = []
         said: defaultdict[Means, list[bytes]] = defaultdict(list)
@@ -170,7 +173,7 @@ class Reports:
             ):
                 continue
             if not is_positive(reply.text):
-                ledger.note_system({"k": "reply.other", "on": reply.channel.key})
+                keep_to_read(ledger, reply, blind)
                 continue
             said[means].append(blind)
             ledger.proved_by(blind=blind)
@@ -190,13 +193,21 @@ class Reports:
                 ledger.proved_by(token=token)
             elif (proof := ledger.tx.proofs.by_token(token)) is not None:
                 prove(ledger, [proof], Means.LINK)
-            answers += [Answer(one.callee_id, Means.LINK, one.role, one.receiver_id) for one in targets]
+            answers += [
+                Answer(one.callee_id, Means.LINK, one.role, one.receiver_id, told_alarm=tap.shown) for one in targets
+            ]
         return take_answers(ledger, answers) if answers else 0
 
     def _open_for(self, ledger: Ledger, reply: Reply) -> Sequence[tuple[int, LinkTarget]]:
         if reply.attempt_id is None:
             called = reply.channel is Channel.VOICE
-            return ledger.tx.attempts.open_for_number(self._blind_index(reply.address), called=called)
+            blind = self._blind_index(reply.address)
+            found = ledger.tx.attempts.open_for_number(blind, reply.at + CLOCKS_APART, ledger.now, called=called)
+            if not found and reply.at + CLOCKS_APART < ledger.now:
+                late = ledger.tx.attempts.open_for_number(blind, ledger.now, ledger.now, called=called)
+                if late:
+                    ledger.note_system({"k": "reply.late", "on": reply.channel.key})
+            return found
         return ledger.tx.attempts.open_for_attempt(reply.attempt_id)
 
     # --- inside -------------------------------------------------------------------------------------------

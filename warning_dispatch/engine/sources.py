@@ -87,21 +87,43 @@ def watch(ledger: Ledger, sources: Sequence[Watched]) -> int:
     return told
 
 
+def tell_gap_again(ledger: Ledger, names: Sequence[str]) -> None:
+    """Alarms for those of these sources that are still as unreachable as they were told to be."""
+    for one in ledger.tx.sources.health(names):
+        if one.gap_told:
+            _alarm_gap(ledger, one)
+
+
+def tell_quiet_again(ledger: Ledger, names: Sequence[str]) -> None:
+    """Alarms for those of these sources that have still sent nothing."""
+    for one in ledger.tx.sources.health(names):
+        if one.quiet_told:
+            _alarm_quiet(ledger, one.name)
+
+
 def _tell_gap(ledger: Ledger, source: Watched, health: SourceHealth) -> bool:
     over = source.gap is not None and ledger.now - health.seen_at > source.gap
     if not over or health.gap_told or not ledger.tx.sources.tell_gap(source.name):
         return False
-    minutes = max(1, (ledger.now - health.seen_at) // MINUTE)
-    facts = written(source=source.name, minutes=minutes, trouble=health.trouble or "—")
-    ledger.alarm("source_unreachable", facts, about=source.name)
+    _alarm_gap(ledger, health)
     ledger.note_system({"k": "source.gap", "source": source.name})
     return True
+
+
+def _alarm_gap(ledger: Ledger, health: SourceHealth) -> None:
+    minutes = max(1, (ledger.now - health.seen_at) // MINUTE)
+    facts = written(source=health.name, minutes=minutes, trouble=health.trouble or "—")
+    ledger.alarm("source_unreachable", facts, about=health.name)
 
 
 def _tell_quiet(ledger: Ledger, source: Watched, health: SourceHealth) -> bool:
     over = source.quiet is not None and ledger.now - health.message_at > source.quiet
     if not over or health.quiet_told or not ledger.tx.sources.tell_quiet(source.name):
         return False
-    ledger.alarm("source_silent", written(source=source.name), about=source.name)
+    _alarm_quiet(ledger, source.name)
     ledger.note_system({"k": "source.quiet", "source": source.name})
     return True
+
+
+def _alarm_quiet(ledger: Ledger, name: str) -> None:
+    ledger.alarm("source_silent", written(source=name), about=name)

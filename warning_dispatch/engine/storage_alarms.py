@@ -25,16 +25,20 @@ class AlarmRows(Protocol):
         """The same facts were reported again."""
         ...
 
+    def look_again(self, moments: Sequence[tuple[int, int]]) -> None:
+        """(alarm, when): the engine must look at it itself then, claimed or not."""
+        ...
+
     def unrung(self) -> Colour | None:
         """The highest colour among unclaimed alarms that should ring and for which no self-call does; None: there is none."""
         ...
 
-    def attach(self, callout_id: int, now: int) -> None:
+    def attach(self, callout_id: int) -> None:
         """Give all of those to a self-call, which tells them from now on."""
         ...
 
-    def claim(self, callout_id: int, at: int, by: str, told_until: int) -> Sequence[int]:
-        """Claim what a self-call was telling at `told_until`; the ids. What it tells only since then leaves it."""
+    def claim(self, callout_id: int, at: int, by: str, told: int | None) -> Sequence[int]:
+        """Claim what a self-call tells up to the alarm `told` (None: all of it); the ids. Later ones leave it."""
         ...
 
     def claim_rows(self, alarm_ids: Sequence[int] | None, at: int, by: str) -> Sequence[int]:
@@ -54,7 +58,7 @@ class AlarmRows(Protocol):
         ...
 
     def due(self, now: int) -> Sequence[StoredAlarm]:
-        """Unclaimed alarms that the engine must look at itself; each is given once."""
+        """Alarms, claimed or not, that the engine must look at itself; each is given once."""
         ...
 
     def next_due(self) -> int | None:

@@ -87,6 +87,14 @@ class AttemptRows(Protocol):
         """READY → CLAIMED."""
         ...
 
+    def told_alarm(self, attempt_id: int) -> int:
+        """The newest alarm that a call or message of the bureau to itself told; 0: none."""
+        ...
+
+    def told_to(self, callout_id: int, receiver_id: int) -> int:
+        """The newest alarm that any message of a self-call told a receiver; 0: none."""
+        ...
+
     def drop(self, drops: Sequence[tuple[int, str]], now: int) -> None:
         """READY → DROPPED with the reason as outcome."""
         ...
@@ -96,9 +104,12 @@ class AttemptRows(Protocol):
         ...
 
     def drop_ready_of(
-        self, callee_ids: Sequence[int], now: int, why: str, *, texts: bool = True
+        self, callee_ids: Sequence[int], now: int, why: str, *, texts: bool = True, asking: bool = False
     ) -> Sequence[tuple[int, int]]:
-        """Drop READY attempts that serve only these callees (voice, and texts if asked); (attempt, call-out) pairs."""
+        """Drop READY attempts that serve only these callees (voice, and `texts`); (attempt, call-out) pairs.
+
+        Never an all-clear; `asking`: only what asks for an answer.
+        """
         ...
 
     def drop_ready_of_callout(self, callout_id: int, now: int, why: str, *, voice_only: bool = False) -> int:
@@ -185,9 +196,12 @@ class AttemptRows(Protocol):
         """For every callee of the townships that these belong to: when a call last ended dark, and with a proof."""
         ...
 
-    def open_for_number(self, blind_index: bytes, *, called: bool = False) -> Sequence[tuple[int, LinkTarget]]:
+    def open_for_number(
+        self, blind_index: bytes, begun_by: int, now: int, *, called: bool = False
+    ) -> Sequence[tuple[int, LinkTarget]]:
         """(attempt, target) for what was sent by text to a number and is still open, also in a newer round.
 
+        `begun_by`: only what was begun by then; and what was begun after `now`, by a clock that has been set back since.
         `called`: what it was called for as well.
         """
         ...

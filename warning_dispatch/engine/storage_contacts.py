@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, LinkTarget
+from warning_dispatch.engine.records import AddedContact, Address, EndpointDetail, LinkTarget, Sender
 from warning_dispatch.model.feedback import Feedback
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.texts import NamedUnit
@@ -61,8 +61,15 @@ class FeedbackRows(Protocol):
         """The same report about each of these units."""
         ...
 
-    def count(self, callee_ids: Sequence[int], receiver_id: int) -> int:
-        """How many reports this person has made about the unit with the most of them."""
+    def count(self, callee_ids: Sequence[int], receiver_id: int, *, replies: bool = False) -> int:
+        """How many reports (or messages in free words) of this person there are about the unit with the most of them."""
+        ...
+
+    def senders(self, blind_index: bytes, since: int) -> Sequence[Sender]:
+        """For whom the holder of a number may speak: their units in live call-outs, called yet or not, answered or not.
+
+        Where nothing is live: in the last call-out that ended after `since`.
+        """
         ...
 
 

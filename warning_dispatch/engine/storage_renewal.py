@@ -208,6 +208,10 @@ class PeopleRows(Protocol):
         """By unit; history included."""
         ...
 
+    def verify(self, unit_ids: Sequence[int], since: str, day: str, how: str) -> None:
+        """Everybody in force there was made sure of on this day; who was since another day (`since`) keeps that."""
+        ...
+
     def proved(self, unit_ids: Sequence[int]) -> frozenset[str]:
         """Addresses in force at these units that their holders have confirmed."""
         ...
@@ -309,8 +313,8 @@ class LetterRows(Protocol):
         """Who is behind a link at this moment."""
         ...
 
-    def note_try(self, link_id: int) -> None:
-        """A wrong answer to the step."""
+    def note_try(self, link_id: int) -> int:
+        """An answer to the step, before it is looked at; how many by now since one was right."""
         ...
 
     def note_use(self, link_id: int, now: int) -> None:

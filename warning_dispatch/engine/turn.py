@@ -26,6 +26,7 @@ from warning_dispatch.engine.responding import Responding
 from warning_dispatch.engine.sharing import part_queued
 from warning_dispatch.engine.storage import Storage
 from warning_dispatch.engine.timekeeping import Readings
+from warning_dispatch.engine.told_once import tell_again
 from warning_dispatch.errors import ClockMovedError, StoreBusyError
 from warning_dispatch.escalation.callout import CallOutEvent
 from warning_dispatch.escalation.moves import Due
@@ -281,16 +282,17 @@ class Turn:
         return [step for step, listed in zip(steps, came, strict=True) if listed]
 
     def _rare(self, ledger: Ledger, _doing: _Doing) -> None:
-        """What may touch a whole call-out: a pause or a validity that is over, an unresolved area, a silent county."""
+        """What may touch a whole call-out: a pause or a validity that is over, an alarm to look at, a silent county."""
         moments = (ledger.tx.callouts.next_due(), ledger.tx.alarms.next_due(), ledger.tx.response.next_due())
         if not any(at is not None and at <= ledger.now for at in moments):
             return
         if not ledger.tx.alone:
             raise AloneNeededError
         self._callouts(ledger)
-        unresolved = ledger.tx.alarms.due(ledger.now)
-        if unresolved:
-            self._widen(ledger, unresolved)
+        alarms = ledger.tx.alarms.due(ledger.now)
+        if alarms:
+            self._widen(ledger, [one for one in alarms if one.claimed_at is None])
+            tell_again(ledger, [one.fact for one in alarms if one.claimed_at is not None])
         self._responding.look(ledger)
 
     def _callouts(self, ledger: Ledger) -> None:

@@ -51,6 +51,8 @@ URGENCY: Mapping[str, Urgency] = {
     "county_silent": Urgency.RED,
     "county_unreported": Urgency.ORANGE,
     "blackout_suspected": Urgency.WARNING,
+    "help_asked": Urgency.AT_LEAST_ORANGE,
+    "reply_to_read": Urgency.ROW,
     # the machine itself
     "route_down": Urgency.ORANGE,
     "route_back": Urgency.ROW,
@@ -111,9 +113,22 @@ class Fact:
     about: str
 
 
+TOLD_ONCE = frozenset({"route_down", "lines_dead", "source_unreachable", "source_silent"})
+"""Kinds that are told when they begin and not again while they last: nobody reports them a second time."""
+
+
 def told_already(claimed_at: int | None, now: int) -> bool:
     """Whether an earlier alarm of the same fact makes this one a mere count: nobody claimed it, or somebody just did."""
     return claimed_at is None or now - claimed_at < QUIET_AFTER_CLAIM
+
+
+def looked_at_again(kind: str, claimed_at: int | None) -> int | None:
+    """When a fact that was only counted must be looked at again; None: never.
+
+    One that is told once and has begun anew since its claim. Whoever claimed it has his half hour, so that what flaps
+    does not ring him every minute; what stands at its end is rung for, because nothing else would ever tell it.
+    """
+    return claimed_at + QUIET_AFTER_CLAIM if claimed_at is not None and kind in TOLD_ONCE else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +139,16 @@ class Cause:
     colour: Colour
     at: int
     unit_name: str = ""
+    alarm_id: int = 0
+
+
+def told_up_to(causes: Iterable[Cause]) -> int:
+    """The newest of alarms that are told together; whoever hears them claims these and no later ones.
+
+    Ids, not moments: alarms are written one transaction after the other, while moments are of several owners and are
+    moved when the clock is set.
+    """
+    return max((one.alarm_id for one in causes), default=0)
 
 
 @dataclass(frozen=True, slots=True)

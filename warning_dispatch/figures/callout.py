@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from warning_dispatch.figures.statistics import counted, median, quantile, share, until_share
+from warning_dispatch.model.moved import MovedWord, counts_itself, moved_in_all
 from warning_dispatch.model.record_views import IN_PERSON, RecordFeedback, RecordForm, RecordUnit
 from warning_dispatch.model.states import CalleeState, Means
 from warning_dispatch.model.unit import UnitKind, UnitLevel
@@ -137,7 +138,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """反馈汇总: what was reported. People are counted once for a unit, by its latest word."""
+    """反馈汇总: what was reported of the units that count. People moved are counted once, by each unit's latest word."""
 
     reports: int
     units: int
@@ -185,7 +186,7 @@ def figures_of(record: RecordForm, titles: Sequence[str], city: str, sectors: Ma
         counties=grouped(units, lambda unit: unit.county if unit.level > UnitLevel.CITY else ("", city)),
         departments=grouped(departments, lambda unit: (unit.sector, sectors.get(unit.sector, unit.sector))),
         targets=tuple(_targets(record, titles)),
-        feedback=_moved(record.feedback),
+        feedback=_moved(record),
         curve=_curve(moments),
         reached_goal=until_share(counted(moments), whole.asked, GOAL),
     )
@@ -225,19 +226,23 @@ def _targets(record: RecordForm, titles: Sequence[str]) -> Iterable[Target]:
         yield Target(f"within:{limit}", titles[at], GOAL, actual, actual >= GOAL)
 
 
-def _moved(feedback: Sequence[RecordFeedback]) -> Moved:
+def _moved(record: RecordForm) -> Moved:
+    units = {unit.callee_id: unit for unit in record.units if unit.counts}
+    reports = [one for one in record.feedback if one.callee_id in units and not one.said.replied]
     by_unit: dict[int, list[RecordFeedback]] = {}
-    for one in sorted(feedback, key=lambda one: one.at):
+    latest: dict[int, MovedWord] = {}
+    for one in sorted(reports, key=lambda one: one.at):
         by_unit.setdefault(one.callee_id, []).append(one)
-    latest = [
-        next((one.said.moved for one in reversed(said) if one.said.moved is not None), 0) for said in by_unit.values()
-    ]
+        if one.said.moved is not None:
+            unit = units[one.callee_id]
+            itself = counts_itself(unit.kind, unit.level)
+            latest[one.callee_id] = MovedWord(one.callee_id, unit.area, itself, one.receiver_id, one.at, one.said.moved)
     return Moved(
-        reports=len(feedback),
+        reports=sum(map(len, by_unit.values())),
         units=len(by_unit),
         on_post=sum(any(one.said.on_post for one in said) for said in by_unit.values()),
         measures=sum(any(one.said.measures for one in said) for said in by_unit.values()),
-        moved=sum(latest),
+        moved=moved_in_all(latest.values()),
         dangers=sum(any(one.said.dangers for one in said) for said in by_unit.values()),
     )
 

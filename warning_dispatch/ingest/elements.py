@@ -6,9 +6,14 @@ pose as an element of ours.
 
 from __future__ import annotations
 
+from itertools import islice
+
 from lxml.etree import _Element as Element
 
 __all__ = ["Element", "children", "full_text", "inherits", "local_name", "namespace_of", "path_of"]
+
+MOST_NUMBERED = 1_000
+"""Elements before one that are looked at to number it; an envelope can have fifty thousand."""
 
 
 def local_name(element: Element) -> str:
@@ -36,17 +41,30 @@ def inherits(element: Element) -> bool:
 def path_of(element: Element | None, name: str = "") -> str:
     """Where an element (or its child `name`) stands: /alert/info[2]/area, numbered from 1 among its likes.
 
+    One behind a thousand others is numbered among the last thousand of them, with a plus: /alerts/alert[1001+].
+
     None is the document itself.
     """
     steps: list[str] = [name] if name else []
     while element is not None:
-        parent = element.getparent()
-        step = local_name(element)
-        alike = [] if parent is None else children(parent, step)
-        numbered = len(alike) > 1 and element in alike
-        steps.append(f"{step}[{alike.index(element) + 1}]" if numbered else step)
-        element = parent
+        steps.append(_step(element))
+        element = element.getparent()
     return "/" + "/".join(reversed(steps))
+
+
+def _step(element: Element) -> str:
+    """The name of an element, numbered from 1 where its parent has several of that name."""
+    parent, name = element.getparent(), local_name(element)
+    if parent is None:
+        return name
+    likes = {name, f"{{{namespace_of(parent)}}}{name}"}
+    if element.tag not in likes:
+        return name
+    before = [one.tag in likes for one in islice(element.itersiblings(preceding=True), MOST_NUMBERED)]
+    if len(before) == MOST_NUMBERED:
+        return f"{name}[{sum(before) + 1}+]"
+    alone = not any(before) and next(element.itersiblings(*likes), None) is None
+    return name if alone else f"{name}[{sum(before) + 1}]"
 
 
 def full_text(element: Element) -> str:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -80,8 +81,10 @@ class WatchedFolder:
 
     def prepare(self) -> None:
         """Make the folders inside. Raises OSError when this is not possible."""
-        for name in (DONE, RECEIPTS):
-            (self._plan.path / name).mkdir(exist_ok=True)
+        (self._plan.path / DONE).mkdir(exist_ok=True)
+        receipts = self._plan.path / RECEIPTS
+        if not receipts.is_dir():
+            _make_as_open_as(self._plan.path, receipts)
 
     # --- looking ------------------------------------------------------------------------------------------
 
@@ -186,6 +189,7 @@ class WatchedFolder:
         unfinished = target.with_name(f".{name}")
         with unfinished.open("wb") as file:
             file.write(receipt(_printable(found.name), result))
+            _open_to_readers_of(target.parent, file.fileno())
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(target)
@@ -245,6 +249,30 @@ def _stem(name: str) -> str:
 def _printable(name: str) -> str:
     """A file name as text that can be stored and printed, whatever its bytes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _make_as_open_as(model: Path, folder: Path) -> None:
+    """A new folder for whom `model` is for: who brings messages reads the receipts, and our own umask lets nobody.
+
+    By the umask, not by chmod: that would clear the group bit that the new folder inherits, and the service may not set it.
+    """
+    status = model.stat()
+    wanted = 0o700 | status.st_mode & 0o077
+    before = os.umask(0o777 & ~wanted)
+    try:
+        folder.mkdir(wanted, exist_ok=True)
+    finally:
+        os.umask(before)
+    with suppress(OSError):  # not one of our groups: then it stays ours
+        os.chown(folder, -1, status.st_gid)
+
+
+def _open_to_readers_of(folder: Path, descriptor: int) -> None:
+    """Whoever may read the folder may read the file."""
+    status = folder.stat()
+    with suppress(OSError):
+        os.fchown(descriptor, -1, status.st_gid)
+    os.fchmod(descriptor, 0o600 | status.st_mode & 0o044)
 
 
 def _move(source: Path, folder: Path) -> None:

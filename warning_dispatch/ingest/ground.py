@@ -1,12 +1,19 @@
-"""Shapes and divisions on the ground, with shapely. Loaded at the first shape: few messages draw one."""
+"""Shapes and divisions on the ground, with shapely. Loaded at the first shape: few messages draw one.
+
+Shapes are strangers' work and met inside the writer's transaction, so nothing is done with one that costs more than
+its points times the divisions near them: no shape is mended, widened or united. What touches is told by its edge and by
+what it goes round; a scribble, and what is beyond the first shapes of an area, counts as far as its convex hull.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -20,6 +27,10 @@ FAR = 60_000.0
 """Metres from its town at which a county may still be meant: no county reaches further."""
 _LINE = 3_000.0
 """Metres on either side of a line."""
+_WINDING = 20.0
+"""Times the edge of its hull that a shape's edge may be long; a ragged boundary of thousands of points is below that."""
+_APART, _POINTS = 30, 20_000
+"""Shapes of an area, and points of them, that are looked at one by one; of the rest the land between the outermost."""
 
 
 class Ground:
@@ -33,24 +44,62 @@ class Ground:
         points = {code: point for code, point in positions.items() if code not in outlines}
         self._codes = [*outlines, *points]
         surroundings = [_disc(*point, NEAR[len(code)]) for code, point in points.items()]
-        self._places = shapely.STRtree([*outlines.values(), *surroundings])
+        places = [*outlines.values(), *surroundings]
+        self._places = shapely.STRtree(places)
         self._points = points
+        self._inside = [
+            [one.representative_point().coords[0] for one in getattr(place, "geoms", [place]) if not one.is_empty]
+            for place in places
+        ]
+        """Of every place a point in each of its parts."""
 
     def __call__(self, area: AlertArea) -> Sequence[str] | None:
         """The divisions that an area's shapes touch; none of ours: empty. None when nothing is known of positions."""
-        shapes = _shapes(area)
-        if not self._codes or not shapes:
+        if not self._codes or not (area.polygons or area.circles):
             return None
-        found: dict[str, None] = {}
-        for shape in shapes:
-            for at in self._places.query(shape, predicate="intersects"):
-                found[self._codes[int(at)]] = None
-        return _outermost(found)
+        found: set[int] = set()
+        rest = [_reach_of(circle) for circle in area.circles[_APART:]]
+        for circle in area.circles[:_APART]:
+            found |= self._at(_around(circle))
+        ends = accumulate(len(ring) for ring in area.polygons)
+        for place, (ring, end) in enumerate(zip(area.polygons, ends, strict=True)):
+            if place < _APART and end <= _POINTS:
+                found |= self._touched(ring)
+            else:
+                rest.append(_reach(ring))
+        if rest:
+            west, south, east, north = zip(*rest, strict=True)
+            found |= self._at(shapely.box(min(west), min(south), max(east), max(north)))
+        return _outermost({self._codes[at]: None for at in sorted(found)})
+
+    def _at(self, shape: BaseGeometry, *, near: float = 0.0) -> set[int]:
+        """The places that a shape touches, or comes as near to as that (degrees)."""
+        if near:
+            return set(self._places.query(shape, predicate="dwithin", distance=near).tolist())
+        return set(self._places.query(shape, predicate="intersects").tolist())
+
+    def _touched(self, ring: Ring) -> set[int]:
+        """The places that a ring goes through or around, or that lie beside a line."""
+        closed = ring[0] == ring[-1] and len(ring) > 3  # noqa: PLR2004 - a triangle has four points
+        points = _not_across(ring)
+        edge = shapely.LineString(points if len(points) > 1 else [*points, *points])
+        hull = edge.convex_hull
+        if edge.length > _WINDING * hull.length:
+            return self._at(hull, near=0.0 if closed else _LINE / _METRES)
+        if not closed:
+            return self._at(edge, near=_LINE / _METRES)
+        area = shapely.Polygon(points)
+        if area.is_valid:
+            return self._at(area)
+        found = self._at(edge)
+        around = set(self._places.query(hull).tolist()) - found
+        x, y = np.asarray(points).T
+        return found | {at for at in around if any(_goes_round(x, y, *one) for one in self._inside[at])}
 
     def nearest(self, area: AlertArea, within: str) -> Sequence[str]:
         """The county of an area whose position is nearest to the shapes of a warning; none beyond FAR."""
         towns = {code: point for code, point in self._points.items() if len(code) == 6 and _in(code, within)}  # noqa: PLR2004
-        shapes = _shapes(area)
+        shapes = _roughly(area)
         if not towns or not shapes:
             return ()
         narrow = math.cos(math.radians(sum(latitude for _, latitude in towns.values()) / len(towns)))
@@ -68,8 +117,15 @@ def _in(code: str, within: str) -> bool:
     return code.startswith(within) or within.startswith(code)
 
 
-def _shapes(area: AlertArea) -> list[BaseGeometry]:
-    return [_drawn(ring) for ring in area.polygons] + [_around(circle) for circle in area.circles]
+def _roughly(area: AlertArea) -> list[BaseGeometry]:
+    """An area's shapes without their bays; beyond the first ones the land between the outermost."""
+    rest = [_reach_of(circle) for circle in area.circles[_APART:]] + [_reach(ring) for ring in area.polygons[_APART:]]
+    shapes = [shapely.MultiPoint(_not_across(ring)).convex_hull for ring in area.polygons[:_APART]]
+    shapes += [_around(circle) for circle in area.circles[:_APART]]
+    if rest:
+        west, south, east, north = zip(*rest, strict=True)
+        shapes.append(shapely.box(min(west), min(south), max(east), max(north)))
+    return shapes
 
 
 def _outermost(codes: Mapping[str, None]) -> tuple[str, ...]:
@@ -79,18 +135,19 @@ def _outermost(codes: Mapping[str, None]) -> tuple[str, ...]:
     if not deeper:
         return tuple(sorted(counties))
     # Where single townships or villages are known, they say more than the county around them.
-    kept = [one for one in counties if not any(code.startswith(one) for code in deeper)]
-    lowest = [code for code in deeper if not any(code != other and code.startswith(other) for other in deeper)]
-    return tuple(sorted([*kept, *lowest]))
+    within = {code[:digits] for code in deeper for digits in (4, 6)}
+    lowest = [code for code in deeper if not any(code[:digits] in codes for digits in range(7, len(code)))]
+    return tuple(sorted([*(one for one in counties if one not in within), *lowest]))
 
 
-def _drawn(ring: Ring) -> BaseGeometry:
-    """A ring as an area, mended where it crosses itself; a line as the land on either side of it."""
-    closed = ring[0] == ring[-1] and len(ring) > 3  # noqa: PLR2004 - a triangle has four points
-    points = _not_across(ring)
-    if closed:
-        return shapely.make_valid(shapely.Polygon(points))
-    return shapely.LineString(points if len(points) > 1 else [*points, *points]).buffer(_LINE / _METRES)
+def _goes_round(x: Any, y: Any, longitude: float, latitude: float) -> bool:
+    """Whether a ring winds around a point, however often it crosses itself or goes over the same ground twice."""
+    above = y > latitude
+    level = np.flatnonzero(above[1:] != above[:-1])  # where a side goes past the point's latitude
+    wide, high = x[level + 1] - x[level], y[level + 1] - y[level]
+    left = (wide * (latitude - y[level]) - (longitude - x[level]) * high) > 0
+    up = np.count_nonzero(left & (high > 0))
+    return bool(up != np.count_nonzero(~left & (high < 0)))
 
 
 def _not_across(ring: Ring) -> list[tuple[float, float]]:
@@ -101,16 +158,33 @@ def _not_across(ring: Ring) -> list[tuple[float, float]]:
     return [(longitude + 360 if longitude < 0 else longitude, latitude) for longitude, latitude in ring]
 
 
+def _reach(ring: Ring) -> tuple[float, float, float, float]:
+    """West, south, east, north of a ring, with the land beside it in case it is a line."""
+    points, beside = _not_across(ring), _LINE / _METRES
+    longitudes, latitudes = [longitude for longitude, _ in points], [latitude for _, latitude in points]
+    return min(longitudes) - beside, min(latitudes) - beside, max(longitudes) + beside, max(latitudes) + beside
+
+
+def _reach_of(circle: Circle) -> tuple[float, float, float, float]:
+    wide, high = _half(circle.latitude, circle.radius_m)
+    return circle.longitude - wide, circle.latitude - high, circle.longitude + wide, circle.latitude + high
+
+
 def _around(circle: Circle) -> BaseGeometry:
     return _disc(circle.longitude, circle.latitude, max(circle.radius_m, 1.0))
 
 
 def _disc(longitude: float, latitude: float, radius_m: float) -> BaseGeometry:
     """A circle on the ground as a polygon in degrees: wider than high, the more so the further north."""
-    high = radius_m / _METRES
-    wide = high / max(0.05, math.cos(math.radians(latitude)))
+    wide, high = _half(latitude, radius_m)
     turns = [math.tau * step / 32 for step in range(32)]
     return shapely.Polygon([(longitude + wide * math.cos(one), latitude + high * math.sin(one)) for one in turns])
+
+
+def _half(latitude: float, radius_m: float) -> tuple[float, float]:
+    """Degrees of longitude and latitude that a radius is."""
+    high = radius_m / _METRES
+    return high / max(0.05, math.cos(math.radians(latitude))), high
 
 
 def outline_of(feature: Any) -> tuple[str, BaseGeometry | None]:

@@ -63,9 +63,9 @@ def read_parts(raw: bytes, rules: SourceRules = USUAL) -> ReadMessage:
     try:
         root = open_document(raw, notes)
     except UnreadableAlertError as error:
-        documents = documents_in(raw) if _TWO_ALERTS.search(raw) else []
+        documents = documents_in(raw, MOST_ALERTS) if _TWO_ALERTS.search(raw) else []
         if len(documents) > 1:
-            return _read_each(documents[:MOST_ALERTS], rules)
+            return _read_each(documents, rules)
         return ReadMessage((), (Unread("/", error.findings),))
     return _read_document(root, raw, notes)
 
@@ -75,6 +75,9 @@ def _read_each(documents: list[bytes], rules: SourceRules) -> ReadMessage:
     alerts: list[ReadAlert] = []
     unread: list[Unread] = []
     for place, document in enumerate(documents, 1):
+        if place > MOST_ALERTS:
+            unread.append(Unread("/", (_too_many(),)))
+            break
         notes = Notes(rules)
         notes.odd(Odd.CONCATENATED, None)
         try:
@@ -140,6 +143,9 @@ def _alerts_in(root: Element, notes: Notes, unread: list[Unread]) -> Iterator[tu
         return
     waiting = [root]
     while waiting:
+        if len(unread) >= MOST_ALERTS:
+            unread.append(Unread("/", (_too_many(),)))
+            return
         element = waiting.pop()
         if element is not root and local_name(element) == "alert":
             own = notes.branch()

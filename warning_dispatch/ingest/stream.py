@@ -23,14 +23,19 @@ class DocumentStream:
         """`limit`: bytes after which a document that does not end is given up."""
         self._limit = limit
         self._held = b""
+        self._begin = 0
         self._looked = 0
 
-    def feed(self, piece: bytes) -> list[bytes]:
-        """The documents that are complete with this piece. One that grows beyond the limit comes out as it is."""
+    def feed(self, piece: bytes, most: int | None = None) -> list[bytes]:
+        """The documents that are complete with this piece. One that grows beyond the limit comes out as it is.
+
+        After `most` of them the rest is held as it is.
+        """
         self._held += piece
-        found = []
-        while (document := self._next()) is not None:
+        found: list[bytes] = []
+        while (most is None or len(found) < most) and (document := self._next()) is not None:
             found.append(document)
+        self._held, self._looked, self._begin = self._held[self._begin :], max(0, self._looked - self._begin), 0
         return found
 
     def rest(self) -> bytes:
@@ -39,32 +44,34 @@ class DocumentStream:
         return rest
 
     def _next(self) -> bytes | None:
-        beginning = _BEGINNING.search(self._held)
+        """The next document of what is held. What was given out is only passed over: to cut it off would copy the rest."""
+        beginning = _BEGINNING.search(self._held, self._begin)
         if beginning is None:
-            self._held = self._held[-200:] if b"<" in self._held[-200:] else b""
+            tail = max(self._begin, len(self._held) - 200)
+            self._begin = tail if b"<" in self._held[tail:] else len(self._held)
             return None
-        self._held, self._looked = self._held[beginning.start() :], max(0, self._looked - beginning.start())
-        root = _ROOT.search(self._held, 0, _PROLOGUE)
+        self._begin = beginning.start()
+        root = _ROOT.search(self._held, self._begin, self._begin + _PROLOGUE)
         if root is None:
             return self._given_up()
         end_tag = re.compile(rb"</" + re.escape(root["root"]) + rb"\s*>")
         end = end_tag.search(self._held, max(root.end(), self._looked))
         if end is None:
-            self._looked = max(0, len(self._held) - 200)
+            self._looked = max(self._begin, len(self._held) - 200)
             return self._given_up()
-        document, self._held, self._looked = self._held[: end.end()], self._held[end.end() :], 0
+        document, self._begin = self._held[self._begin : end.end()], end.end()
         return document
 
     def _given_up(self) -> bytes | None:
-        if len(self._held) <= self._limit:
+        if len(self._held) - self._begin <= self._limit:
             return None
-        document, self._held, self._looked = self._held, b"", 0
+        document, self._begin, self._looked = self._held[self._begin :], len(self._held), 0
         return document
 
 
-def documents_in(raw: bytes) -> list[bytes]:
-    """The documents that stand one behind the other in these bytes; what is left over at the end comes last."""
+def documents_in(raw: bytes, most: int | None = None) -> list[bytes]:
+    """The documents that stand one behind the other in these bytes, `most` of them; what is left at the end comes last."""
     stream = DocumentStream(max(len(raw), 1))
-    found = stream.feed(raw)
+    found = stream.feed(raw, most)
     rest = stream.rest()
     return [*found, rest] if rest else found

@@ -235,11 +235,16 @@ class DrillReport:
     """95 % of those who answered had done so by then, ms from their gates."""
     score: int | None
     finished_at: int = 0
+    answered: tuple[str, ...] = ()
+    """Codes of the units that answered; empty in reports that were kept before these stood there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Against the last drill of that kind. `worse`, `better`: unit code → name: silent now, and silent then."""
+    """Against the last drill of that kind. Unit code → name, of units that were asked in both.
+
+    `worse`: answered then, silent now; `better`: silent then, answered now.
+    """
 
     drill_id: int
     title: str

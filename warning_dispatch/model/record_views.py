@@ -68,6 +68,7 @@ class RecordUnit:
     name: str
     kind: UnitKind
     level: UnitLevel
+    area: str
     sector: str
     county: tuple[str, str]
     township: tuple[str, str]
@@ -133,12 +134,13 @@ class RecordTier:
 
 @dataclass(frozen=True, slots=True)
 class RecordFeedback:
-    """反馈: what was said about a unit."""
+    """反馈: what was said about a unit. `receiver_id`: by whom; one word of theirs stands with each of their units."""
 
     callee_id: int
     role: Role | None
     at: int
     said: Feedback
+    receiver_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit
@@ -50,6 +50,19 @@ class RankedEndpoint:
     channel: Channel
     address: str
     rank: int
+
+
+def below(units: Sequence[Unit], within: str) -> set[str]:
+    """The codes of a unit and of all below it; of all units when it is empty."""
+    if not within:
+        return {unit.code for unit in units}
+    found = {within}
+    waiting = True
+    while waiting:
+        more = {unit.code for unit in units if unit.superior in found} - found
+        found |= more
+        waiting = bool(more)
+    return found
 
 
 def mobile_addresses(endpoints: Iterable[EndpointEntry]) -> frozenset[str]:

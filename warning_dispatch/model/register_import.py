@@ -16,7 +16,7 @@ class RegisterImport:
     `seen`: the state of the register's journal it was made from; None: that of the moment. `changes`: what differs from the
     state that was `seen`; None: it is found out. `shifts`: of the roster. `accepted`: names of problems that the
     registrar accepted. `allow_fewer`: even if more than half of the receivers would go. `named`: codes of the units that
-    were listed: while a campaign is open they have handed in by it.
+    were listed: while a campaign is open they have handed in by it. `within`: code of the unit it is about; empty: all.
     """
 
     register: Register
@@ -28,3 +28,4 @@ class RegisterImport:
     accepted: tuple[str, ...] = ()
     changes: RegisterChanges | None = None
     named: tuple[str, ...] = ()
+    within: str = ""

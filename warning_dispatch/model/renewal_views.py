@@ -107,7 +107,7 @@ class RenewalPage:
     """The phone-sized page behind a registrar's link.
 
     `open` False: the campaign is over or the link has expired (it was closed, or its holder was replaced); nothing can be handed in. `step_needed`: the last four digits of the
-    phone are asked for once (ports.RenewalDesk.pass_step); before that names are masked and nothing can be done.
+    phone are asked for once (renewal_ports.RenewalDesk.pass_step); before that names are masked and nothing can be done.
     `own` names the registrar's unit; `units`: its own first, then those below it, by code. `filed` and `total` count them.
     """
 

@@ -24,6 +24,10 @@ VALUES = ("issuer", "time", "time_short", "issued", "hazard", "colour", "level",
 """What is frozen beside the texts, for providers that fill approved templates of their own."""
 DRILL, DRILL_SPOKEN = "drill", "drill_spoken"
 """Frozen likewise: the mark of a drill, written and spoken; empty when it is none."""
+SIGNAL = "signal"
+"""The value of hazard and colour in one, 暴雨红色; of several warnings each hazard with its own colour."""
+TIMES = ("time", "time_short")
+"""Of several warnings the newest one's."""
 NAMES_BETWEEN = "、"
 """Stands between the names of a value that holds several."""
 

@@ -70,6 +70,7 @@ class CalleeRow:
 
     `held`: why its next call has to wait although a line may be free ("over_budget", "reserved_for_red",
     "night_limit", "out_of_hours", "route_limited"), until `held_until`; empty when nothing holds it.
+    `stopped`: nothing can be done with it any more, whatever its `state` says of how it stood.
     """
 
     callee_id: int
@@ -85,6 +86,7 @@ class CalleeRow:
     answered_at: int | None
     held: str = ""
     held_until: int | None = None
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,8 @@ class AlarmRow:
     claimed_unit: str = ""
     claimed_role: Role | None = None
     """Where that receiver stands in the register."""
+    callee_id: int | None = None
+    """The unit in the call-out it speaks of, whose story tells the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +307,8 @@ class LinkView:
     own: bool = False
     """Whether it is the bureau's call to itself; then `causes` says what happened."""
     causes: tuple[str, ...] = ()
+    told_alarm: int = 0
+    """The newest alarm among these causes: the button claims up to it."""
 
     @property
     def last_confirmed(self) -> LinkUnit | None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warning_dispatch.errors import Finding, RegisterError
-from warning_dispatch.model.masking import mask
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.register_changes import ReceiverChange, changes_between
 from warning_dispatch.model.unit import ReceiverEntry, Unit
+from warning_dispatch.registry.change_lines import person_line
 from warning_dispatch.registry.receiver_sheets import Rules
 from warning_dispatch.registry.workbook_import import merged, read_workbook
 from warning_dispatch.tomlfiles import both
@@ -86,10 +86,7 @@ def _lines(changes: Sequence[ReceiverChange], names: Mapping[str, str]) -> Itera
     for one in changes:
         before, after, code = one.before, one.after, one.unit_code
         mark = "+" if before is None else "-" if after is None else "~"
-        sides = " → ".join(_said(side) for side in (before, after) if side is not None)
-        yield f"{mark} {names.get(code, code)}  {sides}"
+        yield f"{mark} {names.get(code, code)}  {person_line(one, _WORDS.__getitem__)}"
 
 
-def _said(entry: ReceiverEntry) -> str:
-    numbers = "、".join(dict.fromkeys(mask(one.address) for one in entry.endpoints))
-    return " ".join(filter(None, (entry.role.chinese, entry.name, entry.post, numbers)))
+_WORDS = {"term": both("任期", "term"), "verified": both("核实", "verified"), "language": both("语言", "language")}

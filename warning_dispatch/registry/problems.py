@@ -30,6 +30,7 @@ ACCEPTED: Mapping[str, tuple[str, str]] = {
     "unknown-person": ("该班次不导入", "the shift is left out"),
     "bad-shift": ("该班次不导入", "the shift is left out"),
     "bad-unit": ("该单位不导入", "the unit is left out"),
+    "unlisted-unit": ("该单位保留", "the unit stays"),
     "fewer": ("照删", "they are removed"),
 }
 """What the registrar may accept by name, and what is done then."""

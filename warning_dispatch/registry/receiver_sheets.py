@@ -36,6 +36,16 @@ NOTE = re.compile(r"^\s*(注|备注|说明|填表|填报|审核|制表|合计|�
 _YES = {"": False, "no": False, "否": False, "false": False, "yes": True, "是": True, "true": True, "样本": True}
 _NAME_OF_A_ROOM = "值班室"
 _DAYS = (Field.SERVES_FROM, Field.SERVES_UNTIL, Field.VERIFIED_ON)
+SAID = {
+    Field.POST: "post",
+    Field.LANGUAGE: "language",
+    Field.SERVES_FROM: "serves_from",
+    Field.SERVES_UNTIL: "serves_until",
+    Field.VERIFIED_ON: "verified_on",
+    Field.VERIFIED_HOW: "verified_how",
+}
+"""What a list of people need not have a column for, and where a person keeps it."""
+_MAY_BE_SILENT = {*SAID, Field.PHONE, Field.MAIL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +60,23 @@ class Rules:
     sectors: Mapping[UnitKind, Mapping[str, str]] = field(default_factory=dict)
 
 
+PersonKey = tuple[str, Role, str]
+"""Unit, role and name: what makes two entries of a workbook the same person."""
+Silent = Mapping[PersonKey, frozenset[Field]]
+"""By person: what no column speaks of. PHONE stands for every number, MAIL for every address."""
+
+
+def person_key(entry: ReceiverEntry) -> PersonKey:
+    """Of whom it speaks."""
+    return entry.unit_code, entry.role, entry.name
+
+
 @dataclass(slots=True)
 class ReceiverSheet:
     """What was read of a sheet. `units`: those whose people it lists; `partly`: those of which a row was left out."""
 
     receivers: list[ReceiverEntry] = field(default_factory=list)
+    silent: dict[PersonKey, frozenset[Field]] = field(default_factory=dict)
     units: set[str] = field(default_factory=set)
     partly: set[str] = field(default_factory=set)
 
@@ -77,6 +99,16 @@ def read_receiver_sheet(
     return reader.finish()
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A person as a row names it. `given`: the row says the role; `silent`: see Silent."""
+
+    row: int
+    entry: ReceiverEntry
+    given: bool
+    silent: frozenset[Field]
+
+
 class _SheetReader:
     """Reads one sheet."""
 
@@ -90,7 +122,7 @@ class _SheetReader:
         self._groups = _groups(header.columns)
         self._shared = {column.field: column for column in reversed(header.columns) if column.role is None}
         self._titles = {column.title for column in header.columns}
-        self._entries: list[tuple[int, ReceiverEntry, bool]] = []
+        self._entries: list[_Read] = []
         self._units: set[str] = set()
         self._partly: set[str] = set()
         self._skipped: list[int] = []
@@ -136,20 +168,25 @@ class _SheetReader:
                 f"{len(self._empty)} 行只有单位没有人，按没写处理", f"{len(self._empty)} rows name a unit and nobody"
             )
             self._problems.tell(self._grid.place(self._empty[0] + 1), what)
-        return ReceiverSheet(list(self._once(self._with_roles())), self._units, self._partly)
+        entries = self._with_roles()
+        silent: dict[PersonKey, frozenset[Field]] = {}
+        for one in entries:
+            key = person_key(one.entry)
+            silent[key] = silent.get(key, one.silent) & one.silent
+        return ReceiverSheet(list(self._once(entries)), silent, self._units, self._partly)
 
-    def _with_roles(self) -> list[tuple[int, ReceiverEntry]]:
+    def _with_roles(self) -> list[_Read]:
         """Where the sheet gives no role: the only person of a unit is A; several are a problem for the whole sheet."""
         seen: defaultdict[str, int] = defaultdict(int)
         by_order = False
         placed = []
-        for row, entry, given in self._entries:
-            role = entry.role
-            if not given:
-                by_order = by_order or seen[entry.unit_code] > 0
-                role = Role.DEPUTY if seen[entry.unit_code] else Role.PRIMARY
-                seen[entry.unit_code] += 1
-            placed.append((row, entry if role is entry.role else replace(entry, role=role)))
+        for one in self._entries:
+            role, code = one.entry.role, one.entry.unit_code
+            if not one.given:
+                by_order = by_order or seen[code] > 0
+                role = Role.DEPUTY if seen[code] else Role.PRIMARY
+                seen[code] += 1
+            placed.append(one if role is one.entry.role else replace(one, entry=replace(one.entry, role=role)))
         if by_order:
             what = both(
                 "没有“角色”列，而有的单位不止一人", "no column gives the role, and some units have several people"
@@ -158,11 +195,11 @@ class _SheetReader:
             self._problems.add("role-by-order", self._grid.place(self._header.first_data), what, remedy)
         return placed
 
-    def _once(self, entries: Sequence[tuple[int, ReceiverEntry]]) -> Iterator[ReceiverEntry]:
+    def _once(self, entries: Sequence[_Read]) -> Iterator[ReceiverEntry]:
         """The same unit, role and name is one person; two different rows of one are a problem."""
-        first: dict[tuple[str, Role, str], tuple[int, ReceiverEntry]] = {}
-        for row, entry in entries:
-            key = (entry.unit_code, entry.role, entry.name)
+        first: dict[PersonKey, tuple[int, ReceiverEntry]] = {}
+        for row, entry in ((one.row, one.entry) for one in entries):
+            key = person_key(entry)
             row_before, before = first.get(key, (row, entry))
             if before is not entry and entry.name != _NAME_OF_A_ROOM and before != entry:
                 what = both(
@@ -281,8 +318,17 @@ class _SheetReader:
             days[Field.VERIFIED_ON],
             self._said(cells, Field.VERIFIED_HOW),
         )
-        self._entries.append((number, entry, given))
+        self._entries.append(_Read(number, entry, given, self._silent(columns)))
         return True
+
+    def _silent(self, columns: Mapping[Field, list[HeaderColumn]]) -> frozenset[Field]:
+        """What the sheet has no column for, of a person with these columns. A day of verification is one with its how."""
+        said = self._shared.keys() | columns.keys()
+        if said & set(NUMBERS):
+            said |= {Field.PHONE}
+        if Field.VERIFIED_ON in said:
+            said |= {Field.VERIFIED_HOW}
+        return frozenset(_MAY_BE_SILENT - said)
 
     def _role(self, number: int, cells: Sequence[str], role: Role | None) -> tuple[bool, Role | None]:
         """(whether the row or its column gives it, the role); None with a problem."""

@@ -1,9 +1,14 @@
-"""单位表: units that no list of divisions holds (部门, 重点单位, 传播单位), and changes to those it does. Pure."""
+"""单位表: units that no list of divisions holds (部门, 重点单位, 传播单位), and changes to those it does. Pure.
+
+A column that the sheet does not have says nothing: a unit that is known keeps what stands there. An empty cell clears.
+A row with a problem leaves its unit as it stands: accepting the problem must not withdraw it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from warning_dispatch.errors import Finding
 from warning_dispatch.model.unit import CODE_LENGTH, Unit, UnitKind, UnitLevel
@@ -28,6 +33,16 @@ KIND_WORDS: Mapping[str, UnitKind] = {
 """What offices write for a kind."""
 _CODE = re.compile(r"\d{4}(?:\d{2}(?:\d{3}(?:\d{3})?)?)?(?:-[A-Za-z0-9_]+)?")
 _LEVELS = {length: level for level, length in CODE_LENGTH.items()}
+_ATTRIBUTES = {
+    Field.SUPERIOR: "superior",
+    Field.SECTOR: "sector",
+    Field.CALLED: "callable",
+    Field.CERTIFIED_ON: "certified_on",
+    Field.REVIEW_ON: "review_on",
+    Field.MEASURES: "measures",
+    Field.CERTIFICATE: "certificate",
+}
+"""What a sheet need not have, and where a unit keeps it."""
 _YES = {"": True, "是": True, "yes": True, "否": False, "no": False}
 
 
@@ -40,8 +55,8 @@ def is_unit_sheet(header: Header) -> bool:
 def read_unit_sheet(
     grid: Grid, header: Header, known: Mapping[str, Unit], problems: Problems, sectors: Sectors | None = None
 ) -> list[Unit]:
-    """Every unit of the sheet; superiors must be in the sheet or known. `sectors` None: lines are taken as written."""
-    reader = _UnitReader(grid, header, problems, sectors or {})
+    """Every unit of the sheet; superiors must be in the sheet or `known`. `sectors` None: lines are taken as written."""
+    reader = _UnitReader(grid, header, known, problems, sectors or {})
     read = [(number, unit) for number in range(header.first_data, len(grid.rows)) if (unit := reader.row(number))]
     codes = {*known, *(unit.code for _, unit in read)}
     units: dict[str, Unit] = {}
@@ -49,6 +64,8 @@ def read_unit_sheet(
         if unit.superior is not None and unit.superior not in codes:
             what = both(f"上级不存在：{unit.superior}", f"no such superior: {unit.superior}")
             reader.wrong(number, Field.SUPERIOR, what, both("核对上级编码", "check the code"))
+            if unit.code in known:
+                units.setdefault(unit.code, known[unit.code])
         elif unit.code in units:
             what = both(f"编码重复：{unit.code}", f"the code stands twice: {unit.code}")
             reader.wrong(number, Field.UNIT_CODE, what, both("每个编码一行", "one row a code"))
@@ -60,14 +77,17 @@ def read_unit_sheet(
 class _UnitReader:
     """Reads one sheet."""
 
-    def __init__(self, grid: Grid, header: Header, problems: Problems, sectors: Sectors) -> None:
+    def __init__(
+        self, grid: Grid, header: Header, known: Mapping[str, Unit], problems: Problems, sectors: Sectors
+    ) -> None:
+        self._known = known
         self._sectors = sectors
         self._grid = grid
         self._problems = problems
         self._columns = {column.field: column for column in reversed(header.columns)}
 
     def row(self, number: int) -> Unit | None:
-        """The unit of a row; None for a blank row, a note, and one with a problem."""
+        """The unit of a row, of a row with a problem as it stands; None for a blank row, a note, and a stranger with a problem."""
         cells = self._grid.rows[number]
         filled = [text for cell in cells if (text := cell_text(cell))]
         if not filled or (NOTE.match(filled[0]) and len(filled) < len(_YES)):
@@ -86,13 +106,20 @@ class _UnitReader:
             key = Field.KIND if kind is None else Field.UNIT if not name else Field.CALLED
             what = both(f"看不懂：{self._text(cells, key) or '（空）'}", "cannot be read")
             self.wrong(number, key, what, both("类别：部门、重点单位、传播单位 …；叫应：是、否", "see the notes"))
-            return None
-        superior = self._text(cells, Field.SUPERIOR) or _above(code, area, level)
-        sector = self._sector(number, cells, kind)
-        days = [self._day(number, cells, key) for key in (Field.CERTIFIED_ON, Field.REVIEW_ON)]
-        measures = self._text(cells, Field.MEASURES)
-        certificate = self._text(cells, Field.CERTIFICATE)
-        return Unit(code, name, kind, level, area, superior, sector, called, days[0], days[1], measures, certificate)
+            return self._known.get(code)
+        said: dict[Field, Any] = {
+            Field.SUPERIOR: self._text(cells, Field.SUPERIOR) or _above(code, area, level),
+            Field.SECTOR: self._sector(number, cells, kind),
+            Field.CALLED: called,
+            Field.CERTIFIED_ON: self._day(number, cells, Field.CERTIFIED_ON),
+            Field.REVIEW_ON: self._day(number, cells, Field.REVIEW_ON),
+            Field.MEASURES: self._text(cells, Field.MEASURES),
+            Field.CERTIFICATE: self._text(cells, Field.CERTIFICATE),
+        }
+        before = self._known.get(code)
+        if before is not None:
+            said |= {key: getattr(before, _ATTRIBUTES[key]) for key in said.keys() - self._columns.keys()}
+        return Unit(code, name, kind, level, area, **{_ATTRIBUTES[key]: value for key, value in said.items()})
 
     def _sector(self, number: int, cells: Sequence[Cell], kind: UnitKind) -> str:
         """The key of a line, which may be written by its name; one that nobody knows is kept, and said."""

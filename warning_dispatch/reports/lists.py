@@ -27,6 +27,9 @@ from warning_dispatch.tomlfiles import both
 
 AT_THE_START = "启动时自动生成"
 AFTER_A_RESTART = "重启后补写"
+BEGUN_ELSEWHERE = "由别的进程发起，自动生成"
+LEFT_TO_OTHERS = 10_000
+"""ms after a start in which whoever began a call-out writes its list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class PrintableLists:
         self._folder = folder
         self._clock = clock
         self._sheets = Sheets()
+        self._made_good: set[str] = set()
         self._log = structlog.get_logger("lists")
 
     def write(self, callout_id: int, accounts: WrittenAccounts, *, actor: str, reason: str) -> WrittenList:
@@ -98,9 +102,28 @@ class PrintableLists:
 
     def write_missing(self, accounts: ListAccounts) -> None:
         """At a start of the daemon: what was begun without one, or just before a crash."""
-        for view in self._live():
-            if view.purpose in (Purpose.CALL, Purpose.DRILL) and not self._folder.holds(f"{_stem(view)}.html"):
-                self.write_by_itself(view.id, accounts, AFTER_A_RESTART)
+        for view in self._without_a_list():
+            self.write_by_itself(view.id, accounts, AFTER_A_RESTART)
+
+    def write_of_others(self, accounts: ListAccounts) -> None:
+        """Now and then, where other processes begin call-outs too: theirs get a list here. Each is tried once."""
+        for view in self._without_a_list():
+            if _stem(view) not in self._made_good and view.started_at + LEFT_TO_OTHERS <= self._clock.now():
+                self._made_good.add(_stem(view))
+                self.write_by_itself(view.id, accounts, BEGUN_ELSEWHERE)
+
+    def _without_a_list(self) -> Sequence[CallOutView]:
+        """What is under way and has none here; nothing while the database does not answer."""
+        try:
+            live = self._live()
+        except DispatchError as error:
+            self._log.error("lists.unseen", error=str(error))
+            return ()
+        return [
+            view
+            for view in live
+            if view.purpose in (Purpose.CALL, Purpose.DRILL) and not self._folder.holds(f"{_stem(view)}.html")
+        ]
 
     def remove_old(self, accounts: ListAccounts) -> None:
         """Remove what is too old to lie about in clear, with a line in the journal."""

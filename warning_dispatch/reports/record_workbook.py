@@ -58,13 +58,13 @@ LATE_COLUMNS: Final = (
     "应答时间", "应答人", "登记人、说明",
 )  # fmt: skip
 FEEDBACK_COLUMNS: Final = (
-    "县（市、区）", "乡镇（街道）", "单位", "编码", "反馈人", "时间", "在岗", "措施", "转移人数", "险情", "上级说明",
+    "县（市、区）", "乡镇（街道）", "单位", "编码", "反馈人", "时间", "在岗", "措施", "转移人数", "险情", "上级说明、回复",
 )  # fmt: skip
 ACT_COLUMNS: Final = ("时间", "处置", "操作人", "单位", "理由")
 _WIDTHS: Final = {
     "层级": 10, "县（市、区）": 7, "乡镇（街道）": 10, "单位": 17, "编码": 13, "类别": 8, "状态": 9, "开闸": 9, "应答用时（秒）": 7,
     "应答方式": 9, "应答人": 15, "应答号码": 12, "传得到": 6, "曾未叫应": 10, "最后呼叫结果": 11, "备注": 12, "情况": 18,
-    "最终叫到方式": 16, "登记人、说明": 20, "措施": 30, "险情": 30, "上级说明": 24, "时间": 19, "处置": 20, "操作人": 14, "理由": 40,
+    "最终叫到方式": 16, "登记人、说明": 20, "措施": 30, "险情": 30, "上级说明、回复": 24, "时间": 19, "处置": 20, "操作人": 14, "理由": 40,
     "列入未叫应": 10, "反馈人": 8,
 }  # fmt: skip
 _TIME, _NARROW = 9, 5
@@ -150,7 +150,7 @@ def feedback_rows(form: RecordForm) -> list[list[Any]]:
         [
             units[one.callee_id].county[1] or CITY, units[one.callee_id].township[1], units[one.callee_id].name,
             units[one.callee_id].code, role_word(one.role), moment(one.at), "在岗" if one.said.on_post else "",
-            one.said.measures, one.said.moved, one.said.dangers, one.said.told,
+            one.said.measures, one.said.moved, one.said.dangers, one.said.words,
         ]
         for one in form.feedback
     ]  # fmt: skip

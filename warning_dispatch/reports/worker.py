@@ -33,6 +33,10 @@ class ListWorker:
         """A call-out has begun; returns at once."""
         self._work.put(lambda: self._lists.write_by_itself(callout_id, self._accounts))
 
+    def look(self) -> None:
+        """What others have begun gets a list too; returns at once."""
+        self._work.put(lambda: self._lists.write_of_others(self._accounts))
+
     def tidy(self) -> None:
         """Old lists go; returns at once."""
         self._work.put(lambda: self._lists.remove_old(self._accounts))

@@ -1,7 +1,6 @@
 """信息汇总: what units have reported, added up by place. PURE.
 
-The same people are never counted twice. A village or key unit counts what it moved itself; an office speaks for its whole
-place, so the figure of a place is the larger of what its offices say and of what those below it say together.
+The same people are never counted twice (model/moved.py).
 """
 
 from __future__ import annotations
@@ -10,12 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from warning_dispatch.model.moved import counts_itself, people_by_place
 from warning_dispatch.model.response import Action, AreaSum, MeasureSum, ResponsePlan
 from warning_dispatch.model.states import Stage
-from warning_dispatch.model.unit import CODE_LENGTH, UnitKind, UnitLevel
+from warning_dispatch.model.unit import UnitKind, UnitLevel
 from warning_dispatch.response.measures import asked_of
-
-_LENGTHS = tuple(sorted(CODE_LENGTH.values(), reverse=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,25 +156,10 @@ def by_measure(asking: Asking, groups: Sequence[Group], reported: Sequence[Repor
 
 
 def moved_by_place(reported: Iterable[Reported]) -> Mapping[str, tuple[int, int]]:
-    """Code → (what its offices say, what is said of it all together): the larger counts on the way up."""
-    own: defaultdict[str, int] = defaultdict(int)
-    below: defaultdict[str, int] = defaultdict(int)
-    for one in reported:
-        if one.moved is None:
-            continue
-        counts_itself = one.line.kind is UnitKind.KEY_UNIT or one.line.level is UnitLevel.VILLAGE
-        if counts_itself:
-            below[one.area] += one.moved
-        else:
-            own[one.area] = max(own[one.area], one.moved)
-    found: dict[str, tuple[int, int]] = {}
-    for length, shorter in zip(_LENGTHS, (*_LENGTHS[1:], 0), strict=True):
-        for code in {code for code in (*own, *below) if len(code) == length}:
-            whole = max(own.get(code, 0), below.get(code, 0))
-            found[code] = (own.get(code, 0), whole)
-            if shorter:
-                below[code[:shorter]] += whole
-    return found
+    """See people_by_place."""
+    return people_by_place(
+        (one.area, counts_itself(one.line.kind, one.line.level), one.moved) for one in reported if one.moved is not None
+    )
 
 
 def _moved_in(code: str, moved: Mapping[str, tuple[int, int]], digits: int) -> int:

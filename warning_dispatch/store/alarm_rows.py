@@ -62,21 +62,27 @@ class AlarmTable:
             "UPDATE alarm SET times = times + ? WHERE id = ?", [(n, key) for key, n in Counter(alarm_ids).items()]
         )
 
+    def look_again(self, moments: Sequence[tuple[int, int]]) -> None:
+        """See the port."""
+        self._sql.many("UPDATE alarm SET next_at = ? WHERE id = ?", [(at, key) for key, at in moments])
+
     def unrung(self) -> Colour | None:
         """See the port."""
         found: int | None = self._sql.value(f"SELECT max(colour) FROM alarm WHERE {_UNRUNG}")
         return None if found is None else Colour(found)
 
-    def attach(self, callout_id: int, now: int) -> None:
+    def attach(self, callout_id: int) -> None:
         """See the port."""
-        self._sql.run(f"UPDATE alarm SET self_callout_id = ?, rings_from = ? WHERE {_UNRUNG}", callout_id, now)
+        self._sql.run(f"UPDATE alarm SET self_callout_id = ? WHERE {_UNRUNG}", callout_id)
 
-    def claim(self, callout_id: int, at: int, by: str, told_until: int) -> Sequence[int]:
+    def claim(self, callout_id: int, at: int, by: str, told: int | None) -> Sequence[int]:
         """See the port."""
-        claimed = self._claimed("self_callout_id = ? AND rings_from <= ?", (callout_id, told_until), at, by)
+        if told is None:
+            claimed = self._claimed("self_callout_id = ?", (callout_id,), at, by)
+        else:
+            claimed = self._claimed("self_callout_id = ? AND id <= ?", (callout_id, told), at, by)
         self._sql.run(
-            "UPDATE alarm SET self_callout_id = NULL, rings_from = NULL WHERE self_callout_id = ? AND claimed_at IS NULL",
-            callout_id,
+            "UPDATE alarm SET self_callout_id = NULL WHERE self_callout_id = ? AND claimed_at IS NULL", callout_id
         )
         return claimed
 
@@ -125,7 +131,7 @@ class AlarmTable:
         rows = self._sql.rows(f"{_STORED} WHERE {where} ORDER BY id", now)
         if rows:
             self._sql.run(f"UPDATE alarm SET next_at = NULL WHERE {where}", now)
-        return [one for one in map(_record, rows) if one.claimed_at is None]
+        return [_record(row) for row in rows]
 
     def next_due(self) -> int | None:
         """See the port."""
@@ -136,10 +142,10 @@ class AlarmTable:
 def open_causes(sql: Sql, callout_ids: Sequence[int]) -> Mapping[int, Sequence[Cause]]:
     """Self-call → its unclaimed alarms."""
     found: defaultdict[int, list[Cause]] = defaultdict(list)
-    for callout_id, kind, colour, at, unit_name in sql.rows(
-        """SELECT m.self_callout_id, m.kind, m.colour, m.at, u.name FROM alarm m LEFT JOIN unit u ON u.id = m.unit_id
+    for callout_id, kind, colour, at, unit_name, alarm_id in sql.rows(
+        """SELECT m.self_callout_id, m.kind, m.colour, m.at, u.name, m.id FROM alarm m LEFT JOIN unit u ON u.id = m.unit_id
         WHERE m.self_callout_id IN {ids} AND m.claimed_at IS NULL ORDER BY m.id""",
         sql.ids(callout_ids),
     ):
-        found[callout_id].append(Cause(kind, Colour(colour), at, unit_name or ""))
+        found[callout_id].append(Cause(kind, Colour(colour), at, unit_name or "", alarm_id))
     return found

@@ -16,7 +16,7 @@ from warning_dispatch.engine.records import (
     ReadyAttempt,
     Township,
 )
-from warning_dispatch.model.states import FINISHED, LIVE_CALLOUT, AttemptState, CallOutState, Purpose, Voice
+from warning_dispatch.model.states import ASKING, FINISHED, LIVE_CALLOUT, AttemptState, CallOutState, Purpose, Voice
 from warning_dispatch.model.unit import Channel, Role, UnitLevel
 from warning_dispatch.store.callee_rows import RUNNING_CALLOUTS
 from warning_dispatch.store.schema import ON_A_LINE
@@ -28,6 +28,7 @@ _ENDED, _DROPPED = AttemptState.ENDED.value, AttemptState.DROPPED.value
 _LIVE = f"({_CLAIMED}, {_HANDED})"
 _VOICE = Channel.VOICE.value
 _FINISHED = ", ".join(str(state.value) for state in FINISHED)
+_ASKING = ", ".join(str(purpose.value) for purpose in sorted(ASKING))
 _OWN_ENDPOINT = "e.id = coalesce(ac.endpoint_id, a.endpoint_id) AND e.unit_id = c.unit_id"
 _SERVES = """EXISTS (SELECT 1 FROM attempt_callee sa JOIN callee sc ON sc.id = sa.callee_id
  WHERE sa.attempt_id = a.id AND {})"""
@@ -237,8 +238,8 @@ class AttemptTable:
         """See the port."""
         self._sql.many(
             f"""UPDATE attempt SET state = {_CLAIMED}, route = ?text, endpoint_id = ?, receiver_id = ?, number_id = ?,
-            role = ?, claimed_at = ?, lease_until = ?, avoid = ?text, possible_duplicate = ?, worker_id = ?, held_until = NULL,
-            held_why = NULL WHERE id = ?""",
+            role = ?, claimed_at = ?, lease_until = ?, avoid = ?text, possible_duplicate = ?, worker_id = ?, told_alarm_id = ?,
+            held_until = NULL, held_why = NULL WHERE id = ?""",
             [
                 (
                     one.route,
@@ -251,11 +252,21 @@ class AttemptTable:
                     one.avoid,
                     int(one.possible_duplicate),
                     self._worker,
+                    one.told_alarm,
                     one.attempt_id,
                 )
                 for one in claims
             ],
         )
+
+    def told_alarm(self, attempt_id: int) -> int:
+        """See the port."""
+        return self._sql.value("SELECT told_alarm_id FROM attempt WHERE id = ?", attempt_id) or 0
+
+    def told_to(self, callout_id: int, receiver_id: int) -> int:
+        """See the port."""
+        sql = f"""SELECT max(told_alarm_id) FROM attempt WHERE callout_id = ? AND receiver_id = ? AND channel <> {_VOICE}"""
+        return self._sql.value(sql, callout_id, receiver_id) or 0
 
     # --- dropping -----------------------------------------------------------------------------------------
 
@@ -275,14 +286,15 @@ class AttemptTable:
         )
 
     def drop_ready_of(
-        self, callee_ids: Sequence[int], now: int, why: str, *, texts: bool = True
+        self, callee_ids: Sequence[int], now: int, why: str, *, texts: bool = True, asking: bool = False
     ) -> Sequence[tuple[int, int]]:
         """See the port."""
         voice = "" if texts else f" AND a.channel = {_VOICE}"
+        which = f"a.purpose IN ({_ASKING})" if asking else f"a.purpose <> {Purpose.ALL_CLEAR.value}"
         ids = self._sql.ids(callee_ids)
         rows = self._sql.rows(
             f"""SELECT DISTINCT a.id, a.callout_id FROM attempt_callee ac JOIN attempt a ON a.id = ac.attempt_id
-            WHERE ac.callee_id IN {{ids}} AND a.state = {_READY} AND a.purpose <> {Purpose.ALL_CLEAR.value}{voice}
+            WHERE ac.callee_id IN {{ids}} AND a.state = {_READY} AND {which}{voice}
             AND {_SERVES_NOBODY_ELSE}""",
             ids,
             ids,
@@ -527,17 +539,20 @@ class AttemptTable:
 
     # --- answers ------------------------------------------------------------------------------------------
 
-    def open_for_number(self, blind_index: bytes, *, called: bool = False) -> Sequence[tuple[int, LinkTarget]]:
-        """See the port."""
-        return self._open_for(
-            "n.blind_index = ?" if called else f"n.blind_index = ? AND a.channel <> {_VOICE}", blind_index
-        )
+    def open_for_number(
+        self, blind_index: bytes, begun_by: int, now: int, *, called: bool = False
+    ) -> Sequence[tuple[int, LinkTarget]]:
+        """See the port. Of one that may have gone before its last claim, the first claim is not known: then the call-out's."""
+        texts = "" if called else f" AND a.channel <> {_VOICE}"
+        begun = "CASE WHEN a.possible_duplicate = 1 THEN o.started_at ELSE a.claimed_at END"
+        which = f"n.blind_index = ?{texts} AND ({begun} <= ? OR {begun} > ?)"
+        return self._open_for(which, blind_index, begun_by, now)
 
     def open_for_attempt(self, attempt_id: int) -> Sequence[tuple[int, LinkTarget]]:
         """See the port."""
         return self._open_for("a.id = ?", attempt_id)
 
-    def _open_for(self, which: str, value: bytes | int) -> Sequence[tuple[int, LinkTarget]]:
+    def _open_for(self, which: str, *values: bytes | int) -> Sequence[tuple[int, LinkTarget]]:
         """What was said in a message, and in newer rounds became of it, as far as it is open."""
         live = ", ".join(str(state.value) for state in LIVE_CALLOUT)
         rows = self._sql.rows(
@@ -557,7 +572,7 @@ class AttemptTable:
             SELECT s.attempt_id, s.callout_id, s.receiver_id, s.callee_id, s.role FROM sent s
             JOIN callee c ON c.id = s.newest_id JOIN callout o ON o.id = c.callout_id
             WHERE s.next_id IS NULL AND o.state IN ({live}) AND c.state NOT IN ({_FINISHED}) ORDER BY s.callee_id""",
-            value,
+            *values,
         )
         return [(row[0], LinkTarget(row[1], row[2], row[3], Role(row[4]))) for row in rows]
 

@@ -7,7 +7,8 @@ recorded, in the tables as in the journal, whose entry "clock.stepped" says how 
 stays too: the end of a warning that its message names is wall time, the end that we guessed is an interval from its start.
 One window is measured on facts: whether a superior "has answered within the hour" when an upgrade comes; after a step it
 is longer or shorter by that step, and a gate not opened by it opens by its hold. So is the half hour after a claim in which
-the same alarm is not rung for again.
+the same alarm is not rung for again. And a reply answers what had been begun when it was written: what a clock set back since shows
+as begun in the future counts as begun.
 
 `MOVE` and `STAY` name every moment in the schema; a test sees that a new one is decided.
 """
@@ -43,7 +44,7 @@ MOVE: Mapping[str, tuple[str, ...]] = {
     "route WHERE down_until > 0": ("down_until",),
     "route WHERE probed_at > 0": ("probed_at",),
     "number_call": ("at",),
-    "alarm WHERE claimed_at IS NULL": ("rings_from", "next_at"),
+    "alarm WHERE next_at IS NOT NULL": ("next_at",),
     "source": ("seen_at", "message_at"),
     "lease": ("claimed_until",),
     "letter WHERE lease_until IS NOT NULL": ("lease_until",),

@@ -6,12 +6,20 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
+from warning_dispatch.engine.records import Sender
 from warning_dispatch.model.feedback import Feedback
+from warning_dispatch.model.states import LIVE_CALLOUT, CalleeState
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.sql import Sql
 
 FEEDBACK_CONTEXT = "feedback"
 _FEEDBACK = TypeAdapter(Feedback)
+_LIVE = frozenset(state.value for state in LIVE_CALLOUT)
+_SENDERS = f"""SELECT DISTINCT o.id, e.receiver_id, c.id, c.unit_id, o.state FROM number n
+ JOIN endpoint e ON e.number_id = n.id AND e.valid_until IS NULL
+ JOIN callee c ON c.unit_id = e.unit_id AND c.state <> {CalleeState.SUPERSEDED.value}
+ JOIN callout o ON o.id = c.callout_id AND (o.ended_at IS NULL OR o.ended_at >= ?)
+ WHERE n.blind_index = ? ORDER BY o.id, c.id, e.receiver_id"""
 
 
 class FeedbackTable:
@@ -27,20 +35,28 @@ class FeedbackTable:
         moved, danger = said.moved, int(bool(said.dangers))
         for callee_id in callee_ids:  # the units of one person
             self._sql.run(
-                """INSERT INTO feedback (callee_id, receiver_id, at, on_post, moved, danger, sealed)
-                VALUES (?, ?, ?, ?, ?, ?, ?)""",
-                *(callee_id, receiver_id, now, int(said.on_post), moved, danger, sealed),
+                """INSERT INTO feedback (callee_id, receiver_id, at, on_post, moved, danger, by_reply, sealed)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+                *(callee_id, receiver_id, now, int(said.on_post), moved, danger, int(bool(said.replied)), sealed),
             )
 
-    def count(self, callee_ids: Sequence[int], receiver_id: int) -> int:
+    def count(self, callee_ids: Sequence[int], receiver_id: int, *, replies: bool = False) -> int:
         """See the port."""
         found: int = self._sql.value(
             """SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM feedback
-            WHERE receiver_id = ? AND callee_id IN {ids} GROUP BY callee_id) x""",
+            WHERE receiver_id = ? AND by_reply = ? AND callee_id IN {ids} GROUP BY callee_id) x""",
             receiver_id,
+            int(replies),
             self._sql.ids(callee_ids),
         )
         return found
+
+    def senders(self, blind_index: bytes, since: int) -> Sequence[Sender]:
+        """See the port."""
+        rows = self._sql.rows(_SENDERS, since, blind_index)
+        live = [row for row in rows if row[4] in _LIVE]
+        last = [row for row in rows if row[0] == rows[-1][0]]
+        return [Sender(row[0], row[1], row[2], row[3]) for row in live or last]
 
 
 def unsealed(sealer: Sealer, sealed: bytes) -> Feedback:

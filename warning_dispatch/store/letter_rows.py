@@ -311,9 +311,10 @@ class LetterTable:
         """See the port."""
         return link_holder(self._sql, token, now)
 
-    def note_try(self, link_id: int) -> None:
+    def note_try(self, link_id: int) -> int:
         """See the port."""
-        self._sql.run("UPDATE renewal_link SET wrong_tries = wrong_tries + 1 WHERE id = ?", link_id)
+        counted = "UPDATE renewal_link SET wrong_tries = wrong_tries + 1 WHERE id = ? RETURNING wrong_tries"
+        return int(self._sql.value(counted, link_id) or 0)
 
     def note_use(self, link_id: int, now: int) -> None:
         """See the port."""

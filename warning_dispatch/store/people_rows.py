@@ -103,6 +103,17 @@ class PeopleTable:
             follow_people(self._sql, self._sealer)
         return counts
 
+    def verify(self, unit_ids: Sequence[int], since: str, day: str, how: str) -> None:
+        """See the port."""
+        self._sql.run(
+            """UPDATE receiver SET verified_on = ?, verified_how = ?
+            WHERE unit_id IN {ids} AND valid_until IS NULL AND verified_on < ?""",
+            day,
+            how,
+            self._sql.ids(unit_ids),
+            since,
+        )
+
     def proved(self, unit_ids: Sequence[int]) -> frozenset[str]:
         """See the port."""
         found = people_of(self._sql, self._sealer, unit_ids)

@@ -16,7 +16,8 @@ _RECEIVER = "receiver:"
 _DIGITS = 18
 """More have no number of a row: an officer may call himself what he likes."""
 _ALARMS = """SELECT m.id, m.at, m.kind, m.detail, m.callout_id, u.name, m.colour, m.times, m.self_callout_id,
- m.claimed_at, m.claimed_by FROM alarm m LEFT JOIN unit u ON u.id = m.unit_id"""
+ m.claimed_at, m.claimed_by, c.id FROM alarm m LEFT JOIN unit u ON u.id = m.unit_id
+ LEFT JOIN callee c ON c.callout_id = m.callout_id AND c.unit_id = m.unit_id"""
 _Place = tuple[str, Role]
 """A receiver's unit by name, and the role in it."""
 
@@ -24,7 +25,10 @@ _Place = tuple[str, Role]
 def listed_alarms(
     sql: Sql, limit: int, *, open_only: bool, callout_id: int | None, scope: Scope = EVERYTHING
 ) -> AlarmList:
-    """See ReadModels.alarms. Of a `scope`: those about one of its units; what is about none is the bureau's own affair."""
+    """See ReadModels.alarms. Of a `scope`: those about one of its units; what is about none is the bureau's own affair.
+
+    Of the open ones those that ring stand first: a night's replies to be read must not push them off the page.
+    """
     conditions = ["m.claimed_at IS NULL"] if open_only else []
     values: list[int | str] = []
     if callout_id is not None:
@@ -33,7 +37,9 @@ def listed_alarms(
     where = f"WHERE {' AND '.join(conditions) or '1 = 1'}{scope.on('m.unit_id')}"
     values += scope.values
     total = sql.value(f"SELECT count(*) FROM alarm m {where}", *values)
-    return AlarmList(_found(sql, sql.rows(f"{_ALARMS} {where} ORDER BY m.id DESC LIMIT ?", *values, limit)), total)
+    first = "CASE WHEN m.colour > 0 THEN 0 ELSE 1 END, " if open_only else ""
+    rows = sql.rows(f"{_ALARMS} {where} ORDER BY {first}m.id DESC LIMIT ?", *values, limit)
+    return AlarmList(_found(sql, rows), total)
 
 
 def alarms_of_unit(sql: Sql, unit_id: int, callout_id: int) -> tuple[AlarmRow, ...]:
@@ -61,7 +67,9 @@ def _places(sql: Sql, claimers: Iterable[str]) -> Mapping[str, _Place]:
 
 
 def _alarm_row(row: Sequence[Any], place: _Place | None) -> AlarmRow:
-    key, at, kind, detail, callout_id, unit_name, colour, times, self_callout_id, claimed_at, claimed_by = row
+    key, at, kind, detail, callout_id, unit_name, colour, times, self_callout_id, claimed_at, claimed_by, callee_id = (
+        row
+    )
     return AlarmRow(
         id=key,
         at=at,
@@ -76,4 +84,5 @@ def _alarm_row(row: Sequence[Any], place: _Place | None) -> AlarmRow:
         claimed_by=claimed_by or "",
         claimed_unit=place[0] if place else "",
         claimed_role=place[1] if place else None,
+        callee_id=callee_id,
     )

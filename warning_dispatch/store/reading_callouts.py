@@ -19,6 +19,7 @@ from warning_dispatch.model.unit import Channel, Role, UnitKind, UnitLevel
 from warning_dispatch.model.views import AttemptRow, CalleeRow, CallOutView, CurvePoint, TierView
 from warning_dispatch.store.scope_sql import EVERYTHING, Scope, not_yours
 from warning_dispatch.store.sql import Sql, marks
+from warning_dispatch.store.stood_sql import STOOD, stood
 
 MOST_POINTS = 300
 """Points of a curve at most; more cannot be told apart on a screen."""
@@ -169,8 +170,8 @@ class CallOutPictures:
         """(call-out, tier) → how many callees are in each state."""
         found: defaultdict[tuple[int, int], dict[CalleeState, int]] = defaultdict(dict)
         for callout_id, tier, state, count in self._sql.rows(
-            f"""SELECT callout_id, tier, state, count(*) FROM callee WHERE callout_id IN {{ids}}{self._scope.on("unit_id")}
-            GROUP BY callout_id, tier, state""",
+            f"""SELECT c.callout_id, c.tier, {STOOD}, count(*) FROM callee c
+            WHERE c.callout_id IN {{ids}}{self._scope.on("c.unit_id")} GROUP BY 1, 2, 3""",
             ids,
             *self._scope.values,
         ):
@@ -225,8 +226,8 @@ class CallOutPictures:
         # The page first, what belongs to it afterwards: callees that are passed over cost no look-up.
         rows = self._sql.rows(
             f"""SELECT p.*, s.name, s.level, t.name, t.level, v.name, v.level FROM
-            (SELECT c.id, u.code, u.name, c.tier, c.state, c.calls, c.opened_at, c.next_at, c.answered_at, u.superior_id
-             FROM callee c JOIN unit u ON u.id = c.unit_id WHERE {where} ORDER BY {ordered(query)} LIMIT ? OFFSET ?) p
+            (SELECT c.id, u.code, u.name, c.tier, c.state, c.calls, c.opened_at, c.next_at, c.answered_at, {STOOD} AS stood,
+             u.superior_id FROM callee c JOIN unit u ON u.id = c.unit_id WHERE {where} ORDER BY {ordered(query)} LIMIT ? OFFSET ?) p
             LEFT JOIN unit s ON s.id = p.superior_id LEFT JOIN unit t ON t.id = s.superior_id
             LEFT JOIN unit v ON v.id = t.superior_id ORDER BY {ordered(query, "p", "p")}""",
             *values,
@@ -256,7 +257,7 @@ class CallOutPictures:
             where += " AND c.tier = ?"
             values.append(tiers.index(query.tier))
         if query.states:
-            where += f" AND c.state IN ({', '.join(str(state.value) for state in query.states)})"
+            where += f" AND {STOOD} IN ({', '.join(str(state.value) for state in query.states)})"
         if query.area:
             where += " AND u.area LIKE ?"
             values.append(f"{_literal(query.area)}%")
@@ -273,9 +274,9 @@ class CallOutPictures:
                 callee_id=row[0],
                 unit_code=row[1],
                 unit_name=row[2],
-                path=superior_path(row[10:]),
+                path=superior_path(row[11:]),
                 tier=tiers[row[3]],
-                state=_STATES[row[4]],
+                state=_STATES[row[9]],
                 calls=row[5],
                 last_outcome=outcomes.get(row[0], ""),
                 opened_at=row[6],
@@ -283,6 +284,7 @@ class CallOutPictures:
                 answered_at=row[8],
                 held=held.get(row[0], ("", None))[0],
                 held_until=held.get(row[0], ("", None))[1],
+                stopped=_STATES[row[4]] is CalleeState.STOPPED,
             )
             for row in rows
         ]
@@ -291,8 +293,8 @@ class CallOutPictures:
         """One callee as in a list. NotFoundError when the call-out has none of that number, NotYoursError outside the scope."""
         tiers = self.tiers(callout_id)
         rows = self._sql.rows(
-            """SELECT c.id, u.code, u.name, c.tier, c.state, c.calls, c.opened_at, c.next_at, c.answered_at, u.superior_id,
-            s.name, s.level, t.name, t.level, v.name, v.level FROM callee c JOIN unit u ON u.id = c.unit_id
+            f"""SELECT c.id, u.code, u.name, c.tier, c.state, c.calls, c.opened_at, c.next_at, c.answered_at, {STOOD},
+            u.superior_id, s.name, s.level, t.name, t.level, v.name, v.level FROM callee c JOIN unit u ON u.id = c.unit_id
             LEFT JOIN unit s ON s.id = u.superior_id LEFT JOIN unit t ON t.id = s.superior_id
             LEFT JOIN unit v ON v.id = t.superior_id WHERE c.id = ? AND c.callout_id = ?""",
             callee_id,
@@ -402,10 +404,10 @@ class CallOutPictures:
     # --- the curve ----------------------------------------------------------------------------------------
 
     def curve(self, callout_id: int) -> Sequence[CurvePoint]:
-        """See ReadModels.curve. A unit counts from its first answer; one that was waived has not answered."""
+        """See ReadModels.curve. A unit counts from its first answer, where it is counted; one that was waived has not answered."""
         rows = self._sql.rows(
             f"""SELECT max(answered_at), count(*) FROM callee WHERE callout_id = ? AND answered_at IS NOT NULL
-            AND state <> {CalleeState.WAIVED.value}{self._scope.on("unit_id")} GROUP BY answered_at / {SECOND} ORDER BY 1""",
+            AND state NOT IN ({CalleeState.WAIVED.value}, {CalleeState.SUPERSEDED.value}){self._scope.on("unit_id")} GROUP BY answered_at / {SECOND} ORDER BY 1""",
             callout_id,
             *self._scope.values,
         )
@@ -433,7 +435,7 @@ _NOT_EVERYWHERE = (UnitKind.KEY_UNIT, UnitKind.OUTLET)
 _ORDERS: Mapping[CalleeOrder, str] = {
     CalleeOrder.NAME: "{unit}.name",
     CalleeOrder.TIER: "{callee}.tier",
-    CalleeOrder.STATE: "{callee}.state",
+    CalleeOrder.STATE: stood("{callee}"),
     CalleeOrder.CALLS: "{callee}.calls",
     CalleeOrder.OPENED: "{callee}.opened_at",
     CalleeOrder.ANSWERED: "{callee}.answered_at",

@@ -31,6 +31,7 @@ from warning_dispatch.store.reading_alarms import alarms_of_unit
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT
 from warning_dispatch.store.scope_sql import EVERYTHING, Scope
 from warning_dispatch.store.sql import Sql, marks
+from warning_dispatch.store.stood_sql import STOOD, duty_stood, stood
 
 S = CalleeState
 _STATES = {state.value: state for state in S}
@@ -73,7 +74,7 @@ class ConsolePictures:
         where, values = (" AND u.area LIKE ?", [f"{below}%"]) if below.isdecimal() else ("", [])
         counts: defaultdict[str, dict[CalleeState, int]] = defaultdict(dict)
         for code, state, count in self._sql.rows(
-            f"""SELECT {part}, c.state, count(*) FROM callee c JOIN unit u ON u.id = c.unit_id
+            f"""SELECT {part}, {STOOD}, count(*) FROM callee c JOIN unit u ON u.id = c.unit_id
             WHERE c.callout_id = ? AND c.state <> {S.SUPERSEDED.value} AND length(u.area) >= {_COUNTY}{where}
             {self._scope.on("c.unit_id")} GROUP BY 1, 2""",
             callout_id,
@@ -109,8 +110,8 @@ class ConsolePictures:
         """See ConsoleView.story."""
         row = self._row_of(callout_id, callee_id)
         found = self._sql.one(
-            """SELECT u.id, u.level, u.area, c.unreached_at, c.heard, b.state, b.gate_at, b.opened_by, s.id, su.name, s.state
-            FROM callee c JOIN unit u ON u.id = c.unit_id JOIN branch b ON b.id = c.branch_id
+            f"""SELECT u.id, u.level, u.area, c.unreached_at, c.heard, b.state, b.gate_at, b.opened_by, s.id, su.name,
+            {stood("s")} FROM callee c JOIN unit u ON u.id = c.unit_id JOIN branch b ON b.id = c.branch_id
             LEFT JOIN callee s ON s.id = b.superior_callee_id LEFT JOIN unit su ON su.id = s.unit_id WHERE c.id = ?""",
             callee_id,
         )
@@ -119,6 +120,11 @@ class ConsolePictures:
             f"""SELECT coalesce(sum(total), 0), coalesce(sum(answered), 0),
             coalesce(sum(CASE WHEN state = {BranchState.WAITING.value} THEN 1 ELSE 0 END), 0)
             FROM branch WHERE superior_callee_id = ?""",
+            callee_id,
+        )
+        stood_below: int = self._sql.value(  # the kept count of answers is the gate's: whoever was stopped has left it
+            f"""SELECT count(*) FROM branch b JOIN callee c ON c.branch_id = b.id
+            WHERE b.superior_callee_id = ? AND {duty_stood("c")}""",
             callee_id,
         )
         return UnitStory(
@@ -135,7 +141,7 @@ class ConsolePictures:
             superior_name=superior[1] or "",
             superior_state=_STATES.get(superior[2]),
             below=int(below[0]),
-            below_answered=int(below[1]),
+            below_answered=int(below[1]) + stood_below,
             shut_below=int(below[2]),
             people=self._people(found[0]),
             tries=self._tries(callee_id),
@@ -231,7 +237,7 @@ class ConsolePictures:
 
     def _elsewhere(self, unit_id: int, callout_id: int) -> tuple[SeenElsewhere, ...]:
         rows = self._sql.rows(
-            f"""SELECT o.id, c.id, o.hazard, o.colour, o.state, c.state FROM callee c JOIN callout o ON o.id = c.callout_id
+            f"""SELECT o.id, c.id, o.hazard, o.colour, o.state, {STOOD} FROM callee c JOIN callout o ON o.id = c.callout_id
             WHERE c.unit_id = ? AND o.id <> ? AND o.purpose <> {Purpose.SELF.value} ORDER BY o.id DESC LIMIT 10""",
             unit_id,
             callout_id,
@@ -292,7 +298,7 @@ def own_callees(sql: Sql, scope: Scope, callout_ids: Sequence[int]) -> Mapping[i
     if scope.whole:
         return found
     for callout_id, callee_id, name, state in sql.rows(
-        f"""SELECT c.callout_id, c.id, u.name, c.state FROM unit u JOIN callee c ON c.unit_id = u.id
+        f"""SELECT c.callout_id, c.id, u.name, {STOOD} FROM unit u JOIN callee c ON c.unit_id = u.id
         WHERE u.code IN ({marks(scope.values)}) AND c.callout_id IN {{ids}} ORDER BY u.code""",
         *scope.values,
         sql.ids(callout_ids),

@@ -23,7 +23,7 @@ from warning_dispatch.store.sql import Sql, marks
 
 COUNTY: Final = 6
 """Digits of a county's code."""
-_REPORTS = """SELECT f.id, f.callee_id, f.at, f.sealed, u.code, u.name, c.tier, u.area, f.receiver_id,
+_REPORTS = """SELECT f.id, f.callee_id, f.at, f.sealed, u.code, u.name, c.tier, u.area, f.receiver_id, c.state,
  s.name, s.level, t.name, t.level, v.name, v.level
  FROM feedback f JOIN callee c ON c.id = f.callee_id JOIN unit u ON u.id = c.unit_id
  LEFT JOIN unit s ON s.id = u.superior_id LEFT JOIN unit t ON t.id = s.superior_id
@@ -49,9 +49,11 @@ def feedback_page(
     sql: Sql, sealer: Sealer, callout_id: int, tiers: Sequence[str], *, county: str, limit: int, offset: int
 ) -> FeedbackPage:
     """See superior_ports.FeedbackReadings."""
-    reports = [(_row(row, sealer, tiers), int(row[8] or 0)) for row in sql.rows(_REPORTS, callout_id)]
+    rows = sql.rows(_REPORTS, callout_id)
+    reports = [(_row(row, sealer, tiers), int(row[8] or 0)) for row in rows]
+    here = [one for one, row in zip(reports, rows, strict=True) if row[9] != CalleeState.SUPERSEDED.value]
     wanted = [one for one, _ in reports if county in ("", one.county)]
-    counts = [one for one in _counts(sql, callout_id, tiers, reports) if county in ("", one.county)]
+    counts = [one for one in _counts(sql, callout_id, tiers, here) if county in ("", one.county)]
     return FeedbackPage(tuple(wanted[offset : offset + limit]), len(wanted), tuple(counts))
 
 
@@ -61,7 +63,7 @@ def _row(row: Sequence[Any], sealer: Sealer, tiers: Sequence[str]) -> FeedbackRo
         callee_id=row[1],
         unit_code=row[4],
         unit_name=row[5],
-        path=superior_path(row[9:]),
+        path=superior_path(row[10:]),
         tier=tiers[row[6]],
         county=county_of(row[7]),
         at=row[2],
@@ -98,6 +100,8 @@ def _count(county: str, name: str, tier: str, callees: int, reports: Reports) ->
     by_unit: defaultdict[int, list[tuple[int, Feedback]]] = defaultdict(list)
     moved: dict[int, tuple[int, int, int]] = {}
     for one, receiver in reports:
+        if one.said.replied:
+            continue
         by_unit[one.callee_id].append((one.at, one.said))
         if one.said.moved is not None:
             moved.setdefault(one.callee_id, (receiver, one.at, one.said.moved))

@@ -11,6 +11,7 @@ from warning_dispatch.engine.causes import sentences
 from warning_dispatch.engine.frozen import texts_from_json
 from warning_dispatch.engine.records import LinkTarget
 from warning_dispatch.errors import NotFoundError
+from warning_dispatch.escalation.alarms import Cause, told_up_to
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.states import LIVE_CALLOUT, CalleeState, CallOutState, Means, Purpose
@@ -58,6 +59,8 @@ class LinkPictures:
         row = self._sql.one(_CALLOUT, rows[0][0])
         language = self._language(targets[0])
         content = self._content(row, language)
+        own = row[3] == Purpose.SELF.value
+        causes = open_causes(self._sql, [row[0]]).get(row[0], ()) if own else ()
         return LinkView(
             callout_id=row[0],
             units=self._units(rows, receivers),
@@ -73,14 +76,15 @@ class LinkPictures:
             expires=content.expires,
             drill=row[3] == Purpose.DRILL.value,
             callout_state=CallOutState(row[4]),
-            own=row[3] == Purpose.SELF.value,
-            causes=self._causes(row[0], language) if row[3] == Purpose.SELF.value else (),
+            own=own,
+            causes=self._in_words(row[0], language, causes) if own else (),
+            told_alarm=told_up_to(causes),
         )
 
-    def _causes(self, callout_id: int, language: str) -> tuple[str, ...]:
+    def _in_words(self, callout_id: int, language: str, causes: Sequence[Cause]) -> tuple[str, ...]:
         """What the bureau calls itself for, as it stands now."""
         texts = texts_from_json(self._sql.value("SELECT texts FROM callout WHERE id = ?", callout_id))
-        return tuple(sentences(texts, language, open_causes(self._sql, [callout_id]).get(callout_id, ())))
+        return tuple(sentences(texts, language, causes))
 
     def _language(self, target: LinkTarget) -> str:
         language: str = self._sql.value("SELECT language FROM receiver WHERE id = ?", target.receiver_id)

@@ -26,6 +26,7 @@ from warning_dispatch.store.reading_feedback import briefs_of, feedback_page
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT
 from warning_dispatch.store.renewal_reading import passed_token
 from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.stood_sql import STOOD
 
 MOST_ROWS = 5_000
 """More than the units of a prefecture: a list is read whole, and shown by the page."""
@@ -69,7 +70,7 @@ class OwnListTables:
         with reading(self._database) as connection:
             sql = Sql(connection)
             at: int | None = sql.value(
-                "SELECT max(at) FROM feedback WHERE receiver_id = ? AND callee_id IN {ids}",
+                "SELECT max(at) FROM feedback WHERE receiver_id = ? AND by_reply = 0 AND callee_id IN {ids}",
                 receiver_id,
                 sql.ids([unit.callee_id for unit in view.units]),
             )
@@ -187,7 +188,7 @@ class OwnListTables:
                 f"""SELECT x.means, count(*) FROM (SELECT (SELECT a.means FROM acknowledgement a
                 WHERE a.callee_id = c.id AND a.counted = 1 ORDER BY a.at, a.id LIMIT 1) AS means
                 FROM callee c JOIN unit u ON u.id = c.unit_id JOIN unit s ON s.id = u.superior_id
-                WHERE c.callout_id = ? AND c.state IN {_ANSWERED} AND s.code IN ({", ".join("?" * len(codes))})) x
+                WHERE c.callout_id = ? AND {STOOD} IN {_ANSWERED} AND s.code IN ({", ".join("?" * len(codes))})) x
                 GROUP BY x.means""",
                 standing.view.callout_id,
                 *codes,

@@ -34,6 +34,7 @@ from warning_dispatch.store.feedback_rows import unsealed
 from warning_dispatch.store.reading_alerts import content_of_alert
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT
 from warning_dispatch.store.sql import Sql, marks
+from warning_dispatch.store.stood_sql import STOOD
 
 _ROLES = {role.value: role for role in Role}
 _STATES = {state.value: state for state in CalleeState}
@@ -52,7 +53,7 @@ _BELOW = """WITH RECURSIVE below(id) AS (SELECT id FROM unit WHERE code IN ({cod
 OPENED: Final = "CASE WHEN b.opened_at IS NULL OR c.opened_at < b.opened_at THEN c.opened_at ELSE b.opened_at END"
 """When a unit's gate opened: its branch's moment, since being called again moves the callee's; the callee's where it was
 carried over from an earlier round."""
-_UNITS = f"""SELECT c.id, u.code, u.name, u.kind, u.level, u.area, u.sector, c.tier, c.state, {OPENED}, c.answered_at,
+_UNITS = f"""SELECT c.id, u.code, u.name, u.kind, u.level, u.area, u.sector, c.tier, {STOOD}, {OPENED}, c.answered_at,
  u.id FROM callee c JOIN branch b ON b.id = c.branch_id JOIN unit u ON u.id = c.unit_id
  WHERE c.callout_id = ?{{within}} ORDER BY c.tier, u.code"""
 _HANDED = f"""SELECT c.id, a.channel, count(*), min(a.handed_at), max(CASE WHEN {{through}} THEN 1 ELSE 0 END),
@@ -71,7 +72,7 @@ _ANSWERS = """SELECT k.callee_id, k.at, k.means, k.role, k.actor, k.reason, k.co
  n.masked, n.sealed FROM acknowledgement k LEFT JOIN receiver r ON r.id = k.receiver_id
  LEFT JOIN attempt a ON a.id = k.attempt_id LEFT JOIN number n ON n.id = a.number_id
  WHERE k.callout_id = ? ORDER BY k.id"""
-_FEEDBACK = """SELECT f.callee_id, r.role, f.at, f.sealed FROM callee c JOIN feedback f ON f.callee_id = c.id
+_FEEDBACK = """SELECT f.callee_id, r.role, f.at, f.sealed, f.receiver_id FROM callee c JOIN feedback f ON f.callee_id = c.id
  LEFT JOIN receiver r ON r.id = f.receiver_id WHERE c.callout_id = ? ORDER BY f.at, f.id"""
 
 HazardName = Callable[[str], Mapping[str, str]]
@@ -190,7 +191,7 @@ class RecordPictures:
         answers = self._answers(callout_id, clear=clear)
         reports: defaultdict[int, int] = defaultdict(int)
         for one in feedback:
-            reports[one.callee_id] += 1
+            reports[one.callee_id] += not one.said.replied
         for row in rows:
             key, level, area = row[0], UnitLevel(row[4]), row[5]
             counts, first, through, repeated = handed.get(key, ({}, None, False, 0))
@@ -200,6 +201,7 @@ class RecordPictures:
                 name=row[2],
                 kind=UnitKind(row[3]),
                 level=level,
+                area=area,
                 sector=row[6],
                 county=_division(names, area, _COUNTY) if level >= UnitLevel.COUNTY else ("", ""),
                 township=_division(names, area, _TOWNSHIP) if level >= UnitLevel.TOWNSHIP else ("", ""),
@@ -257,8 +259,8 @@ class RecordPictures:
 
     def _feedback(self, callout_id: int) -> list[RecordFeedback]:
         return [
-            RecordFeedback(key, _ROLES.get(role), at, unsealed(self._sealer, sealed))
-            for key, role, at, sealed in self._sql.rows(_FEEDBACK, callout_id)
+            RecordFeedback(key, _ROLES.get(role), at, unsealed(self._sealer, sealed), receiver_id)
+            for key, role, at, sealed, receiver_id in self._sql.rows(_FEEDBACK, callout_id)
         ]
 
     # --- the journal --------------------------------------------------------------------------------------

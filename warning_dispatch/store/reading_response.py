@@ -7,7 +7,7 @@ as with two thousand.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from warning_dispatch.configuration.response import response_from_json
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.feedback import Feedback
+from warning_dispatch.model.moved import MovedWord, counts_itself, told_once
 from warning_dispatch.model.response import (
     AreaSum,
     AskedItem,
@@ -39,13 +40,17 @@ from warning_dispatch.response.sums import Asking, Group, Line, Reported, by_mea
 from warning_dispatch.store.database import reading
 from warning_dispatch.store.feedback_rows import FEEDBACK_CONTEXT
 from warning_dispatch.store.response_rows import REMARK_CONTEXT, ResponseTable
+from warning_dispatch.store.selection_sql import ends_of
 from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.stood_sql import STOOD
 
 MOST_OFFICES = 500
 _ANSWERED = f"{CalleeState.ACKNOWLEDGED.value}, {CalleeState.DUTY_ANSWERED.value}"
 _GONE = ", ".join(str(one.value) for one in (CalleeState.WAIVED, CalleeState.STOPPED, CalleeState.INFORMED))
-_CALLED = f"c.opened_at IS NOT NULL AND c.state NOT IN ({_GONE})"
+_CALLED = f"c.opened_at IS NOT NULL AND {STOOD} NOT IN ({_GONE})"
 _OURS = f"u.kind NOT IN ('{UnitKind.OUTLET.value}', '{UnitKind.BUREAU.value}')"
+_HERE = f"c.state <> {CalleeState.SUPERSEDED.value}"
+"""Whom a newer round took over is counted there, with what it has done and what it owes."""
 _FEEDBACK = TypeAdapter(Feedback)
 _LENGTHS = sorted(CODE_LENGTH.values())
 _TOP = _LENGTHS[0]
@@ -101,7 +106,7 @@ class ResponseTables:
             sql = Sql(connection)
             asking = self._asking(sql, callout_id)
             row = sql.one(
-                f"""SELECT u.name, c.state IN ({_ANSWERED}) FROM callee c JOIN unit u ON u.id = c.unit_id
+                f"""SELECT u.name, {STOOD} IN ({_ANSWERED}) FROM callee c JOIN unit u ON u.id = c.unit_id
                 WHERE c.id = ? AND c.callout_id = ?""",
                 callee_id,
                 callout_id,
@@ -206,16 +211,15 @@ class ResponseTables:
         place = f"substr(u.area, 1, {int(digits)})"
         rows = sql.rows(
             f"""SELECT {place}, u.kind, u.level, u.sector, count(*),
-              sum(CASE WHEN c.state IN ({_ANSWERED}) THEN 1 ELSE 0 END),
+              sum(CASE WHEN {STOOD} IN ({_ANSWERED}) THEN 1 ELSE 0 END),
               sum(CASE WHEN {_CALLED} THEN 1 ELSE 0 END),
               sum(CASE WHEN {_CALLED} AND c.opened_at <= ? THEN 1 ELSE 0 END)
             FROM callee c JOIN unit u ON u.id = c.unit_id
-            WHERE c.callout_id = ? AND {_OURS} AND u.area >= ? AND u.area < ?
+            WHERE c.callout_id = ? AND {_HERE} AND {_OURS} AND u.area >= ? AND u.area < ?
             GROUP BY {place}, u.kind, u.level, u.sector""",
             asking.called_before,
             callout_id,
-            scope,
-            scope + "~",
+            *ends_of(scope),
         )
         return [
             Group(
@@ -232,8 +236,7 @@ class ResponseTables:
             JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND u.area >= ? AND u.area < ?
             ORDER BY f.danger DESC, f.at DESC, f.id DESC LIMIT ?""",
             callout_id,
-            scope,
-            scope + "~",
+            *ends_of(scope),
             limit,
         ):
             said = _FEEDBACK.validate_json(self._sealer.unseal(bytes(sealed), FEEDBACK_CONTEXT))
@@ -311,8 +314,9 @@ def _heard(sql: Sql, callout_id: int, scope: str) -> Mapping[int, _Heard]:
     within = "u.area >= ? AND u.area < ?"
     for row in sql.rows(
         f"""SELECT {who}, f.at, f.on_post, f.moved, f.danger, f.receiver_id FROM callee c JOIN feedback f ON f.callee_id = c.id
-        JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND {within} ORDER BY f.at, f.id""",
-        *(callout_id, scope, scope + "~"),
+        AND f.by_reply = 0
+        JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND {_HERE} AND {within} ORDER BY f.at, f.id""",
+        *(callout_id, *ends_of(scope)),
     ):
         heard = one(row, row[6])
         heard.on_post = heard.on_post or bool(row[7])
@@ -321,23 +325,25 @@ def _heard(sql: Sql, callout_id: int, scope: str) -> Mapping[int, _Heard]:
         heard.danger = heard.danger or bool(row[9])
     for row in sql.rows(
         f"""SELECT {who}, a.at, a.action FROM action_done a JOIN callee c ON c.id = a.callee_id
-        JOIN unit u ON u.id = c.unit_id WHERE a.callout_id = ? AND {within}""",
-        *(callout_id, scope, scope + "~"),
+        JOIN unit u ON u.id = c.unit_id WHERE a.callout_id = ? AND {_HERE} AND {within}""",
+        *(callout_id, *ends_of(scope)),
     ):
         one(row, row[6]).done.add(row[7])
-    _count_once(found.values())
+    _count_once(found)
     return found
 
 
-def _count_once(heard: Iterable[_Heard]) -> None:
-    """One report of somebody who answers for several units is kept with each of them: its people count with the first."""
-    told: set[tuple[int | None, int, int]] = set()
-    for one in sorted(heard, key=lambda each: each.code):
-        if one.moved is not None:
-            key = (*one.moved_by, one.moved)
-            if key in told:
-                one.moved = None
-            told.add(key)
+def _count_once(heard: Mapping[int, _Heard]) -> None:
+    """People count with the first of the units that one report speaks of."""
+    words = [
+        MovedWord(key, one.code, counts_itself(one.line.kind, one.line.level), *one.moved_by, one.moved)
+        for key, one in heard.items()
+        if one.moved is not None
+    ]
+    first = {one.callee_id for one in told_once(words)}
+    for key, one in heard.items():
+        if key not in first:
+            one.moved = None
 
 
 def _reported(asking: Asking, heard: Mapping[int, _Heard]) -> list[Reported]:
@@ -363,13 +369,12 @@ def _offices(
 ) -> list[UnitReport]:
     """The place's own offices, the divisions one level down, and key units below; in the order of their codes."""
     rows = sql.rows(
-        f"""SELECT c.id, u.code, u.name, u.kind, u.level, u.sector, c.state, c.opened_at FROM callee c
-        JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND {_OURS} AND u.area >= ? AND u.area < ?
+        f"""SELECT c.id, u.code, u.name, u.kind, u.level, u.sector, {STOOD}, c.opened_at FROM callee c
+        JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND {_HERE} AND {_OURS} AND u.area >= ? AND u.area < ?
         AND (u.kind = ? OR length(u.area) <= ? AND u.kind <> ? OR u.kind = ? AND length(u.area) <= ?)
         ORDER BY u.level, u.kind, u.code LIMIT {MOST_OFFICES}""",
         callout_id,
-        scope,
-        scope + "~",
+        *ends_of(scope),
         UnitKind.KEY_UNIT.value,
         len(scope) or _TOP,
         UnitKind.DIVISION.value,

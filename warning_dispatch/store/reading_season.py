@@ -23,6 +23,7 @@ from warning_dispatch.model.states import CalleeState, CallOutState, Purpose
 from warning_dispatch.model.unit import CODE_LENGTH, Channel, Role, UnitKind, UnitLevel
 from warning_dispatch.store.reading_records import OPENED
 from warning_dispatch.store.sql import Sql, marks
+from warning_dispatch.store.stood_sql import STOOD
 
 _STATES = {state.value: state for state in CalleeState}
 _ROLES = {role.value: role for role in Role}
@@ -43,7 +44,7 @@ _CALLOUTS = """SELECT o.id, o.round, o.hazard, o.colour, o.state, o.started_at, 
 _DELAY = f"""CASE WHEN c.answered_at IS NULL THEN NULL WHEN {OPENED} IS NULL OR c.answered_at < {OPENED} THEN 0
  ELSE (c.answered_at - {OPENED}) / 1000 END"""
 _GROUPS = f"""SELECT c.callout_id, c.tier, CASE WHEN u.level > {UnitLevel.CITY.value} THEN substr(u.area, 1, {_COUNTY})
- ELSE '' END, CASE WHEN u.kind = '{UnitKind.DEPARTMENT.value}' THEN u.sector ELSE '' END, c.state, {_DELAY}, count(*)
+ ELSE '' END, CASE WHEN u.kind = '{UnitKind.DEPARTMENT.value}' THEN u.sector ELSE '' END, {STOOD}, {_DELAY}, count(*)
  FROM callee c JOIN branch b ON b.id = c.branch_id JOIN unit u ON u.id = c.unit_id WHERE c.callout_id IN {{ids}}{{within}}
  AND c.state <> {CalleeState.SUPERSEDED.value} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6"""
 _LAST_OPENED = f"""SELECT c.callout_id, c.tier, max({OPENED}) FROM callee c JOIN branch b ON b.id = c.branch_id

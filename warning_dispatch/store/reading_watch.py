@@ -13,6 +13,7 @@ from warning_dispatch.model.unit import Channel
 from warning_dispatch.model.watch_views import AlarmFigures, QueueRow, SourceFigures, TierFigures, WatchFigures
 from warning_dispatch.store.route_rows import route_views
 from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.stood_sql import duty_stood
 
 _LIVE = ", ".join(str(one.value) for one in LIVE_CALLOUT)
 MOST_QUEUED = 2_000_000
@@ -51,13 +52,29 @@ def _tiers(sql: Sql, plan_of: Callable[[str], CallChain]) -> Sequence[TierFigure
         WHERE callout_id IN {ids} GROUP BY callout_id, tier ORDER BY callout_id, tier""",
         sql.ids(callouts),
     )
+    stood = {
+        (callout_id, tier): count
+        for callout_id, tier, count in sql.rows(
+            f"""SELECT c.callout_id, c.tier, count(*) FROM callee c WHERE c.callout_id IN {{ids}} AND {duty_stood("c")}
+            GROUP BY c.callout_id, c.tier""",
+            sql.ids(callouts),
+        )
+    }  # whom a part's lifting stopped after an answer: the gate's kept counts have it no more, every page has
     found = []
-    for callout_id, tier, *counts in rows:
+    for callout_id, tier, units, answered, unreached, finished in rows:
         purpose, colour, state, started_at, plan = callouts[callout_id]
-        name = plan_of(plan).tiers[tier].name
         found.append(
             TierFigures(
-                callout_id, Purpose(purpose), Colour(colour), CallOutState(state), started_at, name, *map(int, counts)
+                callout_id,
+                Purpose(purpose),
+                Colour(colour),
+                CallOutState(state),
+                started_at,
+                plan_of(plan).tiers[tier].name,
+                units=int(units),
+                answered=int(answered) + stood.get((callout_id, tier), 0),
+                unreached=int(unreached),
+                finished=int(finished),
             )
         )
     return found

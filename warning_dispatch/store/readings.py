@@ -300,10 +300,11 @@ class TableReadings:
         with self._reading() as sql:
             return open_calls(sql, self._sealer.blind_index(number))
 
-    def attempts_of(self, route: str, asked: Sequence[tuple[str, str]]) -> Mapping[str, int]:
-        """Attempts of a route by (provider's name, number in E.164); by the name where there is one."""
+    def attempts_of(self, route: str, asked: Sequence[tuple[str, str]], since: int) -> Mapping[str, int]:
+        """Attempts of a route by (provider's name, number in E.164); by the name where there is one, else a call claimed `since`."""
+        named = [(ref, self._sealer.blind_index(number)) for ref, number in asked]
         with self._reading() as sql:
-            return attempts_by_reference(sql, route, [(ref, self._sealer.blind_index(number)) for ref, number in asked])
+            return attempts_by_reference(sql, route, named, since)
 
     def knows(self, number: str) -> bool:
         """Whether a number (E.164) is anybody's of the register."""

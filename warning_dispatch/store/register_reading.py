@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
@@ -44,6 +45,15 @@ def count_receivers(connection: Connection) -> tuple[int, int]:
     return row[0], row[1]
 
 
+def real_receivers(connection: Connection) -> Mapping[str, int]:
+    """How many receivers in force of each unit have a real endpoint, by the unit's code; units without any are left out."""
+    rows = Sql(connection).rows(
+        """SELECT u.code, count(DISTINCT e.receiver_id) FROM endpoint e JOIN number n ON n.id = e.number_id
+        JOIN unit u ON u.id = e.unit_id WHERE e.valid_until IS NULL AND n.sample = 0 GROUP BY u.code"""
+    )
+    return dict(rows)
+
+
 def _receivers(connection: Connection, sealer: Sealer, *, usable_only: bool) -> tuple[ReceiverEntry, ...]:
     sql = Sql(connection)
     numbers = {
@@ -63,7 +73,7 @@ def _receivers(connection: Connection, sealer: Sealer, *, usable_only: bool) -> 
     rows = sql.rows(
         """SELECT r.id, u.code, r.role, r.name_sealed, r.post, r.language, r.serves_from, r.serves_until, r.verified_on,
         r.verified_how FROM receiver r JOIN unit u ON u.id = r.unit_id
-        WHERE r.valid_until IS NULL ORDER BY u.id, r.role, r.rank, r.id"""
+        WHERE r.valid_until IS NULL AND u.valid_until IS NULL ORDER BY u.id, r.role, r.rank, r.id"""
     )
     return tuple(
         ReceiverEntry(

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from warning_dispatch.engine.renewal_import import file_by_import
 from warning_dispatch.errors import RefusedError
-from warning_dispatch.model.register import Register, RegisterCounts
+from warning_dispatch.model.register import Register, RegisterCounts, below
 from warning_dispatch.model.register_changes import RegisterChanges, changes_between
 from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.ports import Sealer
@@ -23,7 +23,7 @@ from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
 from warning_dispatch.store.register import Reach, new_numbers, replace_register
 from warning_dispatch.store.register_history import Account, account_of, write_account
-from warning_dispatch.store.register_reading import count_receivers, stored_register
+from warning_dispatch.store.register_reading import count_receivers, real_receivers, stored_register, stored_units
 from warning_dispatch.store.roster_rows import follow_people, save_shifts
 from warning_dispatch.store.sql import Sql
 from warning_dispatch.store.storage import TableTransaction
@@ -71,8 +71,9 @@ class RegisterTakeOver:
         """Make the database's register this one, with its history and a line in the journal. `now` in ms.
 
         RefusedError where it would lose people: a folder without receivers over a register that has some, a sample over
-        a real register, a sample while real routes are configured, (but for `allow_fewer`) a register less than half
-        as long as the real one in force, which is most often a part of it; and when the register has changed meanwhile.
+        a real register, a sample while real routes are configured, (but for `allow_fewer`) less than half of the
+        real register in force, be it of its receivers or its units, altogether or below the unit it is about, which is
+        most often a part of it; and when the register has changed meanwhile.
         """
         changes, seen = self._compared(coming)
         account = account_of(self._sealer, changes, actor=coming.actor, source=coming.source, now=now)
@@ -85,7 +86,7 @@ class RegisterTakeOver:
     def _compared(self, coming: RegisterImport) -> tuple[RegisterChanges, int | None]:
         """Refuse what would lose people; what differs (found out where whoever brings it has not), from which state."""
         with reading(self._database) as connection:
-            self._refuse_loss(count_receivers(connection), coming)
+            self._refuse_loss(connection, coming)
             if coming.changes is not None:
                 return coming.changes, coming.seen
             seen = register_state(Sql(connection)) if coming.seen is None else coming.seen
@@ -109,8 +110,8 @@ class RegisterTakeOver:
             self._journal.append(connection, STREAM, [{**entry, **more}, *([filed] if filed else [])], moment)
         return counts
 
-    def _refuse_loss(self, stands: tuple[int, int], coming: RegisterImport) -> None:
-        (real, invented), register = stands, coming.register
+    def _refuse_loss(self, connection: Connection, coming: RegisterImport) -> None:
+        (real, invented), register = count_receivers(connection), coming.register
         if not register.receivers and real + invented:
             what = both(
                 f"文件夹里没有责任人，导入会撤销现有的 {real + invented} 个",
@@ -118,12 +119,9 @@ class RegisterTakeOver:
             )
             raise RefusedError(f"{what} → receivers.csv")
         self._refuse_sample(register, real)
-        if not coming.allow_fewer and 2 * len(register.receivers) < real:
-            what = both(
-                f"责任人将从 {real} 个减到 {len(register.receivers)} 个，请确认文件是全份",
-                f"receivers would go from {real} to {len(register.receivers)}; is the file complete?",
-            )
-            raise RefusedError(f"{what} → --allow-fewer")
+        if real and not coming.allow_fewer:
+            for within in dict.fromkeys(("", coming.within)):
+                _refuse_fewer(connection, register, within)
 
     def _refuse_sample(self, register: Register, real: int) -> None:
         """Invented people stand among themselves only, and never before real routes."""
@@ -141,6 +139,25 @@ class RegisterTakeOver:
         if self._reaches_people:
             what = both("配置了真实线路，不能用样本名册", "real routes are configured; they refuse a sample register")
             raise RefusedError(f"{what} → warning-dispatch.toml [[routes]]")
+
+
+def _refuse_fewer(connection: Connection, register: Register, within: str) -> None:
+    """RefusedError when more than half of the real receivers, or of the units, below `within` would go."""
+    units = stored_units(connection)
+    scope = below((*units, *register.units), within)
+    receivers = sum(count for code, count in real_receivers(connection).items() if code in scope)
+    fewer = [
+        (receivers, sum(one.unit_code in scope for one in register.receivers), "责任人", "receivers"),
+        (sum(one.code in scope for one in units), sum(one.code in scope for one in register.units), "单位", "units"),
+    ]
+    place = (f"{within} 的", f" of {within}") if within else ("", "")
+    for stands, left, chinese, english in fewer:
+        if 2 * left < stands:
+            what = both(
+                f"{place[0]}{chinese}将从 {stands} 个减到 {left} 个，请确认文件是全份",
+                f"{english}{place[1]} would go from {stands} to {left}; is the file complete?",
+            )
+            raise RefusedError(f"{what} → --allow-fewer")
 
 
 def register_state(sql: Sql) -> int:

@@ -46,7 +46,7 @@ _UNITS = """SELECT u.id, u.code, u.name, u.kind, u.level, f.id, f.state, f.versi
 
 
 class RenewalTables:
-    """ports.RenewalReadings on a database."""
+    """renewal_ports.RenewalReadings on a database."""
 
     def __init__(
         self, database: sqlalchemy.Engine, sealer: Sealer, link_key: bytes, now: Callable[[], int], bureau: str = ""

@@ -117,8 +117,8 @@ class ResponseTable:
             callout_id,
         )
         feedback = self._sql.run(
-            """INSERT INTO feedback (callee_id, receiver_id, at, on_post, moved, danger, sealed)
-            SELECT n.id, f.receiver_id, f.at, f.on_post, f.moved, f.danger, f.sealed FROM callee n
+            """INSERT INTO feedback (callee_id, receiver_id, at, on_post, moved, danger, by_reply, sealed)
+            SELECT n.id, f.receiver_id, f.at, f.on_post, f.moved, f.danger, f.by_reply, f.sealed FROM callee n
             JOIN callee o ON o.carried_id = n.id JOIN feedback f ON f.callee_id = o.id
             WHERE o.callout_id IN {ids} AND n.callout_id = ?""",
             earlier,
@@ -131,7 +131,7 @@ class ResponseTable:
         rows = self._sql.rows(
             f"""SELECT u.id, c.opened_at, EXISTS (SELECT 1 FROM unit v JOIN callee x ON x.unit_id = v.id
               WHERE v.area = u.area AND v.kind IN ({marks(OFFICES)}) AND x.callout_id = c.callout_id
-              AND (EXISTS (SELECT 1 FROM feedback f WHERE f.callee_id = x.id)
+              AND (EXISTS (SELECT 1 FROM feedback f WHERE f.callee_id = x.id AND f.by_reply = 0)
                 OR EXISTS (SELECT 1 FROM action_done a WHERE a.callee_id = x.id)))
             FROM callee c JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND u.kind = ? AND u.level = ?
             AND c.state NOT IN ({_NO_LONGER}) ORDER BY u.code""",

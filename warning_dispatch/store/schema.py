@@ -21,9 +21,10 @@ from sqlalchemy import (
     text,
 )
 
-from warning_dispatch.model.states import AttemptState, BranchState
+from warning_dispatch.model.states import AttemptState, BranchState, CalleeState
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.store.schema_drills import drill, drill_day
+from warning_dispatch.store.schema_limits import number_call, opt_out, route, turn
 from warning_dispatch.store.schema_metadata import Key, key, metadata
 from warning_dispatch.store.schema_people import login_failure, user, user_grant, user_session
 from warning_dispatch.store.schema_planning import estimate
@@ -49,6 +50,8 @@ __all__ = [
     "login_failure",
     "metadata",
     "number",
+    "number_call",
+    "opt_out",
     "outlet_post",
     "proof",
     "publication",
@@ -58,8 +61,10 @@ __all__ = [
     "renewal_link_unit",
     "response",
     "response_step",
+    "route",
     "source",
     "source_item",
+    "turn",
     "unit",
     "user",
     "user_grant",
@@ -316,6 +321,13 @@ callee = Table(
     Index("ix_callee_branch", "branch_id"),
     Index("ix_callee_unit", "unit_id", "callout_id"),
     Index(
+        "ix_callee_stood",
+        "callout_id",
+        "tier",
+        sqlite_where=text(f"state = {CalleeState.STOPPED.value} AND answered_at IS NOT NULL"),
+        postgresql_where=text(f"state = {CalleeState.STOPPED.value} AND answered_at IS NOT NULL"),
+    ),
+    Index(
         "ix_callee_next",
         "next_id",
         sqlite_where=text("next_id IS NOT NULL"),
@@ -345,6 +357,7 @@ attempt = Table(
     Column("lease_until", BigInteger, comment="CLAIMED: the claim lapses; HANDED: a final report is overdue"),
     Column("claimed_at", BigInteger),
     Column("worker_id", Key, nullable=False, server_default="0", comment="who claimed it"),
+    Column("told_alarm_id", Key, comment="the bureau's own call: the newest alarm that it tells"),
     Column("handed_at", BigInteger),
     Column("delivered_at", BigInteger),
     Column("ended_at", BigInteger),
@@ -475,8 +488,11 @@ alarm = Table(
         "colour", SmallInteger, nullable=False, server_default="0", comment="how urgent: RED or ORANGE; 0 rings nobody"
     ),
     Column("self_callout_id", Key, comment="the bureau's call to itself that rings for it"),
-    Column("rings_from", BigInteger, comment="since when that self-call tells it"),
-    Column("next_at", BigInteger, comment="when the engine itself must look at it (an area that nobody resolves)"),
+    Column(
+        "next_at",
+        BigInteger,
+        comment="when the engine itself must look at it (an area that nobody resolves, a fact begun anew after its claim)",
+    ),
     Column("claimed_at", BigInteger),
     Column("claimed_by", Text),
     Index("ix_alarm_open", "claimed_at"),
@@ -489,70 +505,6 @@ alarm = Table(
         postgresql_where=text("next_at IS NOT NULL"),
     ),
     comment="What cannot be decided rings a human: the causes of the bureau's self-call.",
-)
-
-# --- limits and routes ------------------------------------------------------------------------------------
-
-route = Table(
-    "route",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("channel", SmallInteger, nullable=False),
-    Column("lines", Integer, comment="how many calls at once; none: no such limit"),
-    Column("rate", Integer, comment="per minute; none: no such limit"),
-    Column("tokens", BigInteger, nullable=False, server_default="0", comment="thousandths of a message"),
-    Column("tokens_at", BigInteger, nullable=False, server_default="0"),
-    Column(
-        "phase", SmallInteger, nullable=False, server_default="0", comment="breaker: in service, out of it, one trial"
-    ),
-    Column("failures", SmallInteger, nullable=False, server_default="0", comment="refusals for the moment, in a row"),
-    Column("openings", SmallInteger, nullable=False, server_default="0", comment="how often in a row it was taken out"),
-    Column(
-        "down_until",
-        BigInteger,
-        nullable=False,
-        server_default="0",
-        comment="out of service: no trial before; trial: over then; in service: since when",
-    ),
-    Column("down_why", Text, nullable=False, server_default="", comment="the outcome that took it out of service"),
-    Column("trial_id", Key, comment="the attempt that is the trial"),
-    Column("balance", Text, nullable=False, server_default="", comment="as the provider said it at the last probe"),
-    Column(
-        "dead_lines", Text, nullable=False, server_default="", comment="lines (from 1) that were dead at the last probe"
-    ),
-    Column("probed_at", BigInteger, nullable=False, server_default="0", comment="when it was last asked how it fares"),
-)
-
-number_call = Table(
-    "number_call",
-    metadata,
-    key(),
-    Column("number_id", Key, nullable=False),
-    Column("route", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Index("ix_number_call_window", "number_id", "route", "at"),
-    comment="The exact sliding window of calls per number and provider.",
-)
-
-opt_out = Table(
-    "opt_out",
-    metadata,
-    Column("number_id", Key, primary_key=True, autoincrement=False),
-    Column("route", Text, primary_key=True),
-    Column("at", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-    comment="Who has told a provider to send nothing more: by that route nothing is sent, everything else goes on.",
-)
-
-turn = Table(
-    "turn",
-    metadata,
-    Column("channel", SmallInteger, primary_key=True),
-    Column("ranked", Integer, primary_key=True, comment="colour, level and whether tried: the part of an order key"),
-    Column("county", Text, primary_key=True),
-    Column("turn", Integer, nullable=False, comment="the last one dealt"),
-    sqlite_with_rowid=False,
-    comment="Fairness between counties whose attempts wait in one queue.",
 )
 
 # --- the journal ------------------------------------------------------------------------------------------

@@ -62,10 +62,13 @@ feedback = Table(
     Column("moved", Integer, comment="people moved to safety; none where nothing was said of it"),
     Column("danger", SmallInteger, nullable=False, server_default="0", comment="1 when one is told of"),
     Column(
+        "by_reply", SmallInteger, nullable=False, server_default="0", comment="1: a message in free words, no report"
+    ),
+    Column(
         "sealed",
         LargeBinary,
         nullable=False,
-        comment="JSON: on post, measures, people moved, dangers; it may name people",
+        comment="JSON: on post, measures, people moved, dangers, free words; it may name people",
     ),
     Index("ix_feedback_callee", "callee_id"),
 )

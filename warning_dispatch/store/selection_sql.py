@@ -12,6 +12,14 @@ Condition = tuple[str, list[Any]]
 """A condition and its parameters, in the order of its marks."""
 
 
+def ends_of(area: str) -> tuple[str, str]:
+    """`u.area >= ? AND u.area < ?` is everything in it, in every locale of a database.
+
+    Codes are digits, and letters come after digits everywhere; a sign ("~") does so in C alone.
+    """
+    return area, area + "a"
+
+
 def where(selection: TierSelection) -> Condition:
     """The units of one selection."""
     parts = ["u.kind = ?", "u.level = ?", "u.callable = 1"]
@@ -27,7 +35,7 @@ def where(selection: TierSelection) -> Condition:
         values.extend(f"%{code}" for code in selection.codes)
     areas = ["(u.area >= ? AND u.area < ?)" for _ in selection.roots]
     for root in selection.roots:
-        values.extend((root, root + "~"))  # digits sort before "~": every code that begins with the root
+        values.extend(ends_of(root))
     if selection.above:
         areas.append(f"u.area IN ({marks(selection.above)})")
         values.extend(selection.above)

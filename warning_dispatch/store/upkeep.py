@@ -18,7 +18,7 @@ from warning_dispatch.store.sql import Sql
 
 MOST_FAULTS = 100
 PAGES_AT_ONCE = 1024
-"""Pages copied before writers get a turn."""
+"""Pages copied at a time."""
 
 
 # --- is it whole ------------------------------------------------------------------------------------------
@@ -178,10 +178,15 @@ def restore(engine: Engine, source: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """The copy, whole and on the disk. The journal mode goes back to one file, which is easier to carry."""
-    reader = sqlite3.connect(source)
+    """The copy, whole and on the disk. The journal mode goes back to one file, which is easier to carry.
+
+    Read inside one transaction: without it SQLite begins anew at each commit of another process, and may never end.
+    """
+    reader = sqlite3.connect(source, isolation_level=None)
     writer = sqlite3.connect(target)
     try:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment that is copied
         reader.backup(writer, pages=PAGES_AT_ONCE, sleep=0.01)
         writer.execute("PRAGMA journal_mode = DELETE")
         said = writer.execute("PRAGMA quick_check").fetchone()

@@ -1,8 +1,8 @@
 """Workers on one PostgreSQL: who lives, and how they wake each other.
 
 A worker keeps one connection of its own. On it stands a lock with its id, which the server lets go when the process dies,
-however it dies; and on it arrive the others' signals (LISTEN/NOTIFY): something is due, hang these calls up. A signal
-is a courtesy: one that is lost costs a second, because everybody looks by themselves once a second.
+however it dies; and on it arrive the others' signals (LISTEN/NOTIFY): something is due, hang these calls up, an engine turns
+here. A signal is a courtesy: one that is lost costs a second or two, because everybody looks by themselves once a second.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ START_WITHIN = 5.0
 _NEW_ID = "SELECT nextval(pg_get_serial_sequence('attempt', 'id'))"
 _CLAIMANTS = f"""SELECT DISTINCT worker_id FROM attempt WHERE lease_until IS NOT NULL
  AND state IN ({AttemptState.CLAIMED.value}, {AttemptState.HANDED.value})"""
-_LIVING = "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted"
+_LIVING = """SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted
+ AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+"""pg_locks lists the whole server; another database there has workers with the same ids, and they are none of ours."""
 
 
 class Workers:
@@ -102,14 +104,17 @@ class Workers:
                     ears.hang_up(said["hang_up"])
                 if said["wake"]:
                     ears.wake()
+                if said.get("turned"):  # an older program beside us does not say it
+                    ears.turned()
 
     # --- speaking -----------------------------------------------------------------------------------------
 
-    def say(self, *, wake: bool = False, hang_up: Sequence[int] = ()) -> None:
+    def say(self, *, wake: bool = False, hang_up: Sequence[int] = (), turned: bool = False) -> None:
         """Tell the others. Never raises: they will see for themselves."""
         for start in range(0, max(1, len(hang_up)), MOST_AT_ONCE):
             part = list(hang_up[start : start + MOST_AT_ONCE])
-            self._notify(json.dumps({"from": self.id, "wake": wake, "hang_up": part}, separators=(",", ":")))
+            said = {"from": self.id, "wake": wake, "hang_up": part, "turned": turned}
+            self._notify(json.dumps(said, separators=(",", ":")))
 
     def _notify(self, payload: str) -> None:
         with self._speaking:

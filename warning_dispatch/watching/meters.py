@@ -27,6 +27,7 @@ from prometheus_client.registry import Collector
 import warning_dispatch
 from warning_dispatch.engine.observing import Counted
 from warning_dispatch.errors import StoreError
+from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.states import ASKING
 from warning_dispatch.model.views import Health, RouteView
 from warning_dispatch.model.watch_views import SourceFigures, WatchFigures
@@ -227,6 +228,11 @@ class ProcessMeters:
     def look_at(self, figures: Callable[[], WatchFigures], health: Callable[[], Health]) -> None:
         """From now on the page also shows how everything stands."""
         self.registry.register(StandingFigures(figures, health))
+
+    def expect(self, sources: Iterable[str]) -> None:
+        """These may bring messages: what was set aside is counted from 0, for a figure born at 1 never rises for whoever watches it."""
+        for source in sources:
+            self._arrived.labels(source, Disposition.QUARANTINED.value)
 
     def text(self) -> bytes:
         """See web/metrics.py."""

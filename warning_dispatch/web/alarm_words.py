@@ -89,6 +89,8 @@ ALARMS: Mapping[str, Pair] = {
     "county_unreported": ("红色预警未见响应反馈", "no response reported to a red warning"),
     "plan_missing": ("叫应方案不见了", "a call chain is missing"),
     "blackout_suspected": ("大量打不通，疑似断网", "mostly unreachable, the network may be down"),
+    "help_asked": ("有人回复求助", "a reply calls for help"),
+    "reply_to_read": ("有回复要看", "a reply to be read"),
     "route_down": ("线路停用", "route out of service"),
     "route_back": ("线路恢复", "route back in service"),
     "lines_dead": ("有的电话线坏了", "some lines are dead"),
@@ -148,6 +150,14 @@ _DETAILS: Mapping[str, Pair] = {
     "county_unreported": (
         "该县（市、区）被叫后一直没有落实措施或反馈情况的报告，请打电话催报",
         "this county has ticked no measure and reported nothing since it was called: call it and ask",
+    ),
+    "help_asked": (
+        "回复里有险情、求助的字眼：马上看原文（该单位的经过），打电话核实；电话照常叫它",
+        "its words speak of danger or help: read them now in the unit's story and call it; the calls to it go on",
+    ),
+    "reply_to_read": (
+        "回的不是“收到”，不算应答：看原文（该单位的经过），确已收到就登记“本人应答”",
+        "it is not “received” and no answer: read it in the unit's story; if they have received it, record the answer",
     ),
     "list_not_written": ("{text}", "{text}"),
     "plan_missing": (

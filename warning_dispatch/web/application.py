@@ -20,7 +20,8 @@ from warning_dispatch.clock import Clock
 from warning_dispatch.delivery.spoken.desk import VoiceDesk
 from warning_dispatch.model.renewal import FILING_PATH, PROOF_PATH
 from warning_dispatch.model.rights import Right
-from warning_dispatch.ports import Desk, ReadModels, RenewalDesk, RenewalReadings
+from warning_dispatch.ports import Desk, ReadModels
+from warning_dispatch.renewal_ports import RenewalDesk, RenewalReadings
 from warning_dispatch.response_ports import ResponseParts, ResponseReadings
 from warning_dispatch.superior_ports import SuperiorDesk, SuperiorReadings
 from warning_dispatch.web.access import Access

@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from warning_dispatch.errors import FindingsError, NotFoundError, RefusedError, StoreError
 from warning_dispatch.model.renewal import OPEN_FILING, FilingState
 from warning_dispatch.model.renewal_views import HandedIn
-from warning_dispatch.ports import RenewalDesk, RenewalReadings
+from warning_dispatch.renewal_ports import RenewalDesk, RenewalReadings
 from warning_dispatch.web import board_view, filing_forms, filing_view
 from warning_dispatch.web.access import actor_of, csrf_of, visit_of
 from warning_dispatch.web.catalogues import Catalogue, asked_language

@@ -21,9 +21,10 @@ from warning_dispatch.errors import DispatchError, FindingsError, NotFoundError,
 from warning_dispatch.model.register import RegisterCounts
 from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.model.states import Means
-from warning_dispatch.ports import Desk, ListAccount, ReadModels, RenewalDesk
+from warning_dispatch.ports import Desk, ListAccount, ReadModels
 from warning_dispatch.record_ports import RecordOffice
 from warning_dispatch.registry.one_receiver import ReceiverWords, read_one
+from warning_dispatch.renewal_ports import RenewalDesk
 from warning_dispatch.response_ports import ResponseDesk
 from warning_dispatch.web.api import intake_answer
 from warning_dispatch.web.body import read_body

@@ -17,7 +17,7 @@ CountyCode = Annotated[str, Query(max_length=6, description="code of a county (1
 class FeedbackBriefDocument(BaseModel):
     """What all reports about a unit come to; the words themselves are in /callouts/{id}/feedback.
 
-    `on_post` 在岗, `dangers` 险情, `told` 代报说明: some report says so. `moved` 转移人数: what the newest says that speaks of it.
+    `on_post` 在岗, `dangers` 险情, `told` 代报说明, `replied` 回复: some report says so. `moved` 转移人数: what the newest says that speaks of it.
     """
 
     reports: int
@@ -26,6 +26,7 @@ class FeedbackBriefDocument(BaseModel):
     moved: int | None
     dangers: bool
     told: bool
+    replied: bool
 
 
 class FeedbackDocument(BaseModel):
@@ -47,6 +48,7 @@ class FeedbackDocument(BaseModel):
     moved: int | None = Field(description="转移人数; null: nothing was said of it")
     dangers: str = Field(description="险情和困难")
     told: str = Field(description="上级代报时的说明")
+    replied: str = Field(description="短信、邮件回复的原文; it is no report and not in the counts")
 
 
 class FeedbackCountDocument(BaseModel):
@@ -125,6 +127,7 @@ def brief_document(brief: FeedbackBrief | None) -> FeedbackBriefDocument | None:
         moved=brief.moved,
         dangers=brief.dangers,
         told=brief.told,
+        replied=brief.replied,
     )
 
 
@@ -143,6 +146,7 @@ def _document(row: FeedbackRow) -> FeedbackDocument:
         moved=row.said.moved,
         dangers=row.said.dangers,
         told=row.said.told,
+        replied=row.said.replied,
     )
 
 

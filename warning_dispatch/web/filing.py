@@ -19,8 +19,8 @@ from starlette.responses import RedirectResponse, Response
 
 from warning_dispatch.errors import FindingsError, RefusedError
 from warning_dispatch.model.renewal_views import FiledUnit, HandedIn, RenewalPage
-from warning_dispatch.ports import RenewalDesk, RenewalReadings
 from warning_dispatch.registry.workbook_export import template_bytes
+from warning_dispatch.renewal_ports import RenewalDesk, RenewalReadings
 from warning_dispatch.web import filing_forms, filing_view
 from warning_dispatch.web.filing_forms import Form
 from warning_dispatch.web.filing_visit import Visit, as_units, asked_unit, form_of, path_of, refusals, unit_of

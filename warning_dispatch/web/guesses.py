@@ -70,17 +70,44 @@ class Guesses:
         left = at + rule.wait(count) - self._clock.now()
         return 0 if left <= 0 or not count else -(-left // 1000)
 
-    def wrong(self, rule: LockRule, key: str) -> int:
-        """One more; how many by now. The log names the address or the link's digest, and never a token."""
-        count = self._count(rule, key)[0] + 1
-        self._counts[rule, key] = (count, self._clock.now())
-        self._counts.move_to_end((rule, key))
-        if len(self._counts) > MOST_KEPT:
-            self._counts.popitem(last=False)
+    def begin(self, rule: LockRule, key: str) -> int:
+        """Count a try before it is looked at, so that fifty at once are fifty. Seconds to wait: then it is neither.
+
+        What comes of it is said afterwards: `failed`, `right`, or `unseen`.
+        """
+        seconds = self.wait(rule, key)
+        if not seconds:
+            self._add(rule, key)
+        return seconds
+
+    def failed(self, rule: LockRule, key: str) -> int:
+        """What was begun was wrong; how many by now. The log names the address or the link's digest, and never a token."""
+        count = self._count(rule, key)[0]
         if rule.wait(count):
             what = "links" if rule is LINKS else "digits"
             self._log.warning("guessing", what=what, of=key, wrong=count, wait_s=rule.wait(count) // 1000)
         return count
+
+    def right(self, rule: LockRule, key: str) -> None:
+        """What was begun was right: it is forgotten, and the wrong ones before it."""
+        self._counts.pop((rule, key), None)
+
+    def unseen(self, rule: LockRule, key: str) -> None:
+        """What was begun could not be looked at, by no fault of whoever asked."""
+        count, at = self._count(rule, key)
+        if count:
+            self._counts[rule, key] = (count - 1, at)
+
+    def wrong(self, rule: LockRule, key: str) -> int:
+        """One more that is known to be wrong; how many by now."""
+        self._add(rule, key)
+        return self.failed(rule, key)
+
+    def _add(self, rule: LockRule, key: str) -> None:
+        self._counts[rule, key] = (self._count(rule, key)[0] + 1, self._clock.now())
+        self._counts.move_to_end((rule, key))
+        if len(self._counts) > MOST_KEPT:
+            self._counts.popitem(last=False)
 
     def _count(self, rule: LockRule, key: str) -> tuple[int, int]:
         count, at = self._counts.get((rule, key), (0, 0))

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from warning_dispatch.errors import RefusedError
-from warning_dispatch.ports import RenewalDesk, RenewalReadings
+from warning_dispatch.renewal_ports import RenewalDesk, RenewalReadings
 from warning_dispatch.web.filing_visit import Visit, form_of
 from warning_dispatch.web.link_door import PROOF, LinkDoor
 

@@ -6,11 +6,12 @@ are the door's affair (link_door.py).
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import Final
 
 from anyio import to_thread
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from warning_dispatch.errors import RefusedError
@@ -19,10 +20,17 @@ from warning_dispatch.model.views import LinkUnit, LinkView
 from warning_dispatch.ports import Desk, ReadModels
 from warning_dispatch.response_ports import ResponseReadings
 from warning_dispatch.superior_ports import SuperiorReadings
-from warning_dispatch.web.filing_visit import Visit
+from warning_dispatch.web.failures import ApiRefusalError
+from warning_dispatch.web.filing_visit import Visit, form_of
 from warning_dispatch.web.link_door import WARNING, LinkDoor
 
 AREAS_SHOWN: Final = 8
+SHOWN: Final = "shown"
+"""Field of the bureau's own page: the newest alarm on it."""
+SHOWN_LIMIT: Final = 2_000
+"""Bytes of that form."""
+_ID: Final = re.compile(r"[0-9]{1,18}")
+"""What a database takes for an id. A forged one claims no more than alarms that this very self-call rings for."""
 _ANSWERED: Final = (CalleeState.ACKNOWLEDGED, CalleeState.DUTY_ANSWERED)
 ENDINGS: Final = {CallOutState.CANCELLED: "lifted", CallOutState.SUPERSEDED: "superseded"}
 
@@ -81,8 +89,17 @@ class ReceiverPage:
     async def _confirm(self, visit: Visit) -> Response:
         """Record, then send the browser to the page that shows it; too late to count, it says why (lifted, replaced, ended)."""
         with suppress(RefusedError):
-            await self._desk.confirm_link(visit.token)
+            await self._desk.confirm_link(visit.token, await _shown(visit.request))
         return RedirectResponse(f"{visit.token}{visit.query}", status_code=303)
+
+
+async def _shown(request: Request) -> int | None:
+    """Up to which alarm the page of the bureau's own call told; None where nothing readable says so: a tap counts all the same."""
+    try:
+        said = (await form_of(request, SHOWN_LIMIT)).get(SHOWN)
+    except (ApiRefusalError, ClientDisconnect):
+        return None
+    return int(said) if isinstance(said, str) and _ID.fullmatch(said) else None
 
 
 def page_fields(view: LinkView) -> dict[str, object]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from warning_dispatch.model.renewal_views import CampaignView, ClosingReport, FilingSheet, HandedIn, PersonWords
-from warning_dispatch.ports import RenewalDesk
+from warning_dispatch.renewal_ports import RenewalDesk
 from warning_dispatch.web.documents import Said
 
 Code = Annotated[str, StringConstraints(max_length=40)]

@@ -16,7 +16,7 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from warning_dispatch.errors import NotFoundError, RefusedError
+from warning_dispatch.errors import NotFoundError, RefusedError, StoreError
 from warning_dispatch.model.feedback import LONGEST
 from warning_dispatch.model.superior_views import OwnList
 from warning_dispatch.response_ports import ResponseReadings
@@ -142,9 +142,9 @@ class SuperiorPage:
 
     async def _pass(self, visit: Visit, four: str) -> Response:
         """The step. While too many were wrong, right ones are not looked at either."""
-        link = sha256(visit.token.encode()).hexdigest()[:12]
-        seconds = self._door.guesses.wait(DIGITS, link)
+        link, guesses = sha256(visit.token.encode()).hexdigest()[:12], self._door.guesses
         page = await self._list(visit)
+        seconds = guesses.begin(DIGITS, link)
         if seconds:
             answer = self._step(visit, page, "list.locked", four, 429)
             answer.headers["Retry-After"] = str(seconds)
@@ -152,6 +152,10 @@ class SuperiorPage:
         try:
             passed = await self._desk.pass_step(visit.token, four)
         except RefusedError:
-            self._door.guesses.wrong(DIGITS, link)
+            guesses.failed(DIGITS, link)
             return self._step(visit, page, "list.wrong", four, 409)
+        except StoreError:
+            guesses.unseen(DIGITS, link)
+            raise
+        guesses.right(DIGITS, link)
         return visit.remember(self._to_list(visit), passed, PASSED_FOR, secure=self._secure)

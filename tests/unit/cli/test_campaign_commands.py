@@ -95,6 +95,27 @@ def test_an_import_counts_as_handed_in(opened: Any) -> None:
     assert "filing.imported" in opened.run("journal", "export", "register").out
 
 
+def test_an_import_verifies_whom_it_files(opened: Any) -> None:
+    """As the form does: today, by the campaign; a day of one's own since it opened stays, one from before does not."""
+    today = in_days(0)
+    path = opened.folder / "office.csv"
+    rows = (
+        f"{TOWNSHIP},样本新,A岗,{phone(9)},是,,",
+        f"{TOWNSHIP},样本乙,B岗,{phone(8)},是,2020-01-01,电话",
+        f"{TOWNSHIP},样本丙,B岗,{phone(7)},是,{today},上门",
+    )
+    path.write_text("单位编码,姓名,角色,手机,样本,核实日期,核实方式\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    opened.asked("contacts", "import", path)
+    shown = opened.asked("contacts", "show", TOWNSHIP)["receivers"]
+    title = opened.asked("campaign", "status")["campaign"]["title"]
+    assert [(one["verified_on"], one["verified_how"]) for one in shown] == [
+        (today, title),
+        (today, title),
+        (today, "上门"),
+    ]
+    assert {one["verified_on"] for one in opened.asked("contacts", "show", "141124102")["receivers"]} == {""}
+
+
 def test_a_change_takes_the_same_way_with_and_without_a_campaign(keyboard: Any) -> None:
     """Somebody new in one role, the others stay; the history and the journal know it, numbers stay masked."""
     words = (

@@ -39,6 +39,19 @@ def test_a_dry_run_shows_and_writes_nothing(keyboard: Any) -> None:
     assert keyboard.asked("contacts", "check")["receivers"] == 6202
 
 
+def test_a_dry_run_names_the_fields_of_a_unit_that_change(keyboard: Any) -> None:
+    """A sheet without the line's column changes no line; one that has it says from what to what."""
+    path = keyboard.folder / "units.csv"
+    path.write_text("单位编码,单位名称,类别\n141124-water,临县水利局,部门\n", encoding="utf-8")
+    assert keyboard.asked("contacts", "import", path, "--dry-run")["unit_changes"] == []
+    path.write_text("单位编码,单位名称,类别,行业\n141124-water,临县水利局,部门,\n", encoding="utf-8")
+    said = keyboard.run("contacts", "import", path, "--dry-run").out
+    assert "~ 141124-water 临县水利局  行业 water → ∅" in said
+    assert keyboard.asked("contacts", "import", path, "--dry-run")["unit_changes"] == [
+        {"unit": "141124-water", "before": {"sector": "water"}, "after": {"sector": ""}}
+    ]
+
+
 def test_only_the_units_named_change(keyboard: Any) -> None:
     """One township's list: three people there become one, and 2,856 units are left alone."""
     path = sheet(keyboard, f"{TOWNSHIP},样本新,A岗,书记,{phone(9)},是")

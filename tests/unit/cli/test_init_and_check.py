@@ -187,6 +187,23 @@ def test_check_says_whom_no_route_reaches(keyboard: Any, more: list[dict[str, An
     assert words in said.out.replace("\n", "").replace("    ", "")
 
 
+def test_check_says_by_which_channels_no_letter_goes(keyboard: Any) -> None:
+    """A provider that fills templates of warnings cannot carry the yearly refresh; beside one that sends texts it need not."""
+    words = "sms 线路（texts）只填预警模板"
+    options = {
+        "provider": "aliyun-sms",
+        "set": {"sign_name": "吕梁气象", "template": dict.fromkeys(_PURPOSES, "SMS_1")},
+    }
+    templates = {"name": "texts", "channel": "sms", "adapter": "gateway", "options": options}
+    plain = {"name": "plain", "channel": "sms", "adapter": "simulated"}
+    for routes, told in (([VOICE, templates], True), ([VOICE, templates, plain], False)):
+        said = keyboard.run("check", WARNING_DISPATCH_ROUTES=json.dumps(routes))
+        assert (words in said.out.replace("\n", "").replace("    ", "")) is told
+
+
+_PURPOSES = ("call", "notice", "all_clear", "self")
+
+
 def test_check_says_how_long_the_largest_call_out_takes(keyboard: Any) -> None:
     """So many units on so many lines: the figure that decides whether lines are enough."""
     assert re.search(r"全市红色：[\d,]+ 个单位、30 条线", keyboard.run("check").out)

@@ -106,6 +106,20 @@ def test_upgrade_makes_the_tables_of_a_named_database(bare: Any) -> None:
     bare.run("db", "upgrade", WARNING_DISPATCH_DATABASE_URL=missing).complained("folder")
 
 
+def test_whether_an_upgrade_is_needed_has_three_answers(keyboard: Any) -> None:
+    """Not needed is 1; a database that cannot be read is 3, for an installer must not take it for "nothing to do"."""
+    keyboard.ingested()
+    said = keyboard.run("db", "upgrade", "--needed", "--json")
+    assert (said.code, said.document) == (1, {"needed": False})
+    missing = f"sqlite:///{keyboard.folder}/no/such/folder.db"
+    said = keyboard.run("db", "upgrade", "--needed", WARNING_DISPATCH_DATABASE_URL=missing)
+    assert said.code == 3
+    assert "folder" in said.err
+    assert keyboard.run("db", "upgrade", "--needed", WARNING_DISPATCH_DATABASE_URL="nonsense").code == 3
+    nobody = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+    assert keyboard.run("db", "upgrade", "--needed", WARNING_DISPATCH_DATABASE_URL=nobody).code == 3
+
+
 def test_a_damaged_file_is_said_to_be_damaged(keyboard: Any) -> None:
     """No traceback when the file is no database at all."""
     keyboard.database.write_bytes(b"not a database, " * 100)

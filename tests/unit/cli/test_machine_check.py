@@ -261,3 +261,59 @@ def test_what_systemd_says_of_the_service(said: dict[str, str], words: str) -> N
     [one] = machine_inspection._unit_findings(said)
     assert words in one.finding.what
     assert one.finding.remedy
+
+
+WELL = {"ActiveState": "active", "UnitFileState": "enabled", "Type": "notify", "WatchdogUSec": "30s", "NRestarts": "0"}
+ELSEWHERE = {**WELL, "ActiveState": "inactive", "UnitFileState": "disabled"}
+
+
+@pytest.mark.parametrize(
+    ("engine", "words"),
+    [
+        ({**WELL, "ActiveState": "failed"}, "没有在运行"),
+        ({**WELL, "ActiveState": "activating"}, "没有在运行"),
+        ({**WELL, "ActiveState": "inactive"}, "没有在运行"),
+        ({**WELL, "UnitFileState": "disabled"}, "开机不会起动"),
+        ({**WELL, "NRestarts": "7"}, "自动重启过 7 次"),
+    ],
+)
+def test_what_systemd_says_of_the_split_set(engine: dict[str, str], words: str) -> None:
+    """The set's target is active whatever becomes of its processes: each is looked at, and named with its command."""
+    [one] = machine_inspection._split_findings({"ingest": WELL, "engine": engine, "web": WELL})
+    assert one.finding.where == "warning-dispatch@engine.service"
+    assert words in one.finding.what
+    assert "warning-dispatch@engine" in one.finding.remedy
+
+
+def test_roles_of_the_split_set_on_another_machine_are_not_missed() -> None:
+    """Two machines with an engine each, one with the pages; where none at all is to run somebody forgot to enable them."""
+    assert not list(machine_inspection._split_findings({"ingest": ELSEWHERE, "engine": WELL, "web": ELSEWHERE}))
+    [one] = machine_inspection._split_findings(dict.fromkeys(("ingest", "engine", "web"), ELSEWHERE))
+    assert "一个进程也没有" in one.finding.what
+
+
+def test_what_may_be_written_is_asked_of_the_process_that_writes(keyboard: Any) -> None:
+    """In the split set the lists are the taking-in process's: a drop-in of the whole service lets nothing through."""
+    lists = "/data/lists"
+    settings = load_settings(environ={**keyboard.environ, "WARNING_DISPATCH_LISTS__FOLDER": lists})
+    let = {"ReadWritePaths": lists}
+    units = {
+        role: (machine_inspection.unit_of(role), let if role == "ingest" else {}) for role in machine_inspection.ROLES
+    }
+    assert lists not in str([*machine_inspection._writable(settings, units)])
+    units["ingest"] = (machine_inspection.unit_of("ingest"), {})
+    [one] = [one.finding for one in machine_inspection._writable(settings, units) if lists in one.finding.what]
+    assert "systemctl edit warning-dispatch@ingest.service" in one.remedy
+
+
+def test_a_folder_of_sounds_is_looked_at_too(keyboard: Any) -> None:
+    """A PBX's sounds lie outside of the state: the sandbox must let the engine write them, and their disk must have room."""
+    sounds = "/data/sounds"
+    routes = [{"name": "pbx", "channel": "voice", "adapter": "ari", "lines": 4, "options": {"sound_folder": sounds}}]
+    settings = load_settings(environ=keyboard.environ, routes=routes)
+    assert [(name, str(path)) for name, path in machine_inspection._sound_folders(settings)] == [
+        ("routes (pbx) sound_folder", sounds)
+    ]
+    units = {role: (machine_inspection.unit_of(role), {}) for role in machine_inspection.ROLES}
+    [one] = [one.finding for one in machine_inspection._writable(settings, units) if sounds in one.finding.what]
+    assert one.remedy == f"systemctl edit warning-dispatch@engine.service: [Service] ReadWritePaths={sounds}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from warning_dispatch.drilling.scoring import compare, is_in_time, report, score
-from warning_dispatch.model.drills import CalleeFact, NumberFact
+from warning_dispatch.model.drills import CalleeFact, DrillReport, NumberFact
 
 LIMIT = 600_000
 UNIT = CalleeFact("141124104200", "甲村", "临县 白文镇", "villages", LIMIT, 1_000, None, "", "", 2, 1, "no_answer")
@@ -87,3 +88,23 @@ def test_against_the_last_one() -> None:
         {"141124104201": "临县 白文镇 乙村"},
     )
     assert (found.score, found.in_time, found.asked) == (old.score, 1, 2)
+
+
+def test_only_who_was_in_both_drills_is_compared() -> None:
+    """One county in spring, another now: nobody got worse or better. A unit behind a shut gate answered nothing either."""
+    spring = [UNIT, replace(UNIT, unit_code="141124104201", answered_at=2_000)]
+    now = [replace(one, unit_code=f"141123{one.unit_code[6:]}") for one in spring]
+    shut = [replace(one, opened_at=None, answered_at=None) for one in spring]
+    for before, after in ((spring, now), (spring, shut), (shut, spring)):
+        new, old = (report(facts, (), interrupted=False) for facts in (after, before))
+        found = compare(new, old, drill_id=3, title="上次", began_at=1)
+        assert (found.worse, found.better) == ({}, {})
+
+
+def test_a_report_from_before_says_nothing_of_who_answered() -> None:
+    """It was kept without their codes: nobody is said to have got worse by it."""
+    kept = {**asdict(report([replace(UNIT, answered_at=2_000)], (), interrupted=False))}
+    del kept["answered"]
+    old = TypeAdapter(DrillReport).validate_python(kept)
+    found = compare(report([UNIT], (), interrupted=False), old, drill_id=3, title="上次", began_at=1)
+    assert (found.worse, found.better) == ({}, {})

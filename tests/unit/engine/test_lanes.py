@@ -79,6 +79,9 @@ class Script:
     def turned(self, now: int, stepped: int, claimed: int, next_at: int | None) -> None:
         """Not looked at."""
 
+    def beat(self) -> None:
+        """Not looked at."""
+
     def failed(self, error: Exception) -> None:
         """Note it."""
         self.failed_with.append(error)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from warning_dispatch.engine.reading import read_facts
 from warning_dispatch.model.alert import Alert, AlertArea, AlertInfo, AlertStatus, MsgType
 from warning_dispatch.model.colour import Colour
@@ -49,6 +51,18 @@ def test_of_several_infos_the_highest_colour_speaks() -> None:
     facts = read_facts(message(orange, INFO), "1411")
     assert facts.colour is Colour.RED
     assert facts.codes == ("141124000000",)
+
+
+@pytest.mark.parametrize(("ends", "last"), [((10, 20), 20), ((20, 10), 20), ((10, None), None), ((None, 10), None)])
+def test_areas_that_are_joined_hold_until_the_last_is_over(ends: tuple[int | None, ...], last: int | None) -> None:
+    """In any order; the end of a translation is not asked for."""
+    infos = [
+        replace(INFO, expires=end, areas=(AlertArea("x", (f"14112{place}000000",)),)) for place, end in enumerate(ends)
+    ]
+    english = replace(INFO, language="en-US", expires=99)
+    facts = read_facts(message(english, *infos), "1411")
+    assert facts.expires == last
+    assert {"141120000000", "141121000000"} <= set(facts.codes)
 
 
 def test_the_chinese_info_speaks_and_areas_of_its_colour_are_joined() -> None:

@@ -26,6 +26,30 @@ def test_received_in_its_many_forms(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "收到，谢谢", "收到 谢谢！", "1 收到", "1收到", "收到1", "收到收到", "收到，收到。", "收到👍", "收到👍🏻", "好的，收到", "谢谢，收到", "OK 1",
+        "知道了，谢谢您", "received, thank you",
+    ],
+)  # fmt: skip
+def test_received_twice_or_with_thanks_is_received(text: str) -> None:
+    """Whoever says it politely is not called on for it."""
+    assert is_positive(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "谢谢", "👍", "收到？", "收到吗，谢谢", "收到，桥断了", "收到，后山塌了，请来人", "没收到，谢谢", "1、1", "1 1", "12 收到", "不好", "好不好", "好吗", "收到没",
+        "收到0", "1，不是我", "收到" * 13,
+    ],
+)  # fmt: skip
+def test_one_word_more_is_read_by_a_human(text: str) -> None:
+    """Thanks alone, a question, a sentence: what follows may be what matters."""
+    assert not is_positive(text)
+
+
+@pytest.mark.parametrize(
     "text", ["", "   ", "11", "没收到", "未收到", "收到了吗", "TD", "2", "谁？", "不知道", "退订", "收到请回复1"]
 )
 def test_anything_else_is_read_by_a_human(text: str) -> None:

@@ -9,12 +9,14 @@ import pytest
 
 from warning_dispatch.escalation.alarms import (
     QUIET_AFTER_CLAIM,
+    TOLD_ONCE,
     URGENCY,
     WIDEN_AFTER,
     Cause,
     Told,
     Urgency,
     colour_of,
+    looked_at_again,
     to_tell,
     told_already,
     widened,
@@ -83,6 +85,14 @@ def test_the_same_fact_is_quiet_while_somebody_is_at_work_on_it() -> None:
     assert told_already(None, 10)
     assert told_already(0, QUIET_AFTER_CLAIM - 1)
     assert not told_already(0, QUIET_AFTER_CLAIM)
+
+
+def test_what_is_told_once_is_looked_at_when_the_quiet_is_over() -> None:
+    """Begun anew since its claim; what is reported again and again by itself, and what nobody has claimed, need no look."""
+    assert set(URGENCY) > TOLD_ONCE
+    assert {looked_at_again(kind, 5) for kind in TOLD_ONCE} == {5 + QUIET_AFTER_CLAIM}
+    assert looked_at_again("route_down", None) is None
+    assert looked_at_again("quarantined", 5) is None
 
 
 def test_red_is_told_first_and_the_newest_before_the_old() -> None:

@@ -45,7 +45,7 @@ def unit(place: int, **changes: Any) -> RecordUnit:
     county = COUNTIES[place % 2]
     made = RecordUnit(
         callee_id=place, code=f"{county[0]}{place:06}", name=f"村{place}", kind=UnitKind.DIVISION,
-        level=UnitLevel.VILLAGE, sector="", county=county, township=(f"{county[0]}100", "镇"), tier=place % 2,
+        level=UnitLevel.VILLAGE, area=f"{county[0]}{place:06}", sector="", county=county, township=(f"{county[0]}100", "镇"), tier=place % 2,
         state=S.CALLING, opened_at=START + 1_000, answered_at=None, answer=None, voice=1, texts=1, mails=0, tasks=0,
         first_at=START, delivered=False, repeated=0, last_outcome="", unreached=None, feedback=0,
     )  # fmt: skip
@@ -150,6 +150,25 @@ def test_a_tier_is_held_against_its_own_limit() -> None:
     slow = unit(2, state=S.ACKNOWLEDGED, answered_at=START + 301_001)
     target = figures_of(form([quick, slow]), ["县", "村"], "市", {}).targets[-1]
     assert (target.key, target.actual, target.held) == ("within:300000", 0.5, False)
+
+
+def test_people_moved_are_counted_once_however_many_units_one_report_speaks_of() -> None:
+    """One person's word about three villages is of the same people; two persons' is of two groups. An office speaks for all."""
+    listed = [unit(place) for place in (1, 3, 5)]
+    one = [RecordFeedback(place, None, 2, Feedback(moved=37), receiver_id=8) for place in (1, 3, 5)]
+    two = [*one[:2], replace(one[2], receiver_id=9)]
+    code = COUNTIES[1][0]
+    office = unit(7, level=UnitLevel.COUNTY, kind=UnitKind.DEPARTMENT, code=f"{code}-water", area=code)
+
+    def moved(units: list[RecordUnit], *said: RecordFeedback) -> int:
+        return figures_of(form(units, *said), ["县", "村"], "市", {}).feedback.moved
+
+    assert moved(listed, *one) == 37
+    assert moved(listed, *two) == 74
+    assert moved([*listed, office], *two, RecordFeedback(7, None, 3, Feedback(moved=70), receiver_id=4)) == 74
+    assert moved([*listed, office], *two, RecordFeedback(7, None, 3, Feedback(moved=90), receiver_id=4)) == 90
+    gone = [replace(one, state=S.SUPERSEDED) for one in listed[2:]]
+    assert moved([*listed[:2], *gone], *two) == 37, "whom a newer round took over is counted there"
 
 
 def test_people_moved_are_the_latest_word_of_each_unit() -> None:

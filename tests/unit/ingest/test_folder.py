@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -218,3 +219,23 @@ def test_no_beginning_of_a_document_is_whole() -> None:
     """Cut anywhere before its last mark, it is not."""
     end = len(WHOLE.rstrip())
     assert [length for length in range(end) if is_whole(WHOLE[:length])] == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "receipts", "file"), [(0o2770, 0o2770, 0o640), (0o755, 0o755, 0o644), (0o700, 0o700, 0o600)]
+)
+def test_who_brings_messages_can_read_the_receipts(tmp_path: Path, folder: int, receipts: int, file: int) -> None:
+    """The service's umask lets nobody; receipts are for those for whom the watched folder is, and for nobody else."""
+    tmp_path.chmod(folder)
+    place = Place(tmp_path)
+    before = os.umask(0o077)
+    try:
+        place.drop(NAME)
+        place.all_away()
+        assert os.umask(0o077) == 0o077
+    finally:
+        os.umask(before)
+    [written] = (tmp_path / "receipts").iterdir()
+    assert stat.S_IMODE((tmp_path / "receipts").stat().st_mode) == receipts
+    assert stat.S_IMODE(written.stat().st_mode) == file
+    assert written.stat().st_gid == tmp_path.stat().st_gid

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
 import shapely
 
+from warning_dispatch.clock import stopwatch
 from warning_dispatch.errors import ConfigError
 from warning_dispatch.ingest.gazetteer import Gazetteer, load_gazetteer
 from warning_dispatch.model.alert import AlertArea, Circle, Ring
@@ -55,6 +57,44 @@ def test_shapes_that_are_faulty() -> None:
     assert places(area(((110.9, 37.1), (111.3, 37.1)))) == ("141124",)
     assert places(area(((179.0, 10.0), (-179.0, 10.0), (-179.0, 11.0), (179.0, 10.0)))) == ()
     assert places(area(((111.1, 37.1), (111.1, 37.1), (111.1, 37.1), (111.1, 37.1)))) == ("141124",)
+
+
+def scribble(points: int) -> Ring:
+    """Random points over two counties: every side crosses most of the others."""
+    rng = random.Random(1)
+    return tuple((110.5 + rng.random(), 37 + rng.random()) for _ in range(points))
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_scribble_is_bounded_work(*, closed: bool) -> None:
+    """5,000 random points, as a polygon or as a line: mended or widened they would hold the writer for hours."""
+    places = Gazetteer({"141124": (111.0, 37.5), "141129": (116.0, 40.0)})
+    ring = scribble(5_000)
+    started = stopwatch()
+    found = places(area((*ring, ring[0]) if closed else ring))
+    assert stopwatch() - started < 5
+    assert found == ("141124",)
+
+
+def test_many_shapes_are_bounded_work() -> None:
+    """Of hundreds of shapes each is looked at up to a number; the land around the others counts as a whole."""
+    counties = {f"14{number:04}": (110.0 + number / 100, 37.0) for number in range(300)}
+    circles = tuple(Circle(110.0 + number / 100, 37.0, 100.0) for number in range(300))
+    rings = tuple(
+        ((east, 37.0), (east + 0.01, 37.0), (east, 37.01), (east, 37.0))
+        for east in (110.0 + number / 100 for number in range(300))
+    )
+    for drawn in (area(circles=circles), area(*rings)):
+        assert Gazetteer(counties)(drawn) == tuple(sorted(counties))
+
+
+def test_a_ring_that_crosses_itself_calls_what_it_goes_round() -> None:
+    """Nothing beside it, which its hull would: a notch stays a notch; ground gone over twice is not taken out again."""
+    places = Gazetteer({"141124101001": (111.05, 37.1), "141124101002": (111.15, 37.1)})
+    notched: Ring = ((111, 37), (111.3, 37), (111.3, 37.04), (111.1, 37.04), (111.1, 37.2), (111, 37.2))
+    slip: Ring = ((111.01, 37.0), (111.0, 36.99), (111.0, 37.0))  # crosses the first side by a hair
+    assert places(area((*notched, *slip))) == ("141124101001",)
+    assert places(area((*SQUARE, *SQUARE))) == ("141124101001", "141124101002")
 
 
 def test_nothing_known_says_so() -> None:

@@ -90,6 +90,33 @@ def test_row_02_bombs(sample: Sample) -> None:
     assert codes(only(sample(CN))) == set()
 
 
+@pytest.mark.parametrize(
+    "many",
+    [
+        b"<a></a>" * 300_000 + b"<?xml version='1.0'?><a></a>",
+        b"<alerts>" + b"<alert/>" * 49_000 + b"</alerts>",
+        b"<alerts>" + b"<x/>" * 40_000 + b"<alert/>" * 9_000 + b"</alerts>",
+        b"<feed>" + b"<d>&lt;alert&gt;</d>" * 49_000 + b"</feed>",
+    ],
+    ids=["a row of documents", "an envelope of alerts", "alerts behind many others", "an envelope of texts"],
+)
+def test_row_02_very_many_small_ones(many: bytes) -> None:
+    """Some hundred thousand documents, alerts, or alerts as text: the first thousand are looked at, and it is said."""
+    started = stopwatch()
+    message = read_parts(many)
+    assert stopwatch() - started < 8
+    assert len(message.unread) == 1_001
+    assert "1000" in str(message.unread[-1].findings)
+
+
+def test_row_02_where_one_of_many_stands() -> None:
+    """An alert is numbered among its likes; behind a thousand others it is said that there are more."""
+    paths = [part.where for part in read_parts(b"<alerts>" + b"<alert/><x/>" * 600 + b"</alerts>").unread]
+    assert paths[:2] == ["/alerts/alert[1]", "/alerts/alert[2]"]
+    assert paths[499] == "/alerts/alert[500]"
+    assert paths[599] == "/alerts/alert[501+]"
+
+
 def test_row_03_too_large_or_packed(sample: Sample) -> None:
     """More bytes than the limit are refused unread, and what is packed is never unpacked."""
     assert "上限" in refused(sample(CN, ("<note/>", f"<note>{'x' * 9_000_000}</note>")))

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from warning_dispatch.clock import VirtualClock
 from warning_dispatch.errors import RefusedError, StoreError
+from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.printed import PrintedCallOut
+from warning_dispatch.model.states import CallOutState, Purpose
+from warning_dispatch.model.views import CallOutView
 from warning_dispatch.ports import ListAccount
 from warning_dispatch.reports.folder import DAY, ListFolder
-from warning_dispatch.reports.lists import PrintableLists
+from warning_dispatch.reports.lists import BEGUN_ELSEWHERE, LEFT_TO_OTHERS, PrintableLists
 from warning_dispatch.reports.worker import ListWorker
 
 START = 1_784_727_180_000
@@ -66,6 +69,33 @@ def lists(callout: PrintedCallOut, tmp_path: Path) -> Callable[..., PrintableLis
         return PrintableLists(read, lambda: (), where, VirtualClock(START + 1_000))
 
     return build
+
+
+def view_of(callout: PrintedCallOut) -> CallOutView:
+    """The call-out among those under way."""
+    return CallOutView(
+        id=callout.callout_id,
+        alert_id=3,
+        plan_name="city",
+        plan_title={},
+        hazard="rainstorm",
+        hazard_name={},
+        colour=Colour.RED,
+        issuer="141100",
+        headline="",
+        state=CallOutState.RUNNING,
+        purpose=Purpose.CALL,
+        round=callout.round,
+        started_at=callout.started_at,
+        ended_at=None,
+        voice_until=0,
+        validity_guessed=False,
+        tiers=(),
+        attempts=0,
+        handed=0,
+        delivered=0,
+        first_attempt_at=None,
+    )
 
 
 def mode(path: Path) -> int:
@@ -168,3 +198,31 @@ def test_the_worker_writes_beside_whoever_asks(lists: Callable[..., PrintableLis
     worker.after_start(17)
     worker.close()
     assert [one.actor for one in ledger.written] == ["engine"]
+
+
+def test_a_call_out_that_another_process_began_gets_its_list(
+    callout: PrintedCallOut, ledger: Ledger, tmp_path: Path
+) -> None:
+    """From the duty desk or by the engine: this process was never told of the start. Left alone at first, then tried once."""
+    clock = VirtualClock(START)
+    live: list[CallOutView] = []
+    down: list[StoreError] = [StoreError()]
+
+    def looked() -> Sequence[CallOutView]:
+        if down:
+            raise down.pop()
+        return live
+
+    lists = PrintableLists(lambda _: callout, looked, ListFolder(tmp_path / "lists", keep_days=30), clock)
+    lists.write_of_others(ledger)  # a database that is away for a moment ends nothing
+    live.append(view_of(callout))
+    lists.write_of_others(ledger)
+    assert not ledger.written
+    clock.advance_to(START + LEFT_TO_OTHERS)
+    for _ in range(3):
+        lists.write_of_others(ledger)
+    assert [(one.callout_id, one.reason) for one in ledger.written] == [(17, BEGUN_ELSEWHERE)]
+    assert (tmp_path / "lists" / f"{STEM}.html").exists()
+    (tmp_path / "lists" / f"{STEM}.html").unlink()  # an old list that was removed in time does not come back
+    lists.write_of_others(ledger)
+    assert len(ledger.written) == 1

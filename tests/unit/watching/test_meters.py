@@ -122,6 +122,16 @@ def test_a_label_does_not_grow_with_the_files_that_are_ingested() -> None:
     assert read(meters)["warning_dispatch_messages_total{disposition=accepted,source=file}"] == 3
 
 
+def test_what_is_set_aside_is_counted_from_nought() -> None:
+    """A series that is born with its first message never rises: the rule for it would not fire for a single one."""
+    meters = ProcessMeters()
+    meters.expect(["folder:city", "file", "api"])
+    name = "warning_dispatch_messages_total{{disposition=quarantined,source={}}}"
+    assert [read(meters)[name.format(source)] for source in ("folder:city", "file", "api")] == [0, 0, 0]
+    meters.observe(Counted(arrived=Counter({("file:1.xml", "quarantined"): 1})))
+    assert read(meters)[name.format("file")] == 1
+
+
 def names_in(file: Path) -> set[str]:
     """The figures a file asks for."""
     return set(re.findall(r"\bwarning_dispatch_\w+", file.read_text(encoding="utf-8")))

@@ -126,6 +126,7 @@ class Office:
         self.acts: list[tuple[str, int, str, str, str]] = []
         self.acknowledged: list[tuple[int, int, str, str, Means]] = []
         self.confirmations: list[str] = []
+        self.shown: list[int | None] = []
         self.accounts: list[ListAccount] = []
         self.added: list[tuple[int, ReceiverEntry, str, str]] = []
         self.lists: list[SuperiorList] = []
@@ -449,8 +450,9 @@ class Office:
         """Keep it."""
         self.heartbeats.append(source)
 
-    async def confirm_link(self, token: str) -> LinkView:
+    async def confirm_link(self, token: str, shown: int | None = None) -> LinkView:
         """Confirm once; a second time changes nothing; too late is refused."""
+        self.shown.append(shown)
         self._must_write()
         link = self.link(token)
         if link.last_confirmed is None:

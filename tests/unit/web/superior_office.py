@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -31,6 +32,7 @@ class SuperiorOffice:
             OwnUnit(number, f"郝家墕{number}村", "临县 白文镇", states[number % 3], PEOPLE)
             for number in range(101, 101 + villages)
         ]
+        self.coming = 2
         self.told_units: list[int] = []
         self.steps: list[str] = []
         self.words: list[str] = []
@@ -53,20 +55,25 @@ class SuperiorOffice:
         units = [one for one in self.units if only in (0, one.callee_id)]
         shown = () if needed else tuple(units[offset : offset + limit])
         told = len(self.told_units)
-        return OwnList(self._office.links[token], needed, 4, told, len(self.units), 2, shown)
+        return OwnList(self._office.links[token], needed, 4, told, len(self.units), self.coming, shown)
 
     async def pass_step(self, token: str, last_four: str) -> str:
         """One phone."""
         assert self.has_list(token)
         self.steps.append(last_four)
+        await asyncio.to_thread(self._open_door)
         if last_four != FOUR:
             raise RefusedError("后四位不对 / wrong")
         return PASSED
 
-    async def told(self, token: str, callee_id: int, passed: str, words: str = "") -> None:
-        """Once."""
+    def _open_door(self) -> None:
+        """The database is asked, in a thread."""
         if not self._office.database:
             raise StoreError("no database")
+
+    async def told(self, token: str, callee_id: int, passed: str, words: str = "") -> None:
+        """Once."""
+        self._open_door()
         if self.own_list(token, passed).step_needed or all(one.callee_id != callee_id for one in self.units):
             raise RefusedError("不在名单上 / not on the list")
         self.units = [one for one in self.units if one.callee_id != callee_id]

@@ -14,6 +14,7 @@ from by_path import loaded
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from warning_dispatch.engine.endings import lift
 from warning_dispatch.errors import NotFoundError
 from warning_dispatch.model.console_views import CalleeQuery
 from warning_dispatch.model.feedback import Feedback
@@ -243,6 +244,26 @@ def test_feedback_stands_in_the_units_story(bureau: Any, desk: TestClient) -> No
     assert "People moved 37" in desk.get(f"{address}?lang=en").text
 
 
+def test_what_somebody_wrote_is_one_step_from_the_alarm(bureau: Any, desk: TestClient) -> None:
+    """The list of alarms names the unit and leads to its story, and there the words stand; brackets are no markup."""
+    row = silent(bureau)
+
+    def wrote(ledger: Any) -> None:
+        ledger.tx.feedback.add([row.callee_id], 1, ledger.now, Feedback(replied="桥断了<b>快来人"))
+        unit = ledger.tx.callees.load([row.callee_id])[row.callee_id].unit_id
+        ledger.alarm("help_asked", "", bureau.callout, unit, about="1")
+
+    with bureau.desk.lock:
+        bureau.engine.once(bureau.clock.now(), wrote)
+    address = f"/console/callouts/{bureau.callout}/units/{row.callee_id}"
+    now = desk.get("/console/").text
+    assert f'<a href="..{address}">{row.unit_name}</a> 回复里有险情' in now
+    assert "桥断" not in now
+    page = desk.get(address).text
+    assert "<b>回复原文</b> 桥断了&lt;b&gt;快来人" in page
+    assert "Wrote back" in desk.get(f"{address}?lang=en").text
+
+
 def test_what_cannot_be_taken_back_is_asked_twice(bureau: Any, desk: TestClient) -> None:
     """A slip of the thumb waives nobody."""
     row = silent(bureau)
@@ -310,6 +331,15 @@ def test_an_alarm_is_claimed_once(bureau: Any, desk: TestClient) -> None:
     assert desk.post("/console/alarms/claim", data={"alarm": "x"}).status_code == 409
 
 
+@pytest.mark.parametrize("digits", [16, 20, 5_000])
+def test_a_number_longer_than_any_of_ours_is_refused(bureau: Any, desk: TestClient, digits: int) -> None:
+    """More than a database or Python would take, from whoever plays with forms: refused like a name that is none."""
+    long = "9" * digits
+    release = f"/console/warnings/{bureau.aside}/release"
+    assert desk.post("/console/alarms/claim", data={"alarm": long}).status_code == 409
+    assert desk.post(release, data={"alert": long, **FORM_WORDS}).status_code == 409
+
+
 def test_a_receiver_is_added_on_the_spot(bureau: Any, desk: TestClient) -> None:
     """Called at once; what is wrong is listed with its remedy, and nothing is changed."""
     row = silent(bureau)
@@ -358,6 +388,38 @@ def test_beginning_by_hand_happens_once_however_often_it_is_pressed(bureau: Any,
     assert counts(bureau)["raw_message"] == before + 1
     assert first.status_code == again.status_code == 303
     assert first.headers["location"] == again.headers["location"]
+
+
+def test_another_warning_from_the_same_page_is_another_one(bureau: Any, desk: TestClient) -> None:
+    """Back to the preview, another county, begun: it is taken in, and the browser goes to its own call-out."""
+    hazard = [key for key in bureau.product.configuration.hazards.hazards if key != "rainstorm"][1]
+    form = {**HAND, "hazard": hazard, "once": "kept by every preview"}
+    other = {**form, "area": "141124"}
+    for one in (form, other):
+        bureau.clock.advance_to(bureau.clock.now() + 2_000)
+        assert 'value="kept by every preview"' in desk.post("/console/start", data={**one, "do": "preview"}).text
+    before = counts(bureau)
+    places = []
+    for one in (form, other, other):
+        bureau.clock.advance_to(bureau.clock.now() + 2_000)
+        places.append(desk.post("/console/start", data={**one, "do": "begin"}).headers["location"])
+    after = counts(bureau)
+    assert [after[name] - before[name] for name in ("raw_message", "callout")] == [2, 2]
+    assert places[0] != places[1] == places[2]
+
+
+def test_what_called_nobody_can_be_begun_once_more(bureau: Any, desk: TestClient) -> None:
+    """Two of one second have one number, and the second is set aside: its page can begin the same words anew."""
+    hazard = [key for key in bureau.product.configuration.hazards.hazards if key != "rainstorm"][2]
+    form = {**HAND, "hazard": hazard, "do": "begin", "once": "first"}
+    bureau.clock.advance_to(bureau.clock.now() + 2_000)
+    assert desk.post("/console/start", data=form).status_code == 303
+    other = {**form, "area": "141124"}
+    aside = desk.post("/console/start", data=other)
+    assert "不会叫应" in aside.text
+    [once] = re.findall(r'name="once" value="([^"]+)"', aside.text)
+    bureau.clock.advance_to(bureau.clock.now() + 2_000)
+    assert desk.post("/console/start", data={**other, "once": once}).status_code == 303
 
 
 def test_what_is_missing_by_hand_is_told_all_at_once(desk: TestClient) -> None:
@@ -538,6 +600,24 @@ def test_unknown_units_are_not_found(bureau: Any) -> None:
         with pytest.raises(NotFoundError):
             ask(bureau.callout, 99_999_999)
     assert bureau.read.page(bureau.callout, CalleeQuery(states=UNREACHED, tier="nowhere")).total == 0
+
+
+def test_an_office_that_was_lifted_shows_its_answer_and_offers_nothing(bureau: Any, desk: TestClient) -> None:
+    """Its duty room had answered: it stays in that list, with the time, and no button would find it open."""
+    query = CalleeQuery(states=(CalleeState.DUTY_ANSWERED,), limit=200)
+    before = bureau.read.page(bureau.callout, query)
+    row = before.rows[0]
+    bureau.engine.once(
+        bureau.clock.now(), lambda ledger: lift(ledger, bureau.callout, [row.callee_id], reason="lifted")
+    )
+    after = bureau.read.page(bureau.callout, query)
+    assert (after.total, after.rows[0].state, after.rows[0].stopped) == (before.total, CalleeState.DUTY_ANSWERED, True)
+    unit = desk.get(f"/console/callouts/{bureau.callout}/units/{row.callee_id}").text
+    listed = desk.get(f"/console/callouts/{bureau.callout}?show=all&q={row.unit_name}").text
+    for page in (unit, listed):
+        assert "值班已应答" in page
+        for do in ("recall", "told-leader", "waive"):
+            assert f'value="{do}:{row.callee_id}:' not in page
 
 
 def test_after_all_of_it_the_journal_still_tells_the_stored_state(bureau: Any) -> None:

@@ -81,7 +81,7 @@ def test_the_list_of_units_says_what_was_reported(system: TestClient, office: An
     found = {row["id"]: row["feedback"] for row in rows}
     assert found[silent] is None
     assert found[told].pop("reported_at").endswith("+08:00")
-    assert found[told] == {"reports": 2, "on_post": True, "moved": 37, "dangers": True, "told": False}
+    assert found[told] == {"reports": 2, "on_post": True, "moved": 37, "dangers": True, "told": False, "replied": False}
 
 
 def test_the_published_description_names_each_field(system: TestClient) -> None:

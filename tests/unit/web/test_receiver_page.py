@@ -229,6 +229,28 @@ def test_the_bureaus_own_page_says_what_happened_and_asks_to_take_it(client: Tes
     assert "已认领" in client.get(PATH).text
 
 
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ({"shown": "417"}, 417),
+        ({}, None),
+        ({"shown": "-1"}, None),
+        ({"shown": "٣"}, None),
+        ({"shown": "9" * 40}, None),
+        ({"shown": "1", "more": "x" * 3_000}, None),
+    ],
+)
+def test_the_button_says_what_its_page_showed(
+    client: TestClient, office: Any, form: dict[str, str], told: int | None
+) -> None:
+    """What came up since is not claimed by it. Whatever else a form holds, the tap counts."""
+    office.add_link(own=True, causes=("一条线路停用",), told_alarm=417)
+    assert '<input type="hidden" name="shown" value="417">' in client.get(PATH).text
+    assert client.post(PATH, data=form, follow_redirects=False).status_code == 303
+    assert office.shown == [told]
+    assert office.confirmations == [TOKEN]
+
+
 def test_the_bureaus_own_page_after_somebody_else_took_it(client: TestClient, office: Any) -> None:
     """Nothing is left to press."""
     office.add_link(own=True, causes=(), callout_state=CallOutState.COMPLETE)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message
 from structlog.testing import capture_logs
 
 from warning_dispatch.clock import VirtualClock
@@ -86,6 +89,17 @@ def test_the_step_binds_this_phone(phone: TestClient) -> None:
         assert text in page.text
 
 
+def test_an_empty_list_is_no_answer_of_those_still_called(phone: TestClient, superior: Any) -> None:
+    """Nobody is late yet, two are being called: the phone is not put away. All have answered when nobody is called either."""
+    superior.units = []
+    step(phone)
+    early = phone.get(LIST).text
+    assert "2 个单位正在叫" in early
+    assert "都已应答" not in early
+    superior.coming = 0
+    assert "都已应答" in phone.get(LIST).text
+
+
 def test_one_is_told_at_a_time_and_asked_once_more(phone: TestClient, superior: Any) -> None:
     """GET asks, POST records, going back or a double tap adds nothing."""
     step(phone)
@@ -157,6 +171,58 @@ def test_guessing_the_digits_is_locked(phone: TestClient, superior: Any, clock: 
     assert len(superior.steps) == tries
     assert "tel:" not in phone.get(LIST).text
     clock.advance_to(clock.now() + 60_000)
+    assert step(phone).status_code == 303
+
+
+async def sent_step(app: Any, four: str) -> int:
+    """The step from a browser of its own, in the loop of whoever asks; the answer's status."""
+    body = f"do=step&four={four}".encode()
+    headers = {
+        "host": "testserver",
+        "content-type": "application/x-www-form-urlencoded",
+        "content-length": str(len(body)),
+    }
+    scope = {
+        "type": "http", "method": "POST", "path": LIST, "raw_path": LIST.encode(), "query_string": b"", "root_path": "",
+        "headers": [(key.encode(), value.encode()) for key, value in headers.items()], "scheme": "http",
+        "server": ("testserver", 80), "client": ("192.0.2.7", 1), "http_version": "1.1", "asgi": {"version": "3.0"},
+    }  # fmt: skip
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    await app(scope, receive, send)
+    return int(said[0]["status"])
+
+
+async def test_guessing_at_once_is_guessing_all_the_same(phone: TestClient, superior: Any) -> None:
+    """Fifty at the same moment are fifty: no more are looked at than one after the other, and the right one is not among them."""
+    tries = guesses.DIGITS.free
+    found = await asyncio.gather(*(sent_step(phone.app, f"{number:04}") for number in range(50)))
+    assert len(superior.steps) == tries
+    assert Counter(found) == {409: tries, 429: 50 - tries}
+
+
+def test_who_knows_the_digits_is_not_kept_from_a_second_phone(phone: TestClient) -> None:
+    """A right try is taken back, with the wrong ones before it; and none of them is told to the log."""
+    with capture_logs() as logs:
+        for _ in range(2):
+            for number in range(guesses.DIGITS.free - 1):
+                assert step(phone, f"{number:04}").status_code == 409
+            assert step(phone).status_code == 303
+    assert [one for one in logs if one["event"] == "guessing"] == []
+
+
+def test_a_database_that_is_away_is_no_wrong_try(phone: TestClient, office: Any) -> None:
+    """What was never looked at closes no door."""
+    office.database = False
+    for _ in range(guesses.DIGITS.free + 2):
+        assert step(phone).status_code == 503
+    office.database = True
     assert step(phone).status_code == 303
 
 

@@ -7,17 +7,16 @@ anything else, and an attempt that is repeated is not rung twice, because Asteri
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from warning_dispatch.delivery.ari.client import Ari
 from warning_dispatch.delivery.ari.options import AriOptions
+from warning_dispatch.delivery.ari.sounds import SoundFolder
 from warning_dispatch.delivery.batches import Workers
 from warning_dispatch.delivery.gateway.numbers import number_forms
 from warning_dispatch.delivery.http import HttpTroubleError
@@ -31,6 +30,8 @@ from warning_dispatch.ports import Dispatch, Receipt, Report
 
 AGAIN_AFTER_S = 2.0
 """Between two tries to have the events."""
+TIDY_EVERY_S = 3_600.0
+"""Between two looks for sounds that can go."""
 KNOWN_ALREADY, GONE, FIRST_REFUSAL = 409, 404, 400
 REFUSALS = {400: "misconfigured", 401: "credentials_refused", 403: "credentials_refused", 404: "misconfigured"}
 """Of a request to ring; what is not here is refused for now, a broken Asterisk is down."""
@@ -65,8 +66,7 @@ class AriVoice:
         self._calls: dict[str, Call] = {}
         self._errands: set[asyncio.Task[None]] = set()
         self._workers = Workers(16, options.rules.longest_s + options.speak_within_s, tools.clock)
-        self._here = Path(options.sound_folder)
-        self._there = (options.asterisk_folder or options.sound_folder).rstrip("/")
+        self._sounds = SoundFolder(options.sound_folder, options.asterisk_folder)
         self._plays = 0
         self._listening = False
         self._closed = False
@@ -76,16 +76,32 @@ class AriVoice:
     async def run(self) -> None:
         """See Running: take events in, for as long as the daemon runs; without them nothing can be rung."""
         said = False
+        tidying = asyncio.create_task(self._tidy())
+        try:
+            while True:
+                try:
+                    await self._listen()
+                    said = False
+                except (OSError, TimeoutError, aiohttp.ClientError) as error:
+                    if not said:
+                        self._tools.log.warning("ari.no_events", error=type(error).__name__)
+                    said = True
+                self._listening = False
+                await asyncio.sleep(AGAIN_AFTER_S)
+        finally:
+            tidying.cancel()
+
+    async def _tidy(self) -> None:
+        """Sounds that nobody is played any more go, now and then."""
         while True:
             try:
-                await self._listen()
-                said = False
-            except (OSError, TimeoutError, aiohttp.ClientError) as error:
-                if not said:
-                    self._tools.log.warning("ari.no_events", error=type(error).__name__)
-                said = True
-            self._listening = False
-            await asyncio.sleep(AGAIN_AFTER_S)
+                removed = await asyncio.to_thread(self._sounds.remove_old, self._tools.now())
+            except OSError as error:
+                self._tools.log.warning("ari.sounds_stay", error=error.strerror)
+            else:
+                if removed:
+                    self._tools.log.info("ari.sounds_removed", count=removed)
+            await asyncio.sleep(TIDY_EVERY_S)
 
     async def deliver(self, batch: Sequence[Dispatch]) -> Sequence[Receipt]:
         """See the port."""
@@ -139,26 +155,11 @@ class AriVoice:
     def _prepared(self, dispatch: Dispatch) -> Call:
         script = self._scripts.script(dispatch.text, dispatch.language)
         course = Course(asks=dispatch.purpose in ASKING, heard_after=round(script.reading_s * HEARD_SHARE * 1000))
-        return Call(dispatch.attempt_id, course, self._written(script.wav), self._thanks(dispatch.language))
+        return Call(dispatch.attempt_id, course, self._sounds.written(script.wav), self._thanks(dispatch.language))
 
     def _thanks(self, language: str) -> str:
         spoken = self._scripts.reading(phrases(language)["thanks"], language)
-        return self._written(wav_of(joined(silence(0.1), spoken, silence(0.3))))
-
-    def _written(self, wav: bytes) -> str:
-        """Where Asterisk finds the sound, without its ending, which Asterisk chooses."""
-        name = f"wd-{hashlib.sha256(wav).hexdigest()[:24]}"
-        path = self._here / f"{name}.wav"
-        if not path.is_file():
-            new = self._here / f".{name}-{id(wav)}"
-            try:
-                self._here.mkdir(parents=True, exist_ok=True)
-                new.write_bytes(wav)
-                new.chmod(0o644)  # Asterisk is another user
-                new.replace(path)
-            except OSError as error:
-                raise SoundError(f"{self._options.sound_folder}: {error.strerror}") from error
-        return f"{self._there}/{name}"
+        return self._sounds.written(wav_of(joined(silence(0.1), spoken, silence(0.3))))
 
     # --- what happens -----------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import secrets
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 
+from warning_dispatch.delivery.batches import NOT_BEGUN
 from warning_dispatch.delivery.gateway.answers import Verdict, judge
 from warning_dispatch.delivery.gateway.connections import Connections
 from warning_dispatch.delivery.gateway.description import RequestShape
@@ -31,7 +32,8 @@ CONNECT_S = 3.0
 LONGEST_POLL = 20
 """Requests of one poll at the most; the next one goes on."""
 PROVIDER_DOWN, INVALID, NOT_HERE, FOR_NOW = "provider_down", "invalid_number", "number_limited", "temporarily_refused"
-OF_THE_ROUTE = frozenset({PROVIDER_DOWN, "credentials_refused", "balance_exhausted", "misconfigured"})
+MISCONFIGURED = "misconfigured"
+OF_THE_ROUTE = frozenset({PROVIDER_DOWN, "credentials_refused", "balance_exhausted", MISCONFIGURED})
 """Outcomes that will not be another one for the rest of a batch."""
 _PURPOSE_KEYS: Mapping[Purpose, str] = {
     Purpose.NOTICE: "notice",
@@ -112,6 +114,10 @@ class GatewayChannel:
 
     async def _hand_over(self, dispatch: Dispatch, batch: _Batch, client: HttpClient) -> Verdict | None:
         """One attempt: 1. can it go at all; 2. its turn; 3. is it still ours; 4. send once, read once. None: it is put back."""
+        if dispatch.purpose is Purpose.CAMPAIGN and self._plan.provider.wants_values:
+            return Verdict(
+                MISCONFIGURED
+            )  # a letter has a text and no values: it would go out as a warning that says nothing
         forms = number_forms(dispatch.address)
         if not dispatch.address:
             return Verdict(INVALID)
@@ -120,7 +126,9 @@ class GatewayChannel:
         await self._pace.turn()
         now = self._tools.now()
         if dispatch.lease_until and now + self._longest > dispatch.lease_until:
-            return Verdict(FOR_NOW)  # what is begun must end while it is ours, or it would go twice
+            return Verdict(
+                NOT_BEGUN
+            )  # what is begun must end while it is ours, or it would go twice; our lateness, not theirs
         values = self._values(dispatch, forms)
         try:
             answer = await self._send(client, self._plan.provider.request, self._shape.request, values, now)

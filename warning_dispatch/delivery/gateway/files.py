@@ -10,13 +10,13 @@ from warning_dispatch.delivery.gateway.description import ProviderShape, Reading
 from warning_dispatch.delivery.gateway.filling import RequestForm, compile_request
 from warning_dispatch.delivery.gateway.signers import NEEDS, SIGNERS
 from warning_dispatch.errors import ConfigError, Finding
-from warning_dispatch.model.texts import DRILL, VALUES
+from warning_dispatch.model.texts import DRILL, SIGNAL, VALUES
 from warning_dispatch.tomlfiles import both, parse, read_toml
 
 FOLDER = "providers"
 OF_AN_ATTEMPT = frozenset({
     "attempt", "purpose", "language", "ring_s", "number.e164", "number.plain", "number.domestic",
-    "text", "subject", "link", "unit", "count", "causes", DRILL, *VALUES,
+    "text", "subject", "link", "unit", "count", "causes", DRILL, SIGNAL, *VALUES,
 })  # fmt: skip
 """Names that stand for something of the attempt."""
 OF_A_MOMENT = frozenset({"now_s", "now_ms", "nonce"})
@@ -34,7 +34,7 @@ class Provider:
     @property
     def wants_values(self) -> bool:
         """Whether its request says more of a warning than the text."""
-        return bool(self.request.used & {DRILL, "count", "causes", *VALUES})
+        return bool(self.request.used & {DRILL, SIGNAL, "count", "causes", *VALUES})
 
 
 def shipped_folder() -> Path:

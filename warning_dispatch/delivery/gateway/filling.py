@@ -1,7 +1,8 @@
 """Templates of a provider's request, compiled once, filled per attempt.
 
-A template is a value of the TOML file. Text may hold marks: `{unit}`, `{unit:12}` (cut to 12 characters), `{text:20#2}`
-(the second piece of 20 characters); `{{` and `}}` are braces. Numbers and truth values stand for themselves. A table with
+A template is a value of the TOML file. Text may hold marks: `{unit}`, `{unit:12}` (cut to 12 characters), `{drill+signal:20}`
+(one after the other, the last of them cut so that it is 20 in all), `{text:20#2}` (the second piece of 20 characters); `{{` and
+`}}` are braces. Numbers and truth values stand for themselves. A table with
 one of three keys makes text or a number of what is in it: `to_json`, `to_base64`, `to_integer`.
 
 What is filled in is a value and stays one: it is put where the template has it by whoever writes JSON, query or form, and
@@ -30,7 +31,8 @@ Values = Mapping[str, str]
 Fill = Callable[[Values], Any]
 """Values by name → what stands there: text, number, truth value, list or mapping."""
 
-_MARK = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_.]*)(?::(\d{1,4})(?:#(\d{1,2}))?)?\}|[{}]")
+_MARK = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_.]*(?:\+[a-z][a-z0-9_.]*)*)(?::(\d{1,4})(?:#(\d{1,2}))?)?\}|[{}]")
+_AND = "+"
 BY_PURPOSE = "by_purpose"
 PURPOSES = ("call", "notice", "all_clear", "self")
 """What a text is for, as in config/messages/; drills and campaigns use that of a call."""
@@ -41,7 +43,10 @@ OUR_OWN = ("option.", "secret.", "hook.", "attempt", "now_s", "now_ms", "nonce")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place where a value goes: cut to `limit` characters, or the `part`-th piece of so many; `last` of its pieces."""
+    """A place where a value goes: cut to `limit` characters, or the `part`-th piece of so many; `last` of its pieces.
+
+    `name`: of several values, which have the place together, joined by `+`.
+    """
 
     name: str
     limit: int = 0
@@ -50,9 +55,11 @@ class Mark:
 
     def fill(self, values: Values) -> str:
         """The value as it stands here."""
-        text = values.get(self.name, "")
+        *before, last = (values.get(name, "") for name in self.name.split(_AND))
+        head = "".join(before)
+        text = head + last
         if not self.part:
-            return cut(text, self.limit) if self.limit else text
+            return cut(head + cut(last, max(1, self.limit - len(head))), self.limit) if self.limit else text
         rest = text[(self.part - 1) * self.limit :]
         return cut(rest, self.limit) if self.last else rest[: self.limit]
 
@@ -138,7 +145,8 @@ class Compiler:
                 what = both(f"花括号不成对：{template!r}", f"a brace that belongs to no mark: {template!r}")
                 self._findings.append(Finding(where, what, both("写作 {{ 或 }}", "write {{ or }}")))
             else:
-                self._check(name, where, ours_only=ours_only)
+                for one in name.split(_AND):
+                    self._check(one, where, ours_only=ours_only)
                 limit, part = int(found.group(2) or 0), int(found.group(3) or 0)
                 yield Mark(name, limit, part, last=part > 0 and f"{{{name}:{limit}#{part + 1}}}" not in self._whole)
         if end < len(template):

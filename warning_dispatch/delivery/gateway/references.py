@@ -30,5 +30,8 @@ class References:
         found = {ref: self._kept[ref] for ref, _ in asked if ref in self._kept}
         missing = [(ref, number) for ref, number in asked if ref not in found and number]
         if missing:
-            found |= await self._tools.attempts_of(missing)
+            told = await self._tools.attempts_of(missing)
+            for ref, attempt_id in told.items():
+                self.keep(ref, attempt_id)  # what is told of it next may come when it has ended
+            found |= told
         return found

@@ -320,7 +320,8 @@ class Line:
         if control is None:
             return False
         self._begin(call)
-        self._after(SILENT_AFTER_S, self._ask_trunk)
+        if self._options.ping:  # a trunk that answers no questions proves nothing by its silence
+            self._after(SILENT_AFTER_S, self._ask_trunk)
         self._after(SETUP_LIMIT_S, lambda: self._limit(Heard.RING_LIMIT, Stage.DIALLED))
         try:
             await self._play_script(control)

@@ -15,6 +15,7 @@ from warning_dispatch.model.states import LIVE_CALLOUT
 from warning_dispatch.web.console.desk_view import CallOutCard, Noted, card_of, curve_of
 from warning_dispatch.web.console.screens import Screen
 from warning_dispatch.web.console.visits import Visit
+from warning_dispatch.web.filing_forms import whole
 from warning_dispatch.web.picture import percent
 
 ALARMS_SHOWN: Final = 12
@@ -72,10 +73,10 @@ class NowPage:
     async def claim(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """认领 one alarm and all that ring with it, of whatever unit they are."""
         visit.require_all()
-        said = form.get("alarm", "")
-        if not (said.isascii() and said.isdecimal()):
+        alarm = whole(form.get("alarm"))
+        if not alarm:
             raise RefusedError("没有写明哪一条告警 / no alarm is named")
-        await self._desk.claim_alarms([int(said)], actor=visit.officer.actor)
+        await self._desk.claim_alarms([alarm], actor=visit.officer.actor)
         return visit.elsewhere("", done="claimed")
 
 

@@ -105,7 +105,7 @@ class UnitPage:
             "row": story.row,
             "events": events_of(story, view.started_at),
             "live": live,
-            "open": live and story.row.state not in FINISHED,
+            "open": live and story.row.state not in FINISHED and not story.row.stopped,
             "clear": clear,
             "mine": callee_id in visit.may_on(callout_id, [callee_id]),
             "asked": self._asked(callout_id, callee_id) if self._asked else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 from urllib.parse import urlencode
 
@@ -38,6 +39,7 @@ from warning_dispatch.web.console.listing import page_number
 from warning_dispatch.web.console.planning import PlanningOffice, ToBeLaunched
 from warning_dispatch.web.console.screens import Screen
 from warning_dispatch.web.console.visits import Visit, half
+from warning_dispatch.web.filing_forms import whole
 
 _COUNTY: Final = CODE_LENGTH[UnitLevel.COUNTY]
 ROWS: Final = 40
@@ -149,11 +151,11 @@ class WarningPages:
     async def release(self, visit: Visit, form: Mapping[str, str]) -> Response:
         """释放: an officer has read it, with its problems, and lets it call."""
         visit.require_all()
-        said = form.get("alert", "")
-        if not (said.isascii() and said.isdecimal()):
+        alert = whole(form.get("alert"))
+        if not alert:
             raise RefusedError("没有写明哪一条 / no warning is named")
         reason = reason_of(form)
-        result = await self._desk.release(int(said), actor=visit.officer.actor, reason=reason)
+        result = await self._desk.release(alert, actor=visit.officer.actor, reason=reason)
         where = f"callouts/{result.callouts[0]}" if result.callouts else f"warnings/{visit.number('raw')}"
         return visit.elsewhere(where, done="released")
 
@@ -208,13 +210,14 @@ class WarningPages:
             preview = await self._desk.preview(raw, source)
             estimate = await to_thread.run_sync(self._expected, order) if preview.units else None
             return self.start_screen(visit, form, preview, estimate=estimate)
-        result = await self._desk.take_in(raw, source, form.get("once", "")[:40])
+        result = await self._desk.take_in(raw, source, _name_of(form))
         callouts = result.callouts
         if result.alert_id is not None and not callouts:  # the button was pressed twice
             callouts = (await to_thread.run_sync(self._read.alert, result.alert_id)).callouts
         if callouts:
             return visit.elsewhere(f"callouts/{callouts[-1]}", done="begun")
-        return self.start_screen(visit, form, preview=CallPreview(result.disposition, result.reasons))
+        anew = {name: value for name, value in form.items() if name != "once"}  # this one is over, and called nobody
+        return self.start_screen(visit, anew, preview=CallPreview(result.disposition, result.reasons))
 
     def _composed(self, visit: Visit, form: Mapping[str, str]) -> tuple[Order, bytes]:
         hand = self._required()
@@ -312,6 +315,12 @@ class WarningPages:
         if self._hand is None:
             raise RefusedError("这里不能人工发起 / nothing can be begun by hand here")
         return self._hand
+
+
+def _name_of(form: Mapping[str, str]) -> str:
+    """What a form is taken in as, once. What it asks for is part of it: another warning from the same page is another one."""
+    said = [plain(form, name) for name in ("once", *START_FORM[1])]
+    return sha256("\0".join(said).encode()).hexdigest()[:40] if said[0] else ""
 
 
 def station_of(county: str) -> str:

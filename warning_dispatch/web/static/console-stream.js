@@ -1,10 +1,11 @@
 // Puts server-rendered fragments in place as the stream brings them. What somebody is working in is left alone until
-// they leave it: a form that is being filled in, an opened drawer.
+// they leave it: a form that is being filled in, an opened drawer, a button that is held down. What they wrote stays
+// when they have left it: it is theirs until it is sent.
 
 const waiting = new Map();
 
 function busy(target) {
-  if (target.querySelector("details[open]")) return true;
+  if (target.querySelector("details[open], :active")) return true;
   const focused = document.activeElement;
   return target.contains(focused) && focused.matches("input, select, textarea");
 }
@@ -17,6 +18,25 @@ function keyOf(element) {
     if (value) return `${element.tagName.toLowerCase()}[${name}="${CSS.escape(value)}"]`;
   }
   return "";
+}
+
+// The fields that say something else than the server put there, by id. Hidden ones never do.
+function written(target) {
+  const fields = [...target.querySelectorAll("input[id], textarea[id], select[id]")];
+  return fields.filter((one) => one.value !== usual(one)).map((one) => [one.id, one.value]);
+}
+
+function usual(field) {
+  if (!field.options) return field.defaultValue;
+  return ([...field.options].find((one) => one.defaultSelected) ?? field.options[0])?.value ?? "";
+}
+
+// A choice that is no longer offered leaves its field empty: what was written beside it must not go to another one.
+function write(target, values) {
+  for (const [id, value] of values) {
+    const field = target.querySelector(`#${CSS.escape(id)}`);
+    if (field) field.value = value;
+  }
 }
 
 function numbers(target) {
@@ -40,7 +60,9 @@ function place(name, html) {
   const before = numbers(target);
   const scrolled = [...target.querySelectorAll("[data-keep-scroll], .scroll")].map((one) => [one.scrollTop, one.scrollLeft]);
   const key = target.contains(document.activeElement) ? keyOf(document.activeElement) : "";
+  const words = written(target);
   target.innerHTML = html;
+  write(target, words);
   [...target.querySelectorAll("[data-keep-scroll], .scroll")].forEach((one, index) => {
     if (scrolled[index]) [one.scrollTop, one.scrollLeft] = scrolled[index];
   });
@@ -58,7 +80,7 @@ function settle() {
 
 export function follow(address, lost, after) {
   if (!address) return;
-  document.addEventListener("focusout", settle);
+  for (const left of ["focusout", "click", "pointerup", "pointercancel"]) document.addEventListener(left, settle);
   document.addEventListener("toggle", settle, true);
   let have = "";
   function listen() {

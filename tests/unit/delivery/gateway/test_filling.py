@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,7 +15,12 @@ from warning_dispatch.delivery.gateway.description import ProviderShape, Request
 from warning_dispatch.delivery.gateway.files import load_provider, shipped_folder
 from warning_dispatch.delivery.gateway.filling import RequestForm, compile_request, cut
 from warning_dispatch.delivery.gateway.outgoing import Outgoing
+from warning_dispatch.delivery.text_samples import SAMPLE_UNIT, sample_facts
+from warning_dispatch.delivery.texts import _named_values
+from warning_dispatch.delivery.wording import placeholder_values
+from warning_dispatch.engine.outbox import joined_values
 from warning_dispatch.errors import Finding
+from warning_dispatch.model.colour import Colour
 
 KNOWN = frozenset({"text", "unit", "attempt", "option.a", "option.b", "secret.key", "purpose", "number.e164"})
 SHIPPED = sorted(path.stem for path in shipped_folder().glob("*.toml"))
@@ -141,6 +147,61 @@ def test_no_text_changes_a_request_beyond_its_own_place(name: str, hostile: str)
     assert not {"\r", "\n", " "} & set(target)
     query = parse_qsl(target.partition("?")[2], keep_blank_values=True)
     assert sorted(key for key, _ in query) == sorted(key for key, _ in harmless.query)
+
+
+def test_values_that_share_a_place_share_its_length() -> None:
+    """The mark of a drill stays whole, what follows it is cut; without a drill all the place is for the rest."""
+    form = compiled(json={"p": "{text+unit:10}", "q": "{text+unit}"})
+    for text, unit, said in (
+        ("演练。", "甲村、乙村、丙村", "演练。甲村等3个"),
+        ("", "甲村、乙村、丙村", "甲村、乙村、丙村"),
+    ):
+        body = json.loads(form.fill({"text": text, "unit": unit}).body)
+        assert (body["p"], body["q"]) == (said, text + unit)
+
+
+LONGEST = {"aliyun-voice": 20, "huawei-voice": 32, "tencent-voice": 40, "aliyun-sms": 35, "tencent-sms": 12}
+"""Characters that one variable takes, as the provider documents it or the file asks for."""
+
+
+@pytest.mark.parametrize("drill", [False, True])
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("name", [name for name in SHIPPED if not name.endswith("-robot")])
+def test_a_call_about_several_warnings_fits_the_provider(name: str, count: int, drill: bool) -> None:
+    """Otherwise it would be refused for ever. Each hazard has its own colour; the time is the newest warning's."""
+    warnings = [
+        (("暴雨", "Rain"), Colour.RED),
+        (("雷暴大风", "Gale"), Colour.ORANGE),
+        (("冰雹", "Hail"), Colour.ORANGE),
+    ]
+    said = {}
+    for at, (hazard, colour) in enumerate(warnings[:count]):
+        facts = sample_facts(hazard, colour)
+        facts = replace(facts, sent=facts.sent + at * 32 * 60_000, drill=drill)
+        said[at + 1] = _named_values(placeholder_values(facts, "zh_CN"), "zh_CN", drill=drill)
+    values = joined_values(said)
+    marked = values["drill_spoken" if name.endswith("-voice") else "drill"]
+    link = {"link": "" if name.endswith("-voice") else "L"}
+    provider = load_provider(name, [shipped_folder()])
+    request = provider.request.fill({**values, **link, "drill": marked, "unit": SAMPLE_UNIT, "purpose": "call"})
+    (variables,) = [found for one in documents(request) if (found := _variables(one))]
+    assert all(len(one) <= LONGEST[name] for one in variables)
+    assert any(one.startswith(f"{marked}暴雨红色") for one in variables)
+    if count == 2 and not drill:
+        assert "暴雨红色、雷暴大风橙色" in variables
+    times = [one for one in variables if one.startswith("7月22日")]
+    assert times == [values["time"] if values["time"] in times else values["time_short"]]
+    assert values["time"] == ("7月22日21时33分", "7月22日22时5分", "7月22日22时37分")[count - 1]
+
+
+def _variables(document: Any) -> list[str]:
+    """What stands in a provider's template."""
+    if "playInfoList" in document:
+        return list(document["playInfoList"][0]["templateParas"])
+    found = document.get("TemplateParamSet", document)
+    return (
+        list(found.values() if isinstance(found, dict) else found) if found is not document or "hazard" in found else []
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if not name.endswith("-robot")])

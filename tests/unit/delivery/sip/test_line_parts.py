@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from warning_dispatch.clock import SystemClock
 from warning_dispatch.delivery.kinds import RouteFacts, kind_of
 from warning_dispatch.delivery.sip.control import ControlError, Frames, framed
+from warning_dispatch.delivery.sip.course import Course
 from warning_dispatch.delivery.sip.files import LinePlace, account_text, config_text, forget_account, write_files
 from warning_dispatch.delivery.sip.kind import KIND
+from warning_dispatch.delivery.sip.line import SETUP_LIMIT_S, SILENT_AFTER_S, Call, Line
 from warning_dispatch.delivery.sip.options import SipOptions
 from warning_dispatch.delivery.sip.ping import options_request
 from warning_dispatch.model.unit import Channel
@@ -70,6 +76,41 @@ def test_what_is_not_our_program_is_told(stream: bytes) -> None:
     """Somebody else on the port, or another protocol: an error, never a guess."""
     with pytest.raises(ControlError):
         Frames().feed(stream)
+
+
+class Deaf:
+    """A trunk that answers no questions, and a process that takes every command."""
+
+    def is_free(self, line: Line) -> None:
+        """Nobody waits for it."""
+
+    def rings(self, line: Line, number: str) -> None:
+        """Nobody rings."""
+
+    async def trunk_answers(self) -> bool:
+        """Never."""
+        return False
+
+    async def ask(self, *_command: str) -> SimpleNamespace:
+        """Taken."""
+        return SimpleNamespace(ok=True, text="")
+
+
+@pytest.mark.parametrize(("ping", "asked_after"), [(True, SILENT_AFTER_S), (False, SETUP_LIMIT_S)])
+async def test_a_trunk_that_answers_no_questions_is_not_asked_why_it_is_slow(
+    tmp_path: Path, ping: bool, asked_after: float
+) -> None:
+    """With `ping = false` a call may take its time until it rings; nobody declares the trunk dead for silence."""
+    log, deaf = structlog.get_logger("route"), Deaf()
+    line = Line(place(tmp_path), options(ping=ping), SystemClock(), deaf, log)
+    line._control = deaf  # type: ignore[assignment] # no process here
+    line.engage()
+    call = Call(7, Course(asks=True, heard_after=1), lambda *_end: None, 35, 20, tmp_path / "thanks.wav")
+    began = asyncio.get_running_loop().time()
+    assert await line.dial(call, "sip:13800000000@10.9.8.7", b"RIFF")
+    assert min(one.when() for one in line._timers) - began == pytest.approx(asked_after, abs=1)
+    line.withdraw(7)
+    await line.stop()
 
 
 def test_a_command_is_one_netstring() -> None:

@@ -50,9 +50,10 @@ def _create_alarm() -> None:
             comment="how urgent: RED or ORANGE; 0 rings nobody",
         ),
         sa.Column("self_callout_id", KEY, comment="the bureau's call to itself that rings for it"),
-        sa.Column("rings_from", sa.BigInteger(), comment="since when that self-call tells it"),
         sa.Column(
-            "next_at", sa.BigInteger(), comment="when the engine itself must look at it (an area that nobody resolves)"
+            "next_at",
+            sa.BigInteger(),
+            comment="when the engine itself must look at it (an area that nobody resolves, a fact begun anew after its claim)",
         ),
         sa.Column("claimed_at", sa.BigInteger()),
         sa.Column("claimed_by", sa.Text()),
@@ -988,6 +989,7 @@ def _create_attempt() -> None:
         ),
         sa.Column("claimed_at", sa.BigInteger()),
         sa.Column("worker_id", KEY, server_default="0", nullable=False, comment="who claimed it"),
+        sa.Column("told_alarm_id", KEY, comment="the bureau's own call: the newest alarm that it tells"),
         sa.Column("handed_at", sa.BigInteger()),
         sa.Column("delivered_at", sa.BigInteger()),
         sa.Column("ended_at", sa.BigInteger()),
@@ -1261,6 +1263,7 @@ def _create_callee() -> None:
     op.create_index("ix_callee_branch", "callee", ["branch_id"])
     _partial_index("ix_callee_due", "callee", ["next_at", "id"], "next_at IS NOT NULL")
     _partial_index("ix_callee_next", "callee", ["next_id"], "next_id IS NOT NULL")
+    _partial_index("ix_callee_stood", "callee", ["callout_id", "tier"], "state = 11 AND answered_at IS NOT NULL")
     op.create_index("ix_callee_unit", "callee", ["unit_id", "callout_id"])
 
 
@@ -1334,10 +1337,17 @@ def _create_feedback() -> None:
         sa.Column("moved", sa.Integer(), comment="people moved to safety; none where nothing was said of it"),
         sa.Column("danger", sa.SmallInteger(), server_default="0", nullable=False, comment="1 when one is told of"),
         sa.Column(
+            "by_reply",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="1: a message in free words, no report",
+        ),
+        sa.Column(
             "sealed",
             sa.LargeBinary(),
             nullable=False,
-            comment="JSON: on post, measures, people moved, dangers; it may name people",
+            comment="JSON: on post, measures, people moved, dangers, free words; it may name people",
         ),
         sa.ForeignKeyConstraint(["callee_id"], ["callee.id"], name=op.f("fk_feedback_callee_id_callee")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback")),
