@@ -72,6 +72,12 @@ class WriterSourceDesk:
         """See the port."""
         await self._office.once(Lane.INTAKE, lambda ledger: ledger.tx.sources.move_cursor(source, cursor))
 
+    async def missing(self, source: str, entry: str, trouble: str, count: int, rank: int) -> None:
+        """See the port."""
+        await self._office.once(
+            Lane.INTAKE, lambda ledger: sources.missing(ledger, source, entry, trouble, count, rank)
+        )
+
     async def watch(self, watched: Sequence[Watched], *, anew: bool) -> int | None:
         """Raise the alarms of sources that have been silent for too long; how many. None: another daemon watches.
 

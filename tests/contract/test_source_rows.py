@@ -169,3 +169,60 @@ def test_a_post_is_one_tries_until_it_is_settled(sql: Sql) -> None:
     assert (tv.waiting, tv.delivered, tv.failed, tv.last_receipt) == (0, 0, 1, "gone")
     assert (radio.waiting, radio.delivered, radio.failed, radio.last_receipt) == (0, 1, 0, "taken")
     assert (other.waiting, other.last_at) == (0, None)
+
+
+def test_an_outlet_hears_everything_in_order(sql: Sql) -> None:
+    """What an outlet has not taken yet holds up what comes after it, for this outlet alone, and says when to look again."""
+    publications = PublicationTable(sql, SEALER)
+    publications.publish([NewPublication(add_alert(sql, "alert"), "<alert/>", ("tv", "radio"))], NOW)
+    tv, radio = publications.claim_posts(NOW, NOW + 100, 10)
+    publications.posted(
+        [
+            Posted(tv.id, delivered=False, status=503, receipt="", again_at=NOW + 900),
+            Posted(radio.id, delivered=True, status=200, receipt=""),
+        ],
+        NOW + 1,
+    )
+    publications.publish([NewPublication(add_alert(sql, "cancel"), "<cancel/>", ("tv", "radio"))], NOW + 10)
+    (only,) = publications.claim_posts(NOW + 10, NOW + 110, 10)
+    assert (only.outlet, only.body) == ("radio", "<cancel/>")
+    publications.posted([Posted(only.id, delivered=True, status=200, receipt="")], NOW + 11)
+    assert publications.next_post() == NOW + 900
+    both = publications.claim_posts(NOW + 900, NOW + 1_000, 10)
+    assert [(one.outlet, one.body) for one in both] == [("tv", "<alert/>"), ("tv", "<cancel/>")]
+
+
+def test_how_a_chain_ends_is_passed_on(sql: Sql) -> None:
+    """A Cancel that ended nothing any more goes out after the warning did; what came late, or of a chain that never went out, does not."""
+    publications = PublicationTable(sql, SEALER)
+    heard, unheard = _chain(sql, "heard"), _chain(sql, "unheard")
+    first = _in_chain(sql, "first", heard, Disposition.ACCEPTED)
+    publications.publish([NewPublication(first, "<first/>", ("tv",))], NOW)
+    _in_chain(sql, "late", heard, Disposition.STORED, '["older_than_its_chain"]')
+    _in_chain(sql, "other", unheard, Disposition.STORED)
+    cancel = _in_chain(sql, "cancel", heard, Disposition.STORED, '["cancelled"]')
+    assert [(one.alert_id, one.chain_id) for one in publications.waiting(10)] == [(cancel, heard)]
+    assert publications.hearers([heard, unheard]) == {heard: frozenset({"tv"})}
+    sql.run("UPDATE alert SET received_at = ? WHERE id = ?", NOW + 90_000_000, add_alert(sql, "a day later"))
+    assert cancel not in [one.alert_id for one in publications.waiting(10)]
+
+
+def _chain(sql: Sql, root: str) -> int:
+    values = {
+        "root": root,
+        "issuer": "14110041600000",
+        "issuer_area": "1411",
+        "hazard": "rainstorm",
+        "colour": 4,
+        "state": 1,
+        "updated_at": NOW,
+    }
+    return int(
+        sql.connection.execute(insert(schema.alert_chain).returning(schema.alert_chain.c.id), values).scalar_one()
+    )
+
+
+def _in_chain(sql: Sql, identifier: str, chain: int, disposition: Disposition, reasons: str = "[]") -> int:
+    alert = add_alert(sql, identifier, disposition)
+    sql.run("UPDATE alert SET chain_id = ?, reasons = ?text WHERE id = ?", chain, reasons, alert)
+    return alert

@@ -64,3 +64,11 @@ def test_rules_with_a_slip_of_the_pen(tmp_path: Path, line: str) -> None:
     name = "" if line.startswith("name") else 'name = "a"\n'
     with pytest.raises(ConfigError, match=r"ingest\.feed"):
         load_settings(written(tmp_path, f'[[ingest.feed]]\nurl = "https://x.cn/a"\n{name}{line}\n'), {})
+
+
+def test_areas_may_be_written_with_their_zeros(tmp_path: Path) -> None:
+    """A city or county by its whole code is that city or county, with everything in it."""
+    text = '[ingest.file]\nareas = ["141100", "141124000000"]\n'
+    rules = rules_finder(load_settings(written(tmp_path, text), {}).ingest)("file")
+    assert rules.areas == ("1411", "141124")
+    assert rules.covers("141128101")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from warning_dispatch.errors import ConfigError, Finding
 from warning_dispatch.model.source_rules import USUAL, ColourPlace, RadiusUnit, SignatureRule, SourceRules
+from warning_dispatch.routing.areas import as_prefix
 from warning_dispatch.settings import SETTINGS_FILE, IngestSettings
 from warning_dispatch.source_settings import RulesShape
 from warning_dispatch.tomlfiles import both
@@ -45,7 +46,7 @@ def _rules(said: RulesShape, name: str, place: str, findings: list[Finding]) -> 
         colours=tuple(ColourPlace(one) for one in said.colours),
         signature=SignatureRule(pinned, sha1=said.sha1) if said.certificates else None,
         senders=said.senders,
-        areas=said.areas,
+        areas=tuple(as_prefix(one) for one in said.areas),
         max_age=None if said.max_age_s is None else said.max_age_s * 1000,
     )
 

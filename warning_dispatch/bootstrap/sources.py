@@ -32,6 +32,7 @@ from warning_dispatch.outward.cap import cap_of
 from warning_dispatch.outward.outlets import Outlet, OutletPoster
 from warning_dispatch.outward.passing import PassingOn
 from warning_dispatch.ports import ReadModels
+from warning_dispatch.routing.areas import as_prefix
 from warning_dispatch.settings import SETTINGS_FILE, Settings
 from warning_dispatch.signing import SHORTEST_SECRET
 from warning_dispatch.source_desk import WriterSourceDesk
@@ -121,7 +122,10 @@ def feeds_of(settings: Settings, read: ReadModels) -> Feeds | None:
 
 def outward_of(settings: Settings, hazards: Mapping[str, Mapping[str, str]]) -> Outward:
     """What is passed on to whom. `hazards`: names by key and language."""
-    rules = [OutletRule(one.name, Colour[one.least.upper()], one.areas) for one in settings.outward.outlet]
+    rules = [
+        OutletRule(one.name, Colour[one.least.upper()], tuple(as_prefix(area) for area in one.areas))
+        for one in settings.outward.outlet
+    ]
     return Outward(
         rules,
         lambda alert, hazard, colour, referred: cap_of(alert, hazards.get(hazard, {}), colour, referred),

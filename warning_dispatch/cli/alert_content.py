@@ -102,9 +102,9 @@ def _area_text(terminal: Terminal, area: AlertArea) -> Text:
     text = Text(area.description or "—")
     if area.geocodes:
         text.append("  " + " ".join(area.geocodes), style="dim")
-    elif area.resolved:
+    if area.resolved:
         text.append(terminal.say("  认作 ", "  taken for ") + " ".join(area.resolved), style="yellow")
-    else:
+    if not area.codes:
         text.append(terminal.say("  没有编码", "  no code"), style="red")
     shapes = len(area.polygons) + len(area.circles)
     if shapes:

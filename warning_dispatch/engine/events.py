@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 
 from warning_dispatch.engine.rounds import HazardFinder
 from warning_dispatch.model.alert import Alert, AlertInfo, MsgType
 
 MOST_EVENTS = 12
 """Of one message. Nobody warns of more at once; such a message is for a human."""
+LONGEST_EVENT = 80
+"""Characters of an event that the catalogue does not have, as the name of its chain."""
 _Key = tuple[str, int]
 
 
@@ -80,7 +83,12 @@ def _home(info: AlertInfo, groups: dict[_Key, list[AlertInfo]], find_hazard: Haz
 
 def _event(info: AlertInfo, find_hazard: HazardFinder) -> str:
     hazard, _ = find_hazard(info.event_code, info.event_name, info.headline)
-    return hazard.key if hazard else info.event_code or info.event_name.casefold()
+    return hazard.key if hazard else _short(info.event_code or info.event_name.casefold())
+
+
+def _short(event: str) -> str:
+    """An event as it is, as long as it is short enough to be part of a key."""
+    return event if len(event) <= LONGEST_EVENT else sha256(event.encode("utf-8", "replace")).hexdigest()
 
 
 def _tongue(info: AlertInfo) -> str:

@@ -191,7 +191,7 @@ class Intake:
         """An event on the table: where it is, what it warns of."""
         within = self._settings.within
         facts = read_facts(read.alert, within)
-        located = self._locate(ledger, read.alert, facts.issuer_area)
+        located = self._locate(ledger, read.alert, facts.issuer_area, rules.covers)
         hazard, disagree = self._find_hazard(facts.event_code, facts.event_name, facts.headline)
         problems = read.problems
         if disagree and hazard is not None:
@@ -294,7 +294,7 @@ class Intake:
         rings = case.alert.status not in PRACTICE and not stranger
         if rings and kinds and _may_be_urgent(case):
             interrupt(ledger, case.facts.colour)
-        names = [*case.located.ambiguous, *case.located.unknown]
+        names = list(case.located.to_look_at)
         for kind in dict.fromkeys(kinds):
             detail = written(alert=alert_id, why=names if names and kind == AREA_UNNAMED else judged.reasons)
             ledger.alarm(kind, detail, about=digest, warning=case.facts.colour, rings=rings)

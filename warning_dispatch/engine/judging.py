@@ -285,7 +285,6 @@ class Judge:
         if chain is not None and aside and not reaches_further(chain, colour, hold):
             why = [*reasons, "set_aside_by_an_officer"]
             return Judged(Disposition.STORED, why, chain_id=chain.id, alarm="untriggered")
-        unnamed = [*case.located.ambiguous, *case.located.unknown]
         return Judged(
             Disposition.ACCEPTED,
             reasons if facts.codes else [*reasons, "area_of_issuer"],
@@ -293,7 +292,7 @@ class Judge:
             hazards=tuple(dict.fromkeys((hazard.key, chain.hazard if chain else hazard.key))),
             hold=hold,
             affected=affected,
-            alarms=["area_unnamed"] if unnamed or not facts.codes else [],
+            alarms=["area_unnamed"] if case.located.to_look_at or not facts.codes else [],
         )
 
     def _lowered(

@@ -37,11 +37,19 @@ class Outward:
         """Pass on what was accepted; how many. Call again while it gives AT_ONCE."""
         waiting = ledger.tx.publications.waiting(AT_ONCE)
         if waiting:
-            ledger.tx.publications.publish([self._made(ledger, one) for one in waiting], ledger.now)
+            chains = [one.chain_id for one in waiting if one.chain_id is not None]
+            heard = dict(ledger.tx.publications.hearers(list(dict.fromkeys(chains))))
+            made = []
+            for one in waiting:
+                made.append(self._made(ledger, one, heard.get(one.chain_id or 0, frozenset())))
+                if one.chain_id is not None:
+                    heard[one.chain_id] = heard.get(one.chain_id, frozenset()) | frozenset(made[-1].outlets)
+            ledger.tx.publications.publish(made, ledger.now)
             ledger.note_system({"k": "published", "alerts": [one.alert_id for one in waiting]})
         return len(waiting)
 
-    def _made(self, ledger: Ledger, one: Unpublished) -> NewPublication:
+    def _made(self, ledger: Ledger, one: Unpublished, heard: frozenset[str]) -> NewPublication:
+        """`heard`: the outlets that know an earlier message of its chain, and must know how it goes on."""
         alert = self._alert_from_json(one.content)
         if not alert.public:
             return NewPublication(one.alert_id, None)
@@ -49,11 +57,11 @@ class Outward:
         referred = ledger.tx.publications.referred(issuer, alert.references) if alert.references else ()
         referred = [one for one in referred if one.part == alert.part] or referred
         cap = self._render(alert, one.hazard, one.colour, referred)
-        return NewPublication(one.alert_id, cap, tuple(self._wanting(alert, one.colour)))
+        return NewPublication(one.alert_id, cap, tuple(self._wanting(alert, one.colour, heard)))
 
-    def _wanting(self, alert: Alert, colour: Colour | None) -> Sequence[str]:
+    def _wanting(self, alert: Alert, colour: Colour | None, heard: frozenset[str]) -> Sequence[str]:
         areas = {trim(code) for info in alert.infos for area in info.areas for code in area.codes}
-        return [rule.name for rule in self._outlets if wants(rule, colour, areas)]
+        return [rule.name for rule in self._outlets if rule.name in heard or wants(rule, colour, areas)]
 
 
 def wants(rule: OutletRule, colour: Colour | None, areas: set[str]) -> bool:

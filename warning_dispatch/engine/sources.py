@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.model.alarm_facts import written
+from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.sources import SourceHealth, Watched
 from warning_dispatch.model.views import IntakeResult
 
@@ -53,6 +54,13 @@ def attend(ledger: Ledger, name: str, holder: str, lease: int, trouble: str | No
     elif trouble is not None:
         ledger.tx.sources.seen(name, ledger.now)
     return True
+
+
+def missing(ledger: Ledger, name: str, entry: str, trouble: str, count: int, rank: int) -> None:
+    """Tell of messages that a source announces and nobody can fetch. `rank`: the colour that the gravest seems to have, 0 for none."""
+    facts = written(source=name, entry=entry, count=count, trouble=trouble[:LONGEST_TROUBLE])
+    ledger.alarm("message_missing", facts, about=f"{name} {entry}", warning=Colour(rank) if rank else None)
+    ledger.note_system({"k": "source.missing", "source": name, "count": count})
 
 
 def keep_watch(ledger: Ledger, sources: Sequence[Watched], holder: str, lease: int, *, anew: bool) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -77,12 +77,13 @@ class LeaseRows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unpublished:
-    """An accepted warning that has not been passed on. `content` is the parsed alert as kept."""
+    """A warning that has not been passed on. `content` is the parsed alert as kept."""
 
     alert_id: int
     hazard: str
     colour: Colour | None
     content: str
+    chain_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,11 @@ class PublicationRows(Protocol):
     """传播: what is passed on, and the posts to outlets."""
 
     def waiting(self, limit: int) -> Sequence[Unpublished]:
-        """Accepted warnings that have not been passed on, oldest first."""
+        """Warnings that have not been passed on, oldest first: what was accepted, and how a chain goes on or ends that had some."""
+        ...
+
+    def hearers(self, chains: Sequence[int]) -> Mapping[int, frozenset[str]]:
+        """The outlets that something of a chain was posted to."""
         ...
 
     def referred(self, issuer: str, identifiers: Sequence[str]) -> Sequence[Referred]:
@@ -120,7 +125,10 @@ class PublicationRows(Protocol):
         ...
 
     def claim_posts(self, now: int, until: int, limit: int) -> Sequence[Post]:
-        """Posts that are due, oldest first; they are nobody else's until `until`."""
+        """Posts that are due, oldest first, and none before those that its outlet must hear earlier.
+
+        They are nobody else's until `until`.
+        """
         ...
 
     def posted(self, results: Sequence[Posted], now: int) -> None:

@@ -60,6 +60,7 @@ URGENCY: Mapping[str, Urgency] = {
     "no_route": Urgency.WARNING,
     "source_silent": Urgency.ORANGE,
     "source_unreachable": Urgency.ORANGE,
+    "message_missing": Urgency.WARNING,
     "outlet_failed": Urgency.ORANGE,
     "pause_over": Urgency.ORANGE,
     "awaiting_lift": Urgency.ORANGE,

@@ -22,6 +22,7 @@ from warning_dispatch.ingest.envelope import (
     SENDER_CODE,
     look_over,
     msg_type_of,
+    require_short,
     required_line,
     scope_of,
     status_of,
@@ -83,6 +84,8 @@ def parse(root: Element, notes: Notes) -> Alert:
 def _issuer(root: Element, identifier: str, notes: Notes) -> tuple[str, str]:
     """Name and code of the issuer. One of them suffices; a missing code is taken from the identifier."""
     sender, code = line(root, "sender", notes), line(root, "senderCode", notes)
+    require_short(root, "sender", sender, notes)
+    require_short(root, "senderCode", code, notes)
     if not sender and not code:
         notes.refuse(
             root,

@@ -38,6 +38,10 @@ class SourceDesk(Protocol):
         """Remember it."""
         ...
 
+    async def missing(self, source: str, entry: str, trouble: str, count: int, rank: int) -> None:
+        """Messages that a source announces cannot be had: so many, the gravest of them, its colour at a glance (0: none)."""
+        ...
+
 
 ATTEND_EVERY = 10_000
 """ms between two words about a source that fares well; its lease lasts three times as long."""

@@ -16,8 +16,11 @@ CN_IDENTIFIER = re.compile(r"([0-9]{14})_[0-9]{14}(?:_[0-9])?")
 SENDER_CODE = re.compile(r"[0-9]{14}")
 """6 digits region, 3 agency (416 is meteorology), 3 sub-unit, 2 extension."""
 
-LONGEST_IDENTITY = 500
-"""Characters of an identifier or a sender; what is longer is no name for anything."""
+LONGEST_IDENTITY, MOST_BYTES = 500, 800
+"""Characters, and bytes in UTF-8, of an identifier or a sender; what is longer is no name for anything.
+
+Three of them make a key of the database, which takes some 2,700 bytes.
+"""
 FAR_AHEAD = 7 * 86_400_000
 """ms after which the end of a warning is doubted."""
 
@@ -34,14 +37,25 @@ def required_line(root: Element, name: str, notes: Notes) -> str:
             f"缺少 {name} / {name} is missing",
             f"补全 {name} 后重新发送 / fill it in, send again",
         )
-    elif len(text) > LONGEST_IDENTITY:
+    else:
+        require_short(root, name, text, notes)
+    return text
+
+
+def is_too_long(text: str) -> bool:
+    """Whether a text is too long for an identifier or a sender."""
+    return len(text) > LONGEST_IDENTITY or len(text.encode("utf-8", "replace")) > MOST_BYTES
+
+
+def require_short(root: Element, name: str, text: str, notes: Notes) -> None:
+    """Refuse a message whose identifier or sender is none."""
+    if is_too_long(text):
         notes.refuse(
             root,
             name,
             f"{name} 长 {len(text)} 字，不是标识 / {name} has {len(text)} characters, which is no name",
-            f"不超过 {LONGEST_IDENTITY} 字 / {LONGEST_IDENTITY} at most",
+            f"不超过 {LONGEST_IDENTITY} 字（{MOST_BYTES} 字节）/ {LONGEST_IDENTITY} at most ({MOST_BYTES} bytes)",
         )
-    return text
 
 
 def status_of(root: Element, notes: Notes) -> AlertStatus:

@@ -2,6 +2,9 @@
 
 The feed's tag and date are remembered only when every new message of the index was taken in: until then the index is read
 again, and what is in the database already is passed over. A feed that fails is asked again after growing pauses.
+
+A message of the index that cannot be fetched says nothing of the feed: the index is read as often as ever, what is new in it
+comes first, and the missing one is tried again after growing pauses of its own. A human is told once of one that stays missing.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 import structlog
 
@@ -21,11 +25,20 @@ from warning_dispatch.ingest.desk import ATTEND_EVERY, SourceDesk
 from warning_dispatch.ingest.feed_index import Entry, FeedError, read_index
 from warning_dispatch.ingest.fetching import OK, Fetcher, FetchError
 from warning_dispatch.ingest.no_xml import no_message_finding
+from warning_dispatch.model.colour import Colour
 
 AT_ONCE = 4
 """Messages fetched beside each other: a burst must not look like an attack."""
 LONGEST_PAUSE = 900_000
 """ms between two polls of a feed that fails."""
+TRIES_TOLD, TOLD_AFTER = 3, 120_000
+"""So often, and for so many ms, an entry is tried in vain before a human is told."""
+LONGEST_SKIP = {True: 4, False: 15}
+"""Polls that pass at most before a missing entry is tried again; True: it looks orange or red."""
+MISSING_AT_ONCE = 8
+"""Missing entries that are tried in one poll, each of which may take as long as the fetcher waits."""
+MOST_TOLD = 200
+"""Entries that a feed's cursor remembers to have been told of."""
 ACCEPTED = "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.9"
 
 
@@ -44,6 +57,21 @@ class FeedPlan:
         return not self.prefixes or last.startswith(self.prefixes)
 
 
+@dataclass(slots=True)
+class Missing:
+    """An entry that could not be fetched, since when: how often it was tried, and how many polls pass before it is again."""
+
+    since: int
+    tries: int = 0
+    skip: int = 0
+    trouble: str = ""
+    told: bool = False
+
+    def stays(self, now: int) -> bool:
+        """Whether a human should know of it, and does not yet."""
+        return not self.told and self.tries >= TRIES_TOLD and now - self.since >= TOLD_AFTER
+
+
 class FeedSource:
     """Runs until cancelled."""
 
@@ -55,6 +83,7 @@ class FeedSource:
         self._clock = clock
         self._dice = dice
         self._failures = 0
+        self._missing: dict[str, Missing] = {}
         self._held = False
         self._log = structlog.get_logger("source").bind(source=plan.tag)
 
@@ -87,6 +116,9 @@ class FeedSource:
                 return ATTEND_EVERY
             await self._poll()
             await self._fares("")
+            if self._missing:  # the way to the feed is open; what troubles it is shown all the same
+                item, missing = next(iter(self._missing.items()))
+                await self._fares(f"{item.partition('|')[0][:80]}: {missing.trouble}")
         except FetchError as error:
             asked = (error.retry_after or 0) * 1000
             await self._fails(str(error))
@@ -126,27 +158,69 @@ class FeedSource:
         entries = [one for one in read_index(answer.body, self._plan.address) if self._plan.wants(one)]
         known = await self._desk.taken(self._plan.tag, [one.item for one in entries])
         new = [one for one in entries if one.item not in known]
-        if await self._take(new):
+        if not await self._take(self._due(new)):
+            return
+        if self._missing:
+            await self._tell(cursor, new)
+        else:
             cursor = {"etag": answer.etag, "modified": answer.modified}
             await self._desk.move_cursor(self._plan.tag, json.dumps(cursor))
 
-    async def _take(self, entries: Sequence[Entry]) -> bool:
-        """Take entries in; False: the feed is another daemon's by now.
+    def _due(self, new: Sequence[Entry]) -> Sequence[Entry]:
+        """What is tried in this poll: whatever has not failed yet, then some of what is missing."""
+        self._missing = {one.item: self._missing[one.item] for one in new if one.item in self._missing}
+        late = []
+        for entry in new:
+            if (missing := self._missing.get(entry.item)) is not None:
+                missing.skip -= 1
+                late += [entry] if missing.skip <= 0 else []
+        late.sort(key=lambda one: self._missing[one.item].tries)
+        return [*(one for one in new if one.item not in self._missing), *late[:MISSING_AT_ONCE]]
 
-        One that fails does not hold up the others. FetchError at the end if there was one.
-        """
-        failures: list[FetchError] = []
+    async def _tell(self, cursor: dict[str, Any], new: Sequence[Entry]) -> None:
+        """Tell a human of entries that stay missing, and remember that he was told."""
+        before = [one.item for one in new if one.item in cursor.get("told", ())]
+        for item in before:
+            if item in self._missing:
+                self._missing[item].told = True
+        now = self._clock.now()
+        anew = [one for one in new if one.item in self._missing and self._missing[one.item].stays(now)]
+        if anew:
+            gravest = max(anew, key=lambda one: one.rank)
+            trouble = self._missing[gravest.item].trouble
+            await self._desk.missing(self._plan.tag, gravest.name[:80], trouble, len(anew), gravest.rank)
+            for one in anew:
+                self._missing[one.item].told = True
+            told = [*before, *(one.item for one in anew)][-MOST_TOLD:]
+            await self._desk.move_cursor(self._plan.tag, json.dumps({**cursor, "told": told}))
+
+    async def _take(self, entries: Sequence[Entry]) -> bool:
+        """Take entries in; False: the feed is another daemon's by now. One that fails does not hold up the others."""
+        failed = 0
         for start in range(0, len(entries), AT_ONCE):
             some = entries[start : start + AT_ONCE]
             results = await asyncio.gather(*(self._take_one(one) for one in some))
-            failures += [one for one in results if one is not None]
+            for entry, error in zip(some, results, strict=True):
+                self._note(entry, error)
+                failed += error is not None
             if not await self._desk.attend(self._plan.tag):
                 return False
         if entries:
-            self._log.info("source.entries", count=len(entries), failed=len(failures))
-        if failures:
-            raise failures[0]
+            self._log.info("source.entries", count=len(entries), failed=failed)
         return True
+
+    def _note(self, entry: Entry, error: FetchError | None) -> None:
+        """What became of an entry that was tried."""
+        if error is None:
+            self._missing.pop(entry.item, None)
+            return
+        missing = self._missing.setdefault(entry.item, Missing(self._clock.now()))
+        asked = -(-(error.retry_after or 0) * 1000 // self._plan.every)
+        longest = LONGEST_SKIP[entry.rank >= Colour.ORANGE]
+        missing.skip = min(max(1 << min(missing.tries, 10), asked), longest)
+        missing.tries += 1
+        missing.trouble = str(error)
+        self._log.warning("source.missing", entry=entry.name[:80], trouble=str(error), tries=missing.tries)
 
     async def _fetched(self, address: str) -> bytes:
         answer = await self._fetcher.get(address)
@@ -161,7 +235,7 @@ class FeedSource:
             raw = entry.inline or await self._fetched(entry.address)
             await self._desk.take_in(raw, self._plan.tag, entry.item)
         except FetchError as error:
-            return FetchError(f"{entry.name[:80]}: {error}", retry_after=error.retry_after)
+            return error
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours in one message; it was kept with that verdict

@@ -37,10 +37,11 @@ class Gazetteer:
         self._boundaries = dict(boundaries or {})
         self._ground: Any = None
 
-    def __call__(self, area: AlertArea, *, roughly: bool = False) -> Sequence[str] | None:
+    def __call__(self, area: AlertArea, near: str = "", *, roughly: bool = False) -> Sequence[str] | None:
         """The divisions that an area's shapes touch; none of ours: empty. None when nothing is known of positions.
 
-        `roughly`: those on the land between its outermost points.
+        With `near`: the county of that area whose position is nearest to the shapes, if that is not far. `roughly`: those
+        on the land between its outermost points.
         """
         if not (area.polygons or area.circles) or not (self._positions or self._boundaries):
             return None
@@ -48,7 +49,8 @@ class Gazetteer:
             from warning_dispatch.ingest.ground import Ground  # noqa: PLC0415 - see there
 
             self._ground = Ground(self._positions, self._boundaries)
-        found: Sequence[str] | None = self._ground(area, roughly=roughly)
+        ground = self._ground
+        found: Sequence[str] | None = ground.nearest(area, near) if near else ground(area, roughly=roughly)
         return found
 
 

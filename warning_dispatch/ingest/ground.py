@@ -23,6 +23,8 @@ _METRES = 111_320.0
 """Of a degree of latitude."""
 NEAR = {4: 60_000.0, 6: 25_000.0, 9: 6_000.0, 12: 1_500.0}
 """Metres that a position stands for, by the length of its code: a county has some 1,500 km², a township 120."""
+FAR = 60_000.0
+"""Metres from its town at which a county may still be meant: no county reaches further."""
 _LINE = 3_000.0
 """Metres on either side of a line."""
 _WINDING = 20.0
@@ -44,6 +46,7 @@ class Ground:
         surroundings = [_disc(*point, NEAR[len(code)]) for code, point in points.items()]
         places = [*outlines.values(), *surroundings]
         self._places = shapely.STRtree(places)
+        self._points = points
         self._inside = [
             [one.representative_point().coords[0] for one in getattr(place, "geoms", [place]) if not one.is_empty]
             for place in places
@@ -98,6 +101,37 @@ class Ground:
         around = set(self._places.query(hull).tolist()) - found
         x, y = np.asarray(points).T
         return found | {at for at in around if any(_goes_round(x, y, *one) for one in self._inside[at])}
+
+    def nearest(self, area: AlertArea, within: str) -> Sequence[str]:
+        """The county of an area whose position is nearest to the shapes of a warning; none beyond FAR."""
+        towns = {code: point for code, point in self._points.items() if len(code) == 6 and _in(code, within)}  # noqa: PLR2004
+        shapes = _roughly(area)
+        if not towns or not shapes:
+            return ()
+        narrow = math.cos(math.radians(sum(latitude for _, latitude in towns.values()) / len(towns)))
+        flat = shapely.transform(shapes, lambda points: points * (narrow, 1.0))
+        away = {
+            code: float(min(shapely.distance(flat, shapely.Point(longitude * narrow, latitude)))) * _METRES
+            for code, (longitude, latitude) in towns.items()
+        }
+        nearest = min(away, key=lambda code: away[code])
+        return (nearest,) if away[nearest] <= FAR else ()
+
+
+def _in(code: str, within: str) -> bool:
+    """Whether a code is in an area, or the area in it."""
+    return code.startswith(within) or within.startswith(code)
+
+
+def _roughly(area: AlertArea) -> list[BaseGeometry]:
+    """An area's shapes without their bays; beyond the first ones the land between the outermost."""
+    rest = [_reach_of(circle) for circle in area.circles[_APART:]] + [_reach(ring) for ring in area.polygons[_APART:]]
+    shapes = [shapely.MultiPoint(_not_across(ring)).convex_hull for ring in area.polygons[:_APART]]
+    shapes += [_around(circle) for circle in area.circles[:_APART]]
+    if rest:
+        west, south, east, north = zip(*rest, strict=True)
+        shapes.append(shapely.box(min(west), min(south), max(east), max(north)))
+    return shapes
 
 
 def _outermost(codes: Mapping[str, None]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from warning_dispatch.ingest.elements import Element
-from warning_dispatch.ingest.envelope import CN_IDENTIFIER
+from warning_dispatch.ingest.envelope import CN_IDENTIFIER, is_too_long
 from warning_dispatch.ingest.leaves import raw_text
 from warning_dispatch.ingest.notes import Notes, Odd
 
@@ -20,7 +20,7 @@ def bare_references(root: Element, notes: Notes) -> tuple[str, ...]:
     known = [piece for piece in pieces if CN_IDENTIFIER.fullmatch(piece)]
     if len(known) != len(pieces):
         notes.odd(Odd.REFERENCES_FORM, root, "references", text)
-    return tuple(dict.fromkeys(known or pieces))
+    return _short(known or pieces, root, notes)
 
 
 def triple_references(root: Element, notes: Notes, *, slashed: bool = False) -> tuple[str, ...]:
@@ -38,7 +38,15 @@ def triple_references(root: Element, notes: Notes, *, slashed: bool = False) -> 
         if len(parts) != _TRIPLE:
             notes.odd(Odd.REFERENCES_FORM, root, "references", text)
         found.extend(_identifier_among(parts))
-    return tuple(dict.fromkeys(found))
+    return _short(found, root, notes)
+
+
+def _short(found: list[str], root: Element, notes: Notes) -> tuple[str, ...]:
+    """Each once; what is longer than an identifier may be refers to nothing."""
+    kept = [one for one in found if not is_too_long(one)]
+    if len(kept) < len(found):
+        notes.odd(Odd.REFERENCES_FORM, root, "references", next(one for one in found if is_too_long(one)))
+    return tuple(dict.fromkeys(kept))
 
 
 def _identifier_among(parts: list[str]) -> list[str]:

@@ -74,7 +74,7 @@ class Circle:
 class AlertArea:
     """An affected area: free description, division codes as given (digits only, 4-14 long), and shapes.
 
-    `resolved`: division codes that the description or the shapes were found to mean, where no code was given.
+    `resolved`: division codes that the description or the shapes were found to mean, beside those that were given.
     """
 
     description: str
@@ -85,8 +85,8 @@ class AlertArea:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """Where it is, as division codes: those given, else those found."""
-        return self.geocodes or self.resolved
+        """Where it is, as division codes: those given, and those found."""
+        return (*self.geocodes, *self.resolved)
 
 
 @dataclass(frozen=True, slots=True)

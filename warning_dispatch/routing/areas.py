@@ -23,6 +23,11 @@ def trim(code: str) -> str:
     return digits
 
 
+def as_prefix(code: str) -> str:
+    """A code that somebody wrote in the settings as a prefix: "141100" and "141100000000" mean the city, "14112" what it says."""
+    return trim(code) if len(code) in _GROUPS else code
+
+
 def _parent_length(length: int) -> int:
     return max(size for size in _GROUPS if size < length)
 

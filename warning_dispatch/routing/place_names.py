@@ -16,13 +16,14 @@ _SEPARATORS = re.compile("[\\s,\uff0c;\uff1b\u3001/|。()\uff08\uff09]+")
 _AND = re.compile("[和及与以]+")
 _QUALIFIERS = re.compile(
     "(?:的|所有|各|大部分?|部分|局部|局地|全部|全域|全境|境内|[东南西北中]{1,2}部|周边|沿线|一带|等地?|地区|山区|平川|"
-    "辖区|范围|区域|乡镇街道|乡镇|街道|镇村|上述)+$"
+    "辖区|范围|区域|乡镇|街道|镇村|上述)+$"
 )
 _WHOLE = re.compile("(?:我|全|本)(?:市|县|区)(?:范围)?")
 _PROVINCE = re.compile("^山西省?")
 _ENDINGS = re.compile(
     "(?:社区居民委员会|社区居委会|村民委员会|居民委员会|村委会|居委会|社区|街道办事处|街道|地区|自治县|[市县区乡镇村])$"
 )
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 _SHORTEST = 2
 _CITY, _COUNTY, _VILLAGE = 4, 6, 12
 _LONGEST = 60
@@ -48,6 +49,7 @@ class PlaceNames:
             for form in _forms(name):
                 index[form].add(code)
         self._index: Mapping[str, set[str]] = index
+        self._known = frozenset(code for found in index.values() for code in found)
         self._within = within
 
     def find(self, descriptions: Iterable[str], own: str) -> Named:
@@ -64,6 +66,45 @@ class PlaceNames:
                 elif part:
                     (ambiguous if found else unknown)[part[:_LONGEST]] = None
         return Named(tuple(codes), tuple(ambiguous), tuple(unknown))
+
+    def beside(self, description: str, codes: Sequence[str], own: str) -> Named:
+        """What a description names beside the places whose codes (trimmed) were given with it.
+
+        A word that means one of those places, or something in them, says nothing new, and neither does the county or
+        city before a name. A larger place than a code says is left to a human, who alone knows whether all of it is meant.
+        """
+        found: dict[str, None] = {}
+        ambiguous: dict[str, None] = {}
+        unknown: dict[str, None] = {}
+        codes = [code for code in codes if code.startswith(self._within) or self._within.startswith(code)]
+        names = self._names(description, codes, own)
+        for word, following in zip(names, [*names[1:], ""], strict=True):
+            means = self._there(word, codes, own)
+            if any(one.startswith(code) for one in means for code in codes):
+                continue
+            if len(means) != 1:
+                (ambiguous if means else unknown)[word[:_LONGEST]] = None
+            elif not any(code.startswith(one) for one in means for code in codes):
+                found.update(dict.fromkeys(means))
+            elif not any(following and self._below(following[:_LONGEST], one, bare=False) for one in means):
+                ambiguous[word[:_LONGEST]] = None
+        return Named(tuple(found), tuple(ambiguous), tuple(unknown))
+
+    def _names(self, description: str, codes: Sequence[str], own: str) -> Sequence[str]:
+        """The names of a description; one with an “and” in it (义和) stays whole where it is a place."""
+        wholes = _telling(_words([description]))
+        return [
+            part
+            for word in wholes
+            for part in ([word] if self._there(word, codes, own) else _telling(_AND.split(word)))
+        ]
+
+    def _there(self, word: str, codes: Sequence[str], own: str) -> set[str]:
+        """The places that a word may mean, in those of the codes before any other."""
+        for county in dict.fromkeys(code[:_COUNTY] for code in codes if code[:_COUNTY] in self._known):
+            if found := self._below(_PROVINCE.sub("", word[:_LONGEST]), county, bare=True):
+                return found
+        return self._one(word, own)
 
     def _one(self, word: str, own: str) -> set[str]:
         """The places that one word may mean."""
@@ -84,6 +125,8 @@ class PlaceNames:
             if bare and len(scope) < _COUNTY:
                 here = {one for one in here if len(one) < _VILLAGE}
                 here = {one for one in here if len(one) <= _COUNTY} or here  # 孝义 is the city before it is a town
+            if not here:
+                continue
             rest = _QUALIFIERS.sub("", word[end:])
             if not rest:
                 found = here
@@ -93,6 +136,18 @@ class PlaceNames:
                 return found
         stripped = _QUALIFIERS.sub("", word)
         return self._below(stripped, scope, bare=bare) if stripped != word else set()
+
+
+def count_names(description: str) -> int:
+    """How many places a description in Chinese may name; of a translation none are counted."""
+    if not _CHINESE.search(description):
+        return 0
+    return len(_telling(part for word in _words([description]) for part in _AND.split(word)))
+
+
+def _telling(words: Iterable[str]) -> list[str]:
+    """Without what only qualifies (部分地区) or says the province."""
+    return [word for word in words if _QUALIFIERS.sub("", _PROVINCE.sub("", word[:_LONGEST]))]
 
 
 def _forms(name: str) -> Sequence[str]:

@@ -110,7 +110,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that may write: committed at the end, rolled back on any error.
 
     What was given to `after_commit` runs when the commit is safe. Raises StoreError when the database fails;
-    violated constraints pass through as SQLAlchemy's IntegrityError.
+    violated constraints pass through as SQLAlchemy's IntegrityError, and so do values that the database does not take.
     """
     done: list[Callable[[], None]] = []
     with _plain_words(engine), engine.connect() as connection:
@@ -173,6 +173,8 @@ def _plain_words(engine: Engine) -> Iterator[None]:
         # PostgreSQL's "internal" errors are those of a transaction: read-only after a failover, ended by a time-out.
         if postgresql.is_passing(error):
             raise StoreBusyError from error
+        if postgresql.is_too_much(error.orig):
+            raise  # as for any value that the database does not take: the fault of what was to be stored, not of the database
         said = " ".join(str(error.orig).split())
         place = place_of(engine)
         away = sqlite.is_busy(error.orig) if is_sqlite(engine) else postgresql.is_away(error.orig)

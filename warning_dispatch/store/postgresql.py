@@ -104,6 +104,11 @@ def is_away(error: BaseException | None) -> bool:
     return error.sqlstate is None or error.sqlstate.startswith(("08", "53", "57P"))
 
 
+def is_too_much(error: BaseException | None) -> bool:
+    """Whether what was to be stored is beyond what the server takes (a key that is too long): never the same again."""
+    return isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith("54")
+
+
 def wait_for_turn(connection: Connection) -> None:
     """Until the end of the transaction no other process changes the schema; they wait here, however long it takes."""
     connection.execute(text("SET LOCAL lock_timeout = 0"))

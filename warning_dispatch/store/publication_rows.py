@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from warning_dispatch.engine.storage_sources import NewPublication, Referred, Unpublished
 from warning_dispatch.model.alert import AlertStatus, Disposition
@@ -16,6 +16,18 @@ from warning_dispatch.store.sql import Sql, marks
 
 LOOKED_BACK = 5_000
 """Alerts looked through for what is new: one that was set aside may be accepted later, but not a season later."""
+DAY = 86_400_000
+"""ms for which the end of a chain is passed on although nobody is called for it: none of last season's goes out."""
+NOT_HOW_IT_GOES_ON = (
+    "older_than_its_chain",
+    "chain_has_ended",
+    "cancel_that_raises",
+    "set_aside_by_an_officer",
+    "expired_on_arrival",
+    "sent_in_the_future",
+    "too_old",
+)
+"""Reasons for which a message was stored that came late or that a human must decide on: it says nothing of its chain."""
 LONGEST_RECEIPT = 500
 """Characters kept of an outlet's answer."""
 
@@ -29,21 +41,47 @@ class PublicationTable:
 
     def waiting(self, limit: int) -> Sequence[Unpublished]:
         """See the port."""
+        undecided = " ".join("AND a.reasons NOT LIKE ?" for _ in NOT_HOW_IT_GOES_ON)
         rows = self._sql.rows(
-            """SELECT a.id, a.hazard, a.colour, a.sealed FROM alert a
-            WHERE a.id > (SELECT coalesce(max(id), 0) - ? FROM alert) AND a.disposition = ? AND a.status = ?
+            f"""SELECT a.id, a.hazard, a.colour, a.sealed, a.chain_id FROM alert a
+            WHERE a.id > (SELECT coalesce(max(id), 0) - ? FROM alert) AND a.status = ?
+            AND (a.disposition = ? OR (a.disposition = ?
+                AND a.received_at > (SELECT max(received_at) - ? FROM alert) {undecided}
+                AND EXISTS (SELECT 1 FROM alert b WHERE b.chain_id = a.chain_id AND b.id < a.id
+                    AND b.disposition = ? AND b.status = ?)))
             AND NOT EXISTS (SELECT 1 FROM publication p WHERE p.alert_id = a.id) ORDER BY a.id LIMIT ?""",
             LOOKED_BACK,
+            AlertStatus.ACTUAL.value,
+            Disposition.ACCEPTED.value,
+            Disposition.STORED.value,
+            DAY,
+            *(f'%"{reason}"%' for reason in NOT_HOW_IT_GOES_ON),
             Disposition.ACCEPTED.value,
             AlertStatus.ACTUAL.value,
             limit,
         )
         return [
             Unpublished(
-                row[0], row[1], Colour(row[2]) if row[2] else None, self._sealer.unseal(row[3], ALERT_CONTEXT).decode()
+                row[0],
+                row[1],
+                Colour(row[2]) if row[2] else None,
+                self._sealer.unseal(row[3], ALERT_CONTEXT).decode(),
+                row[4],
             )
             for row in rows
         ]
+
+    def hearers(self, chains: Sequence[int]) -> Mapping[int, frozenset[str]]:
+        """See the port."""
+        found: defaultdict[int, set[str]] = defaultdict(set)
+        rows = self._sql.rows(
+            """SELECT DISTINCT a.chain_id, t.outlet FROM alert a JOIN publication p ON p.alert_id = a.id
+            JOIN outlet_post t ON t.publication_id = p.id WHERE a.chain_id IN {ids}""",
+            self._sql.ids(chains),
+        )
+        for chain_id, outlet in rows:
+            found[chain_id].add(outlet)
+        return {chain_id: frozenset(outlets) for chain_id, outlets in found.items()}
 
     def referred(self, issuer: str, identifiers: Sequence[str]) -> Sequence[Referred]:
         """See the port."""
@@ -71,10 +109,12 @@ class PublicationTable:
         )
 
     def claim_posts(self, now: int, until: int, limit: int) -> Sequence[Post]:
-        """See the port."""
+        """See the port. By number: whatever is older and of the same outlet is due too, and in the same claim."""
         due = self._sql.rows(
-            f"""SELECT id FROM outlet_post WHERE next_at IS NOT NULL AND next_at <= ? ORDER BY next_at, id
-            LIMIT ?{self._sql.for_update}""",
+            f"""SELECT t.id FROM outlet_post t WHERE t.next_at IS NOT NULL AND t.next_at <= ?
+            AND NOT EXISTS (SELECT 1 FROM outlet_post o WHERE o.outlet = t.outlet AND o.id < t.id AND o.next_at > ?)
+            ORDER BY t.id LIMIT ?{self._sql.for_update}""",
+            now,
             now,
             limit,
         )
@@ -111,9 +151,10 @@ class PublicationTable:
         )
 
     def next_post(self) -> int | None:
-        """See the port."""
+        """See the port. The oldest post of each outlet says: those behind it wait with it."""
         moment: int | None = self._sql.value(
-            "SELECT next_at FROM outlet_post WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1"
+            """SELECT min(next_at) FROM outlet_post
+            WHERE id IN (SELECT min(id) FROM outlet_post WHERE next_at IS NOT NULL GROUP BY outlet)"""
         )
         return moment
 

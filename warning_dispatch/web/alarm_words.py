@@ -62,6 +62,7 @@ _REASONS: Mapping[str, Pair] = {
     ),
     "area_of_issuer": ("没有区域，按发布单位所在县叫应", "no area given: the issuer's own county is called"),
     "area_by_name": ("区域按名称认出", "area found by its name"),
+    "area_by_nearest": ("图形在边上，按最近的县", "a shape at the border, taken for the nearest county"),
     "area_by_shape": ("区域按图形认出", "area found by its shape"),
     "cancel_that_raises": (
         "类型是解除，内容却更严重，没有解除，请核实",
@@ -96,6 +97,7 @@ ALARMS: Mapping[str, Pair] = {
     "no_route": ("没有一条线路能打这些号码", "no route can carry these numbers"),
     "source_silent": ("预警来源没有消息", "a source has fallen silent"),
     "source_unreachable": ("预警来源连不上", "a source cannot be reached"),
+    "message_missing": ("来源里有预警取不下来", "a source announces a message that cannot be fetched"),
     "outlet_failed": ("没有送到传播单位", "not delivered to an outlet"),
     "pause_over": ("暂停已到时自动恢复", "the pause ended by itself"),
     "night_limit": (
@@ -184,6 +186,10 @@ _DETAILS: Mapping[str, Pair] = {
     "source_unreachable": (
         "{source} 已 {minutes} 分钟连不上（{trouble}）；请改用其他途径收预警",
         "{source} out of reach for {minutes} min ({trouble}): receive warnings by another way",
+    ),
+    "message_missing": (
+        "{source}：{count} 份报文取不下来（{entry}：{trouble}）；请向发布单位核实，仍会再取",
+        "{source}: {count} of its messages cannot be fetched ({entry}: {trouble}): ask the issuer; it is tried again",
     ),
     "outlet_failed": (
         "{outlet} 没有收下预警 {identifier}（{receipt}）；请电话通知该单位",

@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
+import shapely
 
 from warning_dispatch.clock import stopwatch
 from warning_dispatch.errors import ConfigError
@@ -133,3 +134,15 @@ def test_every_slip_of_the_files_is_named(tmp_path: Path) -> None:
     (tmp_path / "boundaries.geojson").write_text("{")
     with pytest.raises(ConfigError, match="GeoJSON"):
         load_gazetteer(tmp_path)
+
+
+def test_the_nearest_county() -> None:
+    """A township at the border is its county's still; a county with a boundary, one of another area, or far away is not meant."""
+    places = load_gazetteer(CONTACTS)
+    west = area(circles=(Circle(110.52, 38.03, 3_000.0),))
+    assert places(west) == ()
+    assert places(west, "1411") == ("141124",)
+    assert places(west, "141121") == ()
+    assert places(area(circles=(Circle(114.0, 30.0, 3_000.0),)), "1411") == ()
+    outlined = Gazetteer({"141124": (111.1, 37.1)}, {"141124": shapely.box(111.0, 37.0, 111.2, 37.2)})
+    assert outlined(area(circles=(Circle(111.3, 37.1, 0.0),)), "1411") == ()

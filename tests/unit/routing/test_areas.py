@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warning_dispatch.model.unit import CODE_LENGTH, UnitLevel
-from warning_dispatch.routing.areas import Affected, affected_area, ancestors, level_of, trim
+from warning_dispatch.routing.areas import Affected, affected_area, ancestors, as_prefix, level_of, trim
 
 CITY = "1411"
 GROUPS = (2, 4, 6, 9, 12)
@@ -134,3 +134,9 @@ def test_roots_within_roots_are_named_once() -> None:
     affected = affected_area(["141124000000", "141124100000"], DIVISIONS.__contains__, CITY)
     assert affected.roots == ("141124",)
     assert CODE_LENGTH[UnitLevel.COUNTY] == len(affected.roots[0])
+
+
+def test_a_code_in_the_settings_is_a_prefix() -> None:
+    """Padded to six or twelve digits it is what it stands for; a prefix between two groups stays what it is."""
+    written = ("14", "1411", "141100", "141100000000", "141124000000", "141124100", "14112")
+    assert [as_prefix(one) for one in written] == ["14", "1411", "1411", "1411", "141124", "141124100", "14112"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from warning_dispatch.routing.place_names import PlaceNames
+from warning_dispatch.routing.place_names import PlaceNames, count_names
 
 DIVISIONS = [
     ("1411", "吕梁市"),
@@ -64,3 +64,37 @@ def test_the_issuers_own_county() -> None:
 def test_any_text_ends(text: str) -> None:
     """No description keeps the intake busy."""
     assert PLACES.find([text], "1411").codes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "codes", "more"),
+    [
+        ("临县、方山县", ("141124",), (("141128",), (), ())),
+        ("临县和方山县北部", ("141124",), (("141128",), (), ())),
+        ("临县大部、部分地区", ("141124",), ((), (), ())),
+        ("山西省、吕梁市、临县", ("141124",), ((), (), ())),
+        ("临县、吕梁市", ("141124",), ((), ("吕梁市",), ())),
+        ("白文镇、城庄镇、东关", ("141124",), ((), (), ())),
+        ("临县白文镇", ("141124101",), ((), (), ())),
+        ("临县、阴山县", ("141124",), ((), (), ("阴山县",))),
+        ("临县、方山县", ("420100",), (("141124", "141128"), (), ())),
+    ],
+)
+def test_what_a_description_names_beside_its_codes(
+    text: str, codes: tuple[str, ...], more: tuple[tuple[str, ...], ...]
+) -> None:
+    """A place below none of the codes is added; a larger one than they say, and one nobody knows, are for a human."""
+    found = PLACES.beside(text, codes, "1411")
+    assert (found.codes, found.ambiguous, found.unknown) == more
+
+
+def test_how_many_places_are_named() -> None:
+    """Qualifiers and the province are no places, and a translation is not counted."""
+    texts = ["临县、方山县", "山西省 临县 部分地区", "Lin County, Fangshan County", ""]
+    assert [count_names(one) for one in texts] == [2, 1, 0, 0]
+
+
+def test_words_that_only_qualify_are_read_in_bounded_time() -> None:
+    """A word that falls into qualifiers in many ways is looked at once, not in all of them."""
+    hostile = "、".join("乡镇街道" * 14 + str(at) for at in range(400))
+    assert PLACES.find([hostile], "1411").codes == ()
