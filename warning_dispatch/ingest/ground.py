@@ -104,7 +104,7 @@ class Ground:
 
     def nearest(self, area: AlertArea, within: str) -> Sequence[str]:
         """The county of an area whose position is nearest to the shapes of a warning; none beyond FAR."""
-        towns = {code: point for code, point in self._points.items() if len(code) == 6 and _in(code, within)}  # noqa: PLR2004
+        towns = {code: point for code, point in self._points.items() if len(code) == 6 and _in(code, within)}  # noqa: PLR2004 - the digits of a county
         shapes = _roughly(area)
         if not towns or not shapes:
             return ()
