@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 
+from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.breakers import Breakers
 from warning_dispatch.engine.sources import watch
 from warning_dispatch.model.sources import Watched
-from warning_dispatch.model.states import Purpose
+from warning_dispatch.model.states import CallOutState, Purpose
 from warning_dispatch.store.journal_check import verify
 from warning_dispatch.store.snapshot import fold_faults
 
 MINUTE = 60
 FEED = "feed"
+RED_CITY = "12379-red-rain-city.xml"
 
 
 @pytest.fixture
@@ -209,3 +211,17 @@ def test_the_clock_is_set_back_in_between(bureau: Any) -> None:
     bureau.play(seconds=21 * MINUTE)
     assert "route_down" in open_alarms(bureau)
     assert self_calls(bureau) == 2
+
+
+def test_a_second_pause_that_ends_by_itself_is_told_too(bureau: Any) -> None:
+    """Whoever claimed the first end knows nothing of the second: calls go out again, and that rings."""
+    bureau.warning(RED_CITY)
+    for times in (1, 2):
+        bureau.act(Act.PAUSE)
+        rung = self_calls(bureau)
+        bureau.play(seconds=10 * MINUTE + 5)
+        assert bureau.callout_state(1) is CallOutState.RUNNING
+        assert open_alarms(bureau).count("pause_over") == 1
+        assert self_calls(bureau) == rung + 1, times
+        bureau.claim()
+    in_order(bureau)

@@ -136,6 +136,48 @@ def test_every_message_is_a_fact_of_its_own(place: Any) -> None:
     assert len(self_calls(place)) == rung + 1
 
 
+@pytest.mark.parametrize("later", [60, 40 * 60])
+def test_a_message_that_its_carrier_tells_twice_is_one(place: Any, later: int) -> None:
+    """The callback comes again, a minute or much later: one cry, one row, one ring; the journal counts what came."""
+    rung, now = len(self_calls(place)), place.clock.now()
+    told = Reply(Channel.SMS, place.numbers[VILLAGE, A], CRY, now)
+    place.engine.answer(now, Inbox(replies=[told, told]))
+    assert to_read(place) == [("help_asked", Colour.RED)]
+    assert place.query("SELECT times FROM alarm WHERE kind = 'help_asked'") == [(1,)]
+    assert len(self_calls(place)) == rung + 1
+    place.claim()
+    place.play(seconds=later)
+    rung = len(self_calls(place))
+    place.engine.answer(place.clock.now(), Inbox(replies=[told]))
+    assert to_read(place) == []
+    assert words_of(place, VILLAGE) == [CRY]
+    assert len(self_calls(place)) == rung
+    assert len([one for one in place.journal_entries("system") if one["k"] == "reply.other"]) == 3
+
+
+def test_whoever_cries_again_is_heard_again(place: Any) -> None:
+    """In other words at once; in the same words when it cannot be the same message any more; and whoever else writes them."""
+    place.reply(VILLAGE, A, CRY)
+    place.claim()
+    for number, (role, words, after) in enumerate(
+        [(A, "水淹到二楼了", 5), (A, "快来人", 5), (B, CRY, 5), (A, CRY, 11 * 60)], start=1
+    ):
+        place.play(seconds=after)
+        place.claim()
+        place.reply(VILLAGE, role, words)
+        assert [kind for kind, _ in to_read(place)] == ["help_asked"], words
+        assert len(words_of(place, VILLAGE)) == number + 1
+
+
+def test_a_carriers_clock_that_is_hours_behind_silences_nobody(place: Any) -> None:
+    """By its word the second cry was written before the first had come."""
+    place.reply(VILLAGE, A, CRY, ago=8 * 3_600)
+    place.play(seconds=3 * 3_600)
+    place.claim()
+    place.reply(VILLAGE, A, CRY, ago=8 * 3_600)
+    assert [kind for kind, _ in to_read(place)] == ["help_asked"]
+
+
 def test_what_rings_stands_before_what_waits_to_be_read(place: Any) -> None:
     """A night of thanks does not push a cry off the page."""
     place.reply(VILLAGE, A, CRY)
@@ -205,8 +247,9 @@ def test_of_a_stranger_and_of_nothing_only_the_count_is_kept(
 
 def test_one_who_plays_is_kept_up_to_a_limit(place: Any) -> None:
     """A hundred messages of one person; its reports by the form are counted apart, another's go on."""
-    reply = Reply(Channel.SMS, place.numbers[VILLAGE, A], "喂" * 3_000, place.clock.now())
-    place.engine.answer(place.clock.now(), Inbox(replies=[reply] * (MOST_REPLIES + 5)))
+    number, now = place.numbers[VILLAGE, A], place.clock.now()
+    written = [Reply(Channel.SMS, number, f"{nth}" + "喂" * 3_000, now) for nth in range(MOST_REPLIES + 5)]
+    place.engine.answer(now, Inbox(replies=written))
     said = words_of(place, VILLAGE)
     assert len(said) == MOST_REPLIES
     assert len(said[0]) == LONGEST_REPLY

@@ -113,6 +113,44 @@ def test_a_reply_claims_what_its_message_told(bureau: Any) -> None:
     assert open_alarms(bureau) == ["quarantined"]
 
 
+def two_messages(place: Any) -> None:
+    """An orange is told by a message, and a red that comes a minute later by another."""
+    place.source_silent("spool")
+    place.play(seconds=MINUTE)
+    place.take_in(b"garbage")
+    place.play(seconds=5)
+    assert len(place.dispatches(DESK, Role.PRIMARY, Channel.SMS)) == 2
+
+
+@pytest.mark.parametrize("ago", [20, 1])
+def test_a_reply_claims_nothing_of_a_message_that_nobody_can_have_read_by_then(bureau: Any, ago: int) -> None:
+    """收到 to the orange, on its way while the red goes out: the red rings on."""
+    two_messages(bureau)
+    assert bureau.reply(DESK, Role.PRIMARY, "收到", ago=ago) == 1
+    assert open_alarms(bureau) == ["quarantined"]
+    assert self_calls(bureau)[-1] == (Colour.RED, CallOutState.RUNNING)
+    bureau.play(seconds=MINUTE)
+    assert bureau.reply(DESK, Role.PRIMARY, "收到") == 1
+    assert open_alarms(bureau) == []
+    in_order(bureau)
+
+
+def test_a_reply_claims_all_that_was_told_by_the_message_that_it_follows(bureau: Any) -> None:
+    """Half a minute after the second message somebody has read it."""
+    two_messages(bureau)
+    bureau.play(seconds=30)
+    assert bureau.reply(DESK, Role.PRIMARY, "收到") == 1
+    assert open_alarms(bureau) == []
+    assert self_calls(bureau)[-1][1] is CallOutState.COMPLETE
+
+
+def test_a_carriers_clock_that_is_ahead_reads_nothing_sooner(bureau: Any) -> None:
+    """Written in a minute, as it says: written now at the latest."""
+    two_messages(bureau)
+    assert bureau.reply(DESK, Role.PRIMARY, "收到", ago=-MINUTE) == 1
+    assert open_alarms(bureau) == ["quarantined"]
+
+
 def test_what_the_very_claim_of_a_call_finds_out_is_not_told_by_it(town: Callable[..., Any]) -> None:
     """No route carries the county's numbers; it is found when the queue is claimed, together with the bureau's call."""
     posts = [(code, role) for code in (DESK, SHIFT) for role in (Role.DUTY, Role.PRIMARY)]

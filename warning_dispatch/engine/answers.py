@@ -47,7 +47,7 @@ class Answer:
     actor: str = ""
     reason: str = ""
     told_alarm: int | None = None
-    """Of the bureau's own call: the newest alarm that the page showed."""
+    """Of the bureau's own call: the newest alarm that the page showed, or that whoever wrote can have read by then."""
 
 
 def plain_reply(text: str) -> str:

@@ -215,12 +215,12 @@ def _called(ledger: Ledger, callout_id: int) -> list[CalleeRecord]:
 def _told(ledger: Ledger, answer: NewAcknowledgement) -> int | None:
     """The newest alarm that the person was told; None: somebody has the whole list before him."""
     match answer.means:
-        case Means.KEY | Means.REPLY | Means.EMAIL if answer.attempt_id is not None:
-            return ledger.tx.attempts.told_alarm(answer.attempt_id)
-        case Means.LINK if answer.told_alarm is not None:
+        case Means.LINK | Means.REPLY | Means.EMAIL if answer.told_alarm is not None:
             return answer.told_alarm
+        case Means.KEY | Means.REPLY | Means.EMAIL if answer.attempt_id is not None:
+            return ledger.tx.alarms.told_in(answer.attempt_id)
         case Means.LINK if answer.receiver_id is not None:
-            return ledger.tx.attempts.told_to(answer.callout_id, answer.receiver_id)
+            return ledger.tx.alarms.told_to(answer.callout_id, answer.receiver_id)
     return None
 
 

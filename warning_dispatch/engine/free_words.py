@@ -5,8 +5,9 @@ leaves a village asleep, while a missing one costs a call more. So it is with "�
 words are read, and the officer records the answer.
 
 The words are sealed, as 反馈 about the person's units; journal, alarm and log have the ids. Every message is a fact of
-its own: who has claimed one has not read the next. One with a word of danger rings the bureau; the others stand on the
-list, since a bell that rings for every "谢谢" is not heard when a village cries.
+its own: who has claimed one has not read the next. Carriers and mailboxes that were not answered tell one twice: it is
+one. One with a word of danger rings the bureau; the others stand on the list, since a bell that rings for every "谢谢" is
+not heard when a village cries.
 """
 
 from __future__ import annotations
@@ -22,13 +23,20 @@ from warning_dispatch.ports import Reply
 
 HEARD_FOR: Final = 3 * 86_400_000
 """ms after the end of a call-out in which what its people write is still put to it."""
+TOLD_TWICE: Final = 600_000
+"""ms before a message was written in which the same words of the same person are that message."""
+TOLD_LATE: Final = 3_600_000
+"""ms for which a message is believed to have been on its way: a carrier's clock that is further behind is wrong."""
+LOOKED_AT: Final = 20
+"""Messages of a person with which a new one is compared."""
 
 
 def keep_to_read(ledger: Ledger, reply: Reply, blind_index: bytes) -> None:
     """Counted; and of a person whose unit is (or lately was) in a call-out the words are kept, and somebody is told.
 
-    Of a stranger only the count is kept, and of a key on the telephone: it says nothing more. Beyond `MOST_REPLIES`
-    of one person about one unit it is somebody at play.
+    What the same person has just written in the same words is the same message, told again by its carrier. Of a stranger
+    only the count is kept, and of a key on the telephone: it says nothing more. Beyond `MOST_REPLIES` of one person about
+    one unit it is somebody at play.
     """
     ledger.note_system({"k": "reply.other", "on": reply.channel.key})
     words = _readable(reply.text)
@@ -40,7 +48,10 @@ def keep_to_read(ledger: Ledger, reply: Reply, blind_index: bytes) -> None:
     for one in senders:
         posts[one.callout_id, one.receiver_id].append(one.callee_id)
     kept: set[int] = set()
+    since = max(reply.at, ledger.now - TOLD_LATE) - TOLD_TWICE
     for (callout_id, receiver_id), callee_ids in posts.items():
+        if words in feedback.last_replies(callee_ids, receiver_id, since, LOOKED_AT):
+            continue
         if feedback.count(callee_ids, receiver_id, replies=True) >= MOST_REPLIES:
             continue
         feedback.add(callee_ids, receiver_id, ledger.now, Feedback(replied=words))

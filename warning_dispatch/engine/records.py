@@ -333,7 +333,7 @@ class NewAcknowledgement:
     reason: str
     counted: bool
     told_alarm: int | None = None
-    """Of the bureau's own call: the newest alarm that the person had before him, where he said so himself."""
+    """Of the bureau's own call: the newest alarm that the person had before him, where that is known better than by attempt."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from warning_dispatch.escalation.endpoints import all_dead, other_roles
 from warning_dispatch.escalation.moves import Ended
 from warning_dispatch.model.plan import Next, Outcome
 from warning_dispatch.model.renewal import LETTERS_FROM
-from warning_dispatch.model.states import FINISHED, AttemptState, CalleeState, Means, Voice
+from warning_dispatch.model.states import FINISHED, AttemptState, CalleeState, Means, Purpose, Voice
 from warning_dispatch.model.unit import Channel, Role
 from warning_dispatch.ports import Receipt, Reply, Report, Tap
 from warning_dispatch.renewal.changes import NEGATIVE_REPLIES
@@ -47,6 +47,8 @@ GIVE_UP_AFTER = 3_600_000
 """ms after the validity at which a text that was refused all along is given up."""
 CLOCKS_APART = 120_000
 """ms by which a carrier's clock may be behind ours: a reply written earlier than that before a message does not answer it."""
+SOONEST_READ = 15_000
+"""ms in which nobody receives a message, reads it and writes back: a reply of so soon answers the one before."""
 NO_REPORT = "no_report"
 PROVIDER_DOWN = "provider_down"
 """What a refusal means that names no outcome we know."""
@@ -178,7 +180,10 @@ class Reports:
             said[means].append(blind)
             ledger.proved_by(blind=blind)
             for attempt_id, target in self._open_for(ledger, reply):
-                answers.append(Answer(target.callee_id, means, target.role, target.receiver_id, attempt_id))
+                told = _read_by(ledger, reply, target.callout_id, attempt_id)
+                answers.append(
+                    Answer(target.callee_id, means, target.role, target.receiver_id, attempt_id, told_alarm=told)
+                )
         for means, numbers in said.items():
             prove(ledger, ledger.tx.proofs.by_numbers(numbers), means)
         return take_answers(ledger, answers) if answers else 0
@@ -467,6 +472,17 @@ def _of_the_attempt(attempt: AttemptRecord) -> Behind:
 
 def _callout_of(ended: Sequence[tuple[AttemptRecord, Outcome, int]], attempt_id: int) -> int:
     return next(attempt.callout_id for attempt, _, _ in ended if attempt.id == attempt_id)
+
+
+def _read_by(ledger: Ledger, reply: Reply, callout_id: int, attempt_id: int) -> int | None:
+    """Of the bureau's own call: the newest alarm whoever wrote back can have read of by then; None: as the attempt says.
+
+    What carriers' clocks are apart is no matter here: too little claimed rings once more, too much leaves a red to nobody.
+    """
+    known = reply.attempt_id is not None or reply.channel is Channel.VOICE
+    if known or ledger.callout(callout_id).purpose is not Purpose.SELF:
+        return None
+    return ledger.tx.alarms.told_before(attempt_id, min(reply.at, ledger.now) - SOONEST_READ)
 
 
 _MEANS = {Channel.EMAIL: Means.EMAIL, Channel.VOICE: Means.KEY}

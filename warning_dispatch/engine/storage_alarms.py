@@ -45,6 +45,21 @@ class AlarmRows(Protocol):
         """Claim unclaimed alarms themselves (None: all of them); their ids."""
         ...
 
+    def told_in(self, attempt_id: int) -> int:
+        """The newest alarm that a call or message of the bureau to itself told; 0: none."""
+        ...
+
+    def told_to(self, callout_id: int, receiver_id: int) -> int:
+        """The newest alarm that any message of a self-call told a receiver; 0: none."""
+        ...
+
+    def told_before(self, attempt_id: int, moment: int) -> int:
+        """The newest alarm that messages to the same number, for the same self-call, had told by then.
+
+        Where none had gone by then: what the oldest told; 0 if that may have gone before with other words.
+        """
+        ...
+
     def load(self, alarm_ids: Sequence[int]) -> Sequence[StoredAlarm]:
         """By id, claimed or not."""
         ...

@@ -87,14 +87,6 @@ class AttemptRows(Protocol):
         """READY → CLAIMED."""
         ...
 
-    def told_alarm(self, attempt_id: int) -> int:
-        """The newest alarm that a call or message of the bureau to itself told; 0: none."""
-        ...
-
-    def told_to(self, callout_id: int, receiver_id: int) -> int:
-        """The newest alarm that any message of a self-call told a receiver; 0: none."""
-        ...
-
     def drop(self, drops: Sequence[tuple[int, str]], now: int) -> None:
         """READY → DROPPED with the reason as outcome."""
         ...

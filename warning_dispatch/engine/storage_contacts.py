@@ -65,6 +65,10 @@ class FeedbackRows(Protocol):
         """How many reports (or messages in free words) of this person there are about the unit with the most of them."""
         ...
 
+    def last_replies(self, callee_ids: Sequence[int], receiver_id: int, since: int, most: int) -> Sequence[str]:
+        """The last messages in free words of this person about these units that came since then, the newest first."""
+        ...
+
     def senders(self, blind_index: bytes, since: int) -> Sequence[Sender]:
         """For whom the holder of a number may speak: their units in live call-outs, called yet or not, answered or not.
 

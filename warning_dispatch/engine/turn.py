@@ -299,7 +299,7 @@ class Turn:
         for callout in ledger.tx.callouts.due(ledger.now):
             if callout.state is CallOutState.PAUSED:
                 resume(ledger, callout.id, CallOutEvent.PAUSE_OVER, actor=BY_ITSELF, reason="pause_over")
-                ledger.alarm("pause_over", "", callout.id)
+                ledger.alarm("pause_over", "", callout.id, about=str(ledger.now))  # each pause is one of its own
             elif callout.purpose is Purpose.DRILL:
                 end(ledger, callout.id, CallOutEvent.CLOSED, actor=BY_ITSELF, reason="validity_over")
             elif callout.state is CallOutState.RUNNING:

@@ -9,9 +9,11 @@ from typing import Any
 from warning_dispatch.engine.records import NewAlarm, StoredAlarm
 from warning_dispatch.escalation.alarms import Cause, Fact
 from warning_dispatch.model.colour import Colour
+from warning_dispatch.model.unit import Channel
 from warning_dispatch.store.sql import Sql, marks
 
 _STORED = "SELECT id, kind, callout_id, unit_id, about, claimed_at, self_callout_id FROM alarm"
+_VOICE, _TEXTS = Channel.VOICE.value, f"({Channel.SMS.value}, {Channel.EMAIL.value})"
 _UNRUNG = "claimed_at IS NULL AND colour > 0 AND self_callout_id IS NULL"
 
 
@@ -100,6 +102,28 @@ class AlarmTable:
             *values,
         )
         return sorted(row[0] for row in rows)
+
+    def told_in(self, attempt_id: int) -> int:
+        """See the port."""
+        return self._sql.value("SELECT told_alarm_id FROM attempt WHERE id = ?", attempt_id) or 0
+
+    def told_to(self, callout_id: int, receiver_id: int) -> int:
+        """See the port."""
+        sql = f"""SELECT max(told_alarm_id) FROM attempt WHERE callout_id = ? AND receiver_id = ? AND channel <> {_VOICE}"""
+        return self._sql.value(sql, callout_id, receiver_id) or 0
+
+    def told_before(self, attempt_id: int, moment: int) -> int:
+        """See the port."""
+        rows = self._sql.rows(
+            f"""SELECT m.told_alarm_id, m.claimed_at, m.possible_duplicate FROM attempt a
+            JOIN attempt m ON m.callout_id = a.callout_id AND m.number_id = a.number_id AND m.channel IN {_TEXTS}
+              AND m.claimed_at IS NOT NULL
+            WHERE a.id = ? ORDER BY m.claimed_at, m.id""",
+            attempt_id,
+        )
+        read = [told or 0 for told, claimed_at, _ in rows if claimed_at <= moment]
+        first = [told or 0 for told, _, repeated in rows[:1] if not repeated]
+        return max(read or first, default=0)
 
     def load(self, alarm_ids: Sequence[int]) -> Sequence[StoredAlarm]:
         """See the port."""

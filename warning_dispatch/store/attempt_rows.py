@@ -259,15 +259,6 @@ class AttemptTable:
             ],
         )
 
-    def told_alarm(self, attempt_id: int) -> int:
-        """See the port."""
-        return self._sql.value("SELECT told_alarm_id FROM attempt WHERE id = ?", attempt_id) or 0
-
-    def told_to(self, callout_id: int, receiver_id: int) -> int:
-        """See the port."""
-        sql = f"""SELECT max(told_alarm_id) FROM attempt WHERE callout_id = ? AND receiver_id = ? AND channel <> {_VOICE}"""
-        return self._sql.value(sql, callout_id, receiver_id) or 0
-
     # --- dropping -----------------------------------------------------------------------------------------
 
     def drop(self, drops: Sequence[tuple[int, str]], now: int) -> None:

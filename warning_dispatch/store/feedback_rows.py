@@ -51,6 +51,17 @@ class FeedbackTable:
         )
         return found
 
+    def last_replies(self, callee_ids: Sequence[int], receiver_id: int, since: int, most: int) -> Sequence[str]:
+        """See the port."""
+        rows = self._sql.rows(
+            f"""SELECT max(id), sealed FROM feedback WHERE receiver_id = ? AND by_reply = 1 AND at >= ?
+            AND callee_id IN {{ids}} GROUP BY sealed ORDER BY 1 DESC LIMIT {most}""",
+            receiver_id,
+            since,
+            self._sql.ids(callee_ids),
+        )
+        return [unsealed(self._sealer, sealed).replied for _, sealed in rows]
+
     def senders(self, blind_index: bytes, since: int) -> Sequence[Sender]:
         """See the port."""
         rows = self._sql.rows(_SENDERS, since, blind_index)

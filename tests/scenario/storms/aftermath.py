@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
-from warning_dispatch.model.plan import CallChain
+from warning_dispatch.model.plan import CallChain, Tier
 from warning_dispatch.model.states import ASKING, FINISHED, AttemptState, CalleeState, Means, Purpose
-from warning_dispatch.model.unit import Channel
+from warning_dispatch.model.unit import ALL_ROLES, Channel
 from warning_dispatch.simulation import carrier_log
 from warning_dispatch.simulation.carrier_log import CarrierRecord
 from warning_dispatch.store.journal_check import verify
@@ -244,6 +244,22 @@ def _unfounded_states(trail: Trail) -> Iterator[str]:
             yield f"2 only a human acknowledges: callee {callee_id} is DUTY_ANSWERED by {given}"
 
 
+def _tiers(shipped: CallChain, own: str | None) -> Sequence[Tier]:
+    """The tiers by which a call-out is judged: the shipped ones. `own`: the plan of a drill for a named list.
+
+    Of that only which tiers stand in it is believed, by their names. Whom no tier of the plan calls may stand on the list
+    all the same, and answers for himself whatever his role (storms 150, 153 and 185 with drills).
+    """
+    if own is None:
+        return shipped.tiers
+    known = {tier.name: tier for tier in shipped.tiers}
+    besides = replace(shipped.tiers[0], need=1, answering=ALL_ROLES, gate_roles=0, notice=False)
+    return [
+        besides if name.startswith("staff_") else known[name]
+        for name in (tier["name"] for tier in json.loads(own)["tiers"])
+    ]
+
+
 class _Answers:
     """What was answered for each callee, and by which rules that may be judged."""
 
@@ -252,19 +268,23 @@ class _Answers:
         self.roles: defaultdict[int, Counter[int]] = defaultdict(Counter)
         self._people: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
         self._told = set(trail.truth.leaders_told)
-        self._rules: defaultdict[int, list[tuple[int, str, int, int]]] = defaultdict(list)
+        self._rules: defaultdict[int, list[tuple[int, Tier, int | None]]] = defaultdict(list)
         rows = _rows(
             trail.connection, "SELECT callee_id, role, receiver_id FROM acknowledgement WHERE counted = 1 ORDER BY id"
         )
         for callee_id, role, receiver_id in rows:
             self.roles[callee_id][role] += 1
             self._people[callee_id].add((role, receiver_id))
-        for callee_id, *rules in _rows(
-            trail.connection,
-            """SELECT c.id, c.unit_id, o.plan_name, c.tier, c.answered_at
-            FROM callee c JOIN callout o ON o.id = c.callout_id""",
+        tiers = {
+            key: _tiers(trail.plans[name], own)
+            for key, name, own in _rows(
+                trail.connection, "SELECT id, plan_name, CASE WHEN named IS NOT NULL THEN plan END FROM callout"
+            )
+        }
+        for callee_id, callout_id, unit_id, tier, at in _rows(
+            trail.connection, "SELECT id, callout_id, unit_id, tier, answered_at FROM callee"
         ):
-            self._rules[callee_id].append(tuple(rules))
+            self._rules[callee_id].append((unit_id, tiers[callout_id][tier], at))
         self._holders: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
         for unit_id, role, since in _rows(
             trail.connection, "SELECT unit_id, role, valid_from FROM receiver WHERE valid_until IS NULL"
@@ -286,11 +306,10 @@ class _Answers:
 
     def of_duty(self, callee_id: int) -> bool:
         """Whether somebody of a gate role has answered."""
-        masks = [self._trail.plans[plan].tiers[tier].gate_roles for _, plan, tier, _ in self._rules[callee_id]]
+        masks = [tier.gate_roles for _, tier, _ in self._rules[callee_id]]
         return any(role & mask for role in self.roles[callee_id] for mask in masks)
 
-    def _by(self, callee_id: int, unit_id: int, plan: str, tier: int, at: int | None) -> bool:
-        rules = self._trail.plans[plan].tiers[tier]
+    def _by(self, callee_id: int, unit_id: int, rules: Tier, at: int | None) -> bool:
         answering = {receiver for role, receiver in self._people[callee_id] if role & rules.answering}
         since = [then for role, then in self._holders[unit_id] if role & rules.answering]
         first = min(since, default=0)
