@@ -68,3 +68,18 @@ def test_who_is_only_told_and_who_has_answered_is_not_promised(town: Callable[..
     carried = place.query("SELECT count(*) FROM callee WHERE callout_id = 2 AND answered_at IS NOT NULL")[0][0]
     assert found.units == new > 0
     assert carried > 0
+
+
+def test_a_warning_that_is_attached_can_still_be_begun(town: Callable[..., Any]) -> None:
+    """It is how an officer prolongs a signal before its validity is over: nothing begins anew, and voice goes on longer."""
+    place = town(population=EVERYBODY)
+    place.take_in(place.message(RED_CITY))
+    place.play(seconds=3_600)
+    until = "SELECT voice_until FROM callout"
+    (before,) = place.query(until)
+    raw = place.message(RED_CITY, identifier=AGAIN)
+    assert preview(place, raw).attached == (1,)
+    assert place.query(until) == [before]
+    place.take_in(raw)
+    [(after,)] = place.query(until)
+    assert after > before[0]
