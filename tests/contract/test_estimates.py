@@ -19,7 +19,8 @@ from warning_dispatch.store.sql import Sql
 
 rows_by_hand = loaded("contract_house", Path(__file__).with_name("house.py"))
 House = Any
-START, TOWNSHIPS, TOWNSHIP = rows_by_hand.START, rows_by_hand.TOWNSHIPS, rows_by_hand.TOWNSHIP
+START, TOWNSHIP = rows_by_hand.START, rows_by_hand.TOWNSHIP
+TOWNSHIPS, VILLAGES = rows_by_hand.TOWNSHIPS, rows_by_hand.VILLAGES
 MINUTE = 60_000
 SAID = Estimate(
     made_at=START + 1_000,
@@ -109,3 +110,40 @@ def test_past_calls_are_lessons_by_outcome_once_the_call_out_is_over(house: Hous
     assert (call.outcome, call.count, call.took, call.first) == ("key_pressed", 1, 30_000, True)
     assert taught.told == 1
     assert by_simulation.callouts == 0
+
+
+def test_only_who_stood_on_a_superiors_list_teaches_what_superiors_do(house: House) -> None:
+    """Lifted before its gate or before its ladder was climbed, waived, told, answered, taken over: nobody was to record it."""
+    early = house.callout(state=CallOutState.CANCELLED.value, ended_at=START + MINUTE)
+    branch = house.branch(early, VILLAGES, START)
+    number = house.number("139****0001")
+    passed = (
+        (CalleeState.STOPPED, None, 0),
+        (CalleeState.STOPPED, START, 0),
+        (CalleeState.WAIVED, START, 3),
+        (CalleeState.INFORMED, START, 1),
+        (CalleeState.ACKNOWLEDGED, START, 2),
+        (CalleeState.SUPERSEDED, START, 4),
+    )
+    for place, (state, opened_at, cycle) in enumerate(passed, 1):
+        village = house.callee(early, branch, house.village(place), VILLAGES, state, opened_at=opened_at, cycle=cycle)
+    house.attempt(early, village, outcome="no_answer", route="real", number_id=number, handed_at=START, ended_at=START)
+    with reading(house.engine) as connection:
+        taught = lessons(Sql(connection))
+    assert (taught.callouts, taught.told, taught.open_below) == (1, 0, 0)
+    late = house.callout(state=CallOutState.CLOSED.value, ended_at=START + 60 * MINUTE)
+    branch, receiver = house.branch(late, VILLAGES, START), house.receiver(TOWNSHIP)
+    listed = (
+        (CalleeState.UNANSWERED, 0, 0),
+        (CalleeState.STOPPED, 2, 0),
+        (CalleeState.STOPPED, 0, 2),
+        (CalleeState.ACKNOWLEDGED, 1, 0),
+    )
+    for place, (state, cycle, heard) in enumerate(listed, 11):
+        village = house.callee(
+            late, branch, house.village(place), VILLAGES, state, opened_at=START, cycle=cycle, heard=heard
+        )
+    house.answer(late, village, START + 9, counted=True, receiver=receiver, means=Means.SUPERIOR)
+    with reading(house.engine) as connection:
+        taught = lessons(Sql(connection))
+    assert (taught.told, taught.open_below) == (1, 4)

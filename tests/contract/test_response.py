@@ -231,6 +231,30 @@ def test_whom_a_newer_round_took_over_is_counted_there_alone(night: Night) -> No
     assert (sum(one.reported for one in reports.counts), sum(one.moved for one in reports.counts)) == (1, 7)
 
 
+def test_only_whom_the_call_reached_out_to_is_called(night: Night) -> None:
+    """A notice, a waived unit and one behind its gate are not told to the superiors as units that did not answer."""
+    states = {
+        "county": (CalleeState.INFORMED, START),
+        "water": (CalleeState.WAIVED, START),
+        "village1": (CalleeState.WAITING, None),
+        "village2": (CalleeState.STOPPED, None),
+    }
+    for name, (state, opened_at) in states.items():
+        night.house.change(schema.callee, night.callees[name], state=state.value, opened_at=opened_at)
+    total = night.read.overview(night.callout).total
+    assert (total.units, total.answered) == (1, 1)
+    night.house.change(schema.callee, night.callees["village2"], opened_at=START)
+    total = night.read.overview(night.callout).total
+    assert (total.units, total.answered) == (2, 1), "it was called, and the end came before its answer"
+    night.house.change(
+        schema.callee, night.callees["village1"], state=CalleeState.ACKNOWLEDGED.value, answered_at=START
+    )
+    total = night.read.overview(night.callout).total
+    assert (total.units, total.answered) == (3, 2), (
+        "an answer before the gate opened is the answer of one that was asked"
+    )
+
+
 def feedback_page_of(night: Night) -> FeedbackPage:
     """Every report of the call-out, and its counts."""
     tiers = [tier.name for tier in rows_by_hand.PLAN.tiers]

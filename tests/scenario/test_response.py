@@ -21,9 +21,10 @@ from warning_dispatch.simulation.population import Population, TextHabit, VoiceH
 from warning_dispatch.store.reading_own_list import OwnListTables
 from warning_dispatch.store.reading_response import ResponseTables
 from warning_dispatch.store.readings import TableReadings
+from warning_dispatch.store.records import RecordTables
 from warning_dispatch.superior_desk import WriterSuperiorDesk
 
-RED_CITY = "12379-red-rain-city.xml"
+RED_CITY, RED_COUNTY = "12379-red-rain-city.xml", "12379-county-red-rain.xml"
 COUNTY, OTHER_COUNTY, TOWNSHIP, VILLAGE, OTHER = "141121", "141122", "141121100", "141121100200", "141121100201"
 WATER = "1411-water"
 RED, ORANGE = ("Red", "红色"), ("Orange", "橙色")
@@ -304,6 +305,24 @@ def test_a_key_unit_of_another_line_is_not_called(town: Callable[..., Any]) -> N
     }
     assert VILLAGE not in called
     assert OTHER in called
+
+
+def test_the_report_to_the_superiors_counts_as_the_record_does(town: Callable[..., Any]) -> None:
+    """A county's own red that everybody answered is 100%, whoever else was only told; before its gate nobody was called."""
+    place = town(population=Population.everyone(VoiceHabit.ANSWERS, TextHabit.TAPS))
+    place.take_in(place.message(RED_COUNTY, senderCode="14112141600000", geocode="141121000000"))
+    place.play(seconds=5)
+    read = ResponseTables(
+        place.database, place.sealer, TableReadings(place.database, place.sealer, {}), place.clock.now
+    )
+    early = read.overview(1).total.units
+    assert 0 < early <= place.query("SELECT count(*) FROM callee WHERE opened_at IS NOT NULL")[0][0]
+    place.play(seconds=3_600)
+    total = read.overview(1).total
+    record = RecordTables(place.database, place.sealer, {}, reached={"key_pressed"}).record(1)
+    assert place.query(f"SELECT 1 FROM callee WHERE state = {CalleeState.INFORMED.value}"), "somebody was only told"
+    assert total.units == total.answered == sum(one.asked for one in record.units) > early
+    assert total.answered == sum(one.answered for one in record.units)
 
 
 def test_nobody_is_asked_where_nothing_is_configured(town: Callable[..., Any]) -> None:

@@ -25,6 +25,7 @@ from warning_dispatch.engine.tasks import Tasks
 from warning_dispatch.engine.timekeeping import STEP_LIMIT
 from warning_dispatch.engine.turn import TRIES, Inbox, Turn, Turned
 from warning_dispatch.errors import NotFoundError, StoreBusyError, StoreError
+from warning_dispatch.escalation.callout import OVER
 from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.console_views import CallPreview, TierPreview
@@ -243,19 +244,25 @@ class Engine:
         return self._once(now, work)
 
     def preview(self, now: int, raw: bytes, source: str) -> CallPreview:
-        """What a message would do: it is taken in and taken back, and nobody has been called."""
+        """What a message would do: it is taken in and taken back, and nobody has been called.
+
+        Only what it begins is counted: a call-out that it is attached to rings for it at nobody who has answered.
+        """
         with suppress(_TakenBackError), self._plans.kept_if_committed(), self._storage.writing() as tx:
             ledger = Ledger(tx, self._plans, now, self._bureau)
+            newest = tx.callouts.newest()
             result = self._intake.take_in(ledger, raw, source)
+            begun = [one for one in result.callouts if one > newest]
+            attached = () if begun or "attached" not in result.reasons else _going_on(ledger, result.callouts)
             tiers: list[TierPreview] = []
-            for callout_id in result.callouts:
+            for callout_id in begun:
                 self._filler.finish(ledger, callout_id)
                 plan, colour = ledger.frozen(callout_id).plan, ledger.callout(callout_id).colour
-                for index, units, without in tx.callouts.tier_sizes(callout_id):
+                for index, units, without in tx.callouts.still_to_answer(callout_id):
                     tier = plan.tiers[index]
                     tiers.append(TierPreview(tier.title, units, without, tier.hold.get(colour) or 0))
             raise _TakenBackError
-        return CallPreview(result.disposition, result.reasons, tuple(tiers))
+        return CallPreview(result.disposition, result.reasons, tuple(tiers), attached)
 
     def add_receiver(
         self, now: int, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str
@@ -344,6 +351,11 @@ class Engine:
 
 class _TakenBackError(Exception):
     """Ends the transaction of a preview without a trace."""
+
+
+def _going_on(ledger: Ledger, callout_ids: Sequence[int]) -> tuple[int, ...]:
+    """Those of these call-outs that nobody has ended."""
+    return tuple(one for one in callout_ids if ledger.callout(one).state not in OVER)
 
 
 def _require_in(ledger: Ledger, callout_id: int, callee_id: int) -> None:

@@ -222,8 +222,12 @@ class CallOutRows(Protocol):
         """检验结论: what became of its warning."""
         ...
 
-    def tier_sizes(self, callout_id: int) -> Sequence[tuple[int, int, int]]:
-        """(tier, units, how many of them nobody can reach)."""
+    def newest(self) -> int:
+        """The number of the latest call-out; 0 where there is none."""
+        ...
+
+    def still_to_answer(self, callout_id: int) -> Sequence[tuple[int, int, int]]:
+        """(tier, units that it asks and that have not answered, how many of them nobody can reach)."""
         ...
 
     def filling(self) -> Sequence[int]:

@@ -267,11 +267,15 @@ class TierPreview:
 
 @dataclass(frozen=True, slots=True)
 class CallPreview:
-    """预估: what a message would do, without doing it."""
+    """预估: what a message would do, without doing it.
+
+    `tiers`: whom it would call who has not answered. `attached`: it begins nothing, these call-outs go on for it.
+    """
 
     disposition: Disposition
     reasons: tuple[str, ...]
     tiers: tuple[TierPreview, ...] = ()
+    attached: tuple[int, ...] = ()
 
     @property
     def units(self) -> int:

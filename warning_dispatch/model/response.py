@@ -226,9 +226,9 @@ class UnitReport:
 class AreaSum:
     """信息汇总 of one place: its own offices and everything below.
 
-    `units` were called, `answered` of them; `reported` have said something, `on_post` that somebody is there. `moved`:
-    people moved to safety (never the same people twice). `dangers`: units that report one. `own_at`: when its own
-    offices first reported; `silent`: they should have by now.
+    `units` were called for an answer (no notices, nobody waived or not called yet), `answered` of them; `reported` have
+    said something, `on_post` that somebody is there. `moved`: people moved to safety (never the same people twice).
+    `dangers`: units that report one. `own_at`: when its own offices first reported; `silent`: they should have by now.
     """
 
     code: str

@@ -10,7 +10,7 @@ from warning_dispatch.engine.records import CallOutRecord, FilledBranch, NewCall
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.plan import CallChain
 from warning_dispatch.model.record_views import Verdict
-from warning_dispatch.model.states import LIVE_CALLOUT, CallOutState, Purpose
+from warning_dispatch.model.states import ANSWERED, LIVE_CALLOUT, CalleeState, CallOutState, Purpose
 from warning_dispatch.routing.obligations import Round
 from warning_dispatch.routing.selection import TierSelection
 from warning_dispatch.store.filling import Filling
@@ -19,6 +19,7 @@ from warning_dispatch.store.sql import Sql
 _COLUMNS = """id, alert_id, chain_id, hazard, colour, purpose, round, state, started_at, voice_until, validity_guessed,
  next_at, total, finished, plan_name, issuer_area, ended_at, coalesce(length(filling), 0) > 0, confidential, named"""
 """The last but two: `filling IS NOT NULL` is true of every row in the RETURNING of an UPDATE in SQLite 3.40."""
+_DONE = ", ".join(str(state.value) for state in (*ANSWERED, CalleeState.INFORMED))
 _LIVE = ", ".join(str(state.value) for state in LIVE_CALLOUT)
 
 
@@ -107,13 +108,19 @@ class CallOutTable:
             callout_id,
         )
 
-    def tier_sizes(self, callout_id: int) -> Sequence[tuple[int, int, int]]:
+    def newest(self) -> int:
         """See the port."""
+        newest: int = self._sql.value("SELECT coalesce(max(id), 0) FROM callout")
+        return newest
+
+    def still_to_answer(self, callout_id: int) -> Sequence[tuple[int, int, int]]:
+        """See the port. A notice carries nobody."""
         return [
             (tier, units, int(without))
             for tier, units, without in self._sql.rows(
-                """SELECT c.tier, count(*), sum(CASE WHEN u.reach = 0 THEN 1 ELSE 0 END) FROM callee c
-                JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? GROUP BY c.tier ORDER BY c.tier""",
+                f"""SELECT c.tier, count(*), sum(CASE WHEN u.reach = 0 THEN 1 ELSE 0 END) FROM callee c
+                JOIN unit u ON u.id = c.unit_id WHERE c.callout_id = ? AND c.carries = 1 AND c.state NOT IN ({_DONE})
+                GROUP BY c.tier ORDER BY c.tier""",
                 callout_id,
             )
         ]

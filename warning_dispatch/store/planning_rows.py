@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from warning_dispatch.engine.records import BranchRecord, CalleeRecord
+from warning_dispatch.escalation.verdicts import HEARD_LIMIT
 from warning_dispatch.model.lessons import CallsSeen, Seen, TextsSeen
 from warning_dispatch.model.phonebook import Phonebook, stand_in
-from warning_dispatch.model.states import AttemptState, Means, Purpose
+from warning_dispatch.model.states import UNREACHED, AttemptState, CalleeState, Means, Purpose
 from warning_dispatch.model.unit import Channel, EndpointView, UnitLevel
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.branch_rows import BranchTable
@@ -79,11 +80,16 @@ _TEXTS = f"""SELECT channel, night, count(*), count(answered_at), coalesce(sum(a
  WHERE a.channel IN ({Channel.SMS.value}, {Channel.EMAIL.value}) AND a.purpose = {_ASKING}
    AND a.handed_at IS NOT NULL AND {{real}}) sent
  GROUP BY channel, night ORDER BY channel, night"""
+_UNREACHED = ", ".join(str(state.value) for state in UNREACHED)
+_IN_VAIN = f"""c.opened_at IS NOT NULL AND (c.state IN ({_UNREACHED})
+ OR c.state = {CalleeState.STOPPED.value} AND (c.cycle > 0 OR c.heard >= {HEARD_LIMIT}))"""
+"""Who stood on a superior's list at the end. An end stops whoever is open and leaves how far they were: one whose ladder had
+been climbed, or that was heard out, had been there. Whom a newer round took over stands there in that one."""
 _TOLD = f"""SELECT count(CASE WHEN k.means = '{Means.SUPERIOR.value}' THEN 1 END), count(DISTINCT c.id)
  FROM callee c JOIN unit u ON u.id = c.unit_id AND u.level >= {UnitLevel.TOWNSHIP.value}
  JOIN callout o ON o.id = c.callout_id AND {_OVER}
  LEFT JOIN acknowledgement k ON k.callee_id = c.id AND k.counted = 1
- WHERE k.id IS NULL OR k.means = '{Means.SUPERIOR.value}'"""
+ WHERE k.id IS NULL AND {_IN_VAIN} OR k.means = '{Means.SUPERIOR.value}'"""
 
 
 def lessons(sql: Sql, simulated: Sequence[str] = ()) -> Seen:

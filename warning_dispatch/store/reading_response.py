@@ -47,6 +47,9 @@ from warning_dispatch.store.stood_sql import STOOD
 MOST_OFFICES = 500
 _ANSWERED = f"{CalleeState.ACKNOWLEDGED.value}, {CalleeState.DUTY_ANSWERED.value}"
 _GONE = ", ".join(str(one.value) for one in (CalleeState.WAIVED, CalleeState.STOPPED, CalleeState.INFORMED))
+_UNASKED = f"{CalleeState.WAIVED.value}, {CalleeState.INFORMED.value}"
+_ASKED = f"{STOOD} IN ({_ANSWERED}) OR c.opened_at IS NOT NULL AND c.state NOT IN ({_UNASKED})"
+"""Who was called for an answer, also where an end came first; whoever answered before its gate opened was asked too."""
 _CALLED = f"c.opened_at IS NOT NULL AND {STOOD} NOT IN ({_GONE})"
 _OURS = f"u.kind NOT IN ('{UnitKind.OUTLET.value}', '{UnitKind.BUREAU.value}')"
 _HERE = f"c.state <> {CalleeState.SUPERSEDED.value}"
@@ -210,7 +213,8 @@ class ResponseTables:
     def _groups(self, sql: Sql, asking: Asking, callout_id: int, scope: str, digits: int) -> list[Group]:
         place = f"substr(u.area, 1, {int(digits)})"
         rows = sql.rows(
-            f"""SELECT {place}, u.kind, u.level, u.sector, count(*),
+            f"""SELECT {place}, u.kind, u.level, u.sector,
+              sum(CASE WHEN {_ASKED} THEN 1 ELSE 0 END),
               sum(CASE WHEN {STOOD} IN ({_ANSWERED}) THEN 1 ELSE 0 END),
               sum(CASE WHEN {_CALLED} THEN 1 ELSE 0 END),
               sum(CASE WHEN {_CALLED} AND c.opened_at <= ? THEN 1 ELSE 0 END)
@@ -222,9 +226,7 @@ class ResponseTables:
             *ends_of(scope),
         )
         return [
-            Group(
-                row[0], Line(UnitKind(row[1]), UnitLevel(row[2]), row[3]), row[4], int(row[5]), int(row[6]), int(row[7])
-            )
+            Group(row[0], Line(UnitKind(row[1]), UnitLevel(row[2]), row[3]), *(int(count) for count in row[4:]))
             for row in rows
         ]
 

@@ -211,11 +211,14 @@ class WarningPages:
             estimate = await to_thread.run_sync(self._expected, order) if preview.units else None
             return self.start_screen(visit, form, preview, estimate=estimate)
         result = await self._desk.take_in(raw, source, _name_of(form))
-        callouts = result.callouts
+        callouts, reasons = result.callouts, result.reasons
         if result.alert_id is not None and not callouts:  # the button was pressed twice
-            callouts = (await to_thread.run_sync(self._read.alert, result.alert_id)).callouts
-        if callouts:
-            return visit.elsewhere(f"callouts/{callouts[-1]}", done="begun")
+            kept = await to_thread.run_sync(self._read.alert, result.alert_id)
+            callouts, reasons = kept.callouts, kept.reasons
+        attached = "attached" in reasons
+        if callouts or attached:  # pressed twice, an attached one does not know its call-out any more
+            where = f"callouts/{callouts[-1]}" if callouts else "warnings"
+            return visit.elsewhere(where, done="attached" if attached else "begun")
         anew = {name: value for name, value in form.items() if name != "once"}  # this one is over, and called nobody
         return self.start_screen(visit, anew, preview=CallPreview(result.disposition, result.reasons))
 
