@@ -83,3 +83,14 @@ def test_a_warning_that_is_attached_can_still_be_begun(town: Callable[..., Any])
     place.take_in(raw)
     [(after,)] = place.query(until)
     assert after > before[0]
+
+
+def test_a_call_out_that_is_filled_in_pieces_is_promised_whole(town: Callable[..., Any]) -> None:
+    """However many units there are to fill, the preview fills them all; one that still fills begins nothing the second time."""
+    whole, pieces = town(), town()
+    pieces.engine = pieces.stage.engine = pieces.build_engine(3)
+    found = preview(pieces, pieces.message(RED_CITY))
+    assert found.units == preview(whole, whole.message(RED_CITY)).units > 0
+    pieces.take_in(pieces.message(RED_CITY))
+    again = preview(pieces, pieces.message(RED_CITY, identifier=AGAIN))
+    assert (again.units, again.attached) == (0, (1,))

@@ -250,9 +250,8 @@ class Engine:
         """
         with suppress(_TakenBackError), self._plans.kept_if_committed(), self._storage.writing() as tx:
             ledger = Ledger(tx, self._plans, now, self._bureau)
-            newest = tx.callouts.newest()
             result = self._intake.take_in(ledger, raw, source)
-            begun = [one for one in result.callouts if one > newest]
+            begun = [one for one in result.callouts if one in ledger.begun]
             attached = () if begun or "attached" not in result.reasons else _going_on(ledger, result.callouts)
             tiers: list[TierPreview] = []
             for callout_id in begun:

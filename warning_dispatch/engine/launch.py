@@ -134,6 +134,7 @@ class Launcher:
             else:  # it gives way as a whole; nothing of it is complete by that
                 ledger.tx.branches.recount(one.callout_id)
         _tell_answered(ledger, callout_id, round_)
+        ledger.begun.append(callout_id)
         if ledger.callout(callout_id).filling:
             ledger.filling = True
         else:

@@ -89,6 +89,7 @@ class Ledger:
         self.counted = Counted()
         self.hang_up: list[int] = []
         self.wake: list[int] = []
+        self.begun: list[int] = []  # rounds of warnings, filled to the end or not
         self.started: list[int] = []
         self.filling = False
         self._plans = plans

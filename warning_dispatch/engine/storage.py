@@ -222,10 +222,6 @@ class CallOutRows(Protocol):
         """检验结论: what became of its warning."""
         ...
 
-    def newest(self) -> int:
-        """The number of the latest call-out; 0 where there is none."""
-        ...
-
     def still_to_answer(self, callout_id: int) -> Sequence[tuple[int, int, int]]:
         """(tier, units that it asks and that have not answered, how many of them nobody can reach)."""
         ...

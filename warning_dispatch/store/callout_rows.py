@@ -108,11 +108,6 @@ class CallOutTable:
             callout_id,
         )
 
-    def newest(self) -> int:
-        """See the port."""
-        newest: int = self._sql.value("SELECT coalesce(max(id), 0) FROM callout")
-        return newest
-
     def still_to_answer(self, callout_id: int) -> Sequence[tuple[int, int, int]]:
         """See the port. A notice carries nobody."""
         return [
