@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from warning_dispatch.engine.storage_sources import NewPublication
 from warning_dispatch.model.alert import Disposition
+from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.sources import Posted
 from warning_dispatch.model.views import IntakeResult
 from warning_dispatch.store import schema
@@ -190,6 +191,28 @@ def test_an_outlet_hears_everything_in_order(sql: Sql) -> None:
     assert publications.next_post() == NOW + 900
     both = publications.claim_posts(NOW + 900, NOW + 1_000, 10)
     assert [(one.outlet, one.body) for one in both] == [("tv", "<alert/>"), ("tv", "<cancel/>")]
+
+
+def test_what_an_outlet_stumbles_over_holds_up_its_own_chain(sql: Sql) -> None:
+    """A red of another chain is claimed although an older yellow waits; how the yellow ends is not."""
+    publications = PublicationTable(sql, SEALER)
+    yellow, red = _chain(sql, "yellow"), _chain(sql, "red")
+    publications.publish(
+        [NewPublication(_in_chain(sql, "yellow", yellow, Disposition.ACCEPTED), "<yellow/>", ("tv",))], NOW
+    )
+    (first,) = publications.claim_posts(NOW, NOW + 100, 10)
+    publications.posted([Posted(first.id, delivered=False, status=500, receipt="", again_at=NOW + 900)], NOW + 1)
+    cancel = _in_chain(sql, "cancel", yellow, Disposition.ACCEPTED)
+    publications.publish([NewPublication(cancel, "<cancel/>", ("tv",))], NOW + 10)
+    publications.publish(
+        [NewPublication(_in_chain(sql, "red", red, Disposition.ACCEPTED), "<red/>", ("tv",))], NOW + 20
+    )
+    assert publications.next_post() == NOW + 20
+    (only,) = publications.claim_posts(NOW + 20, NOW + 120, 10)
+    assert (only.body, only.chain_id, only.colour) == ("<red/>", red, Colour.RED)
+    publications.posted([Posted(only.id, delivered=True, status=200, receipt="")], NOW + 21)
+    assert publications.next_post() == NOW + 900
+    assert [one.body for one in publications.claim_posts(NOW + 900, NOW + 999, 10)] == ["<yellow/>", "<cancel/>"]
 
 
 def test_how_a_chain_ends_is_passed_on(sql: Sql) -> None:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from warning_dispatch.bootstrap.wiring import alert_from_json
-from warning_dispatch.engine.outward import Outward
+from warning_dispatch.engine.outward import Outward, settle
 from warning_dispatch.model.colour import Colour
-from warning_dispatch.model.sources import OutletRule
+from warning_dispatch.model.sources import OutletRule, Post, Posted
 from warning_dispatch.outward.cap import cap_of
 
 RED, CANCEL = "12379-red-rain-city.xml", "12379-red-rain-city-cancel.xml"
@@ -85,3 +87,27 @@ def test_a_yellow_that_nobody_heard_of(town: Callable[..., Any]) -> None:
     place.take_in(place.message(CANCEL, references=first))
     pass_on(place)
     assert heard(place, "tv") == heard(place, "wenshui") == []
+
+
+@pytest.mark.parametrize(
+    ("colour", "minutes", "told"),
+    [
+        (Colour.RED, 1, 0),
+        (Colour.RED, 6, 1),
+        (Colour.ORANGE, 24, 1),
+        (Colour.YELLOW, 6, 0),
+        (None, 6, 0),
+        (Colour.RED, 60, 0),
+    ],
+)
+def test_a_grave_warning_that_does_not_get_through_is_told(
+    town: Callable[..., Any], colour: Colour | None, minutes: int, told: int
+) -> None:
+    """In minutes and once, not after the day in which it is tried."""
+    place = town()
+    now = place.clock.now()
+    post = Post(1, "tv", "tv-1", "x", "", 7, now - minutes * 60_000, 1, colour)
+    waits = Posted(1, delivered=False, status=500, receipt="HTTP 500", again_at=now + 160_000)
+    for _ in range(2):
+        place.engine.once(now, lambda ledger: settle(ledger, [(post, waits)]))
+    assert len(place.query("SELECT id FROM alarm WHERE kind = 'outlet_failed'")) == told

@@ -68,7 +68,8 @@ class Locator:
     """Resolves the areas of a message. Codes that were given are never taken away.
 
     Where a message names more places than it gives codes, or gives one code to several names, its codes are not the
-    whole of it: the names are read too, what they add is called as well, and a human is told.
+    whole of it: the names are read too, what they add is called as well, and a human is told. Not where all the codes are
+    of other places and so is the issuer: a township of theirs has the name of one of ours.
 
     A shape that touches nothing of ours is elsewhere, unless a name beside it says otherwise: at any distance if one of
     our own issuers speaks, else only near us, since townships have the same names everywhere. Positions are coarse: a
@@ -95,7 +96,8 @@ class Locator:
         ours = bool(alert.sender_code) and touches(own, self._within)
         near = self._near(by_shape, own if ours else self._within)
         nameless += [area for area in near if area.description and (ours or near[area])]
-        named = self._named(ledger, nameless, _short_of_codes(alert), own, covers)
+        short = [area for area in _short_of_codes(alert) if ours or self._is_here(area)]
+        named = self._named(ledger, nameless, short, own, covers)
         unsaid = [area for area in near if area not in named or not named[area].codes]
         named.update((area, Named()) for area in unsaid)  # what else it names is where it is: elsewhere
         nearest = {area: near[area] for area in unsaid if ours}
@@ -155,8 +157,11 @@ class Locator:
 
     def _elsewhere(self, area: AlertArea, found: Sequence[str] | None) -> bool:
         if area.geocodes:
-            return not any(touches(code, self._within) for code in area.geocodes)
+            return not self._is_here(area)
         return found is not None and not found
+
+    def _is_here(self, area: AlertArea) -> bool:
+        return any(touches(code, self._within) for code in area.geocodes)
 
 
 def touches(code: str, within: str) -> bool:

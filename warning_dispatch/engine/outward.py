@@ -19,6 +19,8 @@ from warning_dispatch.routing.areas import trim
 
 AT_ONCE = 200
 """Warnings passed on in one transaction."""
+TOLD_AFTER, TOLD_UNTIL = 300_000, 1_500_000
+"""ms after it was passed on in which an orange or red that is not delivered is told: at least one try falls between them."""
 
 Render = Callable[[Alert, str, Colour | None, Sequence[Referred]], str]
 """Alert, hazard key, colour, warnings referred to → CAP 1.2."""
@@ -74,9 +76,14 @@ def wants(rule: OutletRule, colour: Colour | None, areas: set[str]) -> bool:
 
 
 def settle(ledger: Ledger, posts: Sequence[tuple[Post, Posted]]) -> None:
-    """Store what became of posts; one that is given up is an alarm."""
+    """Store what became of posts; one that is given up is an alarm, and so is a grave one that is late."""
     ledger.tx.publications.posted([result for _, result in posts], ledger.now)
     for post, result in posts:
-        if not result.delivered and result.again_at is None:
+        if not result.delivered and (result.again_at is None or _late(post, ledger.now)):
             facts = written(outlet=post.outlet, identifier=post.identifier, receipt=result.receipt[:120])
             ledger.alarm("outlet_failed", facts, about=post.key)
+
+
+def _late(post: Post, now: int) -> bool:
+    grave = post.colour is not None and post.colour >= Colour.ORANGE
+    return grave and TOLD_AFTER <= now - post.since < TOLD_UNTIL

@@ -125,7 +125,7 @@ class PublicationRows(Protocol):
         ...
 
     def claim_posts(self, now: int, until: int, limit: int) -> Sequence[Post]:
-        """Posts that are due, oldest first, and none before those that its outlet must hear earlier.
+        """Posts that are due, oldest first, and none before those of its chain that its outlet must hear earlier.
 
         They are nobody else's until `until`.
         """

@@ -50,7 +50,7 @@ class OutletRule:
 class Post:
     """A warning to be posted to an outlet. `key` is the same at every try, so that the outlet can tell a repeat.
 
-    `tries`: this one included; `since`: when the warning was passed on.
+    `tries`: this one included; `since`: when the warning was passed on; `chain_id`: what it is heard in order with.
     """
 
     id: int
@@ -60,6 +60,8 @@ class Post:
     body: str
     tries: int
     since: int
+    chain_id: int | None = None
+    colour: Colour | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Posts to outlets: one warning a request, signed, the same key at every try, in the order in which they were passed on.
+"""Posts to outlets: one warning a request, signed, the same key at every try, each chain in the order in which it went on.
 
     POST <address>          Content-Type: application/cap+xml
     X-Warning-Delivery      the same for every try of one warning, so that a repeat can be told
@@ -62,18 +62,25 @@ class OutletPoster:
         return [result for some in results for result in some]
 
     async def _post_to(self, name: str, posts: Sequence[Post]) -> list[tuple[Post, Posted]]:
-        """One after the other. Once a try was in vain the rest waits with it: the order stays, and nobody is pestered."""
+        """One after the other. Where there is no answer the rest waits too, and nobody is pestered.
+
+        An answer speaks of that warning alone: only what else its chain says waits, to keep the order.
+        """
         outlet = self._outlets.get(name)
         done: list[tuple[Post, Posted]] = []
-        wait_until: int | None = None
+        closed_until: int | None = None
+        held: dict[int | None, int] = {}
         for post in posts:
+            wait_until = held.get(post.chain_id, closed_until)
             if outlet is None:
                 result = Posted(post.id, delivered=False, status=None, receipt="不在设置中 / no longer configured")
             elif wait_until is not None:
                 result = Posted(post.id, delivered=False, status=None, receipt="", again_at=wait_until)
             else:
                 result = await self._try(outlet, post)
-                wait_until = result.again_at
+                if result.again_at is not None:
+                    held[post.chain_id] = result.again_at
+                    closed_until = result.again_at if result.status is None else None
             done.append((post, result))
         return done
 

@@ -72,14 +72,23 @@ class PlaceNames:
 
         A word that means one of those places, or something in them, says nothing new, and neither does the county or
         city before a name. A larger place than a code says is left to a human, who alone knows whether all of it is meant.
+        A county that has the name of a village in those places is meant too where it stands beside counties (兴县、柳林);
+        where it does not, or where a county speaks, a human decides.
         """
         found: dict[str, None] = {}
         ambiguous: dict[str, None] = {}
         unknown: dict[str, None] = {}
         codes = [code for code in codes if code.startswith(self._within) or self._within.startswith(code)]
         names = self._names(description, codes, own)
+        meant = {word: self._there(word, codes, own) for word in names}
+        plain = {word for word in meant if (counties := self._counties(word)) and counties <= meant[word]}
         for word, following in zip(names, [*names[1:], ""], strict=True):
-            means = self._there(word, codes, own)
+            means = meant[word]
+            if rivals := {one for one in self._counties(word) - means if not any(map(one.startswith, codes))}:
+                if plain and len(own) < _COUNTY:
+                    found.update(dict.fromkeys(sorted(rivals)))
+                else:
+                    ambiguous[word[:_LONGEST]] = None
             if any(one.startswith(code) for one in means for code in codes):
                 continue
             if len(means) != 1:
@@ -105,6 +114,11 @@ class PlaceNames:
             if found := self._below(_PROVINCE.sub("", word[:_LONGEST]), county, bare=True):
                 return found
         return self._one(word, own)
+
+    def _counties(self, word: str) -> set[str]:
+        """Our counties of which the whole word is the name or its short form."""
+        whole = _QUALIFIERS.sub("", _PROVINCE.sub("", word[:_LONGEST]))
+        return {one for one in self._index.get(whole, ()) if len(one) == _COUNTY and one.startswith(self._within)}
 
     def _one(self, word: str, own: str) -> set[str]:
         """The places that one word may mean."""

@@ -109,10 +109,13 @@ class PublicationTable:
         )
 
     def claim_posts(self, now: int, until: int, limit: int) -> Sequence[Post]:
-        """See the port. By number: whatever is older and of the same outlet is due too, and in the same claim."""
+        """See the port. By number: whatever is older, of the same outlet and chain, is due too, and in the same claim."""
         due = self._sql.rows(
             f"""SELECT t.id FROM outlet_post t WHERE t.next_at IS NOT NULL AND t.next_at <= ?
-            AND NOT EXISTS (SELECT 1 FROM outlet_post o WHERE o.outlet = t.outlet AND o.id < t.id AND o.next_at > ?)
+            AND NOT EXISTS (SELECT 1 FROM outlet_post o JOIN publication q ON q.id = o.publication_id
+                JOIN alert b ON b.id = q.alert_id, publication p JOIN alert a ON a.id = p.alert_id
+                WHERE o.outlet = t.outlet AND o.id < t.id AND o.next_at > ? AND p.id = t.publication_id
+                AND coalesce(b.chain_id, 0) = coalesce(a.chain_id, 0))
             ORDER BY t.id LIMIT ?{self._sql.for_update}""",
             now,
             now,
@@ -121,14 +124,24 @@ class PublicationTable:
         ids = self._sql.ids(row[0] for row in due)
         self._sql.run("UPDATE outlet_post SET next_at = ?, tries = tries + 1 WHERE id IN {ids}", until, ids)
         rows = self._sql.rows(
-            """SELECT t.id, t.outlet, p.id, a.identifier, p.cap, t.tries, p.published_at, a.part
+            """SELECT t.id, t.outlet, p.id, a.identifier, p.cap, t.tries, p.published_at, a.part, a.chain_id, a.colour
             FROM outlet_post t
             JOIN publication p ON p.id = t.publication_id JOIN alert a ON a.id = p.alert_id
             WHERE t.id IN {ids} ORDER BY t.id""",
             ids,
         )
         return [
-            Post(row[0], row[1], f"{row[1]}-{row[2]}", passed_on_as(row[3], row[7]), row[4] or "", row[5], row[6])
+            Post(
+                id=row[0],
+                outlet=row[1],
+                key=f"{row[1]}-{row[2]}",
+                identifier=passed_on_as(row[3], row[7]),
+                body=row[4] or "",
+                tries=row[5],
+                since=row[6],
+                chain_id=row[8],
+                colour=Colour(row[9]) if row[9] else None,
+            )
             for row in rows
         ]
 
@@ -151,10 +164,11 @@ class PublicationTable:
         )
 
     def next_post(self) -> int | None:
-        """See the port. The oldest post of each outlet says: those behind it wait with it."""
+        """See the port. The oldest post of each chain for each outlet says: those behind it wait with it."""
         moment: int | None = self._sql.value(
-            """SELECT min(next_at) FROM outlet_post
-            WHERE id IN (SELECT min(id) FROM outlet_post WHERE next_at IS NOT NULL GROUP BY outlet)"""
+            """SELECT min(next_at) FROM outlet_post WHERE id IN (SELECT min(t.id) FROM outlet_post t
+                JOIN publication p ON p.id = t.publication_id JOIN alert a ON a.id = p.alert_id
+                WHERE t.next_at IS NOT NULL GROUP BY t.outlet, coalesce(a.chain_id, 0))"""
         )
         return moment
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 from email.policy import SMTP
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 
 from warning_dispatch.delivery.email.incoming import Bounce, Incoming, Passed, WrittenAnswer, own_words, read_incoming
 from warning_dispatch.delivery.email.tokens import Tokens
+from warning_dispatch.escalation.help_words import cries_for_help
 from warning_dispatch.model.feedback import LONGEST_REPLY
 from warning_dispatch.model.states import Purpose
 from warning_dispatch.model.unit import Channel
 from warning_dispatch.ports import Dispatch
 
 TOKENS = Tokens(b"secret of the route")
+ROOT = Path(__file__).parents[3]
 HEAD = "Head.Wang@village.cn"
 OURS = TOKENS.message_id(
     Dispatch(7, 3, Channel.EMAIL, Purpose.CALL, "mail", HEAD, "zh_CN", "正文", "暴雨红色预警"), HEAD, "bureau.cn"
@@ -134,6 +137,39 @@ def test_an_invented_bounce_ends_nothing() -> None:
 def test_what_a_person_wrote_is_told_from_what_is_quoted(text: str) -> None:
     """本人应答: what is their own; our own words below are not an answer."""
     assert read(letter(text)) == ANSWER
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "---- 回复的原邮件 ----\n| 发件人 | 吕梁市气象台<alert@bureau.cn> |\n| 主题 | 暴雨红色预警 |",
+        "| |\n王某\n|\n|\nwang@163.com\n|\n签名由网易邮箱大师定制\n---- 回复的原邮件 ----",
+        "---- Replied Message ----\n| From | 吕梁市气象台<alert@bureau.cn> |\n| Date | 07/15/2026 18:31 |",
+        "------------------\u00a0Original\u00a0------------------\nFrom: alert",
+        "On Wed, Jul 15, 2026 at 6:31 PM 吕梁市气象台 <alert@bureau.cn>\nwrote:\n",
+        "On Wed, Jul 15, 2026 at 6:31 PM 吕梁市气象台 <\nalert@bureau.cn>\nwrote:\n",
+        "在 2026年7月15日 18:31，吕梁市气象台 <alert@bureau.cn>\n写道：",
+        "获取 Outlook for iOS\n________________________________",
+        "来自我的华为手机\n\n-------- 原始邮件 --------",
+        "| 发件人 | 吕梁市气象台<alert@bureau.cn> |",
+        "*发件人:* 吕梁市气象台",
+    ],
+)
+@pytest.mark.parametrize("text", sorted((ROOT / "config/messages").glob("*/email/*.j2")), ids=lambda path: path.stem)
+def test_our_own_warning_below_is_no_cry_for_help(head: str, text: Path) -> None:
+    """What a mailer puts above the mail that is answered ends what the person wrote, in every mailer's manner."""
+    ours = f"{text.read_text(encoding='utf-8')}\n请防范山洪、滑坡、泥石流，转移危险区被困群众。"
+    assert cries_for_help(ours)
+    assert read(letter(f"收到\n\n{head}\n{ours}")) == ANSWER
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["来自王家沟的手机都打不通了", "在 2026 路口\n桥断了", "original bridge is gone, help", "从邮箱收到了，人被困"],
+)
+def test_words_that_look_like_a_quote_s_head_are_read(text: str) -> None:
+    """Only what is nothing else ends what somebody wrote."""
+    assert cries_for_help(own_words(f"您好\n{text}"))
 
 
 @pytest.mark.parametrize("text", ["> 收到", "-----原始邮件-----\n收到", "", "发件人：alert@bureau.cn\n收到"])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import pytest
 
-from warning_dispatch.routing.place_names import PlaceNames, count_names
+from warning_dispatch.routing.areas import trim
+from warning_dispatch.routing.place_names import Named, PlaceNames, count_names
 
 DIVISIONS = [
     ("1411", "吕梁市"),
@@ -86,6 +90,37 @@ def test_what_a_description_names_beside_its_codes(
     """A place below none of the codes is added; a larger one than they say, and one nobody knows, are for a human."""
     found = PLACES.beside(text, codes, "1411")
     assert (found.codes, found.ambiguous, found.unknown) == more
+
+
+def _our_prefecture() -> PlaceNames:
+    table = Path(__file__).parents[3] / "contacts/divisions.csv"
+    with table.open(encoding="utf-8-sig", newline="") as rows:
+        return PlaceNames([(trim(row["code"]), row["name"]) for row in csv.DictReader(rows)], "1411")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "more"),
+    [
+        ("兴县、柳林", "141123", ("141125",)),
+        ("兴县和柳林大部", "141123", ("141125",)),
+        ("兴县、交口、岚县", "141123", ("141130", "141127")),
+        ("文水、孝义", "141121", ("141181",)),
+        ("离石、交口、中阳", "141102", ("141130", "141129")),
+    ],
+)
+def test_a_county_with_the_name_of_a_village_of_the_coded_one(text: str, code: str, more: tuple[str, ...]) -> None:
+    """Beside counties it is a county, and is called."""
+    found = _our_prefecture().beside(text, [code], "1411")
+    assert (found.codes, found.ambiguous, found.unknown) == (more, (), ())
+
+
+def test_a_county_s_name_among_villages_is_for_a_human() -> None:
+    """It may be the village; and a county that speaks names what is its own. What is the code's is no rival."""
+    places = _our_prefecture()
+    assert places.beside("孝义、开栅镇", ["141121"], "1411") == Named(ambiguous=("孝义",))
+    assert places.beside("文水、孝义", ["141121"], "141121") == Named(ambiguous=("孝义",))
+    assert places.beside("文水县孝义镇、孝义镇、开栅镇", ["141121"], "1411") == Named()
+    assert places.beside("离石、柳林", ["1411"], "1411") == Named()
 
 
 def test_how_many_places_are_named() -> None:

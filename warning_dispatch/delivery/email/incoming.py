@@ -8,7 +8,7 @@ written to and names our mail; what it says is the engine's to judge.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.errors import MessageError
@@ -65,11 +65,17 @@ _NOT_THE_MAILBOX = re.compile(
 _CODE = re.compile(r"\b(5\d\d)[\s-]")
 _STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")
 _QUOTE = re.compile(
-    r"^\s*(>|[-_=\s]*(原始邮件|原邮件|转发邮件|original message|forwarded message)|--\s*$|发自我的|sent from my"
-    r"|(发件人|寄件者|from)\s*[:：]|(在|于)?.{0,120}(写道|wrote)\s*[:：]|on .{0,120}wrote|_{10,})",
+    r"^\s*(>|--\s*$|_{10,}|\|[|\s]*$"
+    r"|[-_=\s]*(回复的原始?邮件|转发的邮件|original|replied message)[-_=\s]*$"
+    r"|[-_=\s]*(原始邮件|原邮件|转发邮件|original message|forwarded message)"
+    r"|[|*\s]*(发件人|寄件者|from)[*\s]*[:：|]|(在|于)?.{0,120}(写道|wrote)\s*[:：]|on .{0,120}wrote"
+    r"|发自我的|sent from my|[发来]自.{0,12}(手机|邮箱|iphone|ipad)\W*$|(获取|get) outlook|签名由.{0,20}定制)",
     re.IGNORECASE,
 )
 """Where what somebody wrote ends and what they answer to (or their signature) begins."""
+_QUOTE_BEGINS = re.compile(r"^\s*(on |在|于)(?=.*(@|\d{4}))", re.IGNORECASE)
+_QUOTE_LINES = 3
+"""Lines over which "On … somebody <address> wrote:" is broken: mailers break it where it is full."""
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]+@[^\s<>()\[\],;:\"'@]+")
 _BLOCK = re.compile(r"<(br|/p|/div|/tr|hr)\b[^>]*>", re.IGNORECASE)
 
@@ -239,8 +245,16 @@ def _read_answer(mail: EmailMessage, tokens: Tokens) -> Incoming:
 
 def own_words(text: str) -> str:
     """What somebody wrote above the mail they answer to, every line of it: a cry for help stands below the greeting."""
-    above = takewhile(lambda line: not _QUOTE.search(line), text.splitlines())
-    return "\n".join(line.strip() for line in above if line.strip())[:LONGEST_ANSWER]
+    lines = text.splitlines()
+    above = takewhile(lambda at: not _quotes(lines[at : at + _QUOTE_LINES]), range(len(lines)))
+    return "\n".join(lines[at].strip() for at in above if lines[at].strip())[:LONGEST_ANSWER]
+
+
+def _quotes(lines: Sequence[str]) -> bool:
+    """Whether a quote begins with the first of some lines, or with the first and those over which it is broken."""
+    if _QUOTE_BEGINS.search(lines[0]):
+        return any(_QUOTE.search(" ".join(lines[: end + 1])) for end in range(len(lines)))
+    return _QUOTE.search(lines[0]) is not None
 
 
 # --- parts ------------------------------------------------------------------------------------------------
