@@ -26,7 +26,7 @@ from warning_dispatch.store.keys import KeyRing
 ROOT = Path(__file__).resolve().parents[2]
 WARNING = ROOT / "config" / "samples" / "12379-county-red-rain.xml"
 KILLS = 10
-SPEED = 60
+SPEED = 40
 SEED = 1
 """Of the simulated people (the shipped setting) and of the sample register."""
 COMMAND = "from warning_dispatch.cli import main; main()"

@@ -199,7 +199,7 @@ async def test_no_line_at_all_is_a_route_that_is_down(bureau: Any, phones: Any) 
     house = bureau(program="no-such-baresip")
     work = asyncio.create_task(house.channel.run())
     try:
-        await until(lambda: house.channel.lines.why_down is not None, "it says why")
+        await until(lambda: house.channel.lines.why_all_down is not None, "it says why")
         [receipt] = await house.channel.deliver([call(1, phones.number(phones.KEY, 1))])
         assert (receipt.accepted, receipt.outcome, receipt.unsure) == (False, "misconfigured", False)
         probe = await house.channel.probe()

@@ -132,11 +132,9 @@ class SipVoice:
         return Receipt(dispatch.attempt_id, accepted=False, outcome="line_lost", unsure=taken is None)
 
     def _down(self) -> str:
-        """What it is when no line lives; empty while one does, or none has had the time to."""
-        if not self._started.is_set() or self.lines.living:
-            return ""
-        down = self.lines.why_down
-        return down.outcome if down else DOWN
+        """What it is when no line lives; empty while one does, or is only being started: calls wait for it."""
+        down = self.lines.why_all_down
+        return down.outcome if down else ""
 
     def _call(self, dispatch: Dispatch, script: Script, thanks: Path) -> Call:
         course = Course(asks=dispatch.purpose in ASKING, heard_after=round(script.reading_s * HEARD_SHARE * 1000))

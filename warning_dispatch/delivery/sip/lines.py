@@ -147,9 +147,10 @@ class Lines:
         return self.lines[: self._count]
 
     @property
-    def why_down(self) -> LineDownError | None:
-        """Why one is down, if one is."""
-        return next((one.down for one in self.lines if one.down is not None), None)
+    def why_all_down(self) -> LineDownError | None:
+        """Why no line can place calls, if each has said that it cannot."""
+        reasons = [one.down for one in self.outgoing]
+        return reasons[0] if reasons and None not in reasons else None
 
     def of(self, attempt_id: int) -> Line | None:
         """The line on which a call goes on."""
