@@ -68,21 +68,7 @@ def file_by_import(
         if code in partly:
             half.append(filing)
             continue
-        filed.append(
-            replace(
-                filing,
-                state=state,
-                version=filing.version + 1,
-                how=HandIn.WORKBOOK,
-                changed=filing.changed or code in by_unit,
-                handed_in_at=now,
-                handed_in_by=actor,
-                filed_at=now,
-                note="",
-                proposed=None,
-                compared=None,
-            )
-        )
+        filed.append(_handed_in(replace(filing, state=state), actor, now, changed=code in by_unit))
     tx.campaigns.save(filed)
     spoken = [*filed, *half]
     units = [one.unit_id for one in spoken]
@@ -95,6 +81,21 @@ def file_by_import(
     tests = ask_proofs(tx, now, wanted, campaign.rules, campaign.id)
     counts = {"filed": len(filed), "units_gone": gone, "units_back": back, "tests": sum(tests.values())}
     return {"k": "filing.imported", "campaign": campaign.id, "actor": actor, **counts}
+
+
+def _handed_in(filing: FilingRecord, actor: str, now: int, *, changed: bool) -> FilingRecord:
+    return replace(
+        filing,
+        version=filing.version + 1,
+        how=HandIn.WORKBOOK,
+        changed=filing.changed or changed,
+        handed_in_at=now,
+        handed_in_by=actor,
+        filed_at=now,
+        note="",
+        proposed=None,
+        compared=None,
+    )
 
 
 def _day(at: int) -> str:
