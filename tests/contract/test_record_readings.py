@@ -18,6 +18,7 @@ from warning_dispatch.model.record_views import SeasonGroup, SeasonQuery, Unreac
 from warning_dispatch.model.states import AttemptState, CalleeState, CallOutState, Means, Purpose
 from warning_dispatch.model.unit import Channel, UnitKind, UnitLevel
 from warning_dispatch.record_ports import RecordReadings
+from warning_dispatch.reports.sheets import answer_text
 from warning_dispatch.store import schema
 from warning_dispatch.store.branch_rows import BranchTable
 from warning_dispatch.store.callee_rows import CalleeTable
@@ -346,7 +347,7 @@ def test_people_moved_are_one_number_in_the_record_and_the_response(house: House
 
 
 def test_a_duty_rooms_answer_stands_after_the_lifting(house: House, storm: dict[str, Any]) -> None:
-    """Tally, list, tree, curve, response, record, season and metrics say one number before and after the end."""
+    """Tally, list, tree, curve, response, record, season, paper and metrics say one number before and after the end."""
     callout, lower = (
         storm["callout"],
         house.branch(storm["callout"], VILLAGES, START, superior_callee_id=storm["chief"]),
@@ -374,6 +375,7 @@ def test_a_duty_rooms_answer_stands_after_the_lifting(house: House, storm: dict[
             "record": record.answered,
             "season": share_of(groups).answered,
             "response": response.overview(callout).total.answered,
+            "paper": sum("已应答" in answer_text(one) for one in house.read.printed(callout).units),
         }
 
     assert set(figures().values()) == {4}

@@ -216,6 +216,20 @@ def test_whom_an_import_files_was_made_sure_of(empty: Engine) -> None:
     assert stands(empty).receivers == (replace(early, verified_on="2026-07-25", verified_how="年度更新"), late, other)
 
 
+def test_who_is_kept_was_not_made_sure_of(empty: Engine) -> None:
+    """The others of the unit were, and whole units beside it."""
+    kept, listed = person(TOWN.code, Role.PRIMARY, "样本甲", 1), person(TOWN.code, Role.DEPUTY, "样本乙", 2)
+    other = person(VILLAGES[0].code, Role.PRIMARY, "样本甲", 3)
+    with writing(empty) as connection:
+        replace_register(connection, SEALER, Register(UNITS, (kept, listed, other)), NOW)
+        sql = Sql(connection)
+        ids = [row[0] for row in sql.rows("SELECT DISTINCT unit_id FROM receiver")]
+        keys = [(TOWN.code, Role.PRIMARY, "样本甲")]
+        PeopleTable(sql, SEALER).verify(ids, "2026-07-15", "2026-07-25", "年度更新", kept=keys)
+    days = {"verified_on": "2026-07-25", "verified_how": "年度更新"}
+    assert stands(empty).receivers == (kept, replace(listed, **days), replace(other, **days))
+
+
 def test_somebody_added_to_a_unit_that_has_left_is_not_of_the_register(empty: Engine) -> None:
     """Its call-out still runs, and may be given a number; lists of the register have no place for it, and do not fail."""
     chief = person(TOWN.code, Role.PRIMARY, "样本甲", 1)

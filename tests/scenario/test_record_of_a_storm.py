@@ -57,9 +57,16 @@ class Told:
     tiers: dict[int, int] = field(default_factory=dict)
     handed: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     ever: set[int] = field(default_factory=set)
+    called: set[int] = field(default_factory=set)
+    """Whose gates opened, here or in the round before."""
     means: dict[int, str] = field(default_factory=dict)
     calls: int = 0
     acts: int = 0
+
+    @property
+    def unopened(self) -> set[int]:
+        """The end came before their gates opened: they had nothing to answer."""
+        return {key for key, state in self.states.items() if state is S.STOPPED} - self.called
 
 
 def told(database: Engine, callout_id: int) -> Told:
@@ -70,17 +77,24 @@ def told(database: Engine, callout_id: int) -> Told:
         ).scalars()
         entries = [entry for body in bodies for entry in json.loads(body)]
     last: dict[int, str] = {}
-    found = Told({})
+    found, members = Told({}), {}
+    gone: set[int] = set()
     for entry in entries:
         kind = entry["k"]
         if kind == "branch.filled" and entry["total"]:
-            found.tiers.update(dict.fromkeys(range(entry["first"], entry["last"] + 1), entry["tier"]))
+            members[entry["id"]] = range(entry["first"], entry["last"] + 1)
+            found.tiers.update(dict.fromkeys(members[entry["id"]], entry["tier"]))
+        elif kind == "branch.opened":
+            found.called.update(set(members.get(entry["branch"], ())) - gone)
+        elif kind == "callees.left":
+            gone.update(from_ranges(entry["ids"]))
         elif kind == "callee":
             last[entry["id"]] = entry["to"]
             if entry["to"] in _UNREACHED:
                 found.ever.add(entry["id"])
         elif kind == "callees.taken_over":
             last.update((key, name) for name, keys in entry["states"].items() for key in from_ranges(keys))
+            found.called.update(last)
             found.ever.update(key for name in _UNREACHED for key in from_ranges(entry["states"].get(name, [])))
         elif kind == "answer" and entry["counted"]:
             found.means.setdefault(entry["callee"], entry["means"])
@@ -135,8 +149,9 @@ def expected(keys: list[int], story: Told) -> dict[str, int]:
     here = [key for key in keys if story.states[key] is not S.SUPERSEDED]
     answered = [key for key in here if story.states[key] in ANSWERED and story.states[key] is not S.WAIVED]
     means = Counter(story.means.get(key, "") for key in answered)
+    unopened = story.unopened.intersection(here)
     return {
-        "应叫": len(here) - states[S.WAIVED] - states[S.INFORMED],
+        "应叫": len(here) - states[S.WAIVED] - states[S.INFORMED] - len(unopened),
         "应答": len(answered),
         "本人应答": sum(means[one] for one in ("key", "link", "reply", "email")),
         "值班登记": means["operator"],
@@ -146,7 +161,8 @@ def expected(keys: list[int], story: Told) -> dict[str, int]:
         "未应答": states[S.UNANSWERED],
         "接听未确认": states[S.UNCONFIRMED],
         "叫应中": states[S.WAITING] + states[S.CALLING] + states[S.RELAYED],
-        "已停止": states[S.STOPPED],
+        "已停止": states[S.STOPPED] - len(unopened),
+        "未开闸": len(unopened),
         "免叫": states[S.WAIVED],
         "已告知": states[S.INFORMED],
         "发得出": sum(sum(story.handed[key].values()) > 0 for key in here),

@@ -12,7 +12,10 @@ from warning_dispatch.engine.acts import Act
 from warning_dispatch.engine.lanes import Lane
 from warning_dispatch.engine.responding import Responding
 from warning_dispatch.errors import NotFoundError, RefusedError
+from warning_dispatch.figures.callout import tally
+from warning_dispatch.figures.season import share_of
 from warning_dispatch.model.feedback import Feedback
+from warning_dispatch.model.record_views import SeasonQuery
 from warning_dispatch.model.response import ResponseBook
 from warning_dispatch.model.states import AttemptState, CalleeState, CallOutState, Purpose, Stage
 from warning_dispatch.model.unit import Channel, Role
@@ -323,6 +326,25 @@ def test_the_report_to_the_superiors_counts_as_the_record_does(town: Callable[..
     assert place.query(f"SELECT 1 FROM callee WHERE state = {CalleeState.INFORMED.value}"), "somebody was only told"
     assert total.units == total.answered == sum(one.asked for one in record.units) > early
     assert total.answered == sum(one.answered for one in record.units)
+
+
+def test_after_a_lifting_the_report_counts_as_the_record_does(town: Callable[..., Any]) -> None:
+    """Lifted before the villages' gates opened: nobody called them, and neither paper nor the season says they did not answer."""
+    place = town(counties=1, townships=1, villages=1, response=True)
+    place.person(COUNTY, Role.DUTY, VoiceHabit.ANSWERS)
+    place.warning(RED_CITY)
+    place.play(seconds=120)
+    place.act(Act.CANCEL)
+    place.play(seconds=60)
+    assert place.query(f"SELECT 1 FROM callee WHERE state = {CalleeState.STOPPED.value} AND opened_at IS NULL")
+    links = TableReadings(place.database, place.sealer, {})
+    total = ResponseTables(place.database, place.sealer, links, place.clock.now).overview(1).total
+    records = RecordTables(place.database, place.sealer, {}, reached={"key_pressed"})
+    whole = tally(records.record(1).units)
+    assert (whole.asked, whole.answered) == (total.units, total.answered)
+    assert whole.unopened
+    season = share_of(records.season(SeasonQuery(0, place.clock.now() + 1)).groups)
+    assert (season.asked, season.answered) == (whole.asked, whole.answered)
 
 
 def test_nobody_is_asked_where_nothing_is_configured(town: Callable[..., Any]) -> None:

@@ -51,7 +51,7 @@ class Machine:
             stub.write_text(f'#!/bin/sh\necho "{name} $*" >>"$LOG"\n{body}\n', encoding="utf-8")
             stub.chmod(0o755)
 
-    def run(self, script: str, *words: str, needed: int = 1, failing_copy: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(self, script: str, *words: str, needed: int = 4, failing_copy: int = 0) -> subprocess.CompletedProcess[str]:
         """A script with the machine's folders for the system's."""
         script = script.replace("/var/lib/warning-dispatch", str(self.state))
         script = script.replace("/run/systemd/system", str(self.folder / "systemd"))
@@ -113,9 +113,10 @@ def test_a_copy_that_fails_after_the_stop_leaves_the_first_one(machine: Machine)
     assert machine.copies() == ["copy 1"]
 
 
-def test_a_database_that_cannot_be_read_stops_nothing(machine: Machine) -> None:
-    """Whether the schema is older cannot be told: what runs goes on, and the person hears what to do."""
-    done = machine.upgraded(needed=3)
+@pytest.mark.parametrize("needed", [3, 1, 2, 127, 137])
+def test_what_cannot_be_told_stops_nothing(machine: Machine, needed: int) -> None:
+    """The database cannot be read, or the new program breaks (1), is asked wrongly, is missing, is killed: what runs goes on."""
+    done = machine.upgraded(needed=needed)
     assert done.returncode == 0
     assert machine.asked() == []
     assert "warning-dispatch db upgrade && systemctl restart warning-dispatch.service" in done.stderr
@@ -123,7 +124,7 @@ def test_a_database_that_cannot_be_read_stops_nothing(machine: Machine) -> None:
 
 def test_an_unchanged_schema_needs_no_copy(machine: Machine) -> None:
     """Stopped and started, nothing else."""
-    assert machine.upgraded(needed=1).returncode == 0
+    assert machine.upgraded(needed=4).returncode == 0
     assert machine.asked() == [STOP, START]
 
 

@@ -26,7 +26,7 @@ from warning_dispatch.model.register import Register, RegisterCounts, below
 from warning_dispatch.model.register_changes import ReceiverChange, RegisterChanges, UnitChange, changes_between
 from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.model.roster import Shift
-from warning_dispatch.model.unit import ReceiverEntry
+from warning_dispatch.model.unit import PersonKey, ReceiverEntry
 from warning_dispatch.registry.change_lines import changed_fields, person_line, unit_line
 from warning_dispatch.registry.problems import ACCEPTED, Problem, Problems, counted, require_names, standing
 from warning_dispatch.registry.reading import DIVISIONS_FILE, RECEIVERS_FILE, read_folder
@@ -41,7 +41,14 @@ from warning_dispatch.registry.workbook_export import (
     workbook_bytes,
     write_new,
 )
-from warning_dispatch.registry.workbook_import import WorkbookRead, merged, placed_shifts, read_workbook, tell_held
+from warning_dispatch.registry.workbook_import import (
+    WorkbookRead,
+    merged,
+    people_kept,
+    placed_shifts,
+    read_workbook,
+    tell_held,
+)
 from warning_dispatch.settings import Settings
 from warning_dispatch.store.database import reading, writing
 from warning_dispatch.store.journal import Journal
@@ -82,6 +89,10 @@ class Plan:
     seen: int | None
     named: frozenset[str] = frozenset()
     """Units whose people the file lists."""
+    partly: frozenset[str] = frozenset()
+    kept: tuple[PersonKey, ...] = ()
+    days_stand: bool = False
+    """See RegisterImport."""
 
     @property
     def compared(self) -> RegisterChanges | None:
@@ -146,6 +157,9 @@ def import_register(
         changes=plan.compared,
         named=tuple(sorted(plan.named)),
         within=within,
+        partly=tuple(sorted(plan.partly)),
+        kept=plan.kept,
+        days_stand=plan.days_stand,
     )
     counts = take_over(terminal.settings, coming)
     _taken_over(terminal, plan, counts, every=show_all)
@@ -175,7 +189,8 @@ def make_plan(terminal: Terminal, path: Path, *, whole: bool = False, within: st
         register = read_in.register
         before, seen = _before(settings)
         named = frozenset(entry.unit_code for entry in register.receivers)
-        return Plan(before, register, changes_between(before, register), (), (), read_in.notices, seen, named)
+        changes = changes_between(before, register)
+        return Plan(before, register, changes, (), (), read_in.notices, seen, named, days_stand=True)
     if not path.is_file():
         raise RefusedError(f"{path}: {both('没有这个文件或文件夹', 'there is no such file or folder')}")
     before, seen = _before(settings)
@@ -195,7 +210,8 @@ def _compared(before: Register, read: WorkbookRead, seen: int | None, *, whole: 
         tell_held(before, read, within, problems)
     shifts = placed_shifts(read, after, problems)
     changes = changes_between(before, after)
-    return Plan(before, after, changes, shifts, problems.found, problems.notices, seen, read.named)
+    kept = people_kept(before, read)
+    return Plan(before, after, changes, shifts, problems.found, problems.notices, seen, read.named, read.partly, kept)
 
 
 def _as_folder(path: Path) -> Path | None:

@@ -49,6 +49,9 @@ app = typer.Typer(no_args_is_help=True, help=both("数据库：升级、检查�
 CANNOT_BE_TOLD = 3
 """Exit code of `db upgrade --needed` where the database cannot be read: neither yes nor no."""
 
+NOT_NEEDED = 4
+"""Exit code of its "no": none that a broken program or a wrong command ends with, for an installer stops the service on it."""
+
 _FOUND = {
     SchemaState.EMPTY: ("空库，已建表", "it was empty; the tables were made"),
     SchemaState.OLDER: ("已升级到当前版本", "it was older; it is up to date now"),
@@ -65,8 +68,8 @@ def upgrade_database(
         typer.Option(
             "--needed",
             help=both(
-                "只看要不要升级：要则退出码 0，不要 1，看不到 3",
-                "only look: exit code 0 older, 1 not, 3 cannot be told",
+                "只看要不要升级：要则退出码 0，不要 4，看不到 3",
+                "only look: exit code 0 older, 4 not, 3 cannot be told",
             ),
         ),
     ] = False,
@@ -81,7 +84,7 @@ def upgrade_database(
         said = terminal.say("要升级。", "It is older.") if older else terminal.say("不用升级。", "Nothing to do.")
         terminal.answer({"needed": older}, said)
         if not older:
-            raise typer.Exit(1)
+            raise typer.Exit(NOT_NEEDED)
         return
     database = open_database(terminal.settings.database_url)
     try:

@@ -253,6 +253,7 @@ class Engine:
             result = self._intake.take_in(ledger, raw, source)
             begun = [one for one in result.callouts if one in ledger.begun]
             attached = () if begun or "attached" not in result.reasons else _going_on(ledger, result.callouts)
+            paused = tuple(one for one in attached if ledger.callout(one).state is CallOutState.PAUSED)
             tiers: list[TierPreview] = []
             for callout_id in begun:
                 self._filler.finish(ledger, callout_id)
@@ -261,7 +262,7 @@ class Engine:
                     tier = plan.tiers[index]
                     tiers.append(TierPreview(tier.title, units, without, tier.hold.get(colour) or 0))
             raise _TakenBackError
-        return CallPreview(result.disposition, result.reasons, tuple(tiers), attached)
+        return CallPreview(result.disposition, result.reasons, tuple(tiers), attached, paused)
 
     def add_receiver(
         self, now: int, callout_id: int, entry: ReceiverEntry, *, actor: str, reason: str

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from warning_dispatch.model.register import PeopleCounts
 from warning_dispatch.model.renewal import CampaignState, FilingState, HandIn, LetterKind, ProofState
-from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry
+from warning_dispatch.model.unit import Channel, EndpointEntry, PersonKey, ReceiverEntry
 from warning_dispatch.renewal.filing import FilingEvent
 from warning_dispatch.renewal.rules import RenewalRules
 
@@ -208,8 +208,13 @@ class PeopleRows(Protocol):
         """By unit; history included."""
         ...
 
-    def verify(self, unit_ids: Sequence[int], since: str, day: str, how: str) -> None:
-        """Everybody in force there was made sure of on this day; who was since another day (`since`) keeps that."""
+    def verify(
+        self, unit_ids: Sequence[int], since: str, day: str, how: str, *, kept: Collection[PersonKey] = ()
+    ) -> None:
+        """Everybody in force there was made sure of on this day; who was since another day (`since`) keeps that.
+
+        Not those who are `kept`: nothing was said of them.
+        """
         ...
 
     def proved(self, unit_ids: Sequence[int]) -> frozenset[str]:

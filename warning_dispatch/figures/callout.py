@@ -21,10 +21,10 @@ S = CalleeState
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Units counted. `units` = `asked` + `excused` + `informed`; `answered` = in person + recorded + relayed + otherwise.
+    """Units counted. `units` = `asked` + `excused` + `informed` + `unopened`.
 
-    `asked` = `answered` + the four kinds of unreached and open + `stopped`. Median and the like in ms, from the opening
-    of a unit's gate to its answer.
+    `answered` = in person + recorded + relayed + otherwise; `asked` = `answered` + the four kinds of unreached and
+    open + `stopped`. Median and the like in ms, from the opening of a unit's gate to its answer.
     """
 
     units: int
@@ -43,6 +43,8 @@ class Tally:
     stopped: int
     excused: int
     informed: int
+    unopened: int
+    """The end came before their gates opened: they were not asked, and are not among the stopped."""
     taken_over: int
     """Of a newer round; in none of the other figures."""
     handed: int
@@ -98,9 +100,10 @@ def tally(units: Iterable[RecordUnit]) -> Tally:
         unanswered=those(S.UNANSWERED),
         unconfirmed=those(S.UNCONFIRMED),
         open=those(S.WAITING, S.CALLING, S.RELAYED),
-        stopped=those(S.STOPPED),
+        stopped=sum(unit.state is S.STOPPED for unit in asked),
         excused=those(S.WAIVED),
         informed=those(S.INFORMED),
+        unopened=sum(unit.unopened for unit in here),
         taken_over=len(listed) - len(here),
         handed=sum(unit.handed > 0 for unit in here),
         delivered=sum(unit.delivered for unit in here),

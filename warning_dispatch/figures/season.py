@@ -149,7 +149,7 @@ def season_figures(reading: SeasonReading, names: SeasonNames) -> SeasonFigures:
 
 def share_of(groups: Iterable[SeasonGroup]) -> Share:
     """Groups of units counted together."""
-    asked = [one for one in groups if one.state not in _NOT_ASKED]
+    asked = [one for one in groups if one.state not in _NOT_ASKED and not one.unopened]
     answered = [one for one in asked if one.state in _ANSWERED]
     delays = _delays(answered)
     return Share(

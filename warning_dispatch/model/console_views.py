@@ -269,13 +269,15 @@ class TierPreview:
 class CallPreview:
     """预估: what a message would do, without doing it.
 
-    `tiers`: whom it would call who has not answered. `attached`: it begins nothing, these call-outs go on for it.
+    `tiers`: whom it would call who has not answered. `attached`: it begins nothing, these call-outs go on for it;
+    `paused` are those of them that call nobody now.
     """
 
     disposition: Disposition
     reasons: tuple[str, ...]
     tiers: tuple[TierPreview, ...] = ()
     attached: tuple[int, ...] = ()
+    paused: tuple[int, ...] = ()
 
     @property
     def units(self) -> int:

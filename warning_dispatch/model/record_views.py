@@ -100,9 +100,14 @@ class RecordUnit:
         return self.state is not CalleeState.SUPERSEDED
 
     @property
+    def unopened(self) -> bool:
+        """Whether the end came before its gate opened: nobody called it, and so it had nothing to answer."""
+        return self.state is CalleeState.STOPPED and self.opened_at is None
+
+    @property
     def asked(self) -> bool:
         """Whether it was to answer."""
-        return self.counts and self.state not in (CalleeState.WAIVED, CalleeState.INFORMED)
+        return self.counts and not self.unopened and self.state not in (CalleeState.WAIVED, CalleeState.INFORMED)
 
     @property
     def answered(self) -> bool:
@@ -262,6 +267,7 @@ class SeasonGroup:
     """So many units of a call-out with everything in common. `delay`: whole seconds from gate to answer; None: no answer.
 
     `tier`: name of the tier; `county`: code, empty for the city's own; `sector`: of a department, else empty.
+    `unopened`: the end came before their gate opened, they were not asked.
     """
 
     callout_id: int
@@ -271,6 +277,7 @@ class SeasonGroup:
     state: CalleeState
     delay: int | None
     units: int
+    unopened: bool = False
 
 
 @dataclass(frozen=True, slots=True)

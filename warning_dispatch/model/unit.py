@@ -169,6 +169,10 @@ class ReceiverEntry:
     verified_how: str = ""
 
 
+PersonKey = tuple[str, Role, str]
+"""Unit, role and name: what makes two entries the same person."""
+
+
 @dataclass(frozen=True, slots=True)
 class EndpointView:
     """One usable endpoint of a unit as the engine sees it when it chooses whom to dial.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role, Unit, UnitKind
+from warning_dispatch.model.unit import Channel, EndpointEntry, PersonKey, ReceiverEntry, Role, Unit, UnitKind
 from warning_dispatch.registry.addresses import AddressRefusedError, ReadNumber, read_cell, read_mail
 from warning_dispatch.registry.days import read_day
 from warning_dispatch.registry.grids import Cell, Grid, cell_text, column_letter, texts
@@ -60,8 +60,6 @@ class Rules:
     sectors: Mapping[UnitKind, Mapping[str, str]] = field(default_factory=dict)
 
 
-PersonKey = tuple[str, Role, str]
-"""Unit, role and name: what makes two entries of a workbook the same person."""
 Silent = Mapping[PersonKey, frozenset[Field]]
 """By person: what no column speaks of. PHONE stands for every number, MAIL for every address."""
 

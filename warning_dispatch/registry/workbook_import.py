@@ -15,13 +15,12 @@ from typing import Any
 from warning_dispatch.errors import Finding, RegisterError
 from warning_dispatch.model.register import Register, below
 from warning_dispatch.model.roster import Shift
-from warning_dispatch.model.unit import Channel, ReceiverEntry, Unit
+from warning_dispatch.model.unit import Channel, PersonKey, ReceiverEntry, Unit
 from warning_dispatch.registry.grids import Grid, read_grids
 from warning_dispatch.registry.headers import LOOKED_AT, Field, Header, find_header
 from warning_dispatch.registry.problems import Problem, Problems
 from warning_dispatch.registry.receiver_sheets import (
     SAID,
-    PersonKey,
     ReceiverSheet,
     Rules,
     Silent,
@@ -135,6 +134,12 @@ def merged(before: Register, read: WorkbookRead, *, whole: bool = False, within:
     receivers += [_kept(entry, stood.get(person_key(entry)), read.silent) for entry in read.receivers]
     order = {code: position for position, code in enumerate(units)}
     return Register(tuple(units.values()), tuple(sorted(receivers, key=lambda one: (order[one.unit_code], one.role))))
+
+
+def people_kept(before: Register, read: WorkbookRead) -> tuple[PersonKey, ...]:
+    """Who stays because a row of their unit was left out, and not because the workbook lists them."""
+    keys = {person_key(entry) for entry in before.receivers if entry.unit_code in read.partly}
+    return tuple(sorted(keys - {person_key(entry) for entry in read.receivers}))
 
 
 def _kept(entry: ReceiverEntry, stood: ReceiverEntry | None, silent: Silent) -> ReceiverEntry:

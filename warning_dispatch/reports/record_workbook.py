@@ -45,7 +45,7 @@ SUMMARY, PLACES, CHARTS, UNITS, LATE, FEEDBACK, ACTS, CURVE = (
 """The sheets, in their order."""
 TALLY_COLUMNS: Final = (
     "应叫", "应答", "叫应率", "本人应答", "值班登记", "上级代报", "带入等", "未呼", "未应答", "接听未确认", "叫应中",
-    "已停止", "免叫", "已告知", "发得出", "传得到", "曾未叫应", "后叫到", "拨打", "短信", "邮件", "人工", "用时中位（秒）",
+    "已停止", "免叫", "已告知", "未开闸", "发得出", "传得到", "曾未叫应", "后叫到", "拨打", "短信", "邮件", "人工", "用时中位（秒）",
     "九成用时（秒）", "最慢（秒）",
 )  # fmt: skip
 """What is told of every group of units; see figures.callout.Tally."""
@@ -102,7 +102,7 @@ def tally_cells(one: Tally) -> list[Any]:
     """The figures of a group, in the order of TALLY_COLUMNS. Times in seconds."""
     return [
         one.asked, one.answered, one.rate, one.in_person, one.recorded, one.relayed, one.otherwise, one.uncalled,
-        one.unanswered, one.unconfirmed, one.open, one.stopped, one.excused, one.informed, one.handed, one.delivered,
+        one.unanswered, one.unconfirmed, one.open, one.stopped, one.excused, one.informed, one.unopened, one.handed, one.delivered,
         one.ever_unreached, one.reached_late, one.calls, one.messages, one.mails, one.tasks,
         *(None if ms is None else ms // 1000 for ms in (one.median, one.slow, one.slowest)),
     ]  # fmt: skip

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from warning_dispatch.model.register import PeopleCounts, Register
 from warning_dispatch.model.register_changes import changes_between
-from warning_dispatch.model.unit import Channel, EndpointEntry, ReceiverEntry, Role
+from warning_dispatch.model.unit import Channel, EndpointEntry, PersonKey, ReceiverEntry, Role
 from warning_dispatch.ports import Sealer
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT, replace_people
 from warning_dispatch.store.register_history import write_changes
@@ -103,16 +103,37 @@ class PeopleTable:
             follow_people(self._sql, self._sealer)
         return counts
 
-    def verify(self, unit_ids: Sequence[int], since: str, day: str, how: str) -> None:
-        """See the port."""
-        self._sql.run(
-            """UPDATE receiver SET verified_on = ?, verified_how = ?
-            WHERE unit_id IN {ids} AND valid_until IS NULL AND verified_on < ?""",
-            day,
-            how,
-            self._sql.ids(unit_ids),
-            since,
-        )
+    def verify(
+        self, unit_ids: Sequence[int], since: str, day: str, how: str, *, kept: Collection[PersonKey] = ()
+    ) -> None:
+        """See the port. The units of those who are kept one person at a time, the others as wholes."""
+        kept = frozenset(kept)
+        people = self._receivers(unit_ids, kept)
+        whole = [unit_id for unit_id in unit_ids if unit_id not in people]
+        sure = [key for those in people.values() for key, said in those if said not in kept]
+        for column, ids in (("unit_id", whole), ("id", sure)):
+            self._sql.run(
+                f"""UPDATE receiver SET verified_on = ?, verified_how = ?
+                WHERE {column} IN {{ids}} AND valid_until IS NULL AND verified_on < ?""",
+                day,
+                how,
+                self._sql.ids(ids),
+                since,
+            )
+
+    def _receivers(
+        self, unit_ids: Sequence[int], kept: Collection[PersonKey]
+    ) -> Mapping[int, list[tuple[int, PersonKey]]]:
+        """Everybody in force of those of these units where somebody is kept: receivers, and who each is."""
+        if not kept:
+            return {}
+        codes = {code for code, _, _ in kept}
+        rows = self._sql.rows("SELECT id, code FROM unit WHERE id IN {ids}", self._sql.ids(unit_ids))
+        found = people_of(self._sql, self._sealer, [unit_id for unit_id, code in rows if code in codes])
+        return {
+            unit_id: [(one.receiver_id, (one.entry.unit_code, one.entry.role, one.entry.name)) for one in people]
+            for unit_id, people in found.items()
+        }
 
     def proved(self, unit_ids: Sequence[int]) -> frozenset[str]:
         """See the port."""

@@ -20,11 +20,12 @@ from warning_dispatch.ports import Sealer
 from warning_dispatch.store.reading_alerts import content_of_alert
 from warning_dispatch.store.register import NAME_CONTEXT, NUMBER_CONTEXT
 from warning_dispatch.store.sql import Sql
+from warning_dispatch.store.stood_sql import STOOD
 
 _CALLOUT = """SELECT o.id, o.round, o.supersedes_id, o.purpose, o.hazard, o.colour, a.sender, i.name, a.headline, a.sent,
  o.started_at, o.plan, o.texts, a.sealed
  FROM callout o LEFT JOIN alert a ON a.id = o.alert_id LEFT JOIN unit i ON i.code = o.issuer_area WHERE o.id = ?"""
-_UNITS = """SELECT c.unit_id, u.code, u.name, u.level, c.tier, c.state, c.answered_at, s.code, s.name, s.level,
+_UNITS = f"""SELECT c.unit_id, u.code, u.name, u.level, c.tier, {STOOD}, c.answered_at, s.code, s.name, s.level,
  t.code, t.name, t.level FROM callee c JOIN unit u ON u.id = c.unit_id
  LEFT JOIN unit s ON s.id = u.superior_id LEFT JOIN unit t ON t.id = s.superior_id
  WHERE c.callout_id = ? ORDER BY u.code"""

@@ -50,9 +50,10 @@ _HEAD = f"""SELECT o.id, o.round, o.chain_id, o.purpose, o.state, o.hazard, o.co
  WHERE o.id = ? AND o.purpose <> {Purpose.SELF.value}"""
 _BELOW = """WITH RECURSIVE below(id) AS (SELECT id FROM unit WHERE code IN ({codes})
  UNION SELECT u.id FROM unit u JOIN below b ON u.superior_id = b.id)"""
-OPENED: Final = "CASE WHEN b.opened_at IS NULL OR c.opened_at < b.opened_at THEN c.opened_at ELSE b.opened_at END"
+OPENED: Final = f"""CASE WHEN b.opened_at IS NULL OR c.opened_at < b.opened_at
+ OR c.opened_at IS NULL AND c.state = {CalleeState.STOPPED.value} THEN c.opened_at ELSE b.opened_at END"""
 """When a unit's gate opened: its branch's moment, since being called again moves the callee's; the callee's where it was
-carried over from an earlier round."""
+carried over from an earlier round, and where an end stopped it before its branch opened for others."""
 _UNITS = f"""SELECT c.id, u.code, u.name, u.kind, u.level, u.area, u.sector, c.tier, {STOOD}, {OPENED}, c.answered_at,
  u.id FROM callee c JOIN branch b ON b.id = c.branch_id JOIN unit u ON u.id = c.unit_id
  WHERE c.callout_id = ?{{within}} ORDER BY c.tier, u.code"""

@@ -23,7 +23,7 @@ from warning_dispatch.model.states import CalleeState, CallOutState, Purpose
 from warning_dispatch.model.unit import CODE_LENGTH, Channel, Role, UnitKind, UnitLevel
 from warning_dispatch.store.reading_records import OPENED
 from warning_dispatch.store.sql import Sql, marks
-from warning_dispatch.store.stood_sql import STOOD
+from warning_dispatch.store.stood_sql import STOOD, UNOPENED
 
 _STATES = {state.value: state for state in CalleeState}
 _ROLES = {role.value: role for role in Role}
@@ -44,9 +44,9 @@ _CALLOUTS = """SELECT o.id, o.round, o.hazard, o.colour, o.state, o.started_at, 
 _DELAY = f"""CASE WHEN c.answered_at IS NULL THEN NULL WHEN {OPENED} IS NULL OR c.answered_at < {OPENED} THEN 0
  ELSE (c.answered_at - {OPENED}) / 1000 END"""
 _GROUPS = f"""SELECT c.callout_id, c.tier, CASE WHEN u.level > {UnitLevel.CITY.value} THEN substr(u.area, 1, {_COUNTY})
- ELSE '' END, CASE WHEN u.kind = '{UnitKind.DEPARTMENT.value}' THEN u.sector ELSE '' END, {STOOD}, {_DELAY}, count(*)
- FROM callee c JOIN branch b ON b.id = c.branch_id JOIN unit u ON u.id = c.unit_id WHERE c.callout_id IN {{ids}}{{within}}
- AND c.state <> {CalleeState.SUPERSEDED.value} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6"""
+ ELSE '' END, CASE WHEN u.kind = '{UnitKind.DEPARTMENT.value}' THEN u.sector ELSE '' END, {STOOD}, {_DELAY},
+ CASE WHEN {UNOPENED} THEN 1 ELSE 0 END, count(*) FROM callee c JOIN branch b ON b.id = c.branch_id JOIN unit u ON u.id = c.unit_id WHERE c.callout_id IN {{ids}}{{within}}
+ AND c.state <> {CalleeState.SUPERSEDED.value} GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7"""
 _LAST_OPENED = f"""SELECT c.callout_id, c.tier, max({OPENED}) FROM callee c JOIN branch b ON b.id = c.branch_id
  WHERE c.callout_id IN {{ids}}{{within}} AND c.state <> {CalleeState.SUPERSEDED.value} GROUP BY c.callout_id, c.tier"""
 _CALLS = f"""SELECT a.receiver_id AS receiver_id, count(*) AS calls,
@@ -146,8 +146,8 @@ class SeasonPictures:
     def _groups(self, ids: str, within: _Within, plans: Mapping[int, CallChain]) -> tuple[SeasonGroup, ...]:
         statement = _GROUPS.replace("{within}", within.where("c.unit_id"))
         return tuple(
-            SeasonGroup(key, plans[key].tiers[tier].name, county, sector, _STATES[state], delay, count)
-            for key, tier, county, sector, state, delay, count in self._sql.rows(
+            SeasonGroup(key, plans[key].tiers[tier].name, county, sector, _STATES[state], delay, count, bool(unopened))
+            for key, tier, county, sector, state, delay, unopened, count in self._sql.rows(
                 f"{within.before}{statement}", *within.values, ids
             )
         )

@@ -106,7 +106,16 @@ class RegisterTakeOver:
             entry = {"k": "register.replaced", "actor": coming.actor, "source": coming.source, **asdict(counts)}
             more: dict[str, Any] = {"shifts": len(coming.shifts), "accepted": list(coming.accepted)}
             tx = TableTransaction(sql, self._sealer, self._link_key, self._journal)
-            filed = file_by_import(tx, moment, coming.named, ready.changes, coming.actor)
+            filed = file_by_import(
+                tx,
+                moment,
+                coming.named,
+                ready.changes,
+                coming.actor,
+                partly=coming.partly,
+                kept=coming.kept,
+                days_stand=coming.days_stand,
+            )
             self._journal.append(connection, STREAM, [{**entry, **more}, *([filed] if filed else [])], moment)
         return counts
 

@@ -22,3 +22,6 @@ def stood(callee: str) -> str:
 
 
 STOOD: Final = stood("c")
+
+UNOPENED: Final = f"c.state = {CalleeState.STOPPED.value} AND c.answered_at IS NULL AND c.opened_at IS NULL"
+"""The end came before its gate opened: nobody called it, and so it had nothing to answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import python_calamine
 
 from warning_dispatch.clock import SystemClock, beijing_text
 
+CONTACTS = Path(__file__).parents[3] / "contacts"
 TOWNSHIP = "141124101"
 
 
@@ -114,6 +116,38 @@ def test_an_import_verifies_whom_it_files(opened: Any) -> None:
         (today, "上门"),
     ]
     assert {one["verified_on"] for one in opened.asked("contacts", "show", "141124102")["receivers"]} == {""}
+
+
+def test_an_import_verifies_nobody_it_does_not_speak_of(opened: Any) -> None:
+    """A row was left out: who is kept for it was not made sure of, and the unit is asked on; whom the list gives was."""
+    today = in_days(0)
+    before = opened.asked("contacts", "show", TOWNSHIP)["receivers"]
+    path = opened.folder / "office.csv"
+    rows = (f"{TOWNSHIP},{before[0]['name']},A岗,1390一二三四,是", f"{TOWNSHIP},样本新来,B岗,{phone(8)},是")
+    path.write_text("单位编码,姓名,角色,手机,样本\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    opened.asked("contacts", "import", path, "--accept", "no-number", "--accept", "bad-number")
+    days = {one["name"]: one["verified_on"] for one in opened.asked("contacts", "show", TOWNSHIP)["receivers"]}
+    assert days == {**{one["name"]: "" for one in before}, "样本新来": today}
+    assert opened.asked("campaign", "status")["campaign"]["filed"] == 0
+
+
+def test_the_days_of_a_registers_folder_stand(opened: Any) -> None:
+    """It says itself when somebody was made sure of; whoever has no day there is by its coming."""
+    folder = opened.folder / "register"
+    folder.mkdir()
+    for name in ("divisions.csv", "offices.toml"):
+        shutil.copy(CONTACTS / name, folder)
+    rows = (
+        f"{TOWNSHIP},A,样本甲,镇长,{phone(1)},zh_CN,yes,2020-01-01,电话",
+        f"{TOWNSHIP},B,样本乙,副镇长,{phone(2)},zh_CN,yes,,",
+    )
+    head = "unit_code,role,name,post,mobile,language,sample,verified_on,verified_how\n"
+    (folder / "receivers.csv").write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
+    opened.asked("contacts", "import", folder)
+    shown = opened.asked("contacts", "show", TOWNSHIP)["receivers"]
+    title = opened.asked("campaign", "status")["campaign"]["title"]
+    assert [(one["verified_on"], one["verified_how"]) for one in shown] == [("2020-01-01", "电话"), (in_days(0), title)]
+    assert opened.asked("campaign", "status")["campaign"]["filed"] == 1
 
 
 def test_a_change_takes_the_same_way_with_and_without_a_campaign(keyboard: Any) -> None:

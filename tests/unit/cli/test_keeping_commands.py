@@ -107,10 +107,10 @@ def test_upgrade_makes_the_tables_of_a_named_database(bare: Any) -> None:
 
 
 def test_whether_an_upgrade_is_needed_has_three_answers(keyboard: Any) -> None:
-    """Not needed is 1; a database that cannot be read is 3, for an installer must not take it for "nothing to do"."""
+    """Not needed is 4; a database that cannot be read is 3, and a program that breaks ends with 1: no "nothing to do"."""
     keyboard.ingested()
     said = keyboard.run("db", "upgrade", "--needed", "--json")
-    assert (said.code, said.document) == (1, {"needed": False})
+    assert (said.code, said.document) == (4, {"needed": False})
     missing = f"sqlite:///{keyboard.folder}/no/such/folder.db"
     said = keyboard.run("db", "upgrade", "--needed", WARNING_DISPATCH_DATABASE_URL=missing)
     assert said.code == 3

@@ -87,7 +87,7 @@ def test_every_unit_is_counted_once(listed: list[RecordUnit]) -> None:
     """A tally's parts add up to its whole."""
     one = tally(listed)
     assert one.units + one.taken_over == len(listed)
-    assert one.asked + one.excused + one.informed == one.units
+    assert one.asked + one.excused + one.informed + one.unopened == one.units
     assert one.asked == one.answered + one.unreached + one.open + one.stopped
     assert one.answered == one.in_person + one.recorded + one.relayed + one.otherwise
     assert one.reached_late <= one.ever_unreached

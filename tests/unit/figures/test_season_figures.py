@@ -24,6 +24,7 @@ GROUPS = st.lists(
         state=st.sampled_from([one for one in S if one is not S.SUPERSEDED]),
         delay=st.none() | st.integers(0, 4_000),
         units=st.integers(1, 50),
+        unopened=st.booleans(),
     ),
     max_size=30,
 )

@@ -11,6 +11,8 @@ import pytest
 from by_path import loaded
 from starlette.testclient import TestClient
 
+from warning_dispatch.model.states import CallOutState
+
 HTML = {"Accept": "text/html"}
 HAND = {"hazard": "rainstorm", "colour": "red", "area": "141127", "reason": "实况已达标", "text": "岚县大雨"}
 
@@ -58,3 +60,21 @@ def test_a_second_warning_is_attached_and_the_page_says_so(bureau: Any, desk: Te
     for place in (attached, twice):
         assert "已并入正在进行的叫应，没有重新呼叫" in desk.get(place).text
     assert len(bureau.read.callouts(limit=5)) == 1
+
+
+def test_attached_to_a_paused_call_out_nobody_is_called(bureau: Any, desk: TestClient) -> None:
+    """The page says so, before and after, and where to go on: it promises no call that the pause keeps back."""
+    pressed(bureau, desk, "begin", "c")
+    number = bureau.read.callouts(live_only=True)[0].id
+    running = {"do": "pause", "seen": str(CallOutState.RUNNING.value), "reason": "线路检修", "minutes": "30"}
+    assert desk.post(f"/console/callouts/{number}/act", data=running).status_code == 303
+    again = pressed(bureau, desk, "preview", "d").text
+    assert f"叫应 {number} 暂停中：现在没有在叫" in again
+    assert "接着叫" not in again
+    assert "is paused: nobody is being called now" in pressed(bureau, desk, "preview", "d", "en").text
+    desk.get("/console/start", params={"lang": "zh_CN"})
+    for place in [pressed(bureau, desk, "begin", "d").headers["location"] for _ in range(2)]:
+        assert place.endswith("done=attached_paused")
+        page = desk.get(place).text
+        assert "现在没有在叫" in page
+        assert "接着叫" not in page

@@ -155,6 +155,10 @@ def test_a_register_is_taken_over_by_the_daemon(office: Any) -> None:
         seen=3,
         shifts=(Shift("141124", "样本甲", 1, 2),),
         changes=changes_between(Register((), ()), register),
+        named=("141124",),
+        partly=("141124",),
+        kept=(("141124", Role.PRIMARY, "样本甲"),),
+        days_stand=True,
     )
     taken: list[RegisterImport] = []
 

@@ -29,6 +29,7 @@ from warning_dispatch.model.alert import Disposition
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.console_views import CallPreview
 from warning_dispatch.model.estimate import Estimate
+from warning_dispatch.model.states import CallOutState
 from warning_dispatch.model.unit import CODE_LENGTH, UnitLevel
 from warning_dispatch.routing.areas import trim
 from warning_dispatch.tomlfiles import both
@@ -218,9 +219,15 @@ class WarningPages:
         attached = "attached" in reasons
         if callouts or attached:  # pressed twice, an attached one does not know its call-out any more
             where = f"callouts/{callouts[-1]}" if callouts else "warnings"
-            return visit.elsewhere(where, done="attached" if attached else "begun")
+            paused = attached and await to_thread.run_sync(self._paused, callouts)
+            return visit.elsewhere(where, done="attached_paused" if paused else "attached" if attached else "begun")
         anew = {name: value for name, value in form.items() if name != "once"}  # this one is over, and called nobody
         return self.start_screen(visit, anew, preview=CallPreview(result.disposition, result.reasons))
+
+    def _paused(self, callouts: Sequence[int]) -> bool:
+        """Whether one of these call-outs calls nobody now; where they are not known, whether any does."""
+        live = self._read.callouts(live_only=True)
+        return any(one.state is CallOutState.PAUSED for one in live if not callouts or one.id in callouts)
 
     def _composed(self, visit: Visit, form: Mapping[str, str]) -> tuple[Order, bytes]:
         hand = self._required()
