@@ -161,8 +161,7 @@ def import_register(
         kept=plan.kept,
         days_stand=plan.days_stand,
     )
-    counts = take_over(terminal.settings, coming)
-    _taken_over(terminal, plan, counts, every=show_all)
+    _taken_over(terminal, plan, take_over(terminal.settings, coming), every=show_all)
 
 
 def _taken_over(terminal: Terminal, plan: Plan, counts: RegisterCounts, *, every: bool) -> None:
