@@ -390,6 +390,25 @@ def test_a_duty_rooms_answer_stands_after_the_lifting(house: House, storm: dict[
     assert sum(one.answered for one in tiers) == 4 + 1, "the gate counts whoever was waived"
 
 
+def test_who_was_stopped_behind_its_gate_was_not_asked(house: House, storm: dict[str, Any]) -> None:
+    """Also where the gate opened for others afterwards; record, season and report to the superiors say one number."""
+
+    def asked() -> set[int]:
+        read = tables(house)
+        response = ResponseTables(house.engine, rows_by_hand.SEALER, house.read, lambda: START)
+        return {
+            sum(one.asked for one in read.record(storm["callout"]).units),
+            share_of(read.season(SeasonQuery(START - DAY, START + DAY)).groups).asked,
+            response.overview(storm["callout"]).total.units,
+        }
+
+    assert asked() == {5}
+    house.change(schema.callee, storm["v3"], opened_at=None)
+    assert asked() == {4}
+    [left] = [one for one in tables(house).record(storm["callout"]).units if one.callee_id == storm["v3"]]
+    assert (left.opened_at, left.unopened) == (None, True)
+
+
 def test_departments_are_told_by_their_line(house: House, storm: dict[str, Any]) -> None:
     """The line stands with departments alone."""
     house.change(schema.unit, WATER, sector="water")
