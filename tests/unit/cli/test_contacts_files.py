@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -122,11 +123,13 @@ def test_numbers_are_masked_until_somebody_says_why(keyboard: Any) -> None:
     assert "****" in masked
     assert "+86260" not in masked
     keyboard.run("contacts", "show", TOWNSHIP, "--clear").misused("--reason")
-    assert "+86260" in keyboard.run("contacts", "show", TOWNSHIP, "--clear", "--reason", "值班员人工叫").out
+    clear = keyboard.run("contacts", "show", TOWNSHIP, "--clear", "--reason", "值班员人工叫").out
+    numbers = re.findall(r"\+86(26\d{9})", clear)
+    assert numbers
     exported = keyboard.run("journal", "export", "register").out
     assert "register.shown" in exported
     assert "值班员人工叫" in exported
-    assert "8626" not in exported
+    assert not [one for one in numbers if one in exported]
 
 
 def test_the_history_says_who_when_before_and_after(keyboard: Any) -> None:
