@@ -85,7 +85,7 @@ def main() -> int:
                     for name, address in addresses.items():
                         visit(page, f"{served.address}{address}", language)
                         take(page, f"{name}-{language}-{size}")
-                    preview(page)
+                    preview(page, served.address, language)
                     take(page, f"preview-{language}-{size}")
                     play(page, served.address, language)
                     take(page, f"planned-{language}-{size}")
@@ -128,8 +128,9 @@ def visit(page: Any, address: str, language: str) -> None:
     page.wait_for_timeout(300)
 
 
-def preview(page: Any) -> None:
+def preview(page: Any, address: str, language: str) -> None:
     """Fill in the form by which a warning is begun by hand, up to its preview."""
+    visit(page, f"{address}/console/start", language)
     page.select_option("#hazard", index=1)
     for code in ("141127", "141123"):
         page.check(f'input[name="area"][value="{code}"]')
