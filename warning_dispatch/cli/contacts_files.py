@@ -23,11 +23,11 @@ from warning_dispatch.clock import SystemClock, beijing_text
 from warning_dispatch.errors import Finding, NotFoundError, RefusedError, RegisterError
 from warning_dispatch.model.masking import mask
 from warning_dispatch.model.register import Register, RegisterCounts, below
-from warning_dispatch.model.register_changes import ReceiverChange, RegisterChanges, UnitChange, changes_between
+from warning_dispatch.model.register_changes import RegisterChanges, UnitChange, changes_between
 from warning_dispatch.model.register_import import RegisterImport
 from warning_dispatch.model.roster import Shift
 from warning_dispatch.model.unit import PersonKey, ReceiverEntry
-from warning_dispatch.registry.change_lines import changed_fields, person_line, unit_line
+from warning_dispatch.registry.change_lines import changed_fields, mark_of, person_line, unit_line
 from warning_dispatch.registry.problems import ACCEPTED, Problem, Problems, counted, require_names, standing
 from warning_dispatch.registry.reading import DIVISIONS_FILE, RECEIVERS_FILE, read_folder
 from warning_dispatch.registry.receiver_sheets import Rules
@@ -351,21 +351,17 @@ def _changes(terminal: Terminal, plan: Plan, *, every: bool) -> Iterator[Text]:
     names = {unit.code: unit.name for unit in (*plan.before.units, *plan.after.units)}
     word = partial(terminal.words.word, "changes.what")
     for unit in plan.changes.units if every else plan.changes.units[:SHOWN]:
-        said = f"  {_mark(unit)} {unit.unit_code} {names.get(unit.unit_code, '')}  {unit_line(unit, word)}"
-        yield Text(said.rstrip(), style=_STYLES[_mark(unit)])
+        said = f"  {mark_of(unit)} {unit.unit_code} {names.get(unit.unit_code, '')}  {unit_line(unit, word)}"
+        yield Text(said.rstrip(), style=_STYLES[mark_of(unit)])
     yield from _rest(terminal, 0 if every else len(plan.changes.units) - SHOWN)
-    sorted_ = sorted(plan.changes.receivers, key=lambda one: "-~+".index(_mark(one)))
+    sorted_ = sorted(plan.changes.receivers, key=lambda one: "-~+".index(mark_of(one)))
     for one in sorted_ if every else sorted_[:SHOWN]:
-        said = f"  {_mark(one)} {one.unit_code} {names.get(one.unit_code, '')}  {person_line(one, word)}"
-        yield Text(said, style=_STYLES[_mark(one)])
+        said = f"  {mark_of(one)} {one.unit_code} {names.get(one.unit_code, '')}  {person_line(one, word)}"
+        yield Text(said, style=_STYLES[mark_of(one)])
     yield from _rest(terminal, 0 if every else len(sorted_) - SHOWN)
 
 
 _STYLES = {"+": "green", "~": "yellow", "-": "red"}
-
-
-def _mark(change: UnitChange | ReceiverChange) -> str:
-    return "+" if change.before is None else "-" if change.after is None else "~"
 
 
 def _person(entry: ReceiverEntry | None) -> dict[str, Any] | None:

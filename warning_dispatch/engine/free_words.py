@@ -57,13 +57,10 @@ def keep_to_read(ledger: Ledger, reply: Reply, blind_index: bytes) -> None:
         feedback.add(callee_ids, receiver_id, ledger.now, Feedback(replied=words))
         ledger.note(callout_id, {"k": "reply.kept", "receiver": receiver_id, "callees": callee_ids})
         kept.update(callee_ids)
+    kind = "help_asked" if cries_for_help(words) else "reply_to_read"
     for one in senders:
-        if one.callee_id not in kept:
-            continue
-        if cries_for_help(words):
-            ledger.alarm("help_asked", "", one.callout_id, one.unit_id, about=str(ledger.now))
-        else:
-            ledger.alarm("reply_to_read", "", one.callout_id, one.unit_id, about=str(ledger.now))
+        if one.callee_id in kept:
+            ledger.alarm(kind, "", one.callout_id, one.unit_id, about=str(ledger.now))
 
 
 def _readable(text: str) -> str:

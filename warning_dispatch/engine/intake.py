@@ -230,9 +230,7 @@ class Intake:
         judged = self._judge(ledger, replace(case, conflict=acted))
         if twin is not None:
             return self._judged_again(ledger, twin.id, judged, case, digest), judged.kin
-        if (
-            same and not acted
-        ):  # nothing is done for the copy that came first, so it holds nothing back; a human is told
+        if same and not acted:  # nothing is done for the copy that came first, so it holds nothing back
             judged.reasons.append(OTHER_CONTENT)
             judged.alarms.append("conflict")
         alert_id = ledger.tx.alerts.insert(

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from warning_dispatch.engine.ledger import Ledger
 from warning_dispatch.model.alert import Alert, AlertArea
-from warning_dispatch.routing.areas import trim
+from warning_dispatch.routing.areas import overlap, trim
 from warning_dispatch.routing.place_names import Named, PlaceNames, count_names
 
 MOST_DRAWN, MOST_SHAPES, MOST_POINTS = 10, 300, 200_000
@@ -166,8 +166,7 @@ class Locator:
 
 def touches(code: str, within: str) -> bool:
     """Whether a division code is in our area or above it."""
-    trimmed = trim(code)
-    return trimmed.startswith(within) or within.startswith(trimmed)
+    return overlap(trim(code), within)
 
 
 def _short_of_codes(alert: Alert) -> Sequence[AlertArea]:

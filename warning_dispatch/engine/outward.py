@@ -15,7 +15,7 @@ from warning_dispatch.model.alarm_facts import written
 from warning_dispatch.model.alert import Alert
 from warning_dispatch.model.colour import Colour
 from warning_dispatch.model.sources import OutletRule, Post, Posted
-from warning_dispatch.routing.areas import trim
+from warning_dispatch.routing.areas import overlap, trim
 
 AT_ONCE = 200
 """Warnings passed on in one transaction."""
@@ -72,7 +72,7 @@ def wants(rule: OutletRule, colour: Colour | None, areas: set[str]) -> bool:
         return False
     if not rule.areas or not areas:
         return True
-    return any(area.startswith(wanted) or wanted.startswith(area) for area in areas for wanted in rule.areas)
+    return any(overlap(area, wanted) for area in areas for wanted in rule.areas)
 
 
 def settle(ledger: Ledger, posts: Sequence[tuple[Post, Posted]]) -> None:

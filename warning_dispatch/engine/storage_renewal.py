@@ -125,7 +125,6 @@ class LinkHolder:
     channel: Channel
     receiver_id: int
     expired: bool
-    wrong_tries: int
     units: frozenset[int]
 
 

@@ -18,6 +18,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from warning_dispatch.model.alert import AlertArea, Circle, Ring
+from warning_dispatch.routing.areas import overlap
 
 _METRES = 111_320.0
 """Of a degree of latitude."""
@@ -104,7 +105,7 @@ class Ground:
 
     def nearest(self, area: AlertArea, within: str) -> Sequence[str]:
         """The county of an area whose position is nearest to the shapes of a warning; none beyond FAR."""
-        towns = {code: point for code, point in self._points.items() if len(code) == 6 and _in(code, within)}  # noqa: PLR2004 - the digits of a county
+        towns = {code: point for code, point in self._points.items() if len(code) == 6 and overlap(code, within)}  # noqa: PLR2004 - the digits of a county
         shapes = _roughly(area)
         if not towns or not shapes:
             return ()
@@ -116,11 +117,6 @@ class Ground:
         }
         nearest = min(away, key=lambda code: away[code])
         return (nearest,) if away[nearest] <= FAR else ()
-
-
-def _in(code: str, within: str) -> bool:
-    """Whether a code is in an area, or the area in it."""
-    return code.startswith(within) or within.startswith(code)
 
 
 def _roughly(area: AlertArea) -> list[BaseGeometry]:

@@ -16,6 +16,11 @@ NOTHING = "∅"
 _WORDS = {"name": "unit_name", "certified_on": "review", "review_on": "review"}
 
 
+def mark_of(change: ReceiverChange | UnitChange) -> str:
+    """New, gone, or changed: "+", "-", "~"."""
+    return "+" if change.before is None else "-" if change.after is None else "~"
+
+
 def person_line(change: ReceiverChange, word: Word) -> str:
     """Before → after; term, verification and language only where they differ."""
     sides = [one for one in (change.before, change.after) if one is not None]

@@ -11,7 +11,7 @@ from warning_dispatch.errors import Finding, RegisterError
 from warning_dispatch.model.register import Register
 from warning_dispatch.model.register_changes import ReceiverChange, changes_between
 from warning_dispatch.model.unit import ReceiverEntry, Unit
-from warning_dispatch.registry.change_lines import person_line
+from warning_dispatch.registry.change_lines import mark_of, person_line
 from warning_dispatch.registry.receiver_sheets import Rules
 from warning_dispatch.registry.workbook_import import merged, read_workbook
 from warning_dispatch.tomlfiles import both
@@ -84,9 +84,7 @@ def read_filed(
 
 def _lines(changes: Sequence[ReceiverChange], names: Mapping[str, str]) -> Iterator[str]:
     for one in changes:
-        before, after, code = one.before, one.after, one.unit_code
-        mark = "+" if before is None else "-" if after is None else "~"
-        yield f"{mark} {names.get(code, code)}  {person_line(one, _WORDS.__getitem__)}"
+        yield f"{mark_of(one)} {names.get(one.unit_code, one.unit_code)}  {person_line(one, _WORDS.__getitem__)}"
 
 
 _WORDS = {"term": both("任期", "term"), "verified": both("核实", "verified"), "language": both("语言", "language")}

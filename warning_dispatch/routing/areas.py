@@ -28,6 +28,11 @@ def as_prefix(code: str) -> str:
     return trim(code) if len(code) in _GROUPS else code
 
 
+def overlap(one: str, other: str) -> bool:
+    """Whether one of two trimmed codes (or prefixes of codes) lies in the other."""
+    return one.startswith(other) or other.startswith(one)
+
+
 def _parent_length(length: int) -> int:
     return max(size for size in _GROUPS if size < length)
 

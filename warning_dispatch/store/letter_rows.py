@@ -347,7 +347,7 @@ def any_letter_waits(sql: Sql, now: int) -> bool:
 def link_holder(sql: Sql, token: str, now: int) -> LinkHolder | None:
     """Who is behind a link at a moment (ms); None: there is no such link."""
     row = sql.one(
-        """SELECT id, campaign_id, number_id, channel, receiver_id, expired_at, wrong_tries FROM renewal_link
+        """SELECT id, campaign_id, number_id, channel, receiver_id, expired_at FROM renewal_link
         WHERE hash = ?""",
         link_hash(token),
     )
@@ -355,7 +355,7 @@ def link_holder(sql: Sql, token: str, now: int) -> LinkHolder | None:
         return None
     units = _answers_for(sql, row[0], now)
     expired = row[5] is not None or not units
-    return LinkHolder(row[0], row[1], row[2], Channel(row[3]), row[4], expired, row[6], frozenset(units))
+    return LinkHolder(row[0], row[1], row[2], Channel(row[3]), row[4], expired, frozenset(units))
 
 
 def _answers_for(sql: Sql, link_id: int, now: int) -> tuple[int, ...]:

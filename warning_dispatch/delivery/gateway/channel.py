@@ -115,9 +115,7 @@ class GatewayChannel:
     async def _hand_over(self, dispatch: Dispatch, batch: _Batch, client: HttpClient) -> Verdict | None:
         """One attempt: 1. can it go at all; 2. its turn; 3. is it still ours; 4. send once, read once. None: it is put back."""
         if dispatch.purpose is Purpose.CAMPAIGN and self._plan.provider.wants_values:
-            return Verdict(
-                MISCONFIGURED
-            )  # a letter has a text and no values: it would go out as a warning that says nothing
+            return Verdict(MISCONFIGURED)  # a letter has no values: it would go out as a warning that says nothing
         forms = number_forms(dispatch.address)
         if not dispatch.address:
             return Verdict(INVALID)
