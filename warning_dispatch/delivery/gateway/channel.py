@@ -124,9 +124,7 @@ class GatewayChannel:
         await self._pace.turn()
         now = self._tools.now()
         if dispatch.lease_until and now + self._longest > dispatch.lease_until:
-            return Verdict(
-                NOT_BEGUN
-            )  # what is begun must end while it is ours, or it would go twice; our lateness, not theirs
+            return Verdict(NOT_BEGUN)  # our lateness: what is begun must end while it is ours, or it would go twice
         values = self._values(dispatch, forms)
         try:
             answer = await self._send(client, self._plan.provider.request, self._shape.request, values, now)
